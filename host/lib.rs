@@ -1,0 +1,3 @@
+//! particle-pilot
+pub mod env;
+pub use particle_pilot_kernels as kernels;

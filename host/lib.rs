@@ -1,3 +1,36 @@
-//! particle-pilot
+//! Control on the fly: before every action, simulate a swarm of futures and act on their vote.
+//!
+//! No training, no gradient: give [`Pilot`] a state, and it answers with an action. The same seed
+//! gives the same bits on every CPU, with any number of threads.
+//!
+//! ```
+//! use particle_pilot::{Episode, Pilot, PilotConfig};
+//!
+//! let mut pilot = Pilot::new(PilotConfig::default())?;
+//! let result = Episode::new().steps(200).run(&mut pilot)?;
+//! assert!(result.survived);
+//! # Ok::<(), particle_pilot::PilotError>(())
+//! ```
+
+pub mod backend;
+mod batch;
+mod config;
+mod decision;
 pub mod env;
+mod episode;
+mod error;
+mod evaluation;
+mod names;
+mod pilot;
+pub mod planners;
+
+pub use backend::{Device, Simd};
+pub use batch::PilotBatch;
+pub use config::{ActionKind, PilotConfig, PilotConfigBuilder};
+pub use decision::{Action, Decision, Diagnostics, Warning};
+pub use episode::{DecisionTimes, Digest, Episode, EpisodeResult, StepRecord};
+pub use error::PilotError;
+pub use evaluation::{Evaluation, EvaluationResult, Failure};
 pub use particle_pilot_kernels as kernels;
+pub use pilot::Pilot;
+pub use planners::{Interpolation, Noise, PlannerKind, Tuning};

@@ -1,4 +1,11 @@
 //! Everything a particle executes, written once for CPU lanes and GPU threads.
-#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+
+mod fma;
 
 pub mod env;
+pub mod lanes;
+pub mod math;
+pub mod model;
+pub mod rng;
+pub mod rollout;

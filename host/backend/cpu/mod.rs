@@ -1,0 +1,8 @@
+//! Particles on the CPU: SIMD lanes times threads.
+
+mod pool;
+mod simd;
+
+pub(crate) use pool::Pool;
+pub use simd::Simd;
+pub(crate) use simd::{Kernel, SimdProof};

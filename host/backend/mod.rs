@@ -1,0 +1,102 @@
+//! Where particles run.
+
+pub(crate) mod cpu;
+
+pub use cpu::Simd;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Which device to use.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::Device;
+/// assert_eq!("cpu".parse(), Ok(Device::Cpu));
+/// assert_eq!("cuda".parse(), Ok(Device::Cuda(0)));
+/// assert_eq!(Device::Cuda(1).to_string(), "cuda:1");
+/// assert!("gpu".parse::<Device>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Device {
+    /// The best there is.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU of this number.
+    Cuda(u32),
+}
+
+/// Why a device cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackendError {
+    /// The text names no device.
+    #[error("there is no device `{0}`; use `auto`, `cpu`, `cuda` or `cuda:N`")]
+    UnknownDevice(String),
+    /// A GPU was asked for.
+    #[error("device `cuda:{0}` cannot be used: this build has no GPU backend; use `auto` or `cpu`")]
+    NoGpuBackend(u32),
+    /// `PILOT_SIMD` names no set of instructions.
+    #[error("PILOT_SIMD: {0}")]
+    UnknownSimd(#[from] crate::names::UnknownName),
+    /// `PILOT_SIMD` asks for instructions that this CPU lacks.
+    #[error("PILOT_SIMD asks for `{asked}`, which this CPU lacks; it has: {available}")]
+    MissingSimd {
+        /// What was asked for.
+        asked: Simd,
+        /// What there is.
+        available: String,
+    },
+    /// The threads could not be started.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.pad("auto"),
+            Self::Cpu => f.pad("cpu"),
+            Self::Cuda(index) => f.pad(&format!("cuda:{index}")),
+        }
+    }
+}
+
+impl FromStr for Device {
+    type Err = BackendError;
+    fn from_str(text: &str) -> Result<Self, BackendError> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => text
+                .strip_prefix("cuda:")
+                .and_then(|index| index.parse().ok())
+                .map(Self::Cuda)
+                .ok_or_else(|| BackendError::UnknownDevice(text.into())),
+        }
+    }
+}
+
+impl TryFrom<String> for Device {
+    type Error = BackendError;
+    fn try_from(text: String) -> Result<Self, BackendError> {
+        text.parse()
+    }
+}
+
+impl From<Device> for String {
+    fn from(device: Device) -> Self {
+        device.to_string()
+    }
+}

@@ -1,0 +1,89 @@
+//! Many independent states in one call.
+
+use rayon::prelude::*;
+
+use crate::config::PilotConfig;
+use crate::decision::Decision;
+use crate::error::PilotError;
+use crate::pilot::Pilot;
+
+/// Pilots for many independent episodes, which decide all at once.
+///
+/// Each has its own seed and memory and decides exactly as a [`Pilot`] of its own would; threads
+/// work on different states, which pays better than sharing one state's particles.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::{Action, PilotBatch, PilotConfig};
+/// let mut batch = PilotBatch::new(&PilotConfig::default(), &[1, 2])?;
+/// let decisions = batch.act(&[[0.0, 0.0, 0.1, 0.3], [0.0, 0.0, -0.1, -0.3]])?;
+/// assert_eq!(decisions[0].action, Action::Discrete(1));
+/// assert_eq!(decisions[1].action, Action::Discrete(0));
+/// # Ok::<(), particle_pilot::PilotError>(())
+/// ```
+pub struct PilotBatch {
+    pilots: Vec<Pilot>,
+    pool: rayon::ThreadPool,
+}
+
+impl PilotBatch {
+    /// One pilot of `config` for each of `seeds`.
+    ///
+    /// # Errors
+    /// As [`Pilot::new`].
+    pub fn new(config: &PilotConfig, seeds: &[u64]) -> Result<Self, PilotError> {
+        let pool = thread_pool(config)?;
+        let single = PilotConfig {
+            threads: 1,
+            ..config.clone()
+        };
+        let pilot = |seed: &u64| {
+            Pilot::new(PilotConfig {
+                seed: *seed,
+                ..single.clone()
+            })
+        };
+        Ok(Self {
+            pilots: seeds.iter().map(pilot).collect::<Result<_, _>>()?,
+            pool,
+        })
+    }
+
+    /// Decides for `states[i]` as pilot `i`.
+    ///
+    /// # Errors
+    /// [`PilotError::Setting`] if there are not as many states as seeds, otherwise the first error
+    /// of [`Pilot::act`].
+    pub fn act<S: AsRef<[f64]> + Sync>(
+        &mut self,
+        states: &[S],
+    ) -> Result<Vec<Decision>, PilotError> {
+        if states.len() != self.pilots.len() {
+            return Err(PilotError::Setting {
+                name: "number of states",
+                given: states.len().to_string(),
+                required: "the number of seeds",
+            });
+        }
+        let Self { pilots, pool } = self;
+        pool.install(|| {
+            let pairs = pilots.par_iter_mut().zip(states);
+            pairs
+                .map(|(pilot, state)| pilot.act(state.as_ref()))
+                .collect()
+        })
+    }
+}
+
+/// The threads of `config`, for work on independent episodes.
+pub(crate) fn thread_pool(config: &PilotConfig) -> Result<rayon::ThreadPool, PilotError> {
+    let threads = config.resolved_threads();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| {
+        crate::backend::BackendError::Threads {
+            threads,
+            reason: error.to_string(),
+        }
+        .into()
+    })
+}

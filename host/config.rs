@@ -1,0 +1,254 @@
+//! What a pilot is asked to be.
+
+use std::num::NonZeroUsize;
+
+use particle_pilot_kernels::model::CostWeights;
+use serde::{Deserialize, Serialize};
+
+use crate::PilotError;
+use crate::backend::Device;
+use crate::env::{Physics, PhysicsDef};
+use crate::names::named;
+use crate::planners::{PlannerKind, Tuning};
+
+/// What actions the environment takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ActionKind {
+    /// 0 or 1: the full force to the left or to the right.
+    #[default]
+    Discrete,
+    /// Any force from minus to plus the full one.
+    Continuous,
+}
+
+named!(
+    ActionKind,
+    "kind of action",
+    [
+        (ActionKind::Discrete, "discrete"),
+        (ActionKind::Continuous, "continuous")
+    ]
+);
+
+/// Everything that determines a pilot's decisions, and how fast they come.
+///
+/// Build one with [`PilotConfig::builder`], or change fields of the default; [`Pilot::new`] checks.
+///
+/// [`Pilot::new`]: crate::Pilot::new
+///
+/// # Examples
+/// ```
+/// use particle_pilot::{PilotConfig, PlannerKind};
+/// let config = PilotConfig::builder().planner(PlannerKind::Cem).particles(512).seed(7).build()?;
+/// assert_eq!(config.horizon, 50);
+/// # Ok::<(), particle_pilot::PilotError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PilotConfig {
+    /// Which planner; default `random-shooting`.
+    pub planner: PlannerKind,
+    /// Futures simulated in each iteration, 2 to 2^30; default 1024. More is steadier and slower.
+    pub particles: u32,
+    /// Steps of each future, 1 to 100,000; default 50. More sees farther; random futures then
+    /// mostly end before.
+    pub horizon: u32,
+    /// Determines every random number; default 0.
+    pub seed: u64,
+    /// Where particles run; default `auto`. Changes no bit of the results.
+    pub device: Device,
+    /// CPU threads, 0 for one on each core; default 0. Changes no bit of the results.
+    pub threads: usize,
+    /// What actions the environment takes; default `discrete`.
+    pub action: ActionKind,
+    /// The cart-pole's physics; default `CartPole-v1`.
+    #[serde(with = "PhysicsDef")]
+    pub physics: Physics,
+    /// What futures cost.
+    #[serde(with = "CostWeightsDef")]
+    pub cost: CostWeights,
+    /// The planner's knobs; default [`Tuning::of`] the planner.
+    pub tuning: Tuning,
+}
+
+impl Default for PilotConfig {
+    fn default() -> Self {
+        Self::of(PlannerKind::default())
+    }
+}
+
+impl PilotConfig {
+    /// The defaults of a planner.
+    #[must_use]
+    pub fn of(planner: PlannerKind) -> Self {
+        Self {
+            planner,
+            particles: 1024,
+            horizon: 50,
+            seed: 0,
+            device: Device::Auto,
+            threads: 0,
+            action: ActionKind::Discrete,
+            physics: Physics::default(),
+            cost: CostWeights::default(),
+            tuning: Tuning::of(planner),
+        }
+    }
+
+    /// A builder that starts from the defaults.
+    #[must_use]
+    pub fn builder() -> PilotConfigBuilder {
+        PilotConfigBuilder {
+            config: Self::default(),
+            tuned: false,
+        }
+    }
+
+    /// How many threads `threads` means on this machine.
+    #[must_use]
+    pub fn resolved_threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            threads => threads,
+        }
+    }
+
+    /// Checks every setting's range.
+    ///
+    /// # Errors
+    /// [`PilotError::Setting`] about the first one out of range, or what is wrong with physics
+    /// or weights.
+    pub fn validate(&self) -> Result<(), PilotError> {
+        let setting = |name, given: String, required| {
+            Err(PilotError::Setting {
+                name,
+                given,
+                required,
+            })
+        };
+        if !(2..=1 << 30).contains(&self.particles) {
+            return setting("particles", self.particles.to_string(), "2 to 1073741824");
+        }
+        if !(1..=100_000).contains(&self.horizon) {
+            return setting("horizon", self.horizon.to_string(), "1 to 100000");
+        }
+        if self.threads > 1024 {
+            return setting(
+                "threads",
+                self.threads.to_string(),
+                "0 (one on each core) to 1024",
+            );
+        }
+        self.tuning.validate()
+    }
+}
+
+/// Builds a [`PilotConfig`].
+#[derive(Clone, Debug)]
+pub struct PilotConfigBuilder {
+    config: PilotConfig,
+    tuned: bool,
+}
+
+impl PilotConfigBuilder {
+    /// Sets the planner, and its default tuning unless a tuning was set.
+    #[must_use]
+    pub fn planner(mut self, planner: PlannerKind) -> Self {
+        self.config.planner = planner;
+        if !self.tuned {
+            self.config.tuning = Tuning::of(planner);
+        }
+        self
+    }
+
+    /// Sets the number of futures.
+    #[must_use]
+    pub fn particles(mut self, particles: u32) -> Self {
+        self.config.particles = particles;
+        self
+    }
+
+    /// Sets the steps of each future.
+    #[must_use]
+    pub fn horizon(mut self, horizon: u32) -> Self {
+        self.config.horizon = horizon;
+        self
+    }
+
+    /// Sets the seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = seed;
+        self
+    }
+
+    /// Sets the device.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.config.device = device;
+        self
+    }
+
+    /// Sets the number of CPU threads, 0 for one on each core.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.config.threads = threads;
+        self
+    }
+
+    /// Sets the kind of action.
+    #[must_use]
+    pub fn action(mut self, action: ActionKind) -> Self {
+        self.config.action = action;
+        self
+    }
+
+    /// Sets the cart-pole's physics.
+    #[must_use]
+    pub fn physics(mut self, physics: Physics) -> Self {
+        self.config.physics = physics;
+        self
+    }
+
+    /// Sets what futures cost.
+    #[must_use]
+    pub fn cost(mut self, cost: CostWeights) -> Self {
+        self.config.cost = cost;
+        self
+    }
+
+    /// Sets the planner's knobs.
+    #[must_use]
+    pub fn tuning(mut self, tuning: Tuning) -> Self {
+        self.config.tuning = tuning;
+        self.tuned = true;
+        self
+    }
+
+    /// The configuration, checked.
+    ///
+    /// # Errors
+    /// As [`PilotConfig::validate`].
+    pub fn build(self) -> Result<PilotConfig, PilotError> {
+        self.config.validate()?;
+        Ok(self.config)
+    }
+}
+
+/// How serde reads and writes [`CostWeights`], whose crate does without serde.
+#[derive(Serialize, Deserialize)]
+#[serde(
+    remote = "CostWeights",
+    default = "CostWeights::default",
+    deny_unknown_fields
+)]
+struct CostWeightsDef {
+    position: f64,
+    angle: f64,
+    end: f64,
+    terminal_position: f64,
+    terminal_velocity: f64,
+    terminal_angle: f64,
+    terminal_rate: f64,
+}

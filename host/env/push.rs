@@ -1,0 +1,325 @@
+//! A disturbance that comes back again and again: pushes against the cart.
+
+use std::fmt;
+use std::num::{ParseFloatError, ParseIntError};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a disturbance is refused.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::env::{Push, PushError};
+///
+/// assert_eq!(Push::new(5.0, 10, 10), Err(PushError::Every { length: 10, every: 10 }));
+/// let error = "5:2".parse::<Push>().unwrap_err();
+/// assert_eq!(error.to_string(), "push \"5:2\"; need NEWTON:LENGTH:EVERY, for example 5:10:100");
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PushError {
+    /// Text that has not three parts.
+    #[error("push {0:?}; need NEWTON:LENGTH:EVERY, for example 5:10:100")]
+    Parts(String),
+    /// First part, which is no number.
+    #[error("push of {0:?} N; NEWTON must be a number, for example 5 in 5:10:100")]
+    NotANumber(String, #[source] ParseFloatError),
+    /// Name and text of the part which is no number of steps.
+    #[error("{0} of {1:?} steps; must be a whole number, as in 5:10:100")]
+    NotSteps(&'static str, String, #[source] ParseIntError),
+    /// The force given, which is not finite.
+    #[error("push of {0} N; must be finite")]
+    Newton(f64),
+    /// A push of no steps.
+    #[error("push of 0 steps; LENGTH must be at least 1")]
+    Length,
+    /// Pushes that would never pause.
+    #[error("push of {length} steps every {every}; EVERY must be above LENGTH")]
+    Every {
+        /// Steps that a push lasts.
+        length: u32,
+        /// Steps from one push to the next.
+        every: u32,
+    },
+}
+
+/// Pushes of `newton` N against the cart, lasting `length` steps and coming
+/// every `every` steps, to the left or to the right by chance.
+///
+/// Written `NEWTON:LENGTH:EVERY`, also by serde. The first push comes with step
+/// number `every`, so that an episode begins undisturbed.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::env::Push;
+///
+/// let push: Push = "5:10:100".parse()?;
+/// assert_eq!(push, Push::new(5.0, 10, 100)?);
+/// assert_eq!(push.to_string(), "5:10:100");
+/// assert_eq!(push.force_at(1, 99), 0.0);
+/// assert_eq!(push.force_at(1, 100).abs(), 5.0);
+/// assert_eq!(push.force_at(1, 109), push.force_at(1, 100));
+/// assert_eq!(push.force_at(1, 110), 0.0);
+/// # Ok::<(), particle_pilot::env::PushError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Push {
+    newton: f64,
+    length: u32,
+    every: u32,
+}
+
+impl Push {
+    /// A disturbance of
+    ///
+    /// * `newton`: force in N, finite; a negative one only swaps the sides.
+    /// * `length`: steps that a push lasts, `>= 1`.
+    /// * `every`: steps from the beginning of one push to that of the next,
+    ///   `> length`.
+    ///
+    /// # Errors
+    /// [`PushError::Newton`], [`PushError::Length`] or [`PushError::Every`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use particle_pilot::env::Push;
+    /// assert!(Push::new(20.0, 1, 2).is_ok());
+    /// assert!(Push::new(f64::NAN, 1, 2).is_err());
+    /// ```
+    pub fn new(newton: f64, length: u32, every: u32) -> Result<Self, PushError> {
+        if !newton.is_finite() {
+            return Err(PushError::Newton(newton));
+        }
+        if length == 0 {
+            return Err(PushError::Length);
+        }
+        if every <= length {
+            return Err(PushError::Every { length, every });
+        }
+        Ok(Self {
+            newton,
+            length,
+            every,
+        })
+    }
+
+    /// Size of the force in N.
+    ///
+    /// # Examples
+    /// ```
+    /// # use particle_pilot::env::Push;
+    /// assert_eq!(Push::new(5.0, 10, 100)?.newton(), 5.0);
+    /// # Ok::<(), particle_pilot::env::PushError>(())
+    /// ```
+    #[must_use]
+    pub fn newton(&self) -> f64 {
+        self.newton
+    }
+
+    /// Steps that a push lasts.
+    ///
+    /// # Examples
+    /// ```
+    /// # use particle_pilot::env::Push;
+    /// assert_eq!(Push::new(5.0, 10, 100)?.length(), 10);
+    /// # Ok::<(), particle_pilot::env::PushError>(())
+    /// ```
+    #[must_use]
+    pub fn length(&self) -> u32 {
+        self.length
+    }
+
+    /// Steps from the beginning of one push to that of the next.
+    ///
+    /// # Examples
+    /// ```
+    /// # use particle_pilot::env::Push;
+    /// assert_eq!(Push::new(5.0, 10, 100)?.every(), 100);
+    /// # Ok::<(), particle_pilot::env::PushError>(())
+    /// ```
+    #[must_use]
+    pub fn every(&self) -> u32 {
+        self.every
+    }
+
+    /// The push at step number `step` in N: a pure function.
+    ///
+    /// * `seed`: chooses the side of each push.
+    /// * `step`: counted from 0 at the beginning of the episode.
+    ///
+    /// Push number `k = step / every` goes to the right (`+newton`) when the
+    /// lowest bit of `splitmix64(seed + splitmix64(k))` is 0, and to the left
+    /// when it is 1. `splitmix64(z)` is the first output of Vigna's SplitMix64
+    /// seeded with `z`; see S. Vigna, <https://prng.di.unimi.it/splitmix64.c>.
+    ///
+    /// # Examples
+    /// ```
+    /// # use particle_pilot::env::Push;
+    /// let push = Push::new(5.0, 1, 2)?;
+    /// let sides = [2, 4, 6, 8].map(|step| push.force_at(7, step));
+    /// assert!(sides.iter().all(|newton| newton.abs() == 5.0));
+    /// # Ok::<(), particle_pilot::env::PushError>(())
+    /// ```
+    #[must_use]
+    pub fn force_at(&self, seed: u64, step: u32) -> f64 {
+        let (k, phase) = (step / self.every, step % self.every);
+        if k == 0 || phase >= self.length {
+            return 0.0;
+        }
+        // The inner hash keeps neighbouring seeds from sharing shifted pushes.
+        match splitmix64(seed.wrapping_add(splitmix64(u64::from(k)))) & 1 {
+            0 => self.newton,
+            _ => -self.newton,
+        }
+    }
+}
+
+/// First output of SplitMix64 seeded with `z`.
+fn splitmix64(z: u64) -> u64 {
+    let z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+
+impl FromStr for Push {
+    type Err = PushError;
+
+    fn from_str(text: &str) -> Result<Self, PushError> {
+        let parts: Vec<&str> = text.split(':').map(str::trim).collect();
+        let &[newton, length, every] = parts.as_slice() else {
+            return Err(PushError::Parts(text.to_owned()));
+        };
+        let steps = |name, part: &str| {
+            part.parse()
+                .map_err(|e| PushError::NotSteps(name, part.to_owned(), e))
+        };
+        Self::new(
+            newton
+                .parse()
+                .map_err(|e| PushError::NotANumber(newton.to_owned(), e))?,
+            steps("LENGTH", length)?,
+            steps("EVERY", every)?,
+        )
+    }
+}
+
+impl TryFrom<String> for Push {
+    type Error = PushError;
+
+    fn try_from(text: String) -> Result<Self, PushError> {
+        text.parse()
+    }
+}
+
+impl From<Push> for String {
+    fn from(push: Push) -> Self {
+        push.to_string()
+    }
+}
+
+impl fmt::Display for Push {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            newton,
+            length,
+            every,
+        } = self;
+        write!(f, "{newton}:{length}:{every}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn splitmix64_yields_its_published_first_output() {
+        // Seed 1234567: first of the values that Rosetta Code lists.
+        assert_eq!(splitmix64(1_234_567), 6_457_827_717_110_365_317);
+    }
+
+    #[test]
+    fn each_mistake_in_the_text_is_told() {
+        for (text, told) in [
+            ("", "NEWTON:LENGTH:EVERY"),
+            ("1:2:3:4", "NEWTON:LENGTH:EVERY"),
+            ("x:2:3", "push of \"x\" N"),
+            ("1:-2:3", "LENGTH of \"-2\" steps"),
+            ("1:2:3.5", "EVERY of \"3.5\" steps"),
+            ("inf:2:3", "push of inf N; must be finite"),
+            ("NaN:2:3", "must be finite"),
+            ("1:0:3", "LENGTH must be at least 1"),
+            ("1:3:3", "push of 3 steps every 3"),
+            ("1:2:0", "EVERY must be above LENGTH"),
+        ] {
+            let error = text.parse::<Push>().unwrap_err().to_string();
+            assert!(error.contains(told), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn serde_writes_the_text_and_checks_it() {
+        let push: Push = serde_json::from_str("\"2.5:1:50\"").unwrap();
+        assert_eq!(push, Push::new(2.5, 1, 50).unwrap());
+        assert_eq!(serde_json::to_string(&push).unwrap(), "\"2.5:1:50\"");
+        let error = serde_json::from_str::<Push>("\"2.5:50:1\"")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("EVERY must be above LENGTH"), "{error}");
+    }
+
+    #[test]
+    fn both_sides_get_about_the_same() {
+        let push = Push::new(1.0, 1, 2).unwrap();
+        for seed in 0..20 {
+            let sum: f64 = (0..10_000).map(|step| push.force_at(seed, step)).sum();
+            assert!(sum.abs() < 350.0, "seed {seed}: {sum}"); // 5 standard deviations
+        }
+    }
+
+    #[test]
+    fn the_drawn_sides_never_change() {
+        let push = Push::new(1.0, 1, 2).unwrap();
+        let sides: String = (1..=16)
+            .map(|k| {
+                if push.force_at(42, 2 * k) > 0.0 {
+                    '+'
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        assert_eq!(sides, "---+-+---++-++-+");
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_value_round_trip(newton in -1e9f64..1e9, length in 1u32.., more: u32) {
+            let Some(every) = length.checked_add(more).filter(|&e| e > length) else {
+                return Ok(());
+            };
+            let push = Push::new(newton, length, every).unwrap();
+            prop_assert_eq!(push.to_string().parse::<Push>().unwrap(), push);
+        }
+
+        #[test]
+        fn pushes_come_when_they_should(
+            (length, pause) in (1u32..50, 1u32..50),
+            seed: u64,
+            step: u32,
+        ) {
+            let every = length + pause;
+            let push = Push::new(3.0, length, every).unwrap();
+            let force = push.force_at(seed, step);
+            let on = step >= every && step % every < length;
+            prop_assert_eq!(force.abs(), if on { 3.0 } else { 0.0 });
+            if on {
+                prop_assert_eq!(force, push.force_at(seed, step - step % every));
+            }
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! One episode: a pilot in the reference environment, to the end.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::{Action, Diagnostics};
+use crate::env::{CartPole, CartPoleOptions, Push};
+use crate::error::PilotError;
+use crate::pilot::Pilot;
+
+/// How an episode is to be run.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::{Episode, Pilot, PilotConfig};
+/// let mut pilot = Pilot::new(PilotConfig::default())?;
+/// let result = Episode::new().seed(3).steps(100).run(&mut pilot)?;
+/// assert_eq!((result.survived, result.steps), (true, 100));
+/// # Ok::<(), particle_pilot::PilotError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Episode {
+    seed: u64,
+    steps: u32,
+    push: Option<Push>,
+}
+
+impl Default for Episode {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Episode {
+    /// 500 steps from seed 0, without pushes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            seed: 0,
+            steps: 500,
+            push: None,
+        }
+    }
+
+    /// Sets the seed of the environment's first state, of the pushes and of the pilot.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets after how many steps the episode is won, at least 1.
+    #[must_use]
+    pub fn steps(mut self, steps: u32) -> Self {
+        self.steps = steps;
+        self
+    }
+
+    /// Sets the pushes that disturb the cart, unknown to the pilot.
+    #[must_use]
+    pub fn push(mut self, push: Option<Push>) -> Self {
+        self.push = push;
+        self
+    }
+
+    /// Runs the episode.
+    ///
+    /// # Errors
+    /// [`PilotError`] if the environment or the pilot refuses; not when the pole falls.
+    pub fn run(&self, pilot: &mut Pilot) -> Result<EpisodeResult, PilotError> {
+        self.run_with(pilot, |_| ControlFlow::Continue(()))
+    }
+
+    /// Runs the episode and shows every step to `observe`, which may end it.
+    ///
+    /// # Errors
+    /// As [`Episode::run`].
+    pub fn run_with(
+        &self,
+        pilot: &mut Pilot,
+        mut observe: impl FnMut(&StepRecord) -> ControlFlow<()>,
+    ) -> Result<EpisodeResult, PilotError> {
+        let options = CartPoleOptions {
+            max_episode_steps: Some(self.steps),
+            ..CartPoleOptions::default()
+        };
+        let mut env = CartPole::new(pilot.config().physics, options)?;
+        let mut state = env.reset(Some(self.seed));
+        pilot.reset(self.seed);
+        let mut run = Run::start(self.steps);
+        loop {
+            let asked = Instant::now();
+            let decision = pilot.act(&state)?;
+            let decision_time = asked.elapsed();
+            if let Some(push) = self.push {
+                env.set_push(push.force_at(self.seed, run.steps))?;
+            }
+            let step = match decision.action {
+                Action::Discrete(index) => env.step(index)?,
+                Action::Force(newton) => env.step_force(newton)?,
+            };
+            let record = StepRecord {
+                step: run.steps,
+                state,
+                action: decision.action,
+                reward: step.reward,
+                decision_time,
+                diagnostics: decision.diagnostics,
+            };
+            run.note(&record);
+            let ended = step.ended();
+            state = step.state;
+            if observe(&record).is_break() && !ended {
+                run.interrupted = true;
+            }
+            if ended || run.interrupted {
+                run.digest.state(&state);
+                let survived = !step.terminated && !run.interrupted;
+                return Ok(run.finish(survived, self.seed));
+            }
+        }
+    }
+}
+
+/// What happened so far.
+struct Run {
+    began: Instant,
+    steps: u32,
+    total_reward: f64,
+    particle_steps: u64,
+    times: Vec<Duration>,
+    digest: Digest,
+    interrupted: bool,
+}
+
+impl Run {
+    fn start(limit: u32) -> Self {
+        Self {
+            began: Instant::now(),
+            steps: 0,
+            total_reward: 0.0,
+            particle_steps: 0,
+            times: Vec::with_capacity(limit.min(100_000) as usize),
+            digest: Digest::new(),
+            interrupted: false,
+        }
+    }
+
+    fn note(&mut self, record: &StepRecord) {
+        self.steps += 1;
+        self.total_reward += record.reward;
+        self.particle_steps += record.diagnostics.particle_steps;
+        self.times.push(record.decision_time);
+        self.digest.state(&record.state);
+        self.digest.action(record.action);
+    }
+
+    fn finish(mut self, survived: bool, seed: u64) -> EpisodeResult {
+        let wall = self.began.elapsed();
+        EpisodeResult {
+            survived,
+            interrupted: self.interrupted,
+            steps: self.steps,
+            seed,
+            total_reward: self.total_reward,
+            wall,
+            decision_times: DecisionTimes::of(&mut self.times),
+            particle_steps: self.particle_steps,
+            digest: self.digest,
+        }
+    }
+}
+
+/// One step of an episode.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// Counted from 0.
+    pub step: u32,
+    /// The state before the action.
+    pub state: [f64; 4],
+    /// What the pilot did.
+    pub action: Action,
+    /// What the environment gave for it.
+    pub reward: f64,
+    /// How long the pilot took.
+    pub decision_time: Duration,
+    /// How the futures looked.
+    pub diagnostics: Diagnostics,
+}
+
+/// How an episode ended.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpisodeResult {
+    /// Whether the pole stood to the last step.
+    pub survived: bool,
+    /// Whether the observer ended the episode.
+    pub interrupted: bool,
+    /// Steps taken, the one that ended the episode included.
+    pub steps: u32,
+    /// The seed.
+    pub seed: u64,
+    /// The sum of the rewards.
+    pub total_reward: f64,
+    /// From reset to end.
+    pub wall: Duration,
+    /// How long decisions took.
+    pub decision_times: DecisionTimes,
+    /// Steps simulated by particles.
+    pub particle_steps: u64,
+    /// A hash of every state and action.
+    pub digest: Digest,
+}
+
+/// How long decisions took: percentiles by the nearest rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DecisionTimes {
+    /// Half took no longer.
+    pub p50: Duration,
+    /// Nine in ten took no longer.
+    pub p90: Duration,
+    /// 99 in a hundred took no longer.
+    pub p99: Duration,
+    /// The longest.
+    pub max: Duration,
+}
+
+impl DecisionTimes {
+    /// The percentiles of `times`, which is left sorted; zeros if it is empty.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::DecisionTimes;
+    /// use std::time::Duration;
+    /// let mut times: Vec<_> = (1..=100).rev().map(Duration::from_micros).collect();
+    /// let percentiles = DecisionTimes::of(&mut times);
+    /// assert_eq!(percentiles.p90, Duration::from_micros(90));
+    /// ```
+    pub fn of(times: &mut [Duration]) -> Self {
+        times.sort_unstable();
+        let rank = |share: f64| {
+            let rank = (share * times.len() as f64).ceil() as usize;
+            times
+                .get(rank.saturating_sub(1))
+                .copied()
+                .unwrap_or_default()
+        };
+        Self {
+            p50: rank(0.5),
+            p90: rank(0.9),
+            p99: rank(0.99),
+            max: rank(1.0),
+        }
+    }
+}
+
+/// A hash of the bits of states and actions: equal digests mean equal runs.
+///
+/// FNV-1a over little-endian bytes (G. Fowler, L. C. Noll, K.-P. Vo), 64 bits.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::Digest;
+/// let mut digest = Digest::new();
+/// digest.bytes(b"a");
+/// assert_eq!(digest.to_string(), "af63dc4c8601ec8c");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Digest(u64);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Digest {
+    /// The digest of nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// Adds bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    /// Adds the bits of a state.
+    pub fn state(&mut self, state: &[f64]) {
+        state
+            .iter()
+            .for_each(|value| self.bytes(&value.to_bits().to_le_bytes()));
+    }
+
+    /// Adds an action: its index, or the bits of its force.
+    pub fn action(&mut self, action: Action) {
+        match action {
+            Action::Discrete(index) => self.bytes(&index.to_le_bytes()),
+            Action::Force(newton) => self.bytes(&newton.to_bits().to_le_bytes()),
+        }
+    }
+
+    /// Adds another digest.
+    pub fn digest(&mut self, other: Self) {
+        self.bytes(&other.0.to_le_bytes());
+    }
+}
+
+impl std::fmt::Display for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = std::num::ParseIntError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u64::from_str_radix(&text, 16).map(Self)
+    }
+}

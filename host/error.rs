@@ -1,0 +1,50 @@
+//! What can go wrong when a pilot is set up or asked.
+
+use particle_pilot_kernels::model::CartPoleError;
+
+use crate::backend::BackendError;
+use crate::env::EnvError;
+
+/// Why a pilot could not be set up or could not act.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PilotError {
+    /// A setting is out of its range.
+    #[error("{name} is {given}; it must be {required}")]
+    Setting {
+        /// Which setting.
+        name: &'static str,
+        /// What was given.
+        given: String,
+        /// What would be right.
+        required: &'static str,
+    },
+    /// The planner cannot do what was asked of it.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The cart-pole's physics or cost weights are out of range.
+    #[error(transparent)]
+    CartPole(#[from] CartPoleError),
+    /// The device cannot be used.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The environment refused.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// A state has the wrong number of values.
+    #[error("a state has {required} numbers, this one has {given}")]
+    StateLength {
+        /// How many numbers were given.
+        given: usize,
+        /// How many the model has.
+        required: usize,
+    },
+    /// A state holds a number that is not finite.
+    #[error("number {index} of the state is {value}; states must be finite")]
+    StateNotFinite {
+        /// Which number, from 0.
+        index: usize,
+        /// What it was.
+        value: f64,
+    },
+}

@@ -1,0 +1,245 @@
+//! Many episodes, and what they say about a pilot.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::batch::thread_pool;
+use crate::config::PilotConfig;
+use crate::env::Push;
+use crate::episode::{Digest, Episode, EpisodeResult};
+use crate::error::PilotError;
+use crate::pilot::Pilot;
+
+/// Episodes of consecutive seeds, all threads at work on different ones.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::{Evaluation, PilotConfig};
+/// let config = PilotConfig::builder().particles(256).build()?;
+/// let result = Evaluation::new(config).episodes(4).steps(50).run()?;
+/// assert_eq!((result.episodes, result.survived), (4, 4));
+/// # Ok::<(), particle_pilot::PilotError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    config: PilotConfig,
+    episodes: u32,
+    first_seed: u64,
+    steps: u32,
+    push: Option<Push>,
+}
+
+impl Evaluation {
+    /// 100 episodes of 500 steps, from the configuration's seed on.
+    #[must_use]
+    pub fn new(config: PilotConfig) -> Self {
+        let first_seed = config.seed;
+        Self {
+            config,
+            episodes: 100,
+            first_seed,
+            steps: 500,
+            push: None,
+        }
+    }
+
+    /// Sets how many episodes, at least 1.
+    #[must_use]
+    pub fn episodes(mut self, episodes: u32) -> Self {
+        self.episodes = episodes;
+        self
+    }
+
+    /// Sets the first seed; episode `i` has seed `first + i`.
+    #[must_use]
+    pub fn first_seed(mut self, seed: u64) -> Self {
+        self.first_seed = seed;
+        self
+    }
+
+    /// Sets after how many steps an episode is won.
+    #[must_use]
+    pub fn steps(mut self, steps: u32) -> Self {
+        self.steps = steps;
+        self
+    }
+
+    /// Sets the pushes that disturb the cart, unknown to the pilot.
+    #[must_use]
+    pub fn push(mut self, push: Option<Push>) -> Self {
+        self.push = push;
+        self
+    }
+
+    /// Runs all episodes.
+    ///
+    /// # Errors
+    /// [`PilotError`] if a setting is out of range or the device cannot be used.
+    pub fn run(&self) -> Result<EvaluationResult, PilotError> {
+        self.run_with(&AtomicBool::new(false), |_| ())
+    }
+
+    /// Runs all episodes, shows each result to `observe` as it comes, in any order, and begins no more
+    /// (and ends those that run) once `stop` is set: the result is then of the finished ones.
+    ///
+    /// # Errors
+    /// As [`Evaluation::run`].
+    pub fn run_with(
+        &self,
+        stop: &AtomicBool,
+        observe: impl Fn(&EpisodeResult) + Sync,
+    ) -> Result<EvaluationResult, PilotError> {
+        if self.episodes == 0 {
+            let (name, given) = ("episodes", "0".into());
+            return Err(PilotError::Setting {
+                name,
+                given,
+                required: "at least 1",
+            });
+        }
+        let began = Instant::now();
+        let single = PilotConfig {
+            threads: 1,
+            ..self.config.clone()
+        };
+        drop(Pilot::new(single.clone())?); // says what is wrong before threads start
+        let pool = thread_pool(&self.config)?;
+        let run = |pilot: &mut Result<Pilot, PilotError>, index: u32| {
+            let pilot = match pilot {
+                Ok(pilot) => pilot,
+                Err(error) => return Some(Err(error.clone())),
+            };
+            if stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            let seed = self.first_seed.wrapping_add(u64::from(index));
+            let episode = Episode::new().seed(seed).steps(self.steps).push(self.push);
+            let result = episode.run_with(pilot, |_| match stop.load(Ordering::Relaxed) {
+                true => std::ops::ControlFlow::Break(()),
+                false => std::ops::ControlFlow::Continue(()),
+            });
+            match result {
+                Ok(result) if result.interrupted => None,
+                Ok(result) => {
+                    observe(&result);
+                    Some(Ok(result))
+                }
+                Err(error) => Some(Err(error)),
+            }
+        };
+        let results = pool.install(|| {
+            (0..self.episodes)
+                .into_par_iter()
+                .map_init(|| Pilot::new(single.clone()), run)
+                .flatten()
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(EvaluationResult::of(&results, began.elapsed()))
+    }
+}
+
+/// What the episodes of an evaluation say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationResult {
+    /// How many episodes were finished.
+    pub episodes: u32,
+    /// In how many the pole stood to the last step.
+    pub survived: u32,
+    /// The share of those.
+    pub success_rate: f64,
+    /// The 95% confidence interval of that share, by Wilson's score.
+    pub success_interval: [f64; 2],
+    /// Mean length of an episode, in steps.
+    pub mean_steps: f64,
+    /// The shortest episode.
+    pub min_steps: u32,
+    /// From start to end.
+    pub wall: Duration,
+    /// Steps simulated by particles.
+    pub particle_steps: u64,
+    /// A hash of all episodes' digests, in order of seeds.
+    pub digest: Digest,
+    /// The episodes in which the pole fell, in order of seeds.
+    pub failures: Vec<Failure>,
+}
+
+/// An episode in which the pole fell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The episode's seed.
+    pub seed: u64,
+    /// How many steps it lasted.
+    pub steps: u32,
+}
+
+impl EvaluationResult {
+    fn of(results: &[EpisodeResult], wall: Duration) -> Self {
+        let episodes = results.len() as u32;
+        let failed = |result: &&EpisodeResult| !result.survived;
+        let failures: Vec<Failure> = results
+            .iter()
+            .filter(failed)
+            .map(|result| Failure {
+                seed: result.seed,
+                steps: result.steps,
+            })
+            .collect();
+        let survived = episodes - failures.len() as u32;
+        let count = f64::from(episodes.max(1));
+        let mut digest = Digest::new();
+        results
+            .iter()
+            .for_each(|result| digest.digest(result.digest));
+        Self {
+            episodes,
+            survived,
+            success_rate: f64::from(survived) / count,
+            success_interval: wilson_interval(survived, episodes),
+            mean_steps: results.iter().map(|r| f64::from(r.steps)).sum::<f64>() / count,
+            min_steps: results.iter().map(|r| r.steps).min().unwrap_or(0),
+            wall,
+            particle_steps: results.iter().map(|r| r.particle_steps).sum(),
+            digest,
+            failures,
+        }
+    }
+}
+
+/// The 95% confidence interval of a share of which `successes` in `trials` were seen.
+///
+/// E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of
+/// the American Statistical Association 22 (1927).
+fn wilson_interval(successes: u32, trials: u32) -> [f64; 2] {
+    if trials == 0 {
+        return [0.0, 1.0];
+    }
+    let z = 1.959_963_984_540_054;
+    let (n, p) = (f64::from(trials), f64::from(successes) / f64::from(trials));
+    let centre = p + z * z / (2.0 * n);
+    let reach = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + z * z / n;
+    [
+        ((centre - reach) / scale).max(0.0),
+        ((centre + reach) / scale).min(1.0),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_interval_agrees_with_the_published_example() {
+        // R. G. Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
+        let [low, high] = wilson_interval(81, 263);
+        assert!(
+            (low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5,
+            "{low} {high}"
+        );
+        assert_eq!(wilson_interval(0, 0), [0.0, 1.0]);
+        assert_eq!(wilson_interval(10, 10)[1], 1.0);
+    }
+}

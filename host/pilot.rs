@@ -1,0 +1,176 @@
+//! The pilot: planner, model and backend in a closed loop.
+
+use particle_pilot_kernels::math::NARROW_LIMIT;
+use particle_pilot_kernels::model::{CartPole, Model};
+
+use crate::backend::cpu::Pool;
+use crate::backend::{BackendError, Device, Simd};
+use crate::config::{ActionKind, PilotConfig};
+use crate::decision::{Action, Decision, Diagnostics};
+use crate::env::Integrator;
+use crate::error::PilotError;
+use crate::planners::{self, Problem};
+
+/// Plans before every action: give it the state, it answers with what to do.
+///
+/// A pilot remembers its last plan and starts the next one from it, so use one pilot for one
+/// episode at a time, and [`Pilot::reset`] between episodes.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::{Action, Pilot, PilotConfig};
+/// let mut pilot = Pilot::new(PilotConfig::default())?;
+/// let leaning_right = pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
+/// assert_eq!(leaning_right.action, Action::Discrete(1));
+/// # Ok::<(), particle_pilot::PilotError>(())
+/// ```
+pub struct Pilot {
+    config: PilotConfig,
+    simd: Simd,
+    engine: Box<dyn Engine>,
+    decision: u32,
+}
+
+/// One planner for one model on one device, with the type of the model erased.
+trait Engine: Send {
+    fn state_length(&self) -> usize;
+    fn threads(&self) -> usize;
+    fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> (f64, Diagnostics);
+    fn forget(&mut self);
+}
+
+/// The engine that runs particles on the CPU.
+struct CpuEngine<M: Model> {
+    problem: Problem<M>,
+    pool: Pool,
+    planner: Box<dyn planners::Planner<M>>,
+}
+
+impl<M: Model> Engine for CpuEngine<M> {
+    fn state_length(&self) -> usize {
+        M::DIM
+    }
+
+    fn threads(&self) -> usize {
+        self.pool.threads()
+    }
+
+    fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> (f64, Diagnostics) {
+        self.planner
+            .plan(&self.problem, &self.pool, state, seed, decision)
+    }
+
+    fn forget(&mut self) {
+        self.planner.forget();
+    }
+}
+
+impl Pilot {
+    /// A pilot for the cart-pole of `config`.
+    ///
+    /// # Errors
+    /// [`PilotError`] if a setting is out of range or the device cannot be used.
+    pub fn new(config: PilotConfig) -> Result<Self, PilotError> {
+        let semi_implicit = config.physics.integrator == Integrator::SemiImplicitEuler;
+        let wide = config.physics.theta_threshold_radians > NARROW_LIMIT;
+        let (p, w) = (config.physics, config.cost);
+        match (semi_implicit, wide) {
+            (false, false) => Self::with_model(config, CartPole::<false, false>::new(&p, &w)?),
+            (false, true) => Self::with_model(config, CartPole::<false, true>::new(&p, &w)?),
+            (true, false) => Self::with_model(config, CartPole::<true, false>::new(&p, &w)?),
+            (true, true) => Self::with_model(config, CartPole::<true, true>::new(&p, &w)?),
+        }
+    }
+
+    /// A pilot for a model of one's own; `config.physics` and `config.cost` are then not used.
+    ///
+    /// # Errors
+    /// [`PilotError`] if a setting is out of range or the device cannot be used.
+    pub fn with_model<M: Model>(config: PilotConfig, model: M) -> Result<Self, PilotError> {
+        config.validate()?;
+        if let Device::Cuda(index) = config.device {
+            return Err(BackendError::NoGpuBackend(index).into());
+        }
+        let simd = Simd::select()?;
+        let proof = simd.detect().expect("selected from what is available");
+        let problem = Problem::new(model, proof, &config);
+        let planner = planners::create(&problem, &config);
+        let pool = Pool::new(config.resolved_threads())?;
+        Ok(Self {
+            config,
+            simd,
+            engine: Box::new(CpuEngine {
+                problem,
+                pool,
+                planner,
+            }),
+            decision: 0,
+        })
+    }
+
+    /// Decides what to do in `state`, in the model's units; for cart-pole
+    /// `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
+    ///
+    /// # Errors
+    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`]; the pilot is then as before.
+    pub fn act(&mut self, state: &[f64]) -> Result<Decision, PilotError> {
+        const MOST: usize = 64;
+        let required = self.engine.state_length();
+        if state.len() != required || required > MOST {
+            return Err(PilotError::StateLength {
+                given: state.len(),
+                required,
+            });
+        }
+        let mut single = [0.0f32; MOST];
+        for (index, (&value, single)) in state.iter().zip(&mut single).enumerate() {
+            *single = value as f32;
+            if !single.is_finite() {
+                return Err(PilotError::StateNotFinite { index, value });
+            }
+        }
+        let (control, diagnostics) =
+            self.engine
+                .plan(&single[..required], self.config.seed, self.decision);
+        self.decision = self.decision.wrapping_add(1);
+        let action = match self.config.action {
+            ActionKind::Discrete => Action::Discrete(u32::from(control > 0.0)),
+            ActionKind::Continuous => Action::Force(control),
+        };
+        Ok(Decision {
+            action,
+            diagnostics,
+        })
+    }
+
+    /// Forgets the last plan and starts again from the first decision, with this seed.
+    pub fn reset(&mut self, seed: u64) {
+        self.config.seed = seed;
+        self.decision = 0;
+        self.engine.forget();
+    }
+
+    /// What the pilot was asked to be.
+    #[must_use]
+    pub fn config(&self) -> &PilotConfig {
+        &self.config
+    }
+
+    /// The device in use, as users name it.
+    #[must_use]
+    pub fn device(&self) -> String {
+        "cpu".into()
+    }
+
+    /// The vector instructions in use.
+    #[must_use]
+    pub fn simd(&self) -> Simd {
+        self.simd
+    }
+
+    /// The threads in use.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.engine.threads()
+    }
+}

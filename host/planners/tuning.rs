@@ -1,0 +1,187 @@
+//! What can be tuned about the planners.
+
+use serde::{Deserialize, Serialize};
+
+use super::PlannerKind;
+use crate::PilotError;
+use crate::names::named;
+
+/// How controls run between knots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Interpolation {
+    /// Straight lines.
+    #[default]
+    Linear,
+    /// Catmull and Rom's cubics, which are smooth.
+    Cubic,
+}
+
+named!(
+    Interpolation,
+    "interpolation",
+    [
+        (Interpolation::Linear, "linear"),
+        (Interpolation::Cubic, "cubic")
+    ]
+);
+
+/// Where the noise at the knots comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Noise {
+    /// Independent normal numbers.
+    #[default]
+    White,
+    /// Normal numbers that follow their predecessor (first-order autoregression), see
+    /// [`Tuning::colour`].
+    Coloured,
+    /// Normal numbers spread evenly over the particles by Halton's sequence, shifted at random
+    /// for every decision.
+    Halton,
+}
+
+named!(
+    Noise,
+    "noise",
+    [
+        (Noise::White, "white"),
+        (Noise::Coloured, "coloured"),
+        (Noise::Halton, "halton")
+    ]
+);
+
+/// The planners' knobs. Each planner reads some of them; [`Tuning::of`] gives its defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tuning {
+    /// `cem`: refits in each decision, 1 to 100. More searches deeper, at proportional cost.
+    pub iterations: u32,
+    /// `cem`: the share of futures to refit to, above 0 to 1. Less converges faster and errs more.
+    pub elite_share: f64,
+    /// `cem`: how much of the old plan stays in a refit, 0 to below 1.
+    pub smoothing: f64,
+    /// `cem`: the probability that each action keeps at every step, 1/256 to 0.5; for continuous
+    /// actions the least standard deviation as a share of the full force.
+    pub floor: f64,
+    /// `mppi`, `smc`: the temperature, above 0, in units of cost. More lets worse futures have a say.
+    pub temperature: f64,
+    /// `mppi`: choose the temperature in each decision such that the effective sample size is this
+    /// share of the particles; 0 for the fixed temperature.
+    pub target_share: f64,
+    /// `cem`, `mppi`, `random-shooting` with continuous actions, `mppi` with discrete ones: steps
+    /// between knots, 1 to 1000. More makes smoother plans of fewer numbers.
+    pub knot_spacing: u32,
+    /// The same planners: how controls run between knots.
+    pub interpolation: Interpolation,
+    /// The same planners: where the noise comes from.
+    pub noise: Noise,
+    /// The same planners: the noise's standard deviation as a share of the full force, above 0 to 10.
+    pub noise_scale: f64,
+    /// The same planners with coloured noise: the correlation of neighbouring knots, 0 to below 1.
+    pub colour: f64,
+    /// `fmc`: the exponent of the score against that of the distance, 0 to 10. More seeks reward,
+    /// less explores.
+    pub balance: f64,
+}
+
+impl Tuning {
+    /// The defaults of a planner.
+    #[must_use]
+    pub fn of(planner: PlannerKind) -> Self {
+        let common = Self {
+            iterations: 4,
+            elite_share: 0.1,
+            smoothing: 0.2,
+            floor: 0.05,
+            temperature: 1.0,
+            target_share: 0.0,
+            knot_spacing: 5,
+            interpolation: Interpolation::Linear,
+            noise: Noise::White,
+            noise_scale: 0.5,
+            colour: 0.5,
+            balance: 1.0,
+        };
+        let _ = planner;
+        common
+    }
+
+    /// Checks every knob's range.
+    ///
+    /// # Errors
+    /// [`PilotError::Setting`] about the first knob out of range.
+    pub fn validate(&self) -> Result<(), PilotError> {
+        let above_0 = |v: f64, most: f64| v > 0.0 && v <= most;
+        let checks: [(&str, bool, String, &str); 10] = [
+            (
+                "iterations",
+                (1..=100).contains(&self.iterations),
+                self.iterations.to_string(),
+                "1 to 100",
+            ),
+            (
+                "elite_share",
+                above_0(self.elite_share, 1.0),
+                self.elite_share.to_string(),
+                "above 0 to 1",
+            ),
+            (
+                "smoothing",
+                (0.0..1.0).contains(&self.smoothing),
+                self.smoothing.to_string(),
+                "0 to below 1",
+            ),
+            (
+                "floor",
+                (1.0 / 256.0..=0.5).contains(&self.floor),
+                self.floor.to_string(),
+                "1/256 to 0.5",
+            ),
+            (
+                "temperature",
+                above_0(self.temperature, 1e9),
+                self.temperature.to_string(),
+                "above 0 to 1e9",
+            ),
+            (
+                "target_share",
+                (0.0..1.0).contains(&self.target_share),
+                self.target_share.to_string(),
+                "0 to below 1",
+            ),
+            (
+                "knot_spacing",
+                (1..=1000).contains(&self.knot_spacing),
+                self.knot_spacing.to_string(),
+                "1 to 1000",
+            ),
+            (
+                "noise_scale",
+                above_0(self.noise_scale, 10.0),
+                self.noise_scale.to_string(),
+                "above 0 to 10",
+            ),
+            (
+                "colour",
+                (0.0..1.0).contains(&self.colour),
+                self.colour.to_string(),
+                "0 to below 1",
+            ),
+            (
+                "balance",
+                (0.0..=10.0).contains(&self.balance),
+                self.balance.to_string(),
+                "0 to 10",
+            ),
+        ];
+        match checks.into_iter().find(|(_, good, _, _)| !good) {
+            Some((name, _, given, required)) => Err(PilotError::Setting {
+                name,
+                given,
+                required,
+            }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Sixteen lanes: AVX-512F.
+
+use core::arch::x86_64::*;
+use core::ops::{BitAnd, BitOr, Neg, Not};
+
+use super::{LaneBits, LaneMask, Lanes, operators};
+
+/// Proof that this CPU has AVX-512F.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512(());
+
+impl Avx512 {
+    /// The proof, if the running CPU and operating system offer AVX-512F.
+    #[cfg(feature = "std")]
+    pub fn detect() -> Option<Self> {
+        std::arch::is_x86_feature_detected!("avx512f").then_some(Self(()))
+    }
+}
+
+/// Calls AVX-512F intrinsics.
+macro_rules! avx512 {
+    ($call:expr) => {
+        // SAFETY: each use is in a method of a value that was made, or is being made, from an
+        // `Avx512`, which exists only where AVX-512F was detected. Pointers come from slices
+        // whose length was checked.
+        unsafe { $call }
+    };
+}
+
+/// Sixteen `f32`.
+#[derive(Clone, Copy)]
+pub struct F32x16(__m512);
+
+/// Sixteen `u32`.
+#[derive(Clone, Copy)]
+pub struct U32x16(__m512i);
+
+/// Sixteen truth values.
+#[derive(Clone, Copy)]
+pub struct Mask16(__mmask16);
+
+operators!(avx512, F32x16: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps);
+operators!(avx512, U32x16: Add add _mm512_add_epi32, BitAnd bitand _mm512_and_si512,
+    BitOr bitor _mm512_or_si512, BitXor bitxor _mm512_xor_si512);
+
+impl Neg for F32x16 {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        // The compiler knows `-0.0 - x` as negation and folds it into fused operations.
+        Self(avx512!(_mm512_sub_ps(_mm512_set1_ps(-0.0), self.0)))
+    }
+}
+
+impl Not for U32x16 {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        self ^ Self(avx512!(_mm512_set1_epi32(-1)))
+    }
+}
+
+impl Lanes for F32x16 {
+    type Proof = Avx512;
+    type Bits = U32x16;
+    type Mask = Mask16;
+    const COUNT: usize = 16;
+
+    #[inline(always)]
+    fn splat(_: Avx512, value: f32) -> Self {
+        Self(avx512!(_mm512_set1_ps(value)))
+    }
+    #[inline(always)]
+    fn load(_: Avx512, values: &[f32]) -> Self {
+        let values = &values[..16];
+        Self(avx512!(_mm512_loadu_ps(values.as_ptr())))
+    }
+    #[inline(always)]
+    fn store(self, values: &mut [f32]) {
+        let values = &mut values[..16];
+        avx512!(_mm512_storeu_ps(values.as_mut_ptr(), self.0));
+    }
+    #[inline(always)]
+    fn fma(self, b: Self, c: Self) -> Self {
+        Self(avx512!(_mm512_fmadd_ps(self.0, b.0, c.0)))
+    }
+    #[inline(always)]
+    fn fnma(self, b: Self, c: Self) -> Self {
+        Self(avx512!(_mm512_fnmadd_ps(self.0, b.0, c.0)))
+    }
+    #[inline(always)]
+    fn fma_where(self, mask: Mask16, b: Self, c: Self) -> Self {
+        Self(avx512!(_mm512_mask3_fmadd_ps(self.0, b.0, c.0, mask.0)))
+    }
+    #[inline(always)]
+    fn add_where(self, mask: Mask16, b: Self) -> Self {
+        Self(avx512!(_mm512_mask_add_ps(self.0, mask.0, self.0, b.0)))
+    }
+    #[inline(always)]
+    fn magnitude(self) -> Self {
+        let rest = avx512!(_mm512_set1_epi32(i32::MAX));
+        (self.bits() & U32x16(rest)).as_float()
+    }
+    #[inline(always)]
+    fn lesser(self, other: Self) -> Self {
+        Self(avx512!(_mm512_min_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn greater(self, other: Self) -> Self {
+        Self(avx512!(_mm512_max_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn le(self, other: Self) -> Mask16 {
+        Mask16(avx512!(_mm512_cmp_ps_mask::<_CMP_LE_OQ>(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn le_and(self, mask: Mask16, other: Self) -> Mask16 {
+        Mask16(avx512!(_mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(
+            mask.0, self.0, other.0
+        )))
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> Mask16 {
+        Mask16(avx512!(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn select(mask: Mask16, yes: Self, no: Self) -> Self {
+        Self(avx512!(_mm512_mask_blend_ps(mask.0, no.0, yes.0)))
+    }
+    #[inline(always)]
+    fn bits(self) -> U32x16 {
+        U32x16(avx512!(_mm512_castps_si512(self.0)))
+    }
+}
+
+impl LaneBits for U32x16 {
+    type Proof = Avx512;
+    type Float = F32x16;
+
+    #[inline(always)]
+    fn splat(_: Avx512, value: u32) -> Self {
+        Self(avx512!(_mm512_set1_epi32(value as i32)))
+    }
+    #[inline(always)]
+    fn counting(proof: Avx512, first: u32) -> Self {
+        let count = avx512!(_mm512_setr_epi32(
+            0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        ));
+        Self::splat(proof, first) + Self(count)
+    }
+    #[inline(always)]
+    fn load(_: Avx512, values: &[u32]) -> Self {
+        let values = &values[..16];
+        Self(avx512!(_mm512_loadu_epi32(values.as_ptr().cast())))
+    }
+    #[inline(always)]
+    fn store(self, values: &mut [u32]) {
+        let values = &mut values[..16];
+        avx512!(_mm512_storeu_epi32(values.as_mut_ptr().cast(), self.0));
+    }
+    #[inline(always)]
+    fn shl<const N: u32>(self) -> Self {
+        Self(avx512!(_mm512_slli_epi32::<N>(self.0)))
+    }
+    #[inline(always)]
+    fn shr<const N: u32>(self) -> Self {
+        Self(avx512!(_mm512_srli_epi32::<N>(self.0)))
+    }
+    #[inline(always)]
+    fn mul_wide(self, factor: u32) -> (Self, Self) {
+        avx512!({
+            let factor = _mm512_set1_epi32(factor as i32);
+            let even = _mm512_mul_epu32(self.0, factor);
+            let odd = _mm512_mul_epu32(_mm512_srli_epi64::<32>(self.0), factor);
+            // Of each pair of lanes, the even one takes its half from `even`, the odd one from `odd`.
+            let high = _mm512_mask_shuffle_epi32::<0b11_11_01_01>(odd, 0x5555, even);
+            let low = _mm512_mask_shuffle_epi32::<0b10_10_00_00>(even, 0xaaaa, odd);
+            (Self(high), Self(low))
+        })
+    }
+    #[inline(always)]
+    fn majority(self, b: Self, c: Self) -> Self {
+        Self(avx512!(_mm512_ternarylogic_epi32::<0xe8>(self.0, b.0, c.0)))
+    }
+    #[inline(always)]
+    fn signed_to_float(self) -> F32x16 {
+        F32x16(avx512!(_mm512_cvtepi32_ps(self.0)))
+    }
+    #[inline(always)]
+    fn as_float(self) -> F32x16 {
+        F32x16(avx512!(_mm512_castsi512_ps(self.0)))
+    }
+}
+
+impl BitAnd for Mask16 {
+    type Output = Self;
+    #[inline(always)]
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl BitOr for Mask16 {
+    type Output = Self;
+    #[inline(always)]
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl Not for Mask16 {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        Self(!self.0)
+    }
+}
+
+impl LaneMask for Mask16 {
+    #[inline(always)]
+    fn any(self) -> bool {
+        self.0 != 0
+    }
+    #[inline(always)]
+    fn to_u32(self) -> u32 {
+        u32::from(self.0)
+    }
+}

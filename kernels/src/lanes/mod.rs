@@ -1,0 +1,178 @@
+//! Lanes: several particles advanced by one instruction.
+//!
+//! Particle code is written once, generic over [`Lanes`]. On a GPU thread, and on a CPU without vector
+//! instructions, the bundle is a plain `f32`; on a CPU it is a vector register. Every operation
+//! acts on each lane alone and is an IEEE-754 operation or a bit manipulation, so that lane
+//! `i` of any bundle holds the bits that the scalar code would have computed.
+//!
+//! # Safety model
+//! The vector types wrap `core::arch` registers, whose instructions the CPU may lack. Their values
+//! can only be made from a *proof*, a zero-sized value that exists only where the instructions
+//! were detected. Methods on a value therefore need no further check.
+
+use core::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Not, Sub};
+
+mod scalar;
+
+#[cfg(target_arch = "aarch64")]
+pub mod neon;
+
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub mod avx512;
+
+/// A bundle of `f32` values, one for each of [`Lanes::COUNT`] particles.
+///
+/// Arithmetic operators round to nearest, ties to even, each on its own: nothing is contracted.
+pub trait Lanes:
+    Copy
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Neg<Output = Self>
+{
+    /// Evidence that the CPU has the instructions of this bundle.
+    type Proof: Copy + Send + Sync + 'static;
+    /// The same lanes as raw `u32` values.
+    type Bits: LaneBits<Float = Self, Proof = Self::Proof>;
+    /// One truth value for each lane.
+    type Mask: LaneMask;
+    /// How many particles one bundle holds.
+    const COUNT: usize;
+
+    /// `value` in every lane.
+    fn splat(proof: Self::Proof, value: f32) -> Self;
+
+    /// The first [`Lanes::COUNT`] values of `values`.
+    ///
+    /// # Panics
+    /// If `values` is shorter than that.
+    fn load(proof: Self::Proof, values: &[f32]) -> Self;
+
+    /// Writes the lanes to the first [`Lanes::COUNT`] places of `values`.
+    ///
+    /// # Panics
+    /// If `values` is shorter than that.
+    fn store(self, values: &mut [f32]);
+
+    /// `self * b + c`, rounded once.
+    fn fma(self, b: Self, c: Self) -> Self;
+
+    /// `c - self * b`, rounded once.
+    fn fnma(self, b: Self, c: Self) -> Self;
+
+    /// `self * b + c`, rounded once, where `mask` holds; `c` elsewhere.
+    fn fma_where(self, mask: Self::Mask, b: Self, c: Self) -> Self;
+
+    /// `self + b` where `mask` holds, `self` elsewhere.
+    fn add_where(self, mask: Self::Mask, b: Self) -> Self;
+
+    /// `self` with the sign bit cleared.
+    fn magnitude(self) -> Self;
+
+    /// `self` if `self < other`, else `other`: of +0 and -0, and where one is NaN, `other`.
+    fn lesser(self, other: Self) -> Self;
+
+    /// `self` if `self > other`, else `other`: of +0 and -0, and where one is NaN, `other`.
+    fn greater(self, other: Self) -> Self;
+
+    /// Whether `self <= other`, false where one is NaN.
+    fn le(self, other: Self) -> Self::Mask;
+
+    /// `mask && self <= other`, false where one is NaN.
+    fn le_and(self, mask: Self::Mask, other: Self) -> Self::Mask;
+
+    /// Whether `self < other`, false where one is NaN.
+    fn lt(self, other: Self) -> Self::Mask;
+
+    /// `yes` where `mask` holds, `no` elsewhere.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+
+    /// The raw bits of every lane.
+    fn bits(self) -> Self::Bits;
+}
+
+/// A bundle of `u32` values; addition wraps.
+pub trait LaneBits:
+    Copy
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + BitAnd<Output = Self>
+    + BitOr<Output = Self>
+    + BitXor<Output = Self>
+    + Not<Output = Self>
+{
+    /// Evidence that the CPU has the instructions of this bundle.
+    type Proof: Copy;
+    /// The bundle of `f32` with the same lanes.
+    type Float;
+
+    /// `value` in every lane.
+    fn splat(proof: Self::Proof, value: u32) -> Self;
+
+    /// `first`, `first + 1`, ... wrapping, one in each lane.
+    fn counting(proof: Self::Proof, first: u32) -> Self;
+
+    /// The first `COUNT` values of `values`.
+    ///
+    /// # Panics
+    /// If `values` is shorter than that.
+    fn load(proof: Self::Proof, values: &[u32]) -> Self;
+
+    /// Writes the lanes to the first `COUNT` places of `values`.
+    ///
+    /// # Panics
+    /// If `values` is shorter than that.
+    fn store(self, values: &mut [u32]);
+
+    /// Every lane shifted left by `N < 32` bits.
+    fn shl<const N: u32>(self) -> Self;
+
+    /// Every lane shifted right by `N < 32` bits, zeros coming in.
+    fn shr<const N: u32>(self) -> Self;
+
+    /// The high and the low half of the 64-bit product of every lane with `factor`.
+    fn mul_wide(self, factor: u32) -> (Self, Self);
+
+    /// Bit by bit, what at least two of the three operands hold.
+    fn majority(self, b: Self, c: Self) -> Self;
+
+    /// The lanes read as `i32` and converted, rounding to nearest, ties to even.
+    fn signed_to_float(self) -> Self::Float;
+
+    /// The raw bits read as `f32`.
+    fn as_float(self) -> Self::Float;
+}
+
+/// One truth value for each lane.
+pub trait LaneMask:
+    Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self>
+{
+    /// Whether any lane holds.
+    fn any(self) -> bool;
+
+    /// The lanes as bits: lane `i` is bit `i`.
+    fn to_u32(self) -> u32;
+}
+
+/// Operators of a bundle in terms of one intrinsic each.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! operators {
+    ($call:ident, $type:ident: $($trait:ident $method:ident $intrinsic:path),* $(,)?) => {$(
+        impl core::ops::$trait for $type {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self($call!($intrinsic(self.0, other.0)))
+            }
+        }
+    )*};
+}
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use operators;

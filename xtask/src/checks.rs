@@ -1,0 +1,134 @@
+//! The list of checks: what `cargo xtask test` and continuous integration run.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::check::{Check, Outcome};
+use crate::command::{cargo, output, root, run};
+use crate::{msrv, neon, source};
+
+const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
+
+/// Every check, in the order in which they run: cheap ones first, so that a slip shows at once.
+pub const CHECKS: &[Check] = &[
+    Check {
+        name: "fmt",
+        about: "`cargo fmt --all` has nothing to do",
+        run: || run(&mut cargo("fmt --all --check")),
+    },
+    Check {
+        name: "hygiene",
+        about: "no source file has grown too long",
+        run: source::files_are_short,
+    },
+    Check {
+        name: "readme",
+        about: "the README names the commands that are proven to work here",
+        run: source::readme_names_commands,
+    },
+    Check {
+        name: "clippy",
+        about: "no lint fires, in any target of any crate",
+        run: || {
+            run(&mut cargo(
+                "clippy --workspace --all-targets -- -D warnings",
+            ))
+        },
+    },
+    Check {
+        // With the default feature `std` on, a stray use of std would show only on the GPU.
+        name: "no-std",
+        about: "the kernels build without std",
+        run: || run(cargo(KERNELS_WITHOUT_STD).args(["--", "-D", "warnings"])),
+    },
+    Check {
+        name: "test",
+        about: "unit and integration tests pass",
+        run: || {
+            run(&mut cargo(
+                "test --release --workspace --tests --no-fail-fast",
+            ))
+        },
+    },
+    Check {
+        name: "parity",
+        about: "every backend returns the same bits, at the SIMD level detected",
+        run: parity,
+    },
+    Check {
+        name: "doctest",
+        about: "the examples in the documentation run",
+        run: || run(&mut cargo("test --release --workspace --doc")),
+    },
+    Check {
+        name: "doc",
+        about: "the documentation builds without a warning",
+        run: || run(cargo("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings")),
+    },
+    Check {
+        name: "examples",
+        about: "every example runs",
+        run: examples,
+    },
+    Check {
+        name: "main-job",
+        about: "with no options, the pole stays up",
+        run: main_job,
+    },
+    Check {
+        name: "msrv",
+        about: "the oldest supported Rust builds it all",
+        run: msrv::builds,
+    },
+    Check {
+        name: "neon",
+        about: "the kernels' tests, but exhaustive ones, pass on emulated aarch64 (NEON)",
+        run: neon::kernels_pass,
+    },
+];
+
+/// The names of all checks, for `--only`.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CHECKS.iter().map(|check| check.name)
+}
+
+/// Runs the parity tests without `PILOT_SIMD`, which may have pinned one level for all the tests.
+fn parity() -> Result<Outcome> {
+    if !root().join("tests/parity.rs").exists() {
+        return Ok(Outcome::Skipped("there is no tests/parity.rs".into()));
+    }
+    run(cargo("test --release --test parity").env_remove("PILOT_SIMD"))
+}
+
+/// Runs each `examples/NAME.rs`, and names all that fail.
+fn examples() -> Result<Outcome> {
+    let mut names = Vec::new();
+    for entry in root().join("examples").read_dir().into_iter().flatten() {
+        let file = entry?.file_name().to_string_lossy().into_owned();
+        names.extend(file.strip_suffix(".rs").map(str::to_owned));
+    }
+    if names.is_empty() {
+        return Ok(Outcome::Skipped("there is no examples/*.rs".into()));
+    }
+    names.sort(); // the order of a directory differs between machines
+    names.retain(|name| run(&mut cargo(&format!("run --release --example {name}"))).is_err());
+    ensure!(
+        names.is_empty(),
+        "did not exit with 0: {}",
+        names.join(", ")
+    );
+    Ok(Outcome::Passed)
+}
+
+/// Runs the pilot as a newcomer would, and reads its report.
+fn main_job() -> Result<Outcome> {
+    let report = output(&mut cargo("run --release -- --json -"))?;
+    let report: Value =
+        serde_json::from_str(&report).context("standard output is not one JSON object")?;
+    let survived = &report["survived"]; // null where there is none
+    ensure!(
+        *survived == true,
+        "the report's \"survived\" is {survived}, not true"
+    );
+    Ok(Outcome::Passed)
+}

@@ -33,20 +33,9 @@ impl PilotBatch {
     /// As [`Pilot::new`].
     pub fn new(config: &PilotConfig, seeds: &[u64]) -> Result<Self, PilotError> {
         let pool = thread_pool(config)?;
-        let single = PilotConfig {
-            threads: 1,
-            ..config.clone()
-        };
-        let pilot = |seed: &u64| {
-            Pilot::new(PilotConfig {
-                seed: *seed,
-                ..single.clone()
-            })
-        };
-        Ok(Self {
-            pilots: seeds.iter().map(pilot).collect::<Result<_, _>>()?,
-            pool,
-        })
+        let single = PilotConfig { threads: 1, ..config.clone() };
+        let pilot = |seed: &u64| Pilot::new(PilotConfig { seed: *seed, ..single.clone() });
+        Ok(Self { pilots: seeds.iter().map(pilot).collect::<Result<_, _>>()?, pool })
     }
 
     /// Decides for `states[i]` as pilot `i`.
@@ -68,9 +57,7 @@ impl PilotBatch {
         let Self { pilots, pool } = self;
         pool.install(|| {
             let pairs = pilots.par_iter_mut().zip(states);
-            pairs
-                .map(|(pilot, state)| pilot.act(state.as_ref()))
-                .collect()
+            pairs.map(|(pilot, state)| pilot.act(state.as_ref())).collect()
         })
     }
 }
@@ -80,10 +67,6 @@ pub(crate) fn thread_pool(config: &PilotConfig) -> Result<rayon::ThreadPool, Pil
     let threads = config.resolved_threads();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|error| {
-        crate::backend::BackendError::Threads {
-            threads,
-            reason: error.to_string(),
-        }
-        .into()
+        crate::backend::BackendError::Threads { threads, reason: error.to_string() }.into()
     })
 }

@@ -25,10 +25,7 @@ pub enum ActionKind {
 named!(
     ActionKind,
     "kind of action",
-    [
-        (ActionKind::Discrete, "discrete"),
-        (ActionKind::Continuous, "continuous")
-    ]
+    [(ActionKind::Discrete, "discrete"), (ActionKind::Continuous, "continuous")]
 );
 
 /// Everything that determines a pilot's decisions, and how fast they come.
@@ -99,10 +96,7 @@ impl PilotConfig {
     /// A builder that starts from the defaults.
     #[must_use]
     pub fn builder() -> PilotConfigBuilder {
-        PilotConfigBuilder {
-            config: Self::default(),
-            tuned: false,
-        }
+        PilotConfigBuilder { config: Self::default(), tuned: false }
     }
 
     /// How many threads `threads` means on this machine.
@@ -120,13 +114,8 @@ impl PilotConfig {
     /// [`PilotError::Setting`] about the first one out of range, or what is wrong with physics
     /// or weights.
     pub fn validate(&self) -> Result<(), PilotError> {
-        let setting = |name, given: String, required| {
-            Err(PilotError::Setting {
-                name,
-                given,
-                required,
-            })
-        };
+        let setting =
+            |name, given: String, required| Err(PilotError::Setting { name, given, required });
         if !(2..=1 << 30).contains(&self.particles) {
             return setting("particles", self.particles.to_string(), "2 to 1073741824");
         }
@@ -134,11 +123,7 @@ impl PilotConfig {
             return setting("horizon", self.horizon.to_string(), "1 to 100000");
         }
         if self.threads > 1024 {
-            return setting(
-                "threads",
-                self.threads.to_string(),
-                "0 (one on each core) to 1024",
-            );
+            return setting("threads", self.threads.to_string(), "0 (one on each core) to 1024");
         }
         self.tuning.validate()
     }
@@ -238,11 +223,7 @@ impl PilotConfigBuilder {
 
 /// How serde reads and writes [`CostWeights`], whose crate does without serde.
 #[derive(Serialize, Deserialize)]
-#[serde(
-    remote = "CostWeights",
-    default = "CostWeights::default",
-    deny_unknown_fields
-)]
+#[serde(remote = "CostWeights", default = "CostWeights::default", deny_unknown_fields)]
 struct CostWeightsDef {
     position: f64,
     angle: f64,

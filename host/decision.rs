@@ -70,16 +70,11 @@ impl Diagnostics {
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```
     pub fn warnings(&self) -> impl Iterator<Item = Warning> + use<> {
-        let all_end = (self.dead_share >= 1.0).then_some(Warning::AllEnd {
-            longest: self.longest,
-        });
-        let few =
-            (self.effective_samples < 2.0 && self.particles > 16).then_some(Warning::FewSamples {
-                effective: self.effective_samples,
-            });
-        let non_finite = (self.non_finite > 0).then_some(Warning::NonFinite {
-            count: self.non_finite,
-        });
+        let all_end = (self.dead_share >= 1.0).then_some(Warning::AllEnd { longest: self.longest });
+        let few = (self.effective_samples < 2.0 && self.particles > 16)
+            .then_some(Warning::FewSamples { effective: self.effective_samples });
+        let non_finite =
+            (self.non_finite > 0).then_some(Warning::NonFinite { count: self.non_finite });
         [all_end, few, non_finite].into_iter().flatten()
     }
 }
@@ -111,16 +106,10 @@ impl fmt::Display for Warning {
         match self {
             Self::AllEnd { longest } => write!(f, "all futures end within {longest} steps"),
             Self::FewSamples { effective } => {
-                write!(
-                    f,
-                    "effective sample size {effective:.1}: raise the temperature"
-                )
+                write!(f, "effective sample size {effective:.1}: raise the temperature")
             }
             Self::NonFinite { count } => {
-                write!(
-                    f,
-                    "{count} futures had no finite cost: lower the weights or the force"
-                )
+                write!(f, "{count} futures had no finite cost: lower the weights or the force")
             }
         }
     }

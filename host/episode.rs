@@ -37,11 +37,7 @@ impl Episode {
     /// 500 steps from seed 0, without pushes.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            seed: 0,
-            steps: 500,
-            push: None,
-        }
+        Self { seed: 0, steps: 500, push: None }
     }
 
     /// Sets the seed of the environment's first state, of the pushes and of the pilot.
@@ -82,10 +78,8 @@ impl Episode {
         pilot: &mut Pilot,
         mut observe: impl FnMut(&StepRecord) -> ControlFlow<()>,
     ) -> Result<EpisodeResult, PilotError> {
-        let options = CartPoleOptions {
-            max_episode_steps: Some(self.steps),
-            ..CartPoleOptions::default()
-        };
+        let options =
+            CartPoleOptions { max_episode_steps: Some(self.steps), ..CartPoleOptions::default() };
         let mut env = CartPole::new(pilot.config().physics, options)?;
         let mut state = env.reset(Some(self.seed));
         pilot.reset(self.seed);
@@ -241,17 +235,9 @@ impl DecisionTimes {
         times.sort_unstable();
         let rank = |share: f64| {
             let rank = (share * times.len() as f64).ceil() as usize;
-            times
-                .get(rank.saturating_sub(1))
-                .copied()
-                .unwrap_or_default()
+            times.get(rank.saturating_sub(1)).copied().unwrap_or_default()
         };
-        Self {
-            p50: rank(0.5),
-            p90: rank(0.9),
-            p99: rank(0.99),
-            max: rank(1.0),
-        }
+        Self { p50: rank(0.5), p90: rank(0.9), p99: rank(0.99), max: rank(1.0) }
     }
 }
 
@@ -292,9 +278,7 @@ impl Digest {
 
     /// Adds the bits of a state.
     pub fn state(&mut self, state: &[f64]) {
-        state
-            .iter()
-            .for_each(|value| self.bytes(&value.to_bits().to_le_bytes()));
+        state.iter().for_each(|value| self.bytes(&value.to_bits().to_le_bytes()));
     }
 
     /// Adds an action: its index, or the bits of its force.

@@ -37,13 +37,7 @@ impl Evaluation {
     #[must_use]
     pub fn new(config: PilotConfig) -> Self {
         let first_seed = config.seed;
-        Self {
-            config,
-            episodes: 100,
-            first_seed,
-            steps: 500,
-            push: None,
-        }
+        Self { config, episodes: 100, first_seed, steps: 500, push: None }
     }
 
     /// Sets how many episodes, at least 1.
@@ -94,17 +88,10 @@ impl Evaluation {
     ) -> Result<EvaluationResult, PilotError> {
         if self.episodes == 0 {
             let (name, given) = ("episodes", "0".into());
-            return Err(PilotError::Setting {
-                name,
-                given,
-                required: "at least 1",
-            });
+            return Err(PilotError::Setting { name, given, required: "at least 1" });
         }
         let began = Instant::now();
-        let single = PilotConfig {
-            threads: 1,
-            ..self.config.clone()
-        };
+        let single = PilotConfig { threads: 1, ..self.config.clone() };
         drop(Pilot::new(single.clone())?); // says what is wrong before threads start
         let pool = thread_pool(&self.config)?;
         let run = |pilot: &mut Result<Pilot, PilotError>, index: u32| {
@@ -176,23 +163,20 @@ pub struct Failure {
 }
 
 impl EvaluationResult {
-    fn of(results: &[EpisodeResult], wall: Duration) -> Self {
+    /// What these episodes say, which took `wall` in all.
+    #[must_use]
+    pub fn of(results: &[EpisodeResult], wall: Duration) -> Self {
         let episodes = results.len() as u32;
         let failed = |result: &&EpisodeResult| !result.survived;
         let failures: Vec<Failure> = results
             .iter()
             .filter(failed)
-            .map(|result| Failure {
-                seed: result.seed,
-                steps: result.steps,
-            })
+            .map(|result| Failure { seed: result.seed, steps: result.steps })
             .collect();
         let survived = episodes - failures.len() as u32;
         let count = f64::from(episodes.max(1));
         let mut digest = Digest::new();
-        results
-            .iter()
-            .for_each(|result| digest.digest(result.digest));
+        results.iter().for_each(|result| digest.digest(result.digest));
         Self {
             episodes,
             survived,
@@ -221,10 +205,7 @@ fn wilson_interval(successes: u32, trials: u32) -> [f64; 2] {
     let centre = p + z * z / (2.0 * n);
     let reach = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
-    [
-        ((centre - reach) / scale).max(0.0),
-        ((centre + reach) / scale).min(1.0),
-    ]
+    [((centre - reach) / scale).max(0.0), ((centre + reach) / scale).min(1.0)]
 }
 
 #[cfg(test)]
@@ -235,10 +216,7 @@ mod tests {
     fn wilson_interval_agrees_with_the_published_example() {
         // R. G. Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
         let [low, high] = wilson_interval(81, 263);
-        assert!(
-            (low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5,
-            "{low} {high}"
-        );
+        assert!((low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5, "{low} {high}");
         assert_eq!(wilson_interval(0, 0), [0.0, 1.0]);
         assert_eq!(wilson_interval(10, 10)[1], 1.0);
     }

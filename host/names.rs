@@ -24,19 +24,12 @@ pub(crate) fn parse<T: Copy>(
     }
     let names: Vec<&str> = all.iter().map(|(_, name)| *name).collect();
     let similarity = |name: &&&str| strsim::jaro_winkler(name, given);
-    let nearest = names
-        .iter()
-        .max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    let nearest = names.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
     let suggestion = nearest
         .filter(|name| similarity(name) > 0.7)
         .map(|name| format!(", did you mean `{name}`?"))
         .unwrap_or_default();
-    Err(UnknownName {
-        what,
-        given: given.into(),
-        suggestion,
-        all: names.join(", "),
-    })
+    Err(UnknownName { what, given: given.into(), suggestion, all: names.join(", ") })
 }
 
 /// Implements `Display`, `FromStr` and serde for an enum by its table of names.
@@ -90,14 +83,8 @@ mod tests {
     #[test]
     fn misspelt_names_get_a_suggestion_and_the_list() {
         let error = "mmpi".parse::<PlannerKind>().unwrap_err().to_string();
-        assert!(
-            error.starts_with("there is no planner `mmpi`, did you mean `mppi`?"),
-            "{error}"
-        );
-        assert!(
-            error.ends_with("random-shooting, cem, mppi, smc, fmc"),
-            "{error}"
-        );
+        assert!(error.starts_with("there is no planner `mmpi`, did you mean `mppi`?"), "{error}");
+        assert!(error.ends_with("random-shooting, cem, mppi, smc, fmc"), "{error}");
     }
 
     #[test]

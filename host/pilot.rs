@@ -56,8 +56,7 @@ impl<M: Model> Engine for CpuEngine<M> {
     }
 
     fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> (f64, Diagnostics) {
-        self.planner
-            .plan(&self.problem, &self.pool, state, seed, decision)
+        self.planner.plan(&self.problem, &self.pool, state, seed, decision)
     }
 
     fn forget(&mut self) {
@@ -71,14 +70,13 @@ impl Pilot {
     /// # Errors
     /// [`PilotError`] if a setting is out of range or the device cannot be used.
     pub fn new(config: PilotConfig) -> Result<Self, PilotError> {
-        let semi_implicit = config.physics.integrator == Integrator::SemiImplicitEuler;
-        let wide = config.physics.theta_threshold_radians > NARROW_LIMIT;
-        let (p, w) = (config.physics, config.cost);
-        match (semi_implicit, wide) {
-            (false, false) => Self::with_model(config, CartPole::<false, false>::new(&p, &w)?),
-            (false, true) => Self::with_model(config, CartPole::<false, true>::new(&p, &w)?),
-            (true, false) => Self::with_model(config, CartPole::<true, false>::new(&p, &w)?),
-            (true, true) => Self::with_model(config, CartPole::<true, true>::new(&p, &w)?),
+        let (physics, cost) = (config.physics, config.cost);
+        let plain = physics.integrator == Integrator::Euler
+            && physics.theta_threshold_radians <= NARROW_LIMIT;
+        if plain {
+            Self::with_model(config, CartPole::<false>::new(&physics, &cost)?)
+        } else {
+            Self::with_model(config, CartPole::<true>::new(&physics, &cost)?)
         }
     }
 
@@ -93,17 +91,14 @@ impl Pilot {
         }
         let simd = Simd::select()?;
         let proof = simd.detect().expect("selected from what is available");
-        let problem = Problem::new(model, proof, &config);
+        let problem =
+            Problem { model, simd: proof, particles: config.particles, horizon: config.horizon };
         let planner = planners::create(&problem, &config);
         let pool = Pool::new(config.resolved_threads())?;
         Ok(Self {
             config,
             simd,
-            engine: Box::new(CpuEngine {
-                problem,
-                pool,
-                planner,
-            }),
+            engine: Box::new(CpuEngine { problem, pool, planner }),
             decision: 0,
         })
     }
@@ -117,10 +112,7 @@ impl Pilot {
         const MOST: usize = 64;
         let required = self.engine.state_length();
         if state.len() != required || required > MOST {
-            return Err(PilotError::StateLength {
-                given: state.len(),
-                required,
-            });
+            return Err(PilotError::StateLength { given: state.len(), required });
         }
         let mut single = [0.0f32; MOST];
         for (index, (&value, single)) in state.iter().zip(&mut single).enumerate() {
@@ -130,17 +122,13 @@ impl Pilot {
             }
         }
         let (control, diagnostics) =
-            self.engine
-                .plan(&single[..required], self.config.seed, self.decision);
+            self.engine.plan(&single[..required], self.config.seed, self.decision);
         self.decision = self.decision.wrapping_add(1);
         let action = match self.config.action {
             ActionKind::Discrete => Action::Discrete(u32::from(control > 0.0)),
             ActionKind::Continuous => Action::Force(control),
         };
-        Ok(Decision {
-            action,
-            diagnostics,
-        })
+        Ok(Decision { action, diagnostics })
     }
 
     /// Forgets the last plan and starts again from the first decision, with this seed.

@@ -59,12 +59,7 @@ impl Episode {
     }
 
     fn name(&self) -> String {
-        let Self {
-            seed,
-            policy,
-            physics,
-            ..
-        } = self;
+        let Self { seed, policy, physics, .. } = self;
         format!("policy {policy}, seed {seed}, {physics:?}")
     }
 
@@ -93,9 +88,7 @@ impl Episode {
 }
 
 fn golden(name: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "golden", name]
-        .iter()
-        .collect()
+    [env!("CARGO_MANIFEST_DIR"), "tests", "golden", name].iter().collect()
 }
 
 fn resets() -> Vec<Reset> {
@@ -105,32 +98,19 @@ fn resets() -> Vec<Reset> {
 
 fn episodes() -> Vec<Episode> {
     let text = fs::read_to_string(golden("gymnasium_episodes.jsonl")).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Largest deviation of any component; infinite where one is NaN.
 fn deviation(a: [f64; 4], b: [f64; 4]) -> f64 {
     let each = a.iter().zip(b).map(|(a, b)| (a - b).abs());
-    each.map(|d| if d.is_nan() { f64::INFINITY } else { d })
-        .fold(0.0, f64::max)
+    each.map(|d| if d.is_nan() { f64::INFINITY } else { d }).fold(0.0, f64::max)
 }
 
 #[test]
 fn resets_draw_gymnasiums_states_to_the_last_bit() {
     let mut env = CartPole::default();
-    for Reset {
-        seed,
-        draw,
-        low,
-        high,
-        x,
-        x_dot,
-        theta,
-        theta_dot,
-    } in resets()
-    {
+    for Reset { seed, draw, low, high, x, x_dot, theta, theta_dot } in resets() {
         let seed_or_none = (draw == 0).then_some(seed);
         let state = if (low, high) == (-0.05, 0.05) {
             env.reset(seed_or_none)
@@ -150,12 +130,7 @@ fn resets_draw_gymnasiums_states_to_the_last_bit() {
 fn states_agree_with_gymnasiums_throughout_each_episode() {
     let (mut compared, mut exact, mut worst, mut worst_at) = (0, 0, 0.0, String::new());
     for episode in episodes() {
-        assert_eq!(
-            episode.env().state(),
-            Some(episode.states[0]),
-            "{}",
-            episode.name()
-        );
+        assert_eq!(episode.env().state(), Some(episode.states[0]), "{}", episode.name());
         for (i, step) in episode.replay() {
             let Some(recorded) = episode.state_after(i + 1) else {
                 continue;
@@ -206,32 +181,16 @@ fn the_recordings_cover_what_they_should() {
         assert!(episodes.iter().any(found), "no episode with {what}");
     };
     for integrator in [Integrator::Euler, Integrator::SemiImplicitEuler] {
-        for policy in [
-            "random",
-            "left",
-            "right",
-            "alternating",
-            "outward",
-            "balance",
-            "forces",
-        ] {
-            any(policy, &|e| {
-                e.policy == policy && e.physics.integrator == integrator
-            });
+        for policy in ["random", "left", "right", "alternating", "outward", "balance", "forces"] {
+            any(policy, &|e| e.policy == policy && e.physics.integrator == integrator);
         }
-        any("500 steps", &|e| {
-            e.ends.find('2') == Some(499) && e.physics.integrator == integrator
-        });
+        any("500 steps", &|e| e.ends.find('2') == Some(499) && e.physics.integrator == integrator);
     }
     any("a pole that rises again", &|e| e.ends.contains("10"));
     any("both ends at once", &|e| e.ends.contains('3'));
     any("a reward of -1", &|e| e.rewards.contains('-'));
-    any("a pole swung round", &|e| {
-        e.states.iter().any(|s| s[2].abs() > 3.0)
-    });
-    any("the cart off the track", &|e| {
-        e.states.iter().any(|s| s[0].abs() > e.physics.x_threshold)
-    });
+    any("a pole swung round", &|e| e.states.iter().any(|s| s[2].abs() > 3.0));
+    any("the cart off the track", &|e| e.states.iter().any(|s| s[0].abs() > e.physics.x_threshold));
     let values = |p: &Physics| {
         [
             p.gravity,

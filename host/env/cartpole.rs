@@ -80,10 +80,7 @@ pub struct CartPoleOptions {
 
 impl Default for CartPoleOptions {
     fn default() -> Self {
-        Self {
-            sutton_barto_reward: false,
-            max_episode_steps: Some(500),
-        }
+        Self { sutton_barto_reward: false, max_episode_steps: Some(500) }
     }
 }
 
@@ -386,10 +383,7 @@ impl CartPole {
         let push_newton = self.push_newton;
         let force = force_newton + push_newton;
         if !force.is_finite() {
-            return Err(EnvError::Force {
-                force_newton,
-                push_newton,
-            });
+            return Err(EnvError::Force { force_newton, push_newton });
         }
         self.push_newton = 0.0;
 
@@ -398,16 +392,8 @@ impl CartPole {
         let reward = self.reward(terminated);
         self.state = Some(state);
         self.elapsed_steps = self.elapsed_steps.saturating_add(1);
-        let truncated = self
-            .options
-            .max_episode_steps
-            .is_some_and(|max| self.elapsed_steps >= max);
-        Ok(Step {
-            state,
-            reward,
-            terminated,
-            truncated,
-        })
+        let truncated = self.options.max_episode_steps.is_some_and(|max| self.elapsed_steps >= max);
+        Ok(Step { state, reward, terminated, truncated })
     }
 
     /// Reward for a step into a state that is a failure or not, and the count
@@ -417,9 +403,7 @@ impl CartPole {
         if !terminated {
             return if sutton_barto { 0.0 } else { 1.0 };
         }
-        let beyond = self
-            .steps_beyond_terminated
-            .map_or(0, |steps| steps.saturating_add(1));
+        let beyond = self.steps_beyond_terminated.map_or(0, |steps| steps.saturating_add(1));
         self.steps_beyond_terminated = Some(beyond);
         match (sutton_barto, beyond) {
             (true, _) => -1.0,
@@ -448,10 +432,7 @@ impl CartPole {
     /// ```
     pub fn set_push(&mut self, newton: f64) -> Result<(), EnvError> {
         if !newton.is_finite() {
-            return Err(EnvError::Force {
-                force_newton: 0.0,
-                push_newton: newton,
-            });
+            return Err(EnvError::Force { force_newton: 0.0, push_newton: newton });
         }
         self.push_newton = newton;
         Ok(())
@@ -585,10 +566,7 @@ mod tests {
     fn forces_that_overflow_together_are_an_error() {
         let mut env = upright();
         env.set_push(f64::MAX).unwrap();
-        let refused = EnvError::Force {
-            force_newton: f64::MAX,
-            push_newton: f64::MAX,
-        };
+        let refused = EnvError::Force { force_newton: f64::MAX, push_newton: f64::MAX };
         assert_eq!(env.step_force(f64::MAX), Err(refused));
     }
 
@@ -615,10 +593,7 @@ mod tests {
         assert!(env.step(1).unwrap().terminated);
         env.set_push(7.0).unwrap();
         env.reset_to([0.0; 4]).unwrap();
-        assert_eq!(
-            (env.elapsed_steps(), env.steps_beyond_terminated()),
-            (0, None)
-        );
+        assert_eq!((env.elapsed_steps(), env.steps_beyond_terminated()), (0, None));
         assert_eq!(env.step_force(0.0).unwrap().state, [0.0; 4]);
     }
 
@@ -641,26 +616,17 @@ mod tests {
 
     #[test]
     fn truncation_is_not_termination() {
-        let options = CartPoleOptions {
-            max_episode_steps: Some(2),
-            ..Default::default()
-        };
+        let options = CartPoleOptions { max_episode_steps: Some(2), ..Default::default() };
         let mut env = CartPole::new(Physics::default(), options).unwrap();
         env.reset_to([0.0; 4]).unwrap();
         assert!(!env.step_force(0.0).unwrap().ended());
         let last = env.step_force(0.0).unwrap();
-        assert_eq!(
-            (last.terminated, last.truncated, last.reward),
-            (false, true, 1.0)
-        );
+        assert_eq!((last.terminated, last.truncated, last.reward), (false, true, 1.0));
     }
 
     #[test]
     fn an_episode_without_limit_goes_on() {
-        let options = CartPoleOptions {
-            max_episode_steps: None,
-            ..Default::default()
-        };
+        let options = CartPoleOptions { max_episode_steps: None, ..Default::default() };
         let mut env = CartPole::new(Physics::default(), options).unwrap();
         env.reset_to([0.0; 4]).unwrap();
         for _ in 0..1000 {
@@ -670,36 +636,18 @@ mod tests {
 
     #[test]
     fn misconfiguration_is_explained() {
-        let physics = Physics {
-            masscart: -1.0,
-            ..Physics::default()
-        };
+        let physics = Physics { masscart: -1.0, ..Physics::default() };
         let error = CartPole::new(physics, CartPoleOptions::default()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "physical parameter masscart = -1; must be finite and > 0"
-        );
-        let options = CartPoleOptions {
-            max_episode_steps: Some(0),
-            ..Default::default()
-        };
-        assert_eq!(
-            CartPole::new(Physics::default(), options),
-            Err(EnvError::NoSteps)
-        );
+        assert_eq!(error.to_string(), "physical parameter masscart = -1; must be finite and > 0");
+        let options = CartPoleOptions { max_episode_steps: Some(0), ..Default::default() };
+        assert_eq!(CartPole::new(Physics::default(), options), Err(EnvError::NoSteps));
     }
 
     #[test]
     fn options_come_from_text_with_defaults() {
         let text = r#"{"max_episode_steps": null}"#;
         let options: CartPoleOptions = serde_json::from_str(text).unwrap();
-        assert_eq!(
-            options,
-            CartPoleOptions {
-                max_episode_steps: None,
-                ..Default::default()
-            }
-        );
+        assert_eq!(options, CartPoleOptions { max_episode_steps: None, ..Default::default() });
         assert!(serde_json::from_str::<CartPoleOptions>(r#"{"max_steps": 3}"#).is_err());
     }
 }

@@ -84,11 +84,7 @@ mod tests {
     #[test]
     fn physics_round_trips_through_text() {
         for integrator in [Integrator::Euler, Integrator::SemiImplicitEuler] {
-            let physics = Wrapper(Physics {
-                masspole: 0.3,
-                integrator,
-                ..Physics::default()
-            });
+            let physics = Wrapper(Physics { masspole: 0.3, integrator, ..Physics::default() });
             let text = serde_json::to_string(&physics).unwrap();
             assert_eq!(serde_json::from_str::<Wrapper>(&text).unwrap(), physics);
         }

@@ -41,10 +41,7 @@ impl NumpyRng {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let [a, b, c, d] = seed_sequence(seed).map(u128::from);
-        let mut rng = Self {
-            state: 0,
-            increment: (c << 64 | d) << 1 | 1,
-        };
+        let mut rng = Self { state: 0, increment: (c << 64 | d) << 1 | 1 };
         rng.advance();
         rng.state = rng.state.wrapping_add(a << 64 | b);
         rng.advance();
@@ -94,10 +91,7 @@ impl NumpyRng {
     }
 
     fn advance(&mut self) {
-        self.state = self
-            .state
-            .wrapping_mul(Self::MULTIPLIER)
-            .wrapping_add(self.increment);
+        self.state = self.state.wrapping_mul(Self::MULTIPLIER).wrapping_add(self.increment);
     }
 }
 
@@ -121,18 +115,13 @@ fn seed_sequence(seed: u64) -> [u64; 4] {
     }
 
     fn mix(x: u32, y: u32) -> u32 {
-        let mixed = x
-            .wrapping_mul(0xca01_f9dd)
-            .wrapping_sub(y.wrapping_mul(0x4973_f715));
+        let mixed = x.wrapping_mul(0xca01_f9dd).wrapping_sub(y.wrapping_mul(0x4973_f715));
         mixed ^ mixed >> XSHIFT
     }
 
     // NumPy splits the seed into little-endian words and pads them with zeros
     // to the pool's four; 64 bits never need more.
-    let mut hash = Hash {
-        constant: 0x43b0_d7e5,
-        multiplier: 0x931e_8875,
-    };
+    let mut hash = Hash { constant: 0x43b0_d7e5, multiplier: 0x931e_8875 };
     let mut pool = [seed as u32, (seed >> 32) as u32, 0, 0].map(|word| hash.word(word));
     for source in 0..pool.len() {
         for target in 0..pool.len() {
@@ -142,10 +131,7 @@ fn seed_sequence(seed: u64) -> [u64; 4] {
         }
     }
 
-    let mut hash = Hash {
-        constant: 0x8b51_f9dd,
-        multiplier: 0x58f3_8ded,
-    };
+    let mut hash = Hash { constant: 0x8b51_f9dd, multiplier: 0x58f3_8ded };
     let words: [u32; 8] = std::array::from_fn(|i| hash.word(pool[i % pool.len()]));
     std::array::from_fn(|i| u64::from(words[2 * i + 1]) << 32 | u64::from(words[2 * i]))
 }
@@ -183,11 +169,7 @@ mod tests {
         let mut rng = NumpyRng::new(1 << 32);
         assert_eq!(
             [(); 3].map(|()| rng.next_u64()),
-            [
-                16_412_783_775_159_424_549,
-                10_277_383_025_879_800_780,
-                14_774_146_505_460_541_886
-            ]
+            [16_412_783_775_159_424_549, 10_277_383_025_879_800_780, 14_774_146_505_460_541_886]
         );
     }
 

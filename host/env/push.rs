@@ -98,11 +98,7 @@ impl Push {
         if every <= length {
             return Err(PushError::Every { length, every });
         }
-        Ok(Self {
-            newton,
-            length,
-            every,
-        })
+        Ok(Self { newton, length, every })
     }
 
     /// Size of the force in N.
@@ -193,13 +189,10 @@ impl FromStr for Push {
             return Err(PushError::Parts(text.to_owned()));
         };
         let steps = |name, part: &str| {
-            part.parse()
-                .map_err(|e| PushError::NotSteps(name, part.to_owned(), e))
+            part.parse().map_err(|e| PushError::NotSteps(name, part.to_owned(), e))
         };
         Self::new(
-            newton
-                .parse()
-                .map_err(|e| PushError::NotANumber(newton.to_owned(), e))?,
+            newton.parse().map_err(|e| PushError::NotANumber(newton.to_owned(), e))?,
             steps("LENGTH", length)?,
             steps("EVERY", every)?,
         )
@@ -222,11 +215,7 @@ impl From<Push> for String {
 
 impl fmt::Display for Push {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            newton,
-            length,
-            every,
-        } = self;
+        let Self { newton, length, every } = self;
         write!(f, "{newton}:{length}:{every}")
     }
 }
@@ -266,9 +255,7 @@ mod tests {
         let push: Push = serde_json::from_str("\"2.5:1:50\"").unwrap();
         assert_eq!(push, Push::new(2.5, 1, 50).unwrap());
         assert_eq!(serde_json::to_string(&push).unwrap(), "\"2.5:1:50\"");
-        let error = serde_json::from_str::<Push>("\"2.5:50:1\"")
-            .unwrap_err()
-            .to_string();
+        let error = serde_json::from_str::<Push>("\"2.5:50:1\"").unwrap_err().to_string();
         assert!(error.contains("EVERY must be above LENGTH"), "{error}");
     }
 
@@ -284,15 +271,8 @@ mod tests {
     #[test]
     fn the_drawn_sides_never_change() {
         let push = Push::new(1.0, 1, 2).unwrap();
-        let sides: String = (1..=16)
-            .map(|k| {
-                if push.force_at(42, 2 * k) > 0.0 {
-                    '+'
-                } else {
-                    '-'
-                }
-            })
-            .collect();
+        let sides: String =
+            (1..=16).map(|k| if push.force_at(42, 2 * k) > 0.0 { '+' } else { '-' }).collect();
         assert_eq!(sides, "---+-+---++-++-+");
     }
 

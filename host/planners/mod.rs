@@ -1,12 +1,30 @@
 //! Planners: how futures are drawn, and how they turn into an action.
 
+mod cem;
+mod fmc;
+mod futures;
+mod islands;
+mod mppi;
+mod noise;
+mod random_shooting;
+mod smc;
 mod tuning;
+mod weighing;
 
 pub use tuning::{Interpolation, Noise, Tuning};
 
+use particle_pilot_kernels::model::Model;
 use serde::{Deserialize, Serialize};
 
+use crate::backend::cpu::{Pool, SimdProof};
+use crate::config::{ActionKind, PilotConfig};
+use crate::decision::Diagnostics;
 use crate::names::named;
+use cem::{ContinuousCem, DiscreteCem};
+use fmc::FmcPlanner;
+use mppi::Mppi;
+use random_shooting::RandomShooting;
+use smc::SmcPlanner;
 
 /// Which planner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,12 +55,6 @@ named!(
     ]
 );
 
-use particle_pilot_kernels::model::Model;
-
-use crate::backend::cpu::{Pool, SimdProof};
-use crate::config::PilotConfig;
-use crate::decision::Diagnostics;
-
 /// What stays the same from decision to decision.
 pub(crate) struct Problem<M> {
     pub model: M,
@@ -51,19 +63,10 @@ pub(crate) struct Problem<M> {
     pub horizon: u32,
 }
 
-impl<M: Model> Problem<M> {
-    pub(crate) fn new(model: M, simd: SimdProof, config: &PilotConfig) -> Self {
-        Self {
-            model,
-            simd,
-            particles: config.particles,
-            horizon: config.horizon,
-        }
-    }
-}
-
 /// A planner with its memory.
 pub(crate) trait Planner<M: Model>: Send {
+    /// The action for `state`, `[M::DIM]`, in the caller's units of control, and how the futures
+    /// looked from which it follows.
     fn plan(
         &mut self,
         problem: &Problem<M>,
@@ -72,46 +75,21 @@ pub(crate) trait Planner<M: Model>: Send {
         seed: u64,
         decision: u32,
     ) -> (f64, Diagnostics);
+
+    /// Forgets the last plan.
     fn forget(&mut self);
 }
 
-pub(crate) fn create<M: Model>(
-    _problem: &Problem<M>,
-    _config: &PilotConfig,
-) -> Box<dyn Planner<M>> {
-    Box::new(Stub)
-}
-
-struct Stub;
-impl<M: Model> Planner<M> for Stub {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        _pool: &Pool,
-        state: &[f32],
-        _seed: u64,
-        _decision: u32,
-    ) -> (f64, Diagnostics) {
-        let push = state[2] + 0.3 * state[3];
-        (
-            if push > 0.0 {
-                problem.model.full_action()
-            } else {
-                -problem.model.full_action()
-            },
-            Diagnostics {
-                best: 0.0,
-                mean: 1.0,
-                spread: 0.5,
-                effective_samples: 100.0,
-                dead_share: 0.1,
-                non_finite: 0,
-                longest: problem.horizon,
-                horizon: problem.horizon,
-                particles: u64::from(problem.particles),
-                particle_steps: u64::from(problem.particles) * u64::from(problem.horizon),
-            },
-        )
+/// The planner that `config` asks for.
+pub(crate) fn create<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Box<dyn Planner<M>> {
+    match config.planner {
+        PlannerKind::RandomShooting => Box::new(RandomShooting::new(problem, config)),
+        PlannerKind::Cem => match config.action {
+            ActionKind::Discrete => Box::new(DiscreteCem::new(problem, config)),
+            ActionKind::Continuous => Box::new(ContinuousCem::new(problem, config)),
+        },
+        PlannerKind::Mppi => Box::new(Mppi::new(problem, config)),
+        PlannerKind::Smc => Box::new(SmcPlanner::new::<M>(config)),
+        PlannerKind::Fmc => Box::new(FmcPlanner::new::<M>(config)),
     }
-    fn forget(&mut self) {}
 }

@@ -20,10 +20,7 @@ pub enum Interpolation {
 named!(
     Interpolation,
     "interpolation",
-    [
-        (Interpolation::Linear, "linear"),
-        (Interpolation::Cubic, "cubic")
-    ]
+    [(Interpolation::Linear, "linear"), (Interpolation::Cubic, "cubic")]
 );
 
 /// Where the noise at the knots comes from.
@@ -44,11 +41,7 @@ pub enum Noise {
 named!(
     Noise,
     "noise",
-    [
-        (Noise::White, "white"),
-        (Noise::Coloured, "coloured"),
-        (Noise::Halton, "halton")
-    ]
+    [(Noise::White, "white"), (Noise::Coloured, "coloured"), (Noise::Halton, "halton")]
 );
 
 /// The planners' knobs. Each planner reads some of them; [`Tuning::of`] gives its defaults.
@@ -162,25 +155,11 @@ impl Tuning {
                 self.noise_scale.to_string(),
                 "above 0 to 10",
             ),
-            (
-                "colour",
-                (0.0..1.0).contains(&self.colour),
-                self.colour.to_string(),
-                "0 to below 1",
-            ),
-            (
-                "balance",
-                (0.0..=10.0).contains(&self.balance),
-                self.balance.to_string(),
-                "0 to 10",
-            ),
+            ("colour", (0.0..1.0).contains(&self.colour), self.colour.to_string(), "0 to below 1"),
+            ("balance", (0.0..=10.0).contains(&self.balance), self.balance.to_string(), "0 to 10"),
         ];
         match checks.into_iter().find(|(_, good, _, _)| !good) {
-            Some((name, _, given, required)) => Err(PilotError::Setting {
-                name,
-                given,
-                required,
-            }),
+            Some((name, _, given, required)) => Err(PilotError::Setting { name, given, required }),
             None => Ok(()),
         }
     }

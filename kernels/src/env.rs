@@ -145,30 +145,16 @@ impl Physics {
         let checks = [
             ("gravity", self.gravity, self.gravity.is_finite(), FINITE),
             ("masscart", self.masscart, positive(self.masscart), POSITIVE),
-            (
-                "masspole",
-                self.masspole,
-                not_negative(self.masspole),
-                NOT_NEGATIVE,
-            ),
+            ("masspole", self.masspole, not_negative(self.masspole), NOT_NEGATIVE),
             ("length", self.length, positive(self.length), POSITIVE),
-            (
-                "force_mag",
-                self.force_mag,
-                not_negative(self.force_mag),
-                NOT_NEGATIVE,
-            ),
+            ("force_mag", self.force_mag, not_negative(self.force_mag), NOT_NEGATIVE),
             ("tau", self.tau, positive(self.tau), POSITIVE),
             ("theta_threshold_radians", theta, theta > 0.0, LIMIT),
             ("x_threshold", x, x > 0.0, LIMIT),
         ];
         for (name, given, ok, required) in checks {
             if !ok {
-                return Err(BadPhysics {
-                    name,
-                    given,
-                    required,
-                });
+                return Err(BadPhysics { name, given, required });
             }
         }
         Ok(())
@@ -197,11 +183,7 @@ pub struct BadPhysics {
 
 impl fmt::Display for BadPhysics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            name,
-            given,
-            required,
-        } = self;
+        let Self { name, given, required } = self;
         write!(f, "{name} = {given}; must be {required}")
     }
 }
@@ -307,10 +289,7 @@ mod tests {
     #[test]
     fn the_integrators_differ_in_positions_only() {
         let euler = Physics::default();
-        let semi = Physics {
-            integrator: Integrator::SemiImplicitEuler,
-            ..euler
-        };
+        let semi = Physics { integrator: Integrator::SemiImplicitEuler, ..euler };
         let s = [0.1, -0.2, 0.05, 0.3];
         let (a, b) = (step(&euler, s, 10.0), step(&semi, s, 10.0));
         assert_eq!((a[1], a[3]), (b[1], b[3]));
@@ -332,11 +311,8 @@ mod tests {
                 assert!(failed(&p, s), "{s:?}");
             }
         }
-        let unlimited = Physics {
-            x_threshold: f64::INFINITY,
-            theta_threshold_radians: f64::INFINITY,
-            ..p
-        };
+        let unlimited =
+            Physics { x_threshold: f64::INFINITY, theta_threshold_radians: f64::INFINITY, ..p };
         assert_eq!(unlimited.validate(), Ok(()));
         assert!(!failed(&unlimited, [1e300, 0.0, -1e300, 0.0]));
     }
@@ -346,44 +322,14 @@ mod tests {
         let p = Physics::default();
         let nan = f64::NAN;
         let cases = [
-            (
-                "gravity",
-                Physics {
-                    gravity: f64::INFINITY,
-                    ..p
-                },
-            ),
+            ("gravity", Physics { gravity: f64::INFINITY, ..p }),
             ("masscart", Physics { masscart: 0.0, ..p }),
-            (
-                "masspole",
-                Physics {
-                    masspole: -0.1,
-                    ..p
-                },
-            ),
+            ("masspole", Physics { masspole: -0.1, ..p }),
             ("length", Physics { length: 0.0, ..p }),
-            (
-                "force_mag",
-                Physics {
-                    force_mag: nan,
-                    ..p
-                },
-            ),
+            ("force_mag", Physics { force_mag: nan, ..p }),
             ("tau", Physics { tau: nan, ..p }),
-            (
-                "theta_threshold_radians",
-                Physics {
-                    theta_threshold_radians: nan,
-                    ..p
-                },
-            ),
-            (
-                "x_threshold",
-                Physics {
-                    x_threshold: 0.0,
-                    ..p
-                },
-            ),
+            ("theta_threshold_radians", Physics { theta_threshold_radians: nan, ..p }),
+            ("x_threshold", Physics { x_threshold: 0.0, ..p }),
         ];
         for (name, bad) in cases {
             assert_eq!(bad.validate().map_err(|e| e.name), Err(name));

@@ -3,9 +3,13 @@
 
 mod fma;
 
+pub mod controls;
 pub mod env;
 pub mod lanes;
 pub mod math;
 pub mod model;
+pub mod population;
+pub mod reduce;
 pub mod rng;
 pub mod rollout;
+pub mod weigh;

@@ -32,11 +32,7 @@ impl Stream {
             key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
             now
         });
-        Self {
-            round_keys,
-            decision,
-            iteration,
-        }
+        Self { round_keys, decision, iteration }
     }
 
     /// 128 random bits for every lane: block `block` of the lane's particle.
@@ -50,13 +46,9 @@ impl Stream {
     /// ```
     #[inline(always)]
     pub fn block<B: LaneBits>(&self, proof: B::Proof, block: u32, particle: B) -> [B; 4] {
-        let uniform = |word| B::splat(proof, word);
-        let counter = [
-            uniform(block),
-            particle,
-            uniform(self.decision),
-            uniform(self.iteration),
-        ];
+        let decision = B::splat(proof, self.decision);
+        let iteration = B::splat(proof, self.iteration);
+        let counter = [B::splat(proof, block), particle, decision, iteration];
         philox(proof, &self.round_keys, counter)
     }
 }
@@ -101,16 +93,8 @@ mod tests {
 
     /// `kat_vectors` of Random123 1.14: counter, key, result of Philox4x32-10.
     const KNOWN_ANSWERS: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
-        (
-            [0; 4],
-            [0; 2],
-            [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8],
-        ),
-        (
-            [u32::MAX; 4],
-            [u32::MAX; 2],
-            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd],
-        ),
+        ([0; 4], [0; 2], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
+        ([u32::MAX; 4], [u32::MAX; 2], [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
         (
             [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
             [0xa409_3822, 0x299f_31d0],
@@ -131,15 +115,10 @@ mod tests {
     fn uniform_numbers_lie_inside_the_unit_interval_and_average_one_half() {
         let stream = Stream::new(1, 2, 3);
         let draws = (0..40_000).flat_map(|p| stream.block((), 0, p));
-        let values: Vec<f64> = draws
-            .map(|bits| f64::from(uniform::<f32>((), bits)))
-            .collect();
+        let values: Vec<f64> = draws.map(|bits| f64::from(uniform::<f32>((), bits))).collect();
         assert!(values.iter().all(|v| *v > 0.0 && *v < 1.0));
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        assert!(
-            (mean - 0.5).abs() < 4.0 / (12.0 * values.len() as f64).sqrt(),
-            "{mean}"
-        );
+        assert!((mean - 0.5).abs() < 4.0 / (12.0 * values.len() as f64).sqrt(), "{mean}");
         assert_eq!(uniform::<f32>((), 0), 0.5 * UNIT);
     }
 
@@ -147,9 +126,7 @@ mod tests {
     fn normal_numbers_have_the_moments_of_the_standard_normal_distribution() {
         let stream = Stream::new(9, 0, 0);
         let draws = (0..100_000).flat_map(|p| stream.block((), 0, p));
-        let values: Vec<f64> = draws
-            .map(|bits| f64::from(normal::<f32>((), bits)))
-            .collect();
+        let values: Vec<f64> = draws.map(|bits| f64::from(normal::<f32>((), bits))).collect();
         let n = values.len() as f64;
         let moment = |k: i32| values.iter().map(|v| v.powi(k)).sum::<f64>() / n;
         // The standard deviation of the k-th sample moment is sqrt((E x^2k - (E x^k)^2) / n).
@@ -158,9 +135,6 @@ mod tests {
         assert!(moment(3).abs() < 4.0 * (15.0 / n).sqrt());
         assert!((moment(4) - 3.0).abs() < 4.0 * (96.0 / n).sqrt());
         let beyond_two = values.iter().filter(|v| v.abs() > 2.0).count() as f64 / n;
-        assert!(
-            (beyond_two - 0.0455).abs() < 4.0 * (0.0455 / n).sqrt(),
-            "{beyond_two}"
-        );
+        assert!((beyond_two - 0.0455).abs() < 4.0 * (0.0455 / n).sqrt(), "{beyond_two}");
     }
 }

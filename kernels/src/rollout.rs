@@ -1,89 +1,231 @@
-//! Rollouts: advancing particles over the horizon.
+//! Rollouts: advancing particles over the horizon, and what became of them.
 
-use crate::lanes::{LaneBits, LaneMask, Lanes};
+use crate::controls::{Controls, STRATA, Scheme};
+use crate::lanes::{LaneBits, Lanes};
 use crate::model::Model;
+use crate::reduce::{COLUMNS, fold};
 
-/// What became of each particle of a bundle.
-#[derive(Clone, Copy)]
-pub struct Outcome<L> {
-    pub cost: L,
-    pub lifetime: L,
-}
+/// Particles that are worked on and summed up together: a fixed number, so that sums do not depend
+/// on lanes or threads.
+pub const CHUNK: usize = 128;
 
+/// What a future costs whose cost is not a finite number, or is more than this.
+pub const WORST: f32 = 1e30;
+
+/// A bundle of particles on their way.
 #[derive(Clone, Copy)]
-pub struct Particle<M: Model, L: Lanes> {
-    pub state: M::State<L>,
+struct Particle<M: Model, L: Lanes> {
+    state: M::State<L>,
     live: L::Mask,
-    totals: [L; 2],
+    tally: [L; 2],
     lifetime: L,
 }
 
 impl<M: Model, L: Lanes> Particle<M, L> {
     #[inline(always)]
-    pub fn new(proof: L::Proof, state: M::State<L>) -> Self {
+    fn new(proof: L::Proof, state: M::State<L>) -> Self {
         let zero = L::splat(proof, 0.0);
-        Self {
-            state,
-            live: zero.le(zero),
-            totals: [zero; 2],
-            lifetime: L::splat(proof, -1.0),
-        }
+        // The start itself is observed too, but is no step survived.
+        let lifetime = L::splat(proof, -1.0);
+        Self { state, live: zero.le(zero), tally: [zero; 2], lifetime }
     }
+
     #[inline(always)]
-    pub fn observe(&mut self, c: &M::Constants<L>, one: L) {
-        self.live = M::live(c, &self.state, self.live);
-        self.totals = M::tally(c, &self.state, self.live, self.totals);
+    fn observe(&mut self, constants: &M::Constants<L>, one: L) {
+        self.live = M::live(constants, &self.state, self.live);
+        self.tally = M::tally(constants, &self.state, self.live, self.tally);
         self.lifetime = self.lifetime.add_where(self.live, one);
     }
+
     #[inline(always)]
-    pub fn advance(&mut self, c: &M::Constants<L>, control: L) {
-        self.state = M::advance(c, self.state, control);
+    fn advance(&mut self, constants: &M::Constants<L>, control: L) {
+        self.state = M::advance(constants, self.state, control);
     }
+
+    /// The cost of the future and how many steps it lasted.
     #[inline(always)]
-    pub fn finish(mut self, c: &M::Constants<L>, one: L, horizon: L, end: L) -> Outcome<L> {
-        self.observe(c, one);
-        let cost = (horizon - self.lifetime).fma(end, M::running_cost(c, self.totals));
-        let cost = cost.add_where(self.live, M::terminal_cost(c, &self.state));
-        Outcome {
-            cost,
-            lifetime: self.lifetime,
+    fn finish(
+        mut self,
+        proof: L::Proof,
+        constants: &M::Constants<L>,
+        horizon: u32,
+        end_cost: f32,
+    ) -> [L; 2] {
+        self.observe(constants, L::splat(proof, 1.0));
+        let missed = L::splat(proof, horizon as f32) - self.lifetime;
+        let cost = missed.fma(L::splat(proof, end_cost), M::running_cost(constants, self.tally));
+        let terminal = M::terminal_cost(constants, &self.state);
+        let cost = L::select(self.live, cost + terminal, cost);
+        let finite = cost.magnitude().le(L::splat(proof, WORST));
+        [
+            L::select(finite, cost, L::splat(proof, WORST)),
+            self.lifetime.greater(L::splat(proof, 0.0)),
+        ]
+    }
+}
+
+/// Rolls out a bundle of mirrored pairs: for both sides, costs and lifetimes.
+#[inline(always)]
+fn rollout_pairs<M: Model, L: Lanes>(
+    proof: L::Proof,
+    model: &M,
+    constants: &M::Constants<L>,
+    start: M::State<L>,
+    horizon: u32,
+    mut controls: impl Controls<L>,
+) -> [[L; 2]; 2] {
+    let one = L::splat(proof, 1.0);
+    let mut pair = [Particle::<M, L>::new(proof, start); 2];
+    let (mut step, mut block) = (0, 0);
+    while step < horizon {
+        controls.refill(block);
+        block += 1;
+        let end = horizon.min(step + controls.block_len());
+        while step < end {
+            pair[0].observe(constants, one);
+            pair[1].observe(constants, one);
+            let control = controls.next(step);
+            pair[0].advance(constants, control[0]);
+            pair[1].advance(constants, control[1]);
+            step += 1;
+        }
+    }
+    let [a, b] = pair;
+    let end_cost = model.end_cost();
+    [a.finish(proof, constants, horizon, end_cost), b.finish(proof, constants, horizon, end_cost)]
+}
+
+/// One decision's rollout.
+#[derive(Clone, Copy)]
+pub struct Job<'a, M, S> {
+    /// What is simulated.
+    pub model: &'a M,
+    /// How controls are drawn.
+    pub scheme: &'a S,
+    /// The state from which all futures start, in the caller's units.
+    pub state: &'a [f32],
+    /// Steps.
+    pub horizon: u32,
+    /// Futures in all.
+    pub particles: u32,
+}
+
+impl<M, S> Job<'_, M, S> {
+    /// How many chunks the futures make.
+    #[must_use]
+    pub fn chunks(&self) -> usize {
+        (self.particles as usize).div_ceil(CHUNK)
+    }
+}
+
+/// What became of a chunk's futures, or of many chunks'.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// The sum of the costs by stratum of the first action.
+    pub sums: [f64; STRATA],
+    /// The sum of the squared costs.
+    pub squares: f64,
+    /// The lowest cost and the particle that has it, the first of equals.
+    pub best: (f32, u32),
+    /// Futures that ended early.
+    pub dead: u32,
+    /// Futures whose cost was not finite.
+    pub non_finite: u32,
+    /// The longest lifetime in steps.
+    pub longest: u32,
+}
+
+impl Summary {
+    /// Of no futures at all.
+    pub const EMPTY: Self = Self {
+        sums: [0.0; STRATA],
+        squares: 0.0,
+        best: (f32::INFINITY, u32::MAX),
+        dead: 0,
+        non_finite: 0,
+        longest: 0,
+    };
+
+    /// Adds the next chunk's summary. Sums are rounded, so chunks must come in order.
+    pub fn add(&mut self, next: &Self) {
+        self.sums.iter_mut().zip(next.sums).for_each(|(sum, next)| *sum += next);
+        self.squares += next.squares;
+        if next.best.0 < self.best.0 {
+            self.best = next.best;
+        }
+        self.dead += next.dead;
+        self.non_finite += next.non_finite;
+        self.longest = self.longest.max(next.longest);
+    }
+
+    /// Sums up `costs` and `lifetimes` of the particles from `first` on.
+    #[inline(always)]
+    fn of(costs: &[f32], lifetimes: &[f32], first: u32, horizon: u32) -> Self {
+        let mut sums = [0.0f64; COLUMNS];
+        let mut squares = [0.0f64; COLUMNS];
+        let mut lowest = [f32::INFINITY; COLUMNS];
+        let mut dead = [0u32; COLUMNS];
+        let mut non_finite = [0u32; COLUMNS];
+        let mut longest = [0.0f32; COLUMNS];
+        let whole = horizon as f32;
+        for (costs, lifetimes) in costs.chunks(COLUMNS).zip(lifetimes.chunks(COLUMNS)) {
+            for (i, (&cost, &lifetime)) in costs.iter().zip(lifetimes).enumerate() {
+                let exact = f64::from(cost);
+                sums[i] += exact;
+                squares[i] += exact * exact;
+                lowest[i] = if cost < lowest[i] { cost } else { lowest[i] };
+                dead[i] += u32::from(lifetime < whole);
+                non_finite[i] += u32::from(cost >= WORST);
+                longest[i] = if lifetime > longest[i] { lifetime } else { longest[i] };
+            }
+        }
+        let lowest = lowest.into_iter().fold(f32::INFINITY, f32::min);
+        let place = costs.iter().position(|&cost| cost == lowest);
+        Self {
+            sums: core::array::from_fn(|s| sums[s] + sums[s + STRATA]),
+            squares: fold(squares),
+            best: place.map_or(Self::EMPTY.best, |place| (lowest, first + place as u32)),
+            dead: dead.into_iter().sum(),
+            non_finite: non_finite.into_iter().sum(),
+            longest: longest.into_iter().fold(0.0, f32::max) as u32,
         }
     }
 }
 
+/// Rolls out chunk `chunk` of `job` and writes the costs of its futures to `costs`; places beyond the last
+/// particle get [`WORST`].
 #[inline(always)]
-pub fn rollout_pairs<M: Model, L: Lanes, const P: usize>(
-    model: &M,
+pub fn rollout_chunk<M: Model, S: Scheme, L: Lanes>(
     proof: L::Proof,
-    root: &M::State<L>,
-    horizon: u32,
-    mut word: impl FnMut(u32) -> [L::Bits; P],
-) -> [[Outcome<L>; 2]; P] {
-    let c = model.constants::<L>(proof);
-    let one = L::splat(proof, 1.0);
-    let sign = L::Bits::splat(proof, 0x8000_0000);
-    let left = L::splat(proof, -model.full_control()).bits();
-    let mut pairs = [[Particle::<M, L>::new(proof, *root); 2]; P];
-    let mut step = 0;
-    let mut block = 0;
-    while step < horizon {
-        let mut words = word(block);
-        block += 1;
-        let end = horizon.min(step + 32);
-        while step < end {
-            for (pair, word) in pairs.iter_mut().zip(&mut words) {
-                let control = ((*word & sign) ^ left).as_float();
-                *word = word.shl::<1>();
-                for p in pair.iter_mut() {
-                    p.observe(&c, one);
-                }
-                pair[0].advance(&c, control);
-                pair[1].advance(&c, -control);
-            }
-            step += 1;
-        }
+    job: &Job<'_, M, S>,
+    chunk: usize,
+    costs: &mut [f32; CHUNK],
+) -> Summary {
+    let constants = job.model.constants::<L>(proof);
+    let start = job.model.start::<L>(proof, job.state);
+    let mut lifetimes = [0.0f32; CHUNK];
+    let first = chunk * CHUNK;
+    let count = (job.particles as usize - first).min(CHUNK);
+    let mut place = 0;
+    while 2 * place < count {
+        let pairs = L::Bits::counting(proof, (first / 2 + place) as u32);
+        let controls = job.scheme.controls::<L>(proof, pairs);
+        let sides = rollout_pairs(proof, job.model, &constants, start, job.horizon, controls);
+        interleave(sides[0][0], sides[1][0], &mut costs[2 * place..]);
+        interleave(sides[0][1], sides[1][1], &mut lifetimes[2 * place..]);
+        place += L::COUNT;
     }
-    let end = L::splat(proof, model.end_cost());
-    let h = L::splat(proof, horizon as f32);
-    pairs.map(|p| p.map(|p| p.finish(&c, one, h, end)))
+    costs[count..].fill(WORST);
+    Summary::of(&costs[..count], &lifetimes[..count], first as u32, job.horizon)
+}
+
+/// Writes lane `i` of `even` and of `odd` to places `2 i` and `2 i + 1`.
+#[inline(always)]
+fn interleave<L: Lanes>(even: L, odd: L, to: &mut [f32]) {
+    let mut sides = [[0.0f32; 16]; 2];
+    even.store(&mut sides[0]);
+    odd.store(&mut sides[1]);
+    for (i, pair) in to.as_chunks_mut::<2>().0.iter_mut().take(L::COUNT).enumerate() {
+        *pair = [sides[0][i], sides[1][i]];
+    }
 }

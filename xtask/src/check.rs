@@ -68,13 +68,7 @@ impl Summary {
 
     /// The table, and under it one line in the manner of `cargo test`.
     fn text(&self, wall_s: f64) -> String {
-        let Self {
-            rows,
-            passed,
-            failed,
-            skipped,
-            filtered_out,
-        } = self;
+        let Self { rows, passed, failed, skipped, filtered_out } = self;
         let verdict = if *failed == 0 { "ok" } else { "FAILED" };
         format!(
             "{}\n\ntest result: {verdict}. {passed} passed; {failed} failed; {skipped} ignored; \
@@ -90,10 +84,7 @@ mod tests {
 
     #[test]
     fn the_summary_names_each_outcome_and_its_reason() {
-        let mut summary = Summary {
-            filtered_out: 4,
-            ..Summary::default()
-        };
+        let mut summary = Summary { filtered_out: 4, ..Summary::default() };
         summary.add("good", 1.0, Ok(Outcome::Passed));
         summary.add("bad", 61.25, Err(anyhow::anyhow!("it broke")));
         summary.add("odd", 0.0, Ok(Outcome::Skipped("no tool".into())));

@@ -29,11 +29,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: "clippy",
         about: "no lint fires, in any target of any crate",
-        run: || {
-            run(&mut cargo(
-                "clippy --workspace --all-targets -- -D warnings",
-            ))
-        },
+        run: || run(&mut cargo("clippy --workspace --all-targets -- -D warnings")),
     },
     Check {
         // With the default feature `std` on, a stray use of std would show only on the GPU.
@@ -44,11 +40,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: "test",
         about: "unit and integration tests pass",
-        run: || {
-            run(&mut cargo(
-                "test --release --workspace --tests --no-fail-fast",
-            ))
-        },
+        run: || run(&mut cargo("test --release --workspace --tests --no-fail-fast")),
     },
     Check {
         name: "parity",
@@ -65,21 +57,9 @@ pub const CHECKS: &[Check] = &[
         about: "the documentation builds without a warning",
         run: || run(cargo("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings")),
     },
-    Check {
-        name: "examples",
-        about: "every example runs",
-        run: examples,
-    },
-    Check {
-        name: "main-job",
-        about: "with no options, the pole stays up",
-        run: main_job,
-    },
-    Check {
-        name: "msrv",
-        about: "the oldest supported Rust builds it all",
-        run: msrv::builds,
-    },
+    Check { name: "examples", about: "every example runs", run: examples },
+    Check { name: "main-job", about: "with no options, the pole stays up", run: main_job },
+    Check { name: "msrv", about: "the oldest supported Rust builds it all", run: msrv::builds },
     Check {
         name: "neon",
         about: "the kernels' tests, but exhaustive ones, pass on emulated aarch64 (NEON)",
@@ -112,11 +92,7 @@ fn examples() -> Result<Outcome> {
     }
     names.sort(); // the order of a directory differs between machines
     names.retain(|name| run(&mut cargo(&format!("run --release --example {name}"))).is_err());
-    ensure!(
-        names.is_empty(),
-        "did not exit with 0: {}",
-        names.join(", ")
-    );
+    ensure!(names.is_empty(), "did not exit with 0: {}", names.join(", "));
     Ok(Outcome::Passed)
 }
 
@@ -126,9 +102,6 @@ fn main_job() -> Result<Outcome> {
     let report: Value =
         serde_json::from_str(&report).context("standard output is not one JSON object")?;
     let survived = &report["survived"]; // null where there is none
-    ensure!(
-        *survived == true,
-        "the report's \"survived\" is {survived}, not true"
-    );
+    ensure!(*survived == true, "the report's \"survived\" is {survived}, not true");
     Ok(Outcome::Passed)
 }

@@ -11,18 +11,13 @@ use crate::check::Outcome;
 
 /// The repository's root.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask/ lies in the root")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ lies in the root")
 }
 
 /// `program` with space-separated `args`, to run in the root without standard input.
 pub fn command(program: impl AsRef<OsStr>, args: &str) -> Command {
     let mut command = Command::new(program);
-    command
-        .args(args.split_whitespace())
-        .current_dir(root())
-        .stdin(Stdio::null());
+    command.args(args.split_whitespace()).current_dir(root()).stdin(Stdio::null());
     command
 }
 
@@ -39,17 +34,11 @@ pub fn run(command: &mut Command) -> Result<Outcome> {
 
 /// Runs `command` and returns its standard output; an exit status other than 0 is an error.
 pub fn output(command: &mut Command) -> Result<String> {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or_default();
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
     let words: Vec<_> = [program].into_iter().chain(command.get_args()).collect();
     let shown = words.join(OsStr::new(" ")).to_string_lossy().into_owned();
     let envs = command.get_envs().map(|(key, value)| {
-        format!(
-            "{}='{}' ",
-            key.to_string_lossy(),
-            value.unwrap_or_default().to_string_lossy()
-        )
+        format!("{}='{}' ", key.to_string_lossy(), value.unwrap_or_default().to_string_lossy())
     });
     eprintln!("$ {}{shown}", envs.collect::<String>());
     let output = command.stderr(Stdio::inherit()).output();

@@ -10,18 +10,12 @@ const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// Type-checks the workspace with [`OLDEST`], where rustup has it.
 pub fn builds() -> Result<Outcome> {
-    let skip = |reason| {
-        Ok(Outcome::Skipped(format!(
-            "Rust {OLDEST} (`rust-version`): {reason}"
-        )))
-    };
+    let skip = |reason| Ok(Outcome::Skipped(format!("Rust {OLDEST} (`rust-version`): {reason}")));
     if !have("rustup") {
         return skip("no rustup to find it with");
     }
     let list = output(&mut command("rustup", "toolchain list"))?;
-    let mut names = list
-        .lines()
-        .filter_map(|line| line.split_whitespace().next());
+    let mut names = list.lines().filter_map(|line| line.split_whitespace().next());
     let Some(name) = names.find(|name| is_release_of(name, OLDEST)) else {
         return skip("not installed; `rustup toolchain install` it to enable this check");
     };
@@ -31,8 +25,7 @@ pub fn builds() -> Result<Outcome> {
 
 /// Whether `name`, a toolchain's, is of `version` or a patch release of it.
 fn is_release_of(name: &str, version: &str) -> bool {
-    name.strip_prefix(version)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
+    name.strip_prefix(version).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
 }
 
 /// Whether a compiler of `version`, such as "1.96.0", is new enough for this project.

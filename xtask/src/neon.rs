@@ -21,18 +21,12 @@ const INSTALL: &str = "apt-get install --no-install-recommends qemu-user-static 
 /// Runs the tests where there are an emulator, a linker and Rust's sources.
 pub fn kernels_pass() -> Result<Outcome> {
     if cfg!(target_arch = "aarch64") {
-        return Ok(Outcome::Skipped(
-            "this is aarch64: `test` has covered NEON".into(),
-        ));
+        return Ok(Outcome::Skipped("this is aarch64: `test` has covered NEON".into()));
     }
-    let qemu = ["qemu-aarch64-static", "qemu-aarch64"]
-        .into_iter()
-        .find(|q| have(q));
+    let qemu = ["qemu-aarch64-static", "qemu-aarch64"].into_iter().find(|q| have(q));
     let linker = have(LINKER).then_some(LINKER);
     // The compiler in use, then the distribution's.
-    let rustc = ["rustc", "/usr/bin/rustc"]
-        .into_iter()
-        .find(|r| has_sources(r).unwrap_or(false));
+    let rustc = ["rustc", "/usr/bin/rustc"].into_iter().find(|r| has_sources(r).unwrap_or(false));
     let (Some(qemu), Some(linker), Some(rustc)) = (qemu, linker, rustc) else {
         let found = [
             (qemu, "qemu-aarch64"),
@@ -41,10 +35,7 @@ pub fn kernels_pass() -> Result<Outcome> {
         ];
         let missing = found.iter().filter(|(found, _)| found.is_none());
         let missing: Vec<_> = missing.map(|(_, what)| *what).collect();
-        return Ok(Outcome::Skipped(format!(
-            "no {}; try `{INSTALL}`",
-            missing.join(", no ")
-        )));
+        return Ok(Outcome::Skipped(format!("no {}; try `{INSTALL}`", missing.join(", no "))));
     };
     // Stable Rust takes -Zbuild-std only with RUSTC_BOOTSTRAP. A folder of its own, because another
     // compiler may work here. The release profile's fat LTO, single codegen unit and debug lines
@@ -71,8 +62,6 @@ pub fn kernels_pass() -> Result<Outcome> {
 fn has_sources(rustc: &str) -> Option<bool> {
     let ask = |args| String::from_utf8(command(rustc, args).output().ok()?.stdout).ok();
     let version = ask("--version")?;
-    let std = root()
-        .join(ask("--print sysroot")?.trim())
-        .join("lib/rustlib/src/rust/library/std");
+    let std = root().join(ask("--print sysroot")?.trim()).join("lib/rustlib/src/rust/library/std");
     Some(msrv::is_supported(version.split_whitespace().nth(1)?) && std.is_dir())
 }

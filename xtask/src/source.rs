@@ -19,9 +19,7 @@ const README_COMMANDS: [&str; 2] = ["cargo run --release", "cargo xtask test"];
 /// No tracked Rust file exceeds [`MAX_LINES`], except for [`LONG_FILES`].
 pub fn files_are_short() -> Result<Outcome> {
     if !root().join(".git").exists() {
-        return Ok(Outcome::Skipped(
-            "not a git checkout, so no list of tracked files".into(),
-        ));
+        return Ok(Outcome::Skipped("not a git checkout, so no list of tracked files".into()));
     }
     // A checkout may belong to another user, as in containers; listing its files is harmless.
     let trust = format!("safe.directory={}", root().display());
@@ -46,10 +44,7 @@ pub fn readme_names_commands() -> Result<Outcome> {
     let readme = fs::read_to_string(root().join("README.md")).context("cannot read README.md")?;
     let shell = sh_blocks(&readme);
     for command in README_COMMANDS {
-        ensure!(
-            shell.contains(command),
-            "README.md has no ```sh block with `{command}`; add one"
-        );
+        ensure!(shell.contains(command), "README.md has no ```sh block with `{command}`; add one");
     }
     Ok(Outcome::Passed)
 }

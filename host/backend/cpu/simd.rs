@@ -45,11 +45,7 @@ impl Simd {
     /// What this CPU has, slowest first.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        Self::ALL
-            .iter()
-            .map(|(simd, _)| *simd)
-            .filter(|simd| simd.detect().is_some())
-            .collect()
+        Self::ALL.iter().map(|(simd, _)| *simd).filter(|simd| simd.detect().is_some()).collect()
     }
 
     /// The widest that this CPU has, or what the environment variable `PILOT_SIMD` says.
@@ -66,10 +62,7 @@ impl Simd {
             return Ok(asked);
         }
         let names: Vec<&str> = available.iter().map(|simd| simd.name()).collect();
-        Err(BackendError::MissingSimd {
-            asked,
-            available: names.join(", "),
-        })
+        Err(BackendError::MissingSimd { asked, available: names.join(", ") })
     }
 
     /// Lanes of one bundle.

@@ -115,9 +115,7 @@ impl Lanes for F32x16 {
     }
     #[inline(always)]
     fn le_and(self, mask: Mask16, other: Self) -> Mask16 {
-        Mask16(avx512!(_mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(
-            mask.0, self.0, other.0
-        )))
+        Mask16(avx512!(_mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(mask.0, self.0, other.0)))
     }
     #[inline(always)]
     fn lt(self, other: Self) -> Mask16 {
@@ -143,9 +141,8 @@ impl LaneBits for U32x16 {
     }
     #[inline(always)]
     fn counting(proof: Avx512, first: u32) -> Self {
-        let count = avx512!(_mm512_setr_epi32(
-            0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-        ));
+        let count =
+            avx512!(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
         Self::splat(proof, first) + Self(count)
     }
     #[inline(always)]

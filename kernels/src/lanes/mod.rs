@@ -96,6 +96,19 @@ pub trait Lanes:
     fn bits(self) -> Self::Bits;
 }
 
+/// Each of `values` in every lane.
+///
+/// A loop rather than `map`: closures are compiled without the vector instructions of the function
+/// that they stand in, and the compiler does not always inline them.
+#[inline(always)]
+pub fn splat_all<L: Lanes, const N: usize>(proof: L::Proof, values: [f32; N]) -> [L; N] {
+    let mut lanes = [L::splat(proof, 0.0); N];
+    for (lanes, value) in lanes.iter_mut().zip(values) {
+        *lanes = L::splat(proof, value);
+    }
+    lanes
+}
+
 /// A bundle of `u32` values; addition wraps.
 pub trait LaneBits:
     Copy

@@ -19,15 +19,15 @@ impl Neon {
 
 /// Calls NEON intrinsics.
 macro_rules! neon {
-    ($call:expr) => {
+    ($call:expr) => {{
+        // Where NEON is baseline, calls without memory access need no `unsafe`.
+        #[allow(unused_unsafe)]
         // SAFETY: each use is in a method of a value that was made, or is being made, from a
         // `Neon`, which exists only where NEON was detected. Pointers come from slices whose
         // length was checked.
-        #[allow(unused_unsafe)] // without memory access, the call is safe where NEON is baseline
-        unsafe {
-            $call
-        }
-    };
+        let value = unsafe { $call };
+        value
+    }};
 }
 
 /// Four `f32`.
@@ -176,10 +176,7 @@ impl LaneBits for U32x4 {
         neon!({
             let low_pair = vmull_n_u32(vget_low_u32(self.0), factor);
             let high_pair = vmull_n_u32(vget_high_u32(self.0), factor);
-            let (a, b) = (
-                vreinterpretq_u32_u64(low_pair),
-                vreinterpretq_u32_u64(high_pair),
-            );
+            let (a, b) = (vreinterpretq_u32_u64(low_pair), vreinterpretq_u32_u64(high_pair));
             (Self(vuzp2q_u32(a, b)), Self(vuzp1q_u32(a, b)))
         })
     }

@@ -18,23 +18,17 @@ const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
 /// ```
 #[inline(always)]
 pub fn exp<L: Lanes>(proof: L::Proof, x: L) -> L {
-    const POLYNOMIAL: [f32; 6] = [
-        0.5,
-        1.666_666_5e-1,
-        4.166_579_6e-2,
-        8.333_451_9e-3,
-        1.398_199_95e-3,
-        1.987_569_15e-4,
-    ];
-    let s = |value| L::splat(proof, value);
-    let lowest = s(-87.0);
+    const POLYNOMIAL: [f32; 6] =
+        [0.5, 1.666_666_5e-1, 4.166_579_6e-2, 8.333_451_9e-3, 1.398_199_95e-3, 1.987_569_15e-4];
+    let lowest = L::splat(proof, -87.0);
     let bounded = L::select(x.lt(lowest), lowest, x);
-    let bounded = L::select(s(88.0).lt(bounded), s(88.0), bounded);
-    let (power, exponent) = round(proof, bounded * s(core::f32::consts::LOG2_E));
-    let rest = power.fnma(s(LN_2[1]), power.fnma(s(LN_2[0]), bounded));
-    let fraction = (rest * rest).fma(polynomial(proof, &POLYNOMIAL, rest), rest) + s(1.0);
+    let bounded = L::select(L::splat(proof, 88.0).lt(bounded), L::splat(proof, 88.0), bounded);
+    let (power, exponent) = round(proof, bounded * L::splat(proof, core::f32::consts::LOG2_E));
+    let rest = power.fnma(L::splat(proof, LN_2[1]), power.fnma(L::splat(proof, LN_2[0]), bounded));
+    let fraction =
+        (rest * rest).fma(polynomial(proof, &POLYNOMIAL, rest), rest) + L::splat(proof, 1.0);
     let value = (fraction.bits() + exponent.shl::<23>()).as_float();
-    L::select(x.lt(lowest), s(0.0), value)
+    L::select(x.lt(lowest), L::splat(proof, 0.0), value)
 }
 
 /// The natural logarithm of positive normal numbers; meaningless elsewhere.
@@ -61,10 +55,11 @@ pub fn ln<L: Lanes>(proof: L::Proof, x: L) -> L {
     /// The bits of sqrt(1/2): mantissas are taken from there to sqrt(2), around 1.
     const LOWEST: u32 = 0x3f35_04f3;
     const ONE: u32 = 0x3f80_0000;
-    let b = |value: u32| L::Bits::splat(proof, value);
-    let shifted = x.bits() + b(ONE - LOWEST);
-    let exponent = (shifted.shr::<23>() + b(127u32.wrapping_neg())).signed_to_float();
-    let mantissa = ((shifted & b(0x007f_ffff)) + b(LOWEST)).as_float();
+    let shifted = x.bits() + L::Bits::splat(proof, ONE - LOWEST);
+    let exponent =
+        (shifted.shr::<23>() + L::Bits::splat(proof, 127u32.wrapping_neg())).signed_to_float();
+    let mantissa =
+        ((shifted & L::Bits::splat(proof, 0x007f_ffff)) + L::Bits::splat(proof, LOWEST)).as_float();
     let f = mantissa - L::splat(proof, 1.0);
     let square = f * f;
     let tail = (square * f) * polynomial(proof, &POLYNOMIAL, f);
@@ -81,11 +76,7 @@ mod tests {
     #[test]
     fn exponential_errs_by_at_most_1_2_ulp() {
         let up = largest(spread(1e-6, 88.0, 2_000_000), |x| exp((), x), libm::exp);
-        let down = largest(
-            spread(1e-6, 87.0, 2_000_000),
-            |x| exp((), -x),
-            |x| libm::exp(-x),
-        );
+        let down = largest(spread(1e-6, 87.0, 2_000_000), |x| exp((), -x), |x| libm::exp(-x));
         println!("exp: {:.4} ulp up, {:.4} ulp down", up.0, down.0);
         assert!(up.0 < 1.2, "{up:?}");
         assert!(down.0 < 1.2, "{down:?}");

@@ -76,17 +76,12 @@ pub(crate) mod error {
     ) -> (f64, f32) {
         points
             .map(|x| (ulps(f(x), exact(f64::from(x))), x))
-            .fold(
-                (0.0, 0.0),
-                |worst, now| if now.0 > worst.0 { now } else { worst },
-            )
+            .fold((0.0, 0.0), |worst, now| if now.0 > worst.0 { now } else { worst })
     }
 
     /// About `count` numbers from `low` to `high` (both positive), the same number in each octave.
     pub fn spread(low: f32, high: f32, count: u32) -> impl Iterator<Item = f32> {
         let (low, high) = (low.to_bits(), high.to_bits());
-        (low..high)
-            .step_by(((high - low) / count).max(1) as usize)
-            .map(f32::from_bits)
+        (low..high).step_by(((high - low) / count).max(1) as usize).map(f32::from_bits)
     }
 }

@@ -38,12 +38,12 @@ pub fn normal_quantile<L: Lanes>(proof: L::Proof, u: L) -> L {
         0.000_100_950_56,
         -0.000_200_214_26,
     ];
-    let s = |value| L::splat(proof, value);
-    let x = (u + u) - s(1.0);
-    let w = -ln(proof, s(4.0) * u * (s(1.0) - u));
-    let centre = polynomial(proof, &CENTRE, w - s(2.5));
-    let tail = polynomial(proof, &TAIL, square_root(proof, w) - s(3.0));
-    L::select(w.lt(s(5.0)), centre, tail) * (x * s(core::f32::consts::SQRT_2))
+    let x = (u + u) - L::splat(proof, 1.0);
+    let w = -ln(proof, L::splat(proof, 4.0) * u * (L::splat(proof, 1.0) - u));
+    let centre = polynomial(proof, &CENTRE, w - L::splat(proof, 2.5));
+    let tail = polynomial(proof, &TAIL, square_root(proof, w) - L::splat(proof, 3.0));
+    L::select(w.lt(L::splat(proof, 5.0)), centre, tail)
+        * (x * L::splat(proof, core::f32::consts::SQRT_2))
 }
 
 #[cfg(test)]
@@ -58,10 +58,7 @@ mod tests {
             let share = 0.5 * libm::erfc(-z / core::f64::consts::SQRT_2);
             // An error dz of the quantile shows as a relative error |z| dz of a small share.
             let allowed = 2e-6 * (1.0 + z * z);
-            assert!(
-                (share / f64::from(u) - 1.0).abs() < allowed,
-                "{u}: {z} has {share}"
-            );
+            assert!((share / f64::from(u) - 1.0).abs() < allowed, "{u}: {z} has {share}");
         }
     }
 

@@ -56,22 +56,14 @@ mod tests {
 
     #[test]
     fn reciprocal_errs_by_at_most_1_ulp() {
-        let worst = largest(
-            spread(1e-30, 1e30, 4_000_000),
-            |x| reciprocal((), x),
-            |x| 1.0 / x,
-        );
+        let worst = largest(spread(1e-30, 1e30, 4_000_000), |x| reciprocal((), x), |x| 1.0 / x);
         println!("reciprocal: {:.4} ulp", worst.0);
         assert!(worst.0 <= 1.0, "{worst:?}");
     }
 
     #[test]
     fn square_root_errs_by_at_most_1_ulp() {
-        let worst = largest(
-            spread(1e-30, 1e30, 4_000_000),
-            |x| square_root((), x),
-            libm::sqrt,
-        );
+        let worst = largest(spread(1e-30, 1e30, 4_000_000), |x| square_root((), x), libm::sqrt);
         println!("square root: {:.4} ulp", worst.0);
         assert!(worst.0 <= 1.0, "{worst:?}");
     }

@@ -1,7 +1,7 @@
 //! Sine and cosine: two quadratics for narrow ranges, a reduction by quadrants for wide ones.
 
 use super::{polynomial, quadratic, quadratic_fit, round};
-use crate::lanes::{LaneBits, Lanes};
+use crate::lanes::{LaneBits, Lanes, splat_all};
 
 /// The largest angle in rad, 17 degrees, for which [`NarrowTrig`] keeps its promised accuracy.
 pub const NARROW_LIMIT: f64 = 17.0 * core::f64::consts::PI / 180.0;
@@ -34,22 +34,15 @@ impl NarrowTrig<f32> {
             let angle = libm::sqrt(square);
             sine_scale * libm::sin(angle) / angle
         });
-        let cosine = quadratic_fit(limit * limit, |square| {
-            cosine_scale * libm::cos(libm::sqrt(square))
-        });
-        Self {
-            sine: sine.map(|c| c as f32),
-            cosine: cosine.map(|c| c as f32),
-        }
+        let cosine =
+            quadratic_fit(limit * limit, |square| cosine_scale * libm::cos(libm::sqrt(square)));
+        Self { sine: sine.map(|c| c as f32), cosine: cosine.map(|c| c as f32) }
     }
 
     /// The same coefficients in every lane.
     #[inline(always)]
     pub fn splat<L: Lanes>(&self, proof: L::Proof) -> NarrowTrig<L> {
-        NarrowTrig {
-            sine: self.sine.map(|c| L::splat(proof, c)),
-            cosine: self.cosine.map(|c| L::splat(proof, c)),
-        }
+        NarrowTrig { sine: splat_all(proof, self.sine), cosine: splat_all(proof, self.cosine) }
     }
 }
 
@@ -69,11 +62,7 @@ impl<L: Lanes> NarrowTrig<L> {
 
 /// pi/2 in three parts of few bits, so that multiples up to 2^13 of the first two are exact
 /// (Cody and Waite's reduction; parts as in the Cephes library's `sinf`, halved octants).
-const QUARTER_TURN: [f32; 3] = [
-    1.570_312_5,
-    4.837_512_969_970_703e-4,
-    7.549_789_948_768_648e-8,
-];
+const QUARTER_TURN: [f32; 3] = [1.570_312_5, 4.837_512_969_970_703e-4, 7.549_789_948_768_648e-8];
 
 /// Sine and cosine of angles up to 10,000 rad; larger finite ones give numbers of magnitude up to
 /// about 1 without meaning, and non-finite ones give NaN.
@@ -81,37 +70,29 @@ const QUARTER_TURN: [f32; 3] = [
 /// Polynomials on [-pi/4, pi/4] as in S. L. Moshier's Cephes library (`sinf.c`).
 #[inline(always)]
 pub fn sin_cos<L: Lanes>(proof: L::Proof, angle: L) -> (L, L) {
-    let s = |value| L::splat(proof, value);
-    let bound = s(2_000_000.0); // keeps the reduced angle small for whatever comes in
+    let bound = L::splat(proof, 2_000_000.0); // keeps the reduced angle small for whatever comes in
     let angle = L::select(angle.magnitude().le(bound), angle, angle - angle);
-    let (turns, quadrant) = round(proof, angle * s(core::f32::consts::FRAC_2_PI));
-    let [a, b, c] = QUARTER_TURN.map(s);
+    let (turns, quadrant) = round(proof, angle * L::splat(proof, core::f32::consts::FRAC_2_PI));
+    let [a, b, c] = splat_all::<L, 3>(proof, QUARTER_TURN);
     let x = turns.fnma(c, turns.fnma(b, turns.fnma(a, angle)));
     let square = x * x;
-    let sine = polynomial(
-        proof,
-        &[-1.666_665_5e-1, 8.332_160_9e-3, -1.951_529_6e-4],
-        square,
-    );
+    let sine = polynomial(proof, &[-1.666_665_5e-1, 8.332_160_9e-3, -1.951_529_6e-4], square);
     let sine = (square * x).fma(sine, x);
-    let cosine = polynomial(
-        proof,
-        &[4.166_664_6e-2, -1.388_731_6e-3, 2.443_315_7e-5],
-        square,
-    );
-    let cosine = (square * square).fma(cosine, square.fnma(s(0.5), s(1.0)));
+    let cosine = polynomial(proof, &[4.166_664_6e-2, -1.388_731_6e-3, 2.443_315_7e-5], square);
+    let cosine =
+        (square * square).fma(cosine, square.fnma(L::splat(proof, 0.5), L::splat(proof, 1.0)));
 
     // Odd quadrants swap the two; bit 1 of the quadrant is the sine's sign, of quadrant + 1 the
     // cosine's.
     let one = L::Bits::splat(proof, 1);
     let swap = (quadrant & one).signed_to_float();
-    let swap = s(0.5).le(swap);
+    let swap = L::splat(proof, 0.5).le(swap);
     let sign = L::Bits::splat(proof, 0x8000_0000);
-    let flip =
-        |value: L, quadrant: L::Bits| (value.bits() ^ (quadrant.shl::<30>() & sign)).as_float();
+    let sine_sign = quadrant.shl::<30>() & sign;
+    let cosine_sign = (quadrant + one).shl::<30>() & sign;
     (
-        flip(L::select(swap, cosine, sine), quadrant),
-        flip(L::select(swap, sine, cosine), quadrant + one),
+        (L::select(swap, cosine, sine).bits() ^ sine_sign).as_float(),
+        (L::select(swap, sine, cosine).bits() ^ cosine_sign).as_float(),
     )
 }
 
@@ -168,10 +149,9 @@ mod tests {
         for x in spread(1e-4, 10_000.0, 4_000_000) {
             for x in [x, -x] {
                 let (sine, cosine) = sin_cos((), x);
-                for (got, exact) in [
-                    (sine, libm::sin(f64::from(x))),
-                    (cosine, libm::cos(f64::from(x))),
-                ] {
+                for (got, exact) in
+                    [(sine, libm::sin(f64::from(x))), (cosine, libm::cos(f64::from(x)))]
+                {
                     let absolute = (f64::from(got) - exact).abs();
                     if absolute > 1e-7 {
                         worst = worst.max(ulps(got, exact));
@@ -185,11 +165,7 @@ mod tests {
 
     #[test]
     fn wide_sine_keeps_small_angles_and_never_makes_numbers_out_of_nan() {
-        let (worst, at) = largest(
-            spread(1e-30, 0.7, 1_000_000),
-            |x| sin_cos((), x).0,
-            libm::sin,
-        );
+        let (worst, at) = largest(spread(1e-30, 0.7, 1_000_000), |x| sin_cos((), x).0, libm::sin);
         assert!(worst < 1.5, "{worst} at {at}");
         for x in [f32::NAN, f32::INFINITY] {
             assert!(sin_cos((), x).0.is_nan() && sin_cos((), x).1.is_nan());

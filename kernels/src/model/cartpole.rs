@@ -22,7 +22,7 @@
 use core::fmt;
 
 use crate::env::{BadPhysics, Integrator, Physics};
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, splat_all};
 use crate::math::{NARROW_LIMIT, NarrowTrig, quadratic, quadratic_fit, reciprocal, sin_cos};
 use crate::model::Model;
 
@@ -87,16 +87,11 @@ impl CostWeights {
     /// # Errors
     /// [`BadCost`] naming the first weight that is not.
     pub fn validate(&self) -> Result<(), BadCost> {
-        match self
-            .named()
-            .into_iter()
-            .find(|(_, given)| !(0.0..=1e9).contains(given))
-        {
+        match self.named().into_iter().find(|(_, given)| !(0.0..=1e9).contains(given)) {
             Some((name, given)) => Err(BadCost { name, given }),
-            None if self.named().iter().all(|(_, w)| *w == 0.0) => Err(BadCost {
-                name: "every one",
-                given: 0.0,
-            }),
+            None if self.named().iter().all(|(_, w)| *w == 0.0) => {
+                Err(BadCost { name: "every one", given: 0.0 })
+            }
             None => Ok(()),
         }
     }
@@ -114,10 +109,7 @@ pub struct BadCost {
 impl fmt::Display for BadCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, given } = self;
-        write!(
-            f,
-            "cost weight `{name}` is {given}; weights go from 0 to 1e9, at least one above 0"
-        )
+        write!(f, "cost weight `{name}` is {given}; weights go from 0 to 1e9, at least one above 0")
     }
 }
 
@@ -147,11 +139,7 @@ impl fmt::Display for CartPoleError {
         match self {
             Self::Physics(error) => error.fmt(f),
             Self::Cost(error) => error.fmt(f),
-            Self::Unsupported {
-                name,
-                given,
-                required,
-            } => {
+            Self::Unsupported { name, given, required } => {
                 write!(f, "{name} is {given}; particles need it {required}")
             }
         }
@@ -162,31 +150,32 @@ impl core::error::Error for CartPoleError {}
 
 /// The cart-pole as particles compute it, in `f32`.
 ///
-/// State `[x m, x_dot m/s, theta rad, theta_dot rad/s]`, control -1 to 1 times the force. Two
-/// properties are fixed by the type, so that the inner loop does not ask for them:
+/// State `[x m, x_dot m/s, theta rad, theta_dot rad/s]`, control -1 to 1 times the force.
 ///
-/// * `SEMI_IMPLICIT`: positions move with the velocities after the step, not before.
-/// * `WIDE`: any angle threshold; otherwise at most [`NARROW_LIMIT`], which is faster.
+/// `GENERAL` fixes in the type what the inner loop then need not ask: without it, the integrator is
+/// explicit Euler and the angle threshold at most [`NARROW_LIMIT`], as in `CartPole-v1`.
 ///
 /// # Examples
 /// ```
 /// use particle_pilot_kernels::env::Physics;
 /// use particle_pilot_kernels::model::{CartPole, CostWeights, Model};
 ///
-/// let model = CartPole::<false, false>::new(&Physics::default(), &CostWeights::default())?;
+/// let model = CartPole::<false>::new(&Physics::default(), &CostWeights::default())?;
 /// let constants = model.constants::<f32>(());
 /// let upright = model.start::<f32>((), &[0.0; 4]);
-/// let pushed = CartPole::<false, false>::advance(&constants, upright, model.full_control());
+/// let pushed = CartPole::<false>::advance(&constants, upright, model.full_control());
 /// assert!(pushed[1] > 0.0 && pushed[3] < 0.0); // the cart goes right, the pole falls left
 /// # Ok::<(), particle_pilot_kernels::model::CartPoleError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CartPole<const SEMI_IMPLICIT: bool, const WIDE: bool> {
+pub struct CartPole<const GENERAL: bool> {
+    semi_implicit: bool,
+    full_range: bool,
     /// From SI units to the model's: position, velocity, angle, angular velocity.
     units: [f64; 4],
     trig: NarrowTrig<f32>,
     reciprocal: [f32; 3],
-    /// For wide angles: the scale of sine and cosine, and `R = 1 / (wide[1] - wide[2] C^2)`.
+    /// For the full range of angles: the scale of sine and cosine, and `R = 1 / (wide[1] - wide[2] C^2)`.
     wide: [f32; 3],
     force: f32,
     force_newton: f64,
@@ -199,7 +188,7 @@ pub struct CartPole<const SEMI_IMPLICIT: bool, const WIDE: bool> {
     apart: [f32; 4],
 }
 
-impl<const SEMI_IMPLICIT: bool, const WIDE: bool> CartPole<SEMI_IMPLICIT, WIDE> {
+impl<const GENERAL: bool> CartPole<GENERAL> {
     /// The model of these physics and weights.
     ///
     /// # Errors
@@ -208,33 +197,23 @@ impl<const SEMI_IMPLICIT: bool, const WIDE: bool> CartPole<SEMI_IMPLICIT, WIDE> 
         physics.validate().map_err(CartPoleError::Physics)?;
         weights.validate().map_err(CartPoleError::Cost)?;
         let p = physics;
-        let unsupported = |name, given, required| {
-            Err(CartPoleError::Unsupported {
-                name,
-                given,
-                required,
-            })
-        };
-        for (name, given) in [
-            ("gravity", p.gravity),
-            ("masspole", p.masspole),
-            ("force_mag", p.force_mag),
-        ] {
+        let unsupported =
+            |name, given, required| Err(CartPoleError::Unsupported { name, given, required });
+        for (name, given) in
+            [("gravity", p.gravity), ("masspole", p.masspole), ("force_mag", p.force_mag)]
+        {
             if given <= 0.0 {
                 return unsupported(name, given, "above 0");
             }
         }
-        if (p.integrator == Integrator::SemiImplicitEuler) != SEMI_IMPLICIT {
-            let given = f64::from(u8::from(!SEMI_IMPLICIT));
-            return unsupported("integrator", given, "as the model's type says");
+        let semi_implicit = p.integrator == Integrator::SemiImplicitEuler;
+        let full_range = p.theta_threshold_radians > NARROW_LIMIT;
+        if !GENERAL && semi_implicit {
+            return unsupported("integrator", 1.0, "0 (explicit Euler) unless general");
         }
-        if !WIDE && p.theta_threshold_radians > NARROW_LIMIT {
-            let required = "at most 17 degrees for the narrow model";
-            return unsupported(
-                "theta_threshold_radians",
-                p.theta_threshold_radians,
-                required,
-            );
+        if !GENERAL && full_range {
+            let required = "at most 17 degrees unless general";
+            return unsupported("theta_threshold_radians", p.theta_threshold_radians, required);
         }
 
         let mass = p.total_mass();
@@ -244,17 +223,13 @@ impl<const SEMI_IMPLICIT: bool, const WIDE: bool> CartPole<SEMI_IMPLICIT, WIDE> 
         let inertia = |cosine: f64| p.length * (4.0 / 3.0 - p.masspole * cosine * cosine / mass);
         let top = distance / scale;
         let fitted = p.theta_threshold_radians.min(NARROW_LIMIT);
-        let reciprocal = quadratic_fit(fitted * fitted, |square| {
-            top / inertia(libm::cos(libm::sqrt(square)))
-        });
+        let reciprocal =
+            quadratic_fit(fitted * fitted, |square| top / inertia(libm::cos(libm::sqrt(square))));
         // In the model's units, states outside the thresholds are dead; an infinite threshold is
         // never crossed by a finite state.
         let square = |value: f64| value * value;
-        let limits = [
-            square(p.x_threshold * units[0]),
-            square(p.theta_threshold_radians),
-        ]
-        .map(|v| v as f32);
+        let limits =
+            [square(p.x_threshold * units[0]), square(p.theta_threshold_radians)].map(|v| v as f32);
         let terminal = [
             weights.terminal_position,
             weights.terminal_velocity,
@@ -267,6 +242,8 @@ impl<const SEMI_IMPLICIT: bool, const WIDE: bool> CartPole<SEMI_IMPLICIT, WIDE> 
         let in_units =
             |weights: [f64; 4]| core::array::from_fn(|i| (weights[i] / square(units[i])) as f32);
         Ok(Self {
+            semi_implicit,
+            full_range,
             units,
             trig: NarrowTrig::fit(fitted, scale, scale),
             reciprocal: reciprocal.map(|c| c as f32),
@@ -279,10 +256,7 @@ impl<const SEMI_IMPLICIT: bool, const WIDE: bool> CartPole<SEMI_IMPLICIT, WIDE> 
             force: (p.force_mag / mass / p.gravity) as f32,
             force_newton: p.force_mag,
             limits,
-            running: [
-                (weights.position / square(units[0])) as f32,
-                weights.angle as f32,
-            ],
+            running: [(weights.position / square(units[0])) as f32, weights.angle as f32],
             terminal: in_units(terminal),
             end: weights.end as f32,
             apart: in_units(ranges.map(|range| 1.0 / square(range))),
@@ -293,6 +267,8 @@ impl<const SEMI_IMPLICIT: bool, const WIDE: bool> CartPole<SEMI_IMPLICIT, WIDE> 
 /// What [`CartPole`] broadcasts to lanes.
 #[derive(Clone, Copy, Debug)]
 pub struct CartPoleConstants<L> {
+    semi_implicit: bool,
+    full_range: bool,
     trig: NarrowTrig<L>,
     reciprocal: [L; 3],
     wide: [L; 3],
@@ -302,29 +278,30 @@ pub struct CartPoleConstants<L> {
     apart: [L; 4],
 }
 
-impl<const SEMI_IMPLICIT: bool, const WIDE: bool> Model for CartPole<SEMI_IMPLICIT, WIDE> {
+impl<const GENERAL: bool> Model for CartPole<GENERAL> {
     const DIM: usize = 4;
     type State<L: Lanes> = [L; 4];
     type Constants<L: Lanes> = (CartPoleConstants<L>, L::Proof);
 
     #[inline(always)]
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L> {
-        let s = |value| L::splat(proof, value);
         let constants = CartPoleConstants {
+            semi_implicit: self.semi_implicit,
+            full_range: self.full_range,
             trig: self.trig.splat(proof),
-            reciprocal: self.reciprocal.map(s),
-            wide: self.wide.map(s),
-            limits: self.limits.map(s),
-            running: self.running.map(s),
-            terminal: self.terminal.map(s),
-            apart: self.apart.map(s),
+            reciprocal: splat_all(proof, self.reciprocal),
+            wide: splat_all(proof, self.wide),
+            limits: splat_all(proof, self.limits),
+            running: splat_all(proof, self.running),
+            terminal: splat_all(proof, self.terminal),
+            apart: splat_all(proof, self.apart),
         };
         (constants, proof)
     }
 
     #[inline(always)]
     fn start<L: Lanes>(&self, proof: L::Proof, state: &[f32]) -> [L; 4] {
-        core::array::from_fn(|i| L::splat(proof, (f64::from(state[i]) * self.units[i]) as f32))
+        splat_all(proof, core::array::from_fn(|i| (f64::from(state[i]) * self.units[i]) as f32))
     }
 
     fn full_control(&self) -> f32 {
@@ -343,10 +320,7 @@ impl<const SEMI_IMPLICIT: bool, const WIDE: bool> Model for CartPole<SEMI_IMPLIC
 
     #[inline(always)]
     fn tally<L: Lanes>(_: &Self::Constants<L>, s: &[L; 4], live: L::Mask, tally: [L; 2]) -> [L; 2] {
-        [
-            tally[0].add_where(live, s[0] * s[0]),
-            tally[1].add_where(live, s[2] * s[2]),
-        ]
+        [tally[0].add_where(live, s[0] * s[0]), tally[1].add_where(live, s[2] * s[2])]
     }
 
     #[inline(always)]
@@ -366,7 +340,7 @@ impl<const SEMI_IMPLICIT: bool, const WIDE: bool> Model for CartPole<SEMI_IMPLIC
     #[inline(always)]
     fn advance<L: Lanes>((c, proof): &Self::Constants<L>, s: [L; 4], control: L) -> [L; 4] {
         let [x, u, theta, w] = s;
-        let (sine, cosine, reciprocal) = if WIDE {
+        let (sine, cosine, reciprocal) = if GENERAL && c.full_range {
             let (sine, cosine) = sin_cos(*proof, theta);
             let (sine, cosine) = (sine * c.wide[0], cosine * c.wide[0]);
             let inertia = (cosine * cosine).fnma(c.wide[2], c.wide[1]);
@@ -374,16 +348,12 @@ impl<const SEMI_IMPLICIT: bool, const WIDE: bool> Model for CartPole<SEMI_IMPLIC
         } else {
             let square = theta * theta;
             let reciprocal = quadratic(&c.reciprocal, square);
-            (
-                c.trig.sine(theta, square),
-                c.trig.cosine(square),
-                reciprocal,
-            )
+            (c.trig.sine(theta, square), c.trig.cosine(square), reciprocal)
         };
         let t = (w * w).fma(sine, control);
         let b = cosine.fnma(t, sine) * reciprocal;
         let (u_next, w_next) = (u + cosine.fnma(b, t), w + b);
-        if SEMI_IMPLICIT {
+        if GENERAL && c.semi_implicit {
             [x + u_next, u_next, theta + w_next, w_next]
         } else {
             [x + u, u_next, theta + w, w_next]
@@ -392,13 +362,14 @@ impl<const SEMI_IMPLICIT: bool, const WIDE: bool> Model for CartPole<SEMI_IMPLIC
 
     #[inline(always)]
     fn distance_squared<L: Lanes>((c, _): &Self::Constants<L>, a: &[L; 4], b: &[L; 4]) -> L {
-        weighted_square_sum(&c.apart, &core::array::from_fn(|i| a[i] - b[i]))
+        weighted_square_sum(&c.apart, &[a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]])
     }
 }
 
 /// `sum_i weights[i] values[i]^2`.
 #[inline(always)]
 fn weighted_square_sum<L: Lanes>(weights: &[L; 4], values: &[L; 4]) -> L {
-    let [a, b, c, d] = core::array::from_fn(|i| values[i] * values[i]);
+    let [a, b, c, d] = *values;
+    let (a, b, c, d) = (a * a, b * b, c * c, d * d);
     a.fma(weights[0], b * weights[1]) + c.fma(weights[2], d * weights[3])
 }

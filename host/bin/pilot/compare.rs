@@ -1,0 +1,197 @@
+//! `pilot compare`: all planners on equal terms.
+
+mod chance;
+mod table;
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use anyhow::Result;
+use particle_pilot::{Evaluation, EvaluationResult, Pilot, PilotConfig, PlannerKind};
+
+use self::table::{Comparison, Row};
+use crate::Outcome;
+use crate::commands::CompareOptions;
+use crate::evaluate::Machine;
+use crate::interrupt;
+use crate::options::Options;
+use crate::output::{Report, usage};
+use crate::progress::Progress;
+use crate::settings::{Settings, refused};
+
+/// Rounds in which a planner's particles are fitted to the time budget.
+const FITS: usize = 5;
+/// Good enough a fit: the time is within this share of the budget.
+const FITTED: f64 = 0.05;
+/// Steps of the short episodes by which decisions are timed.
+const TRIAL_STEPS: u32 = 40;
+/// More particles than this are not given to a planner, however fast.
+const MOST_PARTICLES: f64 = (1 << 22) as f64;
+
+pub fn run(options: CompareOptions) -> Result<Outcome> {
+    let options =
+        Options { episodes: options.episodes, budget_us: options.budget_us, ..options.common };
+    let Some(settings) = Settings::of(options)? else {
+        return Ok(Outcome::Done);
+    };
+    let budget = match settings.options().budget_us {
+        Some(us) if !(0.01..=1e9).contains(&us) => {
+            return Err(usage(format!("--budget-us is {us}; it must be 0.01 to 1e9")));
+        }
+        given => given.map(|us| Duration::from_nanos((us * 1e3) as u64)),
+    };
+    let reference = settings.config(PlannerKind::RandomShooting);
+    let machine = Machine::of(&reference)?;
+    let match_ =
+        Match { episodes: settings.episodes()?, threads: machine.threads, settings: &settings };
+    let report = Report::open(settings.options().json.as_deref(), settings.options().quiet)?;
+    if !report.silent() {
+        machine.tell(&settings);
+    }
+    interrupt::watch();
+
+    let mut comparison = Comparison::new(&settings, &machine, match_.episodes, &reference);
+    match_.run(&reference, budget, &mut comparison)?;
+    comparison.interrupted = interrupt::stopped();
+    report.write(&comparison.to_string(), &comparison)?;
+    Ok(Outcome::of(comparison.interrupted, true))
+}
+
+/// The terms on which planners meet.
+struct Match<'a> {
+    episodes: u32,
+    threads: usize,
+    settings: &'a Settings,
+}
+
+impl Match<'_> {
+    /// Fills in all rows, or those before an interruption.
+    fn run(
+        &self,
+        reference: &PilotConfig,
+        budget: Option<Duration>,
+        comparison: &mut Comparison,
+    ) -> Result<()> {
+        let planners = PlannerKind::ALL.iter().map(|(planner, _)| *planner);
+        let rows = 1 + 2 * PlannerKind::ALL.len() as u64;
+        let work = rows * u64::from(self.episodes);
+        let progress = Progress::new("episodes", work, self.settings.options().quiet);
+
+        let result = chance::evaluate(reference, self.settings, self.episodes, &progress)?;
+        comparison.rows.push(Row::chance(&result));
+
+        let target = particle_steps(reference)?;
+        for planner in planners.clone() {
+            if interrupt::stopped() {
+                break;
+            }
+            let config = self.with_equal_steps(planner, target)?;
+            let row = self.row("equal-particle-steps", &config, &progress)?;
+            comparison.rows.extend(row);
+        }
+        let budget = match budget {
+            Some(budget) => budget,
+            None => self.trial(reference)?,
+        };
+        comparison.budget_us = budget.as_nanos() as f64 / 1e3;
+        for planner in planners {
+            if interrupt::stopped() {
+                break;
+            }
+            let config = self.with_equal_time(planner, budget)?;
+            let row = self.row("equal-time", &config, &progress)?;
+            comparison.rows.extend(row);
+        }
+        progress.finish();
+        Ok(())
+    }
+
+    /// As many particles as make a decision cost `target` simulated steps.
+    fn with_equal_steps(&self, planner: PlannerKind, target: f64) -> Result<PilotConfig> {
+        let mut config = self.settings.config(planner);
+        for _ in 0..2 {
+            let ratio = target / particle_steps(&config)?;
+            config = scaled(&config, ratio);
+        }
+        Ok(config)
+    }
+
+    /// As many particles as make the median decision take `budget`.
+    fn with_equal_time(&self, planner: PlannerKind, budget: Duration) -> Result<PilotConfig> {
+        let mut config = self.settings.config(planner);
+        for _ in 0..FITS {
+            if interrupt::stopped() {
+                break;
+            }
+            let time = self.trial(&config)?;
+            let ratio = budget.as_secs_f64() / time.as_secs_f64().max(1e-9);
+            if (ratio - 1.0).abs() <= FITTED {
+                break;
+            }
+            config = scaled(&config, ratio.clamp(1.0 / 16.0, 16.0));
+        }
+        Ok(config)
+    }
+
+    /// The median decision's time, with all threads at work on episodes of their own.
+    fn trial(&self, config: &PilotConfig) -> Result<Duration> {
+        let episodes = (2 * self.threads as u32).max(4);
+        let steps = TRIAL_STEPS.min(self.settings.steps());
+        let (_, time) = self.evaluate(config, episodes, steps, &|| ())?;
+        Ok(time)
+    }
+
+    /// The row of a pilot; none if no episode was finished.
+    fn row(
+        &self,
+        terms: &'static str,
+        config: &PilotConfig,
+        progress: &Progress,
+    ) -> Result<Option<Row>> {
+        let steps = self.settings.steps();
+        let tick = || progress.tick();
+        let (result, time) = self.evaluate(config, self.episodes, steps, &tick)?;
+        Ok((result.episodes > 0).then(|| Row::of(terms, config, &result, time)))
+    }
+
+    /// The result, and the median over episodes of their median decision times.
+    fn evaluate(
+        &self,
+        config: &PilotConfig,
+        episodes: u32,
+        steps: u32,
+        tick: &(dyn Fn() + Sync),
+    ) -> Result<(EvaluationResult, Duration)> {
+        let times = Mutex::new(Vec::new());
+        let evaluation = Evaluation::new(config.clone())
+            .episodes(episodes)
+            .steps(steps)
+            .push(self.settings.push());
+        let result = evaluation.run_with(interrupt::watch(), |episode| {
+            let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
+            times.push(episode.decision_times.p50);
+            tick();
+        });
+        let mut times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
+        times.sort_unstable();
+        let median = times.get(times.len() / 2).copied().unwrap_or_default();
+        Ok((result.map_err(refused)?, median))
+    }
+}
+
+/// Simulated steps of a decision: the second, since the first has no plan to start from.
+fn particle_steps(config: &PilotConfig) -> Result<f64> {
+    let mut pilot = Pilot::new(config.clone()).map_err(refused)?;
+    pilot.act(&[0.0; 4])?;
+    let decision = pilot.act(&[0.0; 4])?;
+    Ok((decision.diagnostics.particle_steps as f64).max(1.0))
+}
+
+fn scaled(config: &PilotConfig, ratio: f64) -> PilotConfig {
+    let particles = (f64::from(config.particles) * ratio).round();
+    PilotConfig {
+        particles: particles.clamp(2.0, MOST_PARTICLES.max(config.particles.into())) as u32,
+        ..config.clone()
+    }
+}

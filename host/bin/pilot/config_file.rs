@@ -1,0 +1,65 @@
+//! Configuration files: TOML, in which every option goes by its long name.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::options::Options;
+use crate::output::usage;
+
+impl Options {
+    /// These options, and where they leave one open, the others'.
+    pub fn over(&self, file: Self) -> Self {
+        macro_rules! over {
+            ($($option:ident)*) => {
+                Self {
+                    $($option: self.$option.clone().or(file.$option),)*
+                    print_config: self.print_config,
+                    quiet: self.quiet || file.quiet,
+                    require_success: self.require_success || file.require_success,
+                }
+            };
+        }
+        over! {
+            planner particles horizon steps seed device threads config
+            action theta_limit_deg x_limit force integrator push
+            cost_position cost_angle cost_end cost_terminal_position cost_terminal_velocity
+            cost_terminal_angle cost_terminal_rate
+            iterations elite_share smoothing floor temperature target_share knot_spacing
+            interpolation noise noise_scale colour balance
+            json trace plot episodes budget_us
+        }
+    }
+}
+
+/// The options of a configuration file.
+pub fn read(path: &Path) -> Result<Options> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| usage(format!("cannot read {name}: {error}")))?;
+    parse(&text).map_err(|(line, reason)| usage(format!("{name}, line {line}: {reason}")))
+}
+
+/// Options from the text of a configuration file, or the line and the reason why not.
+pub fn parse(text: &str) -> Result<Options, (usize, String)> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = 1 + text[..start].matches('\n').count();
+        (line, with_suggestion(error.message()))
+    })
+}
+
+/// Shortens "unknown field `a`, expected one of `b`, `c`, ..." to the most similar name.
+fn with_suggestion(message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let Some(given) = names.next().filter(|_| message.starts_with("unknown field")) else {
+        return message.lines().collect::<Vec<_>>().join(" ");
+    };
+    let similarity = |name: &&str| strsim::jaro_winkler(name, given);
+    match names.max_by(|a, b| similarity(a).total_cmp(&similarity(b))) {
+        Some(name) if similarity(&name) > 0.7 => {
+            format!("there is no option `{given}`, did you mean `{name}`?")
+        }
+        _ => format!("there is no option `{given}`; `pilot --print-config` shows all"),
+    }
+}

@@ -1,0 +1,181 @@
+//! The options that commands share, and what a configuration file may hold.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+use particle_pilot::env::{Integrator, Push};
+use particle_pilot::{ActionKind, Device, Interpolation, Noise, PlannerKind};
+use serde::{Deserialize, Serialize};
+
+#[derive(Args, Debug, Default)]
+pub struct PlannerOption {
+    /// How futures turn into an action [default: random-shooting]
+    #[arg(short, long, value_name = "NAME", value_parser = names(PlannerKind::ALL))]
+    pub planner: Option<PlannerKind>,
+}
+
+/// What all commands that plan share, and the format of configuration files: there every option
+/// goes by its long name.
+#[derive(Args, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Options {
+    #[arg(skip)]
+    pub planner: Option<PlannerKind>,
+    /// Futures simulated in each iteration; more is steadier and slower [default: 1024]
+    #[arg(short = 'k', long, value_name = "K")]
+    pub particles: Option<u32>,
+    /// Steps of each future; more sees farther [default: 50]
+    #[arg(short = 'H', long, value_name = "H")]
+    pub horizon: Option<u32>,
+    /// Steps after which the episode is won [default: 500]
+    #[arg(short = 'n', long, value_name = "N")]
+    pub steps: Option<u32>,
+    /// Determines every random number, the first state included [default: 0]
+    #[arg(short, long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Where particles run: auto, cpu, cuda or cuda:N; changes no bit [default: auto]
+    #[arg(short, long)]
+    pub device: Option<Device>,
+    /// CPU threads, 0 for one on each core; changes no bit [default: 0]
+    #[arg(long, value_name = "T")]
+    pub threads: Option<usize>,
+    /// Read options from a TOML file, by their long names; the command line wins
+    #[arg(long, value_name = "FILE.toml")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Print all options in effect as such a file, and stop
+    #[arg(long)]
+    #[serde(skip)]
+    pub print_config: bool,
+
+    /// Push left or right, or with any force [default: discrete]
+    #[arg(long, value_name = "KIND", value_parser = names(ActionKind::ALL), help_heading = "Problem")]
+    pub action: Option<ActionKind>,
+    /// Angle at which the pole counts as fallen, in degrees, inf for none [default: 12]
+    #[arg(long, value_name = "DEG", help_heading = "Problem")]
+    pub theta_limit_deg: Option<f64>,
+    /// Distance at which the cart has left the track, in m, inf for none [default: 2.4]
+    #[arg(long, value_name = "M", help_heading = "Problem")]
+    pub x_limit: Option<f64>,
+    /// The full force of an action, in N [default: 10]
+    #[arg(long, value_name = "N", help_heading = "Problem")]
+    pub force: Option<f64>,
+    /// How positions advance [default: euler]
+    #[arg(long, value_name = "NAME", help_heading = "Problem")]
+    pub integrator: Option<IntegratorName>,
+    /// Disturb the cart, unknown to the planner: NEWTON for LENGTH steps, EVERY so many steps
+    #[arg(long, value_name = "NEWTON:LENGTH:EVERY", help_heading = "Problem")]
+    pub push: Option<Push>,
+
+    /// Of each step's squared distance from the centre, 1/m² [default: 0.05]
+    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    pub cost_position: Option<f64>,
+    /// Of each step's squared angle, 1/rad²
+    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    pub cost_angle: Option<f64>,
+    /// Of each step that a future misses because it ended
+    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    pub cost_end: Option<f64>,
+    /// Of the last state's squared position, 1/m²
+    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    pub cost_terminal_position: Option<f64>,
+    /// Of the last state's squared velocity, s²/m²
+    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    pub cost_terminal_velocity: Option<f64>,
+    /// Of the last state's squared angle, 1/rad²
+    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    pub cost_terminal_angle: Option<f64>,
+    /// Of the last state's squared angular velocity, s²/rad²
+    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    pub cost_terminal_rate: Option<f64>,
+
+    /// cem: refits in each decision, 1 to 100
+    #[arg(long, value_name = "N", help_heading = TUNING)]
+    pub iterations: Option<u32>,
+    /// cem: the share of futures to refit to, above 0 to 1
+    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
+    pub elite_share: Option<f64>,
+    /// cem: how much of the old plan stays in a refit, 0 to below 1
+    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
+    pub smoothing: Option<f64>,
+    /// cem: the least probability of each action, or deviation of the force, 1/256 to 0.5
+    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
+    pub floor: Option<f64>,
+    /// mppi, smc: the temperature, in units of cost; more lets worse futures have a say
+    #[arg(long, value_name = "COST", help_heading = TUNING)]
+    pub temperature: Option<f64>,
+    /// mppi: choose the temperature by this effective share of the particles, 0 for a fixed one
+    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
+    pub target_share: Option<f64>,
+    /// Controls: steps between knots, 1 to 1000; more is smoother
+    #[arg(long, value_name = "STEPS", help_heading = TUNING)]
+    pub knot_spacing: Option<u32>,
+    /// Controls: how they run between knots
+    #[arg(long, value_name = "NAME", value_parser = names(Interpolation::ALL), help_heading = TUNING)]
+    pub interpolation: Option<Interpolation>,
+    /// Controls: where the noise at the knots comes from
+    #[arg(long, value_name = "NAME", value_parser = names(Noise::ALL), help_heading = TUNING)]
+    pub noise: Option<Noise>,
+    /// Controls: the noise's deviation as a share of the full force, above 0 to 10
+    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
+    pub noise_scale: Option<f64>,
+    /// Controls with coloured noise: the correlation of neighbouring knots, 0 to below 1
+    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
+    pub colour: Option<f64>,
+    /// fmc: the score's exponent against the distance's, 0 to 10; more seeks reward
+    #[arg(long, value_name = "EXPONENT", help_heading = TUNING)]
+    pub balance: Option<f64>,
+
+    /// Write the result as JSON, `-` for standard output
+    #[arg(long, value_name = "FILE|-", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+    /// Print nothing but errors, and JSON if it goes to standard output
+    #[arg(short, long, help_heading = "Output")]
+    #[serde(skip_serializing_if = "is_off")]
+    pub quiet: bool,
+    #[arg(skip)]
+    pub trace: Option<PathBuf>,
+    #[arg(skip)]
+    pub plot: Option<PathBuf>,
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "is_off")]
+    pub require_success: bool,
+    #[arg(skip)]
+    pub episodes: Option<u32>,
+    #[arg(skip)]
+    pub budget_us: Option<f64>,
+}
+
+const TUNING: &str = "Planners' knobs (defaults depend on the planner; see --print-config)";
+
+/// The library's integrators, by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum IntegratorName {
+    Euler,
+    SemiImplicitEuler,
+}
+
+impl From<IntegratorName> for Integrator {
+    fn from(name: IntegratorName) -> Self {
+        match name {
+            IntegratorName::Euler => Self::Euler,
+            IntegratorName::SemiImplicitEuler => Self::SemiImplicitEuler,
+        }
+    }
+}
+
+/// Switches that are off need not be written.
+fn is_off(switch: &bool) -> bool {
+    !switch
+}
+
+/// Parses one of the library's tables of names; help and completions show them.
+fn names<T: Copy + Send + Sync + 'static>(
+    all: &'static [(T, &'static str)],
+) -> impl TypedValueParser<Value = T> {
+    let of = |text: String| all.iter().find(|(_, name)| *name == text);
+    PossibleValuesParser::new(all.iter().map(|(_, name)| *name))
+        .try_map(move |text| of(text).map(|(value, _)| *value).ok_or("no such name"))
+}

@@ -1,0 +1,59 @@
+//! A bar on standard error for work that takes long.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Work that ends sooner shows no bar.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Counts finished work; shows it once it takes long, if standard error is a terminal.
+pub struct Progress {
+    noun: &'static str,
+    total: u64,
+    done: AtomicU64,
+    began: Instant,
+    bar: OnceLock<ProgressBar>,
+    quiet: bool,
+}
+
+impl Progress {
+    /// `total` pieces of work; nothing is shown if `quiet`.
+    pub fn new(noun: &'static str, total: u64, quiet: bool) -> Self {
+        Self {
+            noun,
+            total,
+            done: AtomicU64::new(0),
+            began: Instant::now(),
+            bar: OnceLock::new(),
+            quiet,
+        }
+    }
+
+    /// Another piece is done.
+    pub fn tick(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.quiet || self.began.elapsed() < PATIENCE {
+            return;
+        }
+        self.bar.get_or_init(|| self.bar()).set_position(done);
+    }
+
+    /// All that will be done is done: takes the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn bar(&self) -> ProgressBar {
+        let template = "{bar:40} {human_pos}/{human_len} {msg}, {eta} left";
+        let style = ProgressStyle::with_template(template);
+        ProgressBar::with_draw_target(Some(self.total), ProgressDrawTarget::stderr())
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            .with_message(self.noun)
+            .with_elapsed(self.began.elapsed())
+    }
+}

@@ -1,0 +1,102 @@
+//! CEM for continuous control.
+
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::rng::Stream;
+use particle_pilot_kernels::rollout::{CHUNK, Summary};
+
+use super::elites::Elites;
+use crate::backend::cpu::Pool;
+use crate::config::PilotConfig;
+use crate::decision::Diagnostics;
+use crate::planners::futures::{Futures, diagnose};
+use crate::planners::noise::NoisePlan;
+use crate::planners::weighing::knot_moments;
+use crate::planners::{Planner, Problem, Tuning};
+
+/// A mean for each step and a deviation for each knot.
+pub(crate) struct ContinuousCem {
+    futures: Futures,
+    elites: Elites,
+    noise: NoisePlan,
+    moments: Vec<f64>,
+    change: Vec<f64>,
+    tuning: Tuning,
+}
+
+impl ContinuousCem {
+    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+        let noise = NoisePlan::new(problem, config);
+        let knots = noise.knots();
+        Self {
+            futures: Futures::new(config.particles, 2 * knots),
+            elites: Elites::new(config.particles, config.tuning.elite_share),
+            noise,
+            moments: vec![0.0; 2 * knots],
+            change: vec![0.0; knots],
+            tuning: config.tuning,
+        }
+    }
+
+    /// Gives weight 1 to the elites and 0 to all others.
+    fn weigh(&mut self) {
+        self.futures.in_order(|chunk| chunk.weights.fill(0.0));
+        self.elites.select(&mut self.futures);
+        for number in self.elites.iter() {
+            self.futures.chunk(number as usize / CHUNK).weights[number as usize % CHUNK] = 1.0;
+        }
+    }
+
+    /// Moves the plan to the elites' mean and the deviations to theirs.
+    fn refit(&mut self, full: f32) {
+        let Tuning { smoothing, floor, .. } = self.tuning;
+        let count = self.elites.count() as f64;
+        let least = floor * f64::from(full);
+        let moments = self.moments.as_chunks::<2>().0;
+        let knots = self.change.iter_mut().zip(&mut self.noise.scales);
+        for ((change, scale), [first, second]) in knots.zip(moments) {
+            let mean = first / count;
+            let deviation = (second / count - mean * mean).max(0.0).sqrt();
+            *change = (1.0 - smoothing) * mean;
+            let refit = smoothing * f64::from(*scale) + (1.0 - smoothing) * deviation;
+            *scale = refit.max(least) as f32;
+        }
+        self.noise.move_by(&self.change, full);
+    }
+}
+
+impl<M: Model> Planner<M> for ContinuousCem {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        pool: &Pool,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> (f64, Diagnostics) {
+        let full = problem.model.full_control();
+        let mut lowest = f32::INFINITY;
+        let mut summary = Summary::EMPTY;
+        self.noise.scales.fill(self.noise.initial_scale);
+        for iteration in 0..self.tuning.iterations {
+            let stream = Stream::new(seed, decision, iteration);
+            let scheme = self.noise.scheme(stream, full);
+            summary = self.futures.roll_out(problem, pool, state, &scheme);
+            lowest = lowest.min(summary.best.0);
+            self.weigh();
+            let noise = self.noise.noise(stream);
+            knot_moments(&mut self.futures, problem, pool, &noise, &mut self.moments);
+            self.refit(full);
+        }
+        let share = f64::from(self.noise.plan[0]) / f64::from(full);
+        self.noise.shift();
+
+        let mut diagnostics = diagnose(problem, &summary, self.tuning.iterations);
+        diagnostics.best = f64::from(lowest);
+        diagnostics.effective_samples = self.elites.count() as f64;
+        (share * problem.model.full_action(), diagnostics)
+    }
+
+    fn forget(&mut self) {
+        self.noise.forget();
+    }
+}

@@ -1,0 +1,165 @@
+//! CEM for left and right.
+
+use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
+use particle_pilot_kernels::lanes::{LaneBits, Lanes};
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::rng::Stream;
+use particle_pilot_kernels::rollout::Summary;
+
+use super::elites::Elites;
+use crate::backend::cpu::{Kernel, Pool};
+use crate::config::PilotConfig;
+use crate::decision::Diagnostics;
+use crate::planners::futures::{Futures, diagnose};
+use crate::planners::{Planner, Problem, Tuning};
+
+/// How much of its distance from one half each probability keeps from decision to decision.
+const KEPT: f64 = 0.5;
+
+/// One probability of going right for each step.
+pub(crate) struct DiscreteCem {
+    futures: Futures,
+    elites: Elites,
+    /// `[H]`.
+    probabilities: Vec<f64>,
+    digits: Vec<[u32; 8]>,
+    /// How many elites go right at each step, `[H]` rounded up to whole words.
+    counts: Vec<u32>,
+    /// The actions of the best future of this decision, 32 steps in each word.
+    best_words: Vec<u32>,
+    chosen: Vec<u32>,
+    tuning: Tuning,
+}
+
+impl DiscreteCem {
+    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+        let words = problem.horizon.div_ceil(32) as usize;
+        Self {
+            futures: Futures::new(config.particles, 0),
+            elites: Elites::new(config.particles, config.tuning.elite_share),
+            probabilities: vec![0.5; problem.horizon as usize],
+            digits: vec![[0; 8]; words],
+            counts: vec![0; 32 * words],
+            best_words: vec![0; words],
+            chosen: Vec::with_capacity(config.particles as usize + 16),
+            tuning: config.tuning,
+        }
+    }
+
+    /// Forgets the first step, and some of what the others had settled on: a distribution that is
+    /// sure of itself could not follow a change of mind.
+    fn shift(&mut self) {
+        self.probabilities.rotate_left(1);
+        *self.probabilities.last_mut().expect("the horizon has a step") = 0.5;
+        self.probabilities.iter_mut().for_each(|p| *p = 0.5 + KEPT * (*p - 0.5));
+    }
+
+    /// Counts the elites' actions and adds the best future's once more.
+    fn count<M: Model>(
+        &mut self,
+        problem: &Problem<M>,
+        scheme: &Biased<'_>,
+        is_best: bool,
+        best: u32,
+    ) {
+        self.chosen.clear();
+        self.elites.select(&mut self.futures);
+        self.chosen.extend(self.elites.iter());
+        self.counts.fill(0);
+        let counts = &mut self.counts;
+        problem.simd.run(Count { scheme, chosen: &self.chosen, counts });
+        if is_best {
+            let mut controls = scheme.controls::<f32>((), best / 2);
+            for (block, word) in self.best_words.iter_mut().enumerate() {
+                controls.refill(block as u32);
+                *word = controls.words()[(best % 2) as usize];
+            }
+        }
+        for (step, count) in counts.iter_mut().enumerate() {
+            *count += self.best_words[step / 32] >> (31 - step % 32) & 1;
+        }
+    }
+}
+
+impl<M: Model> Planner<M> for DiscreteCem {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        pool: &Pool,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> (f64, Diagnostics) {
+        let Tuning { iterations, smoothing, floor, .. } = self.tuning;
+        let mut lowest = f32::INFINITY;
+        let mut summary = Summary::EMPTY;
+        for iteration in 0..iterations {
+            let mut written = std::mem::take(&mut self.digits);
+            digits(&self.probabilities, &mut written);
+            let scheme = Biased {
+                stream: Stream::new(seed, decision, iteration),
+                full: problem.model.full_control(),
+                digits: &written,
+            };
+            summary = self.futures.roll_out(problem, pool, state, &scheme);
+            let is_best = summary.best.0 < lowest;
+            lowest = lowest.min(summary.best.0);
+            self.count(problem, &scheme, is_best, summary.best.1);
+            self.digits = written;
+            let elites = (self.elites.count() + 1) as f64;
+            for (p, count) in self.probabilities.iter_mut().zip(&self.counts) {
+                let refit = smoothing * *p + (1.0 - smoothing) * f64::from(*count) / elites;
+                *p = refit.clamp(floor, 1.0 - floor);
+            }
+        }
+        // First actions are half and half in every iteration: the elites' majority decides.
+        let right = 2 * self.counts[0] as usize >= self.elites.count() + 1;
+        self.shift();
+
+        let mut diagnostics = diagnose(problem, &summary, iterations);
+        diagnostics.best = f64::from(lowest);
+        diagnostics.effective_samples = self.elites.count() as f64;
+        let full = problem.model.full_action();
+        (if right { full } else { -full }, diagnostics)
+    }
+
+    fn forget(&mut self) {
+        self.probabilities.fill(0.5);
+    }
+}
+
+/// Counts, for each step, how many of the chosen futures go right.
+struct Count<'a> {
+    scheme: &'a Biased<'a>,
+    chosen: &'a [u32],
+    counts: &'a mut [u32],
+}
+
+impl Kernel for Count<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, proof: L::Proof) {
+        let mut numbers = [0u32; 16];
+        let mut words = [[0u32; 16]; 2];
+        for chosen in self.chosen.chunks(L::COUNT) {
+            for (number, chosen) in numbers.iter_mut().zip(chosen) {
+                *number = chosen / 2;
+            }
+            let pairs = L::Bits::load(proof, &numbers);
+            let mut controls = self.scheme.controls::<L>(proof, pairs);
+            for (block, counts) in self.counts.chunks_exact_mut(32).enumerate() {
+                controls.refill(block as u32);
+                let sides = controls.words();
+                sides[0].store(&mut words[0]);
+                sides[1].store(&mut words[1]);
+                for (i, number) in chosen.iter().enumerate() {
+                    let word = words[(number % 2) as usize][i];
+                    for (s, count) in counts.iter_mut().enumerate() {
+                        *count += word >> (31 - s) & 1;
+                    }
+                }
+            }
+        }
+    }
+}

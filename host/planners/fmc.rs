@@ -1,0 +1,91 @@
+//! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
+
+use particle_pilot_kernels::controls::STRATA;
+use particle_pilot_kernels::lanes::Lanes;
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::population::{Fmc, FmcOutcome, Population, Swarm};
+use particle_pilot_kernels::rng::Stream;
+
+use super::islands::{Islands, diagnose};
+use super::{Planner, Problem};
+use crate::backend::cpu::{Kernel, Pool};
+use crate::config::{ActionKind, PilotConfig};
+use crate::decision::Diagnostics;
+
+/// Populations of a decision: two, so that two threads have work; more for many particles.
+const GROUPS: u32 = 2;
+
+pub(crate) struct FmcPlanner {
+    islands: Islands<FmcOutcome>,
+    continuous: bool,
+    balance: f32,
+    outcomes: Vec<FmcOutcome>,
+}
+
+impl FmcPlanner {
+    pub fn new<M: Model>(config: &PilotConfig) -> Self {
+        Self {
+            islands: Islands::new::<M>(config.particles, GROUPS),
+            continuous: config.action == ActionKind::Continuous,
+            balance: config.tuning.balance as f32,
+            outcomes: Vec::new(),
+        }
+    }
+}
+
+impl<M: Model> Planner<M> for FmcPlanner {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        pool: &Pool,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> (f64, Diagnostics) {
+        let swarm = Swarm {
+            model: &problem.model,
+            state,
+            horizon: problem.horizon,
+            stream: Stream::new(seed, decision, 0),
+            continuous: self.continuous,
+            strata: if self.continuous { STRATA } else { 2 },
+        };
+        let balance = self.balance;
+        self.outcomes.clear();
+        let islands = self.islands.run::<M>(pool, |_, first, population| {
+            let fmc = Fmc { balance, first };
+            problem.simd.run(Run { fmc, swarm: &swarm, population })
+        });
+        self.outcomes.extend(islands.filter_map(|island| island.outcome));
+        let votes: f64 = self.outcomes.iter().map(|outcome| outcome.votes).sum();
+        let living: f64 = self.outcomes.iter().map(|outcome| f64::from(outcome.living)).sum();
+        let remains = self.outcomes.iter().map(|outcome| &outcome.remains);
+        let diagnostics = diagnose(problem, remains, living);
+        let share = if self.continuous {
+            let full = f64::from(problem.model.full_control()) * f64::from(problem.particles);
+            (votes / full).clamp(-1.0, 1.0)
+        } else if votes >= 0.0 {
+            1.0
+        } else {
+            -1.0
+        };
+        (share * problem.model.full_action(), diagnostics)
+    }
+
+    fn forget(&mut self) {}
+}
+
+struct Run<'a, 'p, M> {
+    fmc: Fmc,
+    swarm: &'a Swarm<'a, M>,
+    population: &'a mut Population<'p>,
+}
+
+impl<M: Model> Kernel for Run<'_, '_, M> {
+    type Output = FmcOutcome;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, proof: L::Proof) -> FmcOutcome {
+        self.fmc.run::<M, L>(proof, self.swarm, self.population)
+    }
+}

@@ -1,0 +1,120 @@
+//! The futures of one decision, chunk by chunk, and the work that threads do on them.
+
+use std::sync::Mutex;
+
+use particle_pilot_kernels::controls::Scheme;
+use particle_pilot_kernels::lanes::Lanes;
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk};
+
+use super::Problem;
+use crate::backend::cpu::{Kernel, Pool};
+use crate::decision::Diagnostics;
+
+/// What is kept about the futures of one chunk.
+pub(crate) struct Chunk {
+    /// `[CHUNK]`; [`WORST`] beyond the last particle.
+    pub costs: [f32; CHUNK],
+    /// `[CHUNK]`, for planners that weigh futures.
+    pub weights: [f32; CHUNK],
+    /// Partial sums, for planners that need them.
+    pub partial: Vec<f64>,
+    summary: Summary,
+}
+
+/// The futures of one decision; allocated once.
+pub(crate) struct Futures {
+    /// A lock each, because threads take chunks as they come; no chunk is ever contended.
+    chunks: Vec<Mutex<Chunk>>,
+}
+
+impl Futures {
+    /// Room for `particles` futures and for `partial` sums in each chunk.
+    pub fn new(particles: u32, partial: usize) -> Self {
+        let chunk = || {
+            let partial = vec![0.0; partial];
+            let (costs, weights) = ([WORST; CHUNK], [0.0; CHUNK]);
+            Mutex::new(Chunk { costs, weights, partial, summary: Summary::EMPTY })
+        };
+        Self { chunks: (0..particles.div_ceil(CHUNK as u32)).map(|_| chunk()).collect() }
+    }
+
+    /// Rolls out every future of `scheme` from `state`.
+    pub fn roll_out<M: Model, S: Scheme>(
+        &mut self,
+        problem: &Problem<M>,
+        pool: &Pool,
+        state: &[f32],
+        scheme: &S,
+    ) -> Summary {
+        let job = Job {
+            model: &problem.model,
+            scheme,
+            state,
+            horizon: problem.horizon,
+            particles: problem.particles,
+        };
+        self.each(pool, |index, chunk| {
+            let rollout = RollOut { job: &job, index, costs: &mut chunk.costs };
+            chunk.summary = problem.simd.run(rollout);
+        });
+        let mut summary = Summary::EMPTY;
+        self.in_order(|chunk| summary.add(&chunk.summary));
+        summary
+    }
+
+    /// Calls `work` for every chunk, on all threads.
+    pub fn each(&self, pool: &Pool, work: impl Fn(usize, &mut Chunk) + Sync) {
+        pool.for_each(self.chunks.len(), |index| {
+            let mut chunk = self.chunks[index].lock().expect("no thread panics with a chunk");
+            work(index, &mut chunk);
+        });
+    }
+
+    /// Chunk `index`.
+    pub fn chunk(&mut self, index: usize) -> &mut Chunk {
+        self.chunks[index].get_mut().expect("no thread panics with a chunk")
+    }
+
+    /// Calls `work` for every chunk in order: how sums are made that do not depend on threads.
+    pub fn in_order(&mut self, mut work: impl FnMut(&mut Chunk)) {
+        for chunk in &mut self.chunks {
+            work(chunk.get_mut().expect("no thread panics with a chunk"));
+        }
+    }
+}
+
+struct RollOut<'a, M, S> {
+    job: &'a Job<'a, M, S>,
+    index: usize,
+    costs: &'a mut [f32; CHUNK],
+}
+
+impl<M: Model, S: Scheme> Kernel for RollOut<'_, M, S> {
+    type Output = Summary;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, proof: L::Proof) -> Summary {
+        rollout_chunk::<M, S, L>(proof, self.job, self.index, self.costs)
+    }
+}
+
+/// The diagnostics that follow from a summary of all futures.
+pub(crate) fn diagnose<M>(problem: &Problem<M>, summary: &Summary, iterations: u32) -> Diagnostics {
+    let count = f64::from(problem.particles);
+    let mean = summary.sums.iter().sum::<f64>() / count;
+    Diagnostics {
+        best: f64::from(summary.best.0),
+        mean,
+        spread: (summary.squares / count - mean * mean).max(0.0).sqrt(),
+        effective_samples: count,
+        dead_share: f64::from(summary.dead) / count,
+        non_finite: u64::from(summary.non_finite),
+        longest: summary.longest,
+        horizon: problem.horizon,
+        particles: u64::from(problem.particles),
+        particle_steps: u64::from(problem.particles)
+            * u64::from(problem.horizon)
+            * u64::from(iterations),
+    }
+}

@@ -1,0 +1,94 @@
+//! Populations that do not interact: one for each thread to take.
+
+use std::sync::Mutex;
+
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::population::{Population, Remains};
+
+use super::Problem;
+use crate::backend::cpu::Pool;
+use crate::decision::Diagnostics;
+
+/// The most particles of one population: more do not fit a core's fast memory.
+const LARGEST: u32 = 1024;
+
+/// Populations of nearly equal size, allocated once.
+pub(crate) struct Islands<T> {
+    islands: Vec<Mutex<Island<T>>>,
+}
+
+/// One population's memory and what came of it.
+pub(crate) struct Island<T> {
+    /// The number of its first particle.
+    pub first: u32,
+    /// How many particles it has.
+    pub count: u32,
+    pub outcome: Option<T>,
+    floats: Vec<f32>,
+    integers: Vec<u32>,
+}
+
+impl<T: Send> Islands<T> {
+    /// Splits `particles` into islands, a multiple of `groups` of them but none empty.
+    pub fn new<M: Model>(particles: u32, groups: u32) -> Self {
+        let groups = groups.min(particles);
+        let number = groups * particles.div_ceil(groups * LARGEST);
+        let border = |i: u32| (u64::from(particles) * u64::from(i) / u64::from(number)) as u32;
+        let island = |i: u32| {
+            let (first, count) = (border(i), border(i + 1) - border(i));
+            let [floats, integers] = Population::memory::<M>(count as usize);
+            let (floats, integers) = (vec![0.0; floats], vec![0; integers]);
+            Mutex::new(Island { first, count, outcome: None, floats, integers })
+        };
+        Self { islands: (0..number).map(island).collect() }
+    }
+
+    /// Runs `work` for every island, on all threads; it is given the island's number.
+    pub fn run<M: Model>(
+        &mut self,
+        pool: &Pool,
+        work: impl Fn(usize, u32, &mut Population<'_>) -> T + Sync,
+    ) -> impl Iterator<Item = &Island<T>> {
+        pool.for_each(self.islands.len(), |index| {
+            let mut island = self.islands[index].lock().expect("no thread panics with an island");
+            let Island { first, count, outcome, floats, integers } = &mut *island;
+            let mut population = Population::new::<M>(*count as usize, floats, integers);
+            *outcome = Some(work(index, *first, &mut population));
+        });
+        self.islands
+            .iter_mut()
+            .map(|island| &*island.get_mut().expect("no thread panics with an island"))
+    }
+}
+
+/// The diagnostics that follow from what is left of all populations.
+pub(crate) fn diagnose<'a, M>(
+    problem: &Problem<M>,
+    remains: impl Iterator<Item = &'a Remains>,
+    effective_samples: f64,
+) -> Diagnostics {
+    let count = f64::from(problem.particles);
+    let (mut best, mut sum, mut squares) = (f32::INFINITY, 0.0, 0.0);
+    let (mut dead, mut non_finite, mut longest) = (0u64, 0u64, 0);
+    for remains in remains {
+        best = best.min(remains.best);
+        sum += remains.sum;
+        squares += remains.squares;
+        dead += u64::from(remains.dead);
+        non_finite += u64::from(remains.non_finite);
+        longest = longest.max(remains.longest);
+    }
+    let mean = sum / count;
+    Diagnostics {
+        best: f64::from(best),
+        mean,
+        spread: (squares / count - mean * mean).max(0.0).sqrt(),
+        effective_samples,
+        dead_share: dead as f64 / count,
+        non_finite,
+        longest,
+        horizon: problem.horizon,
+        particles: u64::from(problem.particles),
+        particle_steps: u64::from(problem.particles) * u64::from(problem.horizon),
+    }
+}

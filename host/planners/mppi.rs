@@ -1,0 +1,111 @@
+//! Model predictive path integral control (MPPI).
+//!
+//! G. Williams, P. Drews, B. Goldfain, J. M. Rehg, E. A. Theodorou, "Information-theoretic model
+//! predictive control: theory and applications to autonomous driving" (2017). One plan, varied by
+//! noise; each variant weighs `exp(-(cost - lowest) / temperature)`, and the plan moves by the weighted
+//! mean of the noise. It is kept and shifted for the next decision.
+//!
+//! Where the environment only knows full control, controls are thresholded inside the rollout, half of
+//! the futures begin with each action, and the action is the weighted majority's.
+
+use particle_pilot_kernels::controls::{First, Knots};
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::rng::Stream;
+use particle_pilot_kernels::weigh::WeightSums;
+
+use super::futures::{Futures, diagnose};
+use super::noise::NoisePlan;
+use super::weighing::{knot_moments, weigh};
+use super::{Planner, Problem};
+use crate::backend::cpu::Pool;
+use crate::config::{ActionKind, PilotConfig};
+use crate::decision::Diagnostics;
+
+pub(crate) struct Mppi {
+    futures: Futures,
+    noise: NoisePlan,
+    moments: Vec<f64>,
+    change: Vec<f64>,
+    temperature: f64,
+    target_share: f64,
+    discrete: bool,
+}
+
+impl Mppi {
+    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+        let noise = NoisePlan::new(problem, config);
+        let knots = noise.knots();
+        Self {
+            futures: Futures::new(config.particles, (2 * knots).max(3)),
+            noise,
+            moments: vec![0.0; 2 * knots],
+            change: vec![0.0; knots],
+            temperature: config.tuning.temperature,
+            target_share: config.tuning.target_share,
+            discrete: config.action == ActionKind::Discrete,
+        }
+    }
+
+    /// Weighs the futures, at the fixed temperature or at the one whose effective sample size is
+    /// the target.
+    fn weigh<M: Model>(&mut self, problem: &Problem<M>, pool: &Pool, lowest: f32) -> WeightSums {
+        if self.target_share == 0.0 {
+            return weigh(&mut self.futures, problem, pool, lowest, self.temperature);
+        }
+        let target = self.target_share * f64::from(problem.particles);
+        // The effective sample size grows with the temperature: bisect, in ratios.
+        const RANGE: f64 = (1u32 << 20) as f64;
+        let (mut low, mut high) = (self.temperature / RANGE, self.temperature * RANGE);
+        loop {
+            let middle = (low * high).sqrt();
+            let sums = weigh(&mut self.futures, problem, pool, lowest, middle);
+            let effective = sums.effective_samples();
+            if high < 1.05 * low || (effective / target - 1.0).abs() < 0.05 {
+                return sums;
+            }
+            if effective < target { low = middle } else { high = middle }
+        }
+    }
+}
+
+impl<M: Model> Planner<M> for Mppi {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        pool: &Pool,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> (f64, Diagnostics) {
+        let stream = Stream::new(seed, decision, 0);
+        let full = problem.model.full_control();
+        let first = if self.discrete { First::Stratified(2) } else { First::Drawn };
+        let scheme = Knots { first, ..self.noise.scheme(stream, full) };
+        let summary = self.futures.roll_out(problem, pool, state, &scheme);
+        let sums = self.weigh(problem, pool, summary.best.0);
+
+        let noise = self.noise.noise(stream);
+        knot_moments(&mut self.futures, problem, pool, &noise, &mut self.moments);
+        let total = sums.sides[0] + sums.sides[1];
+        for (change, moments) in self.change.iter_mut().zip(self.moments.as_chunks::<2>().0) {
+            *change = moments[0] / total;
+        }
+        self.noise.move_by(&self.change, full);
+        let share = if self.discrete {
+            if sums.sides[0] >= sums.sides[1] { 1.0 } else { -1.0 }
+        } else {
+            f64::from(self.noise.plan[0]) / f64::from(full)
+        };
+        self.noise.shift();
+
+        let diagnostics = Diagnostics {
+            effective_samples: sums.effective_samples(),
+            ..diagnose(problem, &summary, 1)
+        };
+        (share * problem.model.full_action(), diagnostics)
+    }
+
+    fn forget(&mut self) {
+        self.noise.forget();
+    }
+}

@@ -1,0 +1,168 @@
+//! The plan of a continuous planner and the noise around it.
+
+use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots};
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::rng::Stream;
+
+use super::{Interpolation, Noise, Problem};
+use crate::config::{ActionKind, PilotConfig};
+
+/// A plan of one control for each step, and noise at knots to vary it.
+pub(crate) struct NoisePlan {
+    /// `[H]`, in the model's units.
+    pub plan: Vec<f32>,
+    /// The noise's standard deviation at each knot, in the model's units.
+    pub scales: Vec<f32>,
+    /// What `scales` is at the beginning of a decision.
+    pub initial_scale: f32,
+    weights: Vec<[f32; 4]>,
+    cubic: bool,
+    colour: [f32; 2],
+    /// Halton's points, `[knots][pairs]`, or nothing.
+    points: Vec<f32>,
+    pairs: usize,
+    thresholded: bool,
+}
+
+impl NoisePlan {
+    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+        let tuning = &config.tuning;
+        let cubic = tuning.interpolation == Interpolation::Cubic;
+        let spacing = tuning.knot_spacing as usize;
+        let weights: Vec<_> = (0..spacing)
+            .map(|offset| {
+                let t = offset as f64 / spacing as f64;
+                if cubic { catmull_rom(t) } else { [1.0 - t, t, 0.0, 0.0] }.map(|w| w as f32)
+            })
+            .collect();
+        let initial_scale = tuning.noise_scale as f32 * problem.model.full_control();
+        let interpolant = Interpolant { weights: &weights, cubic };
+        let knots = interpolant.knots(problem.horizon as usize);
+        let pairs = problem.particles.div_ceil(2) as usize;
+        let points = match tuning.noise {
+            Noise::Halton => halton_points(knots, pairs),
+            Noise::White | Noise::Coloured => Vec::new(),
+        };
+        let rho = if tuning.noise == Noise::Coloured { tuning.colour } else { 0.0 };
+        Self {
+            plan: vec![0.0; problem.horizon as usize],
+            scales: vec![initial_scale; knots],
+            initial_scale,
+            weights,
+            cubic,
+            colour: [rho as f32, (1.0 - rho * rho).sqrt() as f32],
+            points,
+            pairs,
+            thresholded: config.action == ActionKind::Discrete,
+        }
+    }
+
+    /// How to draw controls around the plan.
+    pub fn scheme(&self, stream: Stream, full: f32) -> Knots<'_> {
+        Knots {
+            noise: self.noise(stream),
+            interpolant: self.interpolant(),
+            plan: &self.plan,
+            full,
+            thresholded: self.thresholded,
+            first: First::Drawn,
+        }
+    }
+
+    /// The noise alone.
+    pub fn noise(&self, stream: Stream) -> KnotNoise<'_> {
+        KnotNoise {
+            stream,
+            scales: &self.scales,
+            colour: self.colour,
+            points: &self.points,
+            pairs: self.pairs,
+        }
+    }
+
+    /// How many knots there are.
+    pub fn knots(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// Moves the plan by what `change`, `[knots]`, is between the knots, within `full`.
+    pub fn move_by(&mut self, change: &[f64], full: f32) {
+        let interpolant = Interpolant { weights: &self.weights, cubic: self.cubic };
+        for (step, control) in self.plan.iter_mut().enumerate() {
+            let moved = f64::from(*control) + interpolant.at(change, step);
+            *control = (moved as f32).clamp(-full, full);
+        }
+    }
+
+    /// Forgets the first step; the last one is repeated.
+    pub fn shift(&mut self) {
+        let last = self.plan.len() - 1;
+        self.plan.copy_within(1.., 0);
+        self.plan[last] = if last == 0 { 0.0 } else { self.plan[last - 1] };
+    }
+
+    /// Forgets everything.
+    pub fn forget(&mut self) {
+        self.plan.fill(0.0);
+        self.scales.fill(self.initial_scale);
+    }
+
+    fn interpolant(&self) -> Interpolant<'_> {
+        Interpolant { weights: &self.weights, cubic: self.cubic }
+    }
+}
+
+/// The weights of four knots at `t` of the way from the second to the third: E. Catmull, R. Rom, "A
+/// class of local interpolating splines" (1974).
+fn catmull_rom(t: f64) -> [f64; 4] {
+    let (t2, t3) = (t * t, t * t * t);
+    [
+        0.5 * (-t3 + 2.0 * t2 - t),
+        0.5 * (3.0 * t3 - 5.0 * t2 + 2.0),
+        0.5 * (-3.0 * t3 + 4.0 * t2 + t),
+        0.5 * (t3 - t2),
+    ]
+}
+
+/// Halton's sequence, `[knots][pairs]`: knot `j` is the radical inverse in the `j`-th prime base (J. H.
+/// Halton, "On the efficiency of certain quasi-random sequences of points", 1960).
+fn halton_points(knots: usize, pairs: usize) -> Vec<f32> {
+    let primes = (2u64..).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));
+    let mut points = Vec::with_capacity(knots * pairs);
+    for base in primes.take(knots) {
+        // The first points of large bases lie on a line; beginning at the base skips them.
+        points.extend((0..pairs as u64).map(|i| radical_inverse(i + base, base) as f32));
+    }
+    points
+}
+
+/// The digits of `index` in base `base`, mirrored at the point.
+fn radical_inverse(mut index: u64, base: u64) -> f64 {
+    let (mut value, mut place) = (0.0, 1.0 / base as f64);
+    while index > 0 {
+        value += (index % base) as f64 * place;
+        index /= base;
+        place /= base as f64;
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn radical_inverses_are_the_published_ones() {
+        let base_2 = [1, 2, 3, 4].map(|i| radical_inverse(i, 2));
+        assert_eq!(base_2, [0.5, 0.25, 0.75, 0.125]);
+        assert!((radical_inverse(5, 3) - 7.0 / 9.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn spline_weights_meet_the_knots_and_add_up_to_one() {
+        assert_eq!(catmull_rom(0.0), [0.0, 1.0, 0.0, 0.0]);
+        for t in [0.1, 0.5, 0.9] {
+            assert!((catmull_rom(t).iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Random shooting: simulate independent random futures, take the first action that did best.
+//!
+//! The value of a first action is the mean cost of the futures that began with it: what happens
+//! on average if one acts at random afterwards. For left and right there are two such groups; a
+//! continuous first action is drawn from eight evenly spaced levels.
+
+use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level};
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::rng::Stream;
+use particle_pilot_kernels::rollout::Summary;
+
+use super::futures::{Futures, diagnose};
+use super::noise::NoisePlan;
+use super::{Planner, Problem};
+use crate::backend::cpu::Pool;
+use crate::config::{ActionKind, PilotConfig};
+use crate::decision::Diagnostics;
+
+pub(crate) struct RandomShooting {
+    futures: Futures,
+    /// For continuous actions.
+    noise: Option<NoisePlan>,
+}
+
+impl RandomShooting {
+    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+        let continuous = config.action == ActionKind::Continuous;
+        Self {
+            futures: Futures::new(config.particles, 0),
+            noise: continuous.then(|| NoisePlan::new(problem, config)),
+        }
+    }
+}
+
+impl<M: Model> Planner<M> for RandomShooting {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        pool: &Pool,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> (f64, Diagnostics) {
+        let stream = Stream::new(seed, decision, 0);
+        let full = problem.model.full_control();
+        let (summary, strata) = match &self.noise {
+            None => {
+                let scheme = Coin { stream, full };
+                (self.futures.roll_out(problem, pool, state, &scheme), 2)
+            }
+            Some(noise) => {
+                let first = First::Stratified(STRATA);
+                let scheme = Knots { first, ..noise.scheme(stream, full) };
+                (self.futures.roll_out(problem, pool, state, &scheme), STRATA)
+            }
+        };
+        let level =
+            f64::from(first_level(best_stratum(&summary, strata, problem.particles), strata));
+        (level * problem.model.full_action(), diagnose(problem, &summary, 1))
+    }
+
+    fn forget(&mut self) {}
+}
+
+/// The stratum of the lowest mean cost, the first of equals.
+fn best_stratum(summary: &Summary, strata: usize, particles: u32) -> usize {
+    let mean = |stratum: usize| {
+        let members = (particles as usize + strata - 1 - stratum) / strata;
+        let sum: f64 = summary.sums.iter().skip(stratum).step_by(strata).sum();
+        if members == 0 { f64::INFINITY } else { sum / members as f64 }
+    };
+    let best = (0..strata).map(|stratum| (mean(stratum), stratum));
+    best.min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are strata").1
+}

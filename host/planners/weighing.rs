@@ -1,0 +1,85 @@
+//! Weighing futures by their costs, chunk by chunk.
+
+use particle_pilot_kernels::controls::KnotNoise;
+use particle_pilot_kernels::lanes::Lanes;
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::rollout::CHUNK;
+use particle_pilot_kernels::weigh::{WeightSums, knot_moments_chunk, weigh_chunk};
+
+use super::Problem;
+use super::futures::{Chunk, Futures};
+use crate::backend::cpu::{Kernel, Pool};
+
+/// Gives every future the weight `exp((lowest - cost) / temperature)`.
+pub(crate) fn weigh<M: Model>(
+    futures: &mut Futures,
+    problem: &Problem<M>,
+    pool: &Pool,
+    lowest: f32,
+    temperature: f64,
+) -> WeightSums {
+    let inverse_temperature = (1.0 / temperature) as f32;
+    futures.each(pool, |_, chunk| {
+        let sums = problem.simd.run(Weigh { chunk, lowest, inverse_temperature });
+        chunk.partial[..3].copy_from_slice(&[sums.sides[0], sums.sides[1], sums.squares]);
+    });
+    let mut total = WeightSums::default();
+    futures.in_order(|chunk| {
+        let [first, second, squares] = [chunk.partial[0], chunk.partial[1], chunk.partial[2]];
+        total.add(&WeightSums { sides: [first, second], squares });
+    });
+    total
+}
+
+/// For every knot, the weighted sums of the noise and of its square.
+pub(crate) fn knot_moments<M: Model>(
+    futures: &mut Futures,
+    problem: &Problem<M>,
+    pool: &Pool,
+    noise: &KnotNoise<'_>,
+    moments: &mut [f64],
+) {
+    let count = moments.len();
+    futures.each(pool, |index, chunk| {
+        let Chunk { weights, partial, .. } = chunk;
+        let first_pair = (index * CHUNK / 2) as u32;
+        let moments = &mut partial[..count];
+        problem.simd.run(Moments { noise, first_pair, weights, moments });
+    });
+    moments.fill(0.0);
+    futures.in_order(|chunk| {
+        moments.iter_mut().zip(&chunk.partial).for_each(|(sum, part)| *sum += part);
+    });
+}
+
+struct Weigh<'a> {
+    chunk: &'a mut Chunk,
+    lowest: f32,
+    inverse_temperature: f32,
+}
+
+impl Kernel for Weigh<'_> {
+    type Output = WeightSums;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, proof: L::Proof) -> WeightSums {
+        let Chunk { costs, weights, .. } = self.chunk;
+        weigh_chunk::<L>(proof, costs, self.lowest, self.inverse_temperature, weights)
+    }
+}
+
+struct Moments<'a> {
+    noise: &'a KnotNoise<'a>,
+    first_pair: u32,
+    weights: &'a [f32; CHUNK],
+    moments: &'a mut [f64],
+}
+
+impl Kernel for Moments<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, proof: L::Proof) {
+        knot_moments_chunk::<L>(proof, self.noise, self.first_pair, self.weights, self.moments);
+    }
+}

@@ -1,0 +1,68 @@
+//! Left or right by the toss of a coin: one random bit a step.
+
+use super::{Controls, SIGN, Scheme};
+use crate::lanes::{LaneBits, Lanes};
+use crate::rng::Stream;
+
+/// Full control to either side, each with probability one half; particle `2 j` begins to the right,
+/// `2 j + 1` to the left and always opposite to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Coin {
+    /// The random numbers.
+    pub stream: Stream,
+    /// Full control in the model's units.
+    pub full: f32,
+}
+
+/// [`Controls`] of [`Coin`].
+pub struct CoinControls<'a, L: Lanes> {
+    stream: &'a Stream,
+    proof: L::Proof,
+    pairs: L::Bits,
+    words: [L::Bits; 4],
+    word: L::Bits,
+    sign: L::Bits,
+    left: L::Bits,
+}
+
+impl Scheme for Coin {
+    type Controls<'a, L: Lanes> = CoinControls<'a, L>;
+
+    #[inline(always)]
+    fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> CoinControls<'_, L> {
+        CoinControls {
+            stream: &self.stream,
+            proof,
+            pairs,
+            words: [pairs; 4],
+            word: pairs,
+            sign: L::Bits::splat(proof, SIGN),
+            left: L::splat(proof, -self.full).bits(),
+        }
+    }
+}
+
+impl<L: Lanes> Controls<L> for CoinControls<'_, L> {
+    #[inline(always)]
+    fn block_len(&self) -> u32 {
+        32
+    }
+
+    #[inline(always)]
+    fn refill(&mut self, block: u32) {
+        if block.is_multiple_of(4) {
+            self.words = self.stream.block(self.proof, block / 4, self.pairs);
+        }
+        self.word = self.words[(block % 4) as usize];
+        if block == 0 {
+            self.word = self.word | self.sign;
+        }
+    }
+
+    #[inline(always)]
+    fn next(&mut self, _: u32) -> [L; 2] {
+        let control = ((self.word & self.sign) ^ self.left).as_float();
+        self.word = self.word.shl::<1>();
+        [control, -control]
+    }
+}

@@ -1,0 +1,229 @@
+//! A plan plus smooth noise: drawn at knots, interpolated between them.
+
+use super::{Controls, SIGN, STRATA, Scheme, first_level};
+use crate::lanes::{LaneBits, Lanes};
+use crate::math::normal_quantile;
+use crate::rng::{self, Stream};
+
+/// Controls `plan_h + noise_h`, kept within full control; the mirrored particle gets `plan_h - noise_h`.
+#[derive(Clone, Copy, Debug)]
+pub struct Knots<'a> {
+    /// The random numbers.
+    pub noise: KnotNoise<'a>,
+    /// How noise runs between knots.
+    pub interpolant: Interpolant<'a>,
+    /// The plan, `[H]`, in the model's units.
+    pub plan: &'a [f32],
+    /// Full control in the model's units.
+    pub full: f32,
+    /// Whether the environment only knows full control: the sign then counts, here as there.
+    pub thresholded: bool,
+    /// What is done about the first control.
+    pub first: First,
+}
+
+/// What is done about the first control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// It is drawn like the others.
+    Drawn,
+    /// It is [`first_level`] of this many strata, 2 or [`STRATA`].
+    Stratified(usize),
+}
+
+/// Weights that turn knots into the values between them.
+#[derive(Clone, Copy, Debug)]
+pub struct Interpolant<'a> {
+    /// For each step after a knot, the weights of the knots around it: two for linear interpolation,
+    /// the rest zero, or four for cubic. Its length is the steps between knots.
+    pub weights: &'a [[f32; 4]],
+    /// Whether four knots count.
+    pub cubic: bool,
+}
+
+impl Interpolant<'_> {
+    /// How many knots count at a time.
+    #[must_use]
+    pub fn taps(&self) -> usize {
+        if self.cubic { 4 } else { 2 }
+    }
+
+    /// How many knots `horizon` steps need.
+    #[must_use]
+    pub fn knots(&self, horizon: usize) -> usize {
+        horizon.div_ceil(self.weights.len()) + self.taps() - 1
+    }
+
+    /// The value at `step`, given all knots.
+    #[must_use]
+    pub fn at(&self, knots: &[f64], step: usize) -> f64 {
+        let weights = &self.weights[step % self.weights.len()][..self.taps()];
+        let knots = &knots[step / self.weights.len()..];
+        weights.iter().zip(knots).map(|(w, v)| f64::from(*w) * v).sum()
+    }
+}
+
+/// Normal numbers at the knots.
+#[derive(Clone, Copy, Debug)]
+pub struct KnotNoise<'a> {
+    /// The random numbers.
+    pub stream: Stream,
+    /// The standard deviation at each knot, in the model's units.
+    pub scales: &'a [f32],
+    /// The correlation of neighbouring knots and the share of new noise, whose squares add up to 1.
+    pub colour: [f32; 2],
+    /// Points that fill the unit cube evenly, `[knots][pairs]`, to be shifted at random; empty for
+    /// independent random numbers.
+    pub points: &'a [f32],
+    /// How many pairs `points` holds for each knot.
+    pub pairs: usize,
+}
+
+/// The noise of a bundle of pairs, knot after knot.
+pub struct KnotSource<'a, L: Lanes> {
+    noise: &'a KnotNoise<'a>,
+    proof: L::Proof,
+    pairs: L::Bits,
+    words: [L::Bits; 4],
+    last: L,
+    knot: usize,
+}
+
+impl<'a, L: Lanes> KnotSource<'a, L> {
+    /// The noise of the pairs whose numbers are in `pairs`, from the first knot on.
+    #[inline(always)]
+    pub fn new(noise: &'a KnotNoise<'a>, proof: L::Proof, pairs: L::Bits) -> Self {
+        let last = L::splat(proof, 0.0);
+        Self { noise, proof, pairs, words: [pairs; 4], last, knot: 0 }
+    }
+
+    /// The noise at the next knot, for the first side of the pairs.
+    #[inline(always)]
+    pub fn next_knot(&mut self) -> L {
+        let knot = self.knot;
+        self.knot += 1;
+        let fresh = if self.noise.points.is_empty() {
+            if knot.is_multiple_of(4) {
+                self.words = self.noise.stream.block(self.proof, knot as u32 / 4, self.pairs);
+            }
+            rng::normal(self.proof, self.words[knot % 4])
+        } else {
+            self.shifted_point(knot)
+        };
+        let [old, new] = self.noise.colour;
+        let value = if knot == 0 {
+            fresh
+        } else {
+            self.last.fma(L::splat(self.proof, old), fresh * L::splat(self.proof, new))
+        };
+        self.last = value;
+        value * L::splat(self.proof, self.noise.scales[knot])
+    }
+
+    /// The point of `knot`, shifted modulo 1 by a random amount that all particles share: R. Cranley,
+    /// T. N. L. Patterson, "Randomization of number theoretic methods for multiple integration"
+    /// (1976).
+    #[inline(always)]
+    fn shifted_point(&self, knot: usize) -> L {
+        let shift = self.noise.stream.block((), knot as u32, u32::MAX)[0];
+        let mut first = [0u32; 16];
+        self.pairs.store(&mut first);
+        // Lanes of a bundle are consecutive pairs, except in the last bundle beyond the end.
+        let row = &self.noise.points[knot * self.noise.pairs..][..self.noise.pairs];
+        let mut points = [0.5f32; 16];
+        for (point, pair) in points.iter_mut().zip(first).take(L::COUNT) {
+            *point = row.get(pair as usize).copied().unwrap_or(0.5);
+        }
+        let moved = L::load(self.proof, &points) + L::splat(self.proof, rng::uniform((), shift));
+        let inside = L::select(
+            L::splat(self.proof, 1.0).le(moved),
+            moved - L::splat(self.proof, 1.0),
+            moved,
+        );
+        let least = L::splat(self.proof, 6.0e-8);
+        normal_quantile(self.proof, L::select(inside.lt(least), least, inside))
+    }
+}
+
+/// [`Controls`] of [`Knots`].
+pub struct KnotControls<'a, L: Lanes> {
+    scheme: &'a Knots<'a>,
+    source: KnotSource<'a, L>,
+    taps: [L; 4],
+    offset: usize,
+    full: L,
+    first: L,
+}
+
+impl Scheme for Knots<'_> {
+    type Controls<'a, L: Lanes>
+        = KnotControls<'a, L>
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> KnotControls<'_, L> {
+        let full = L::splat(proof, self.full);
+        let first = match self.first {
+            First::Drawn => full,
+            First::Stratified(2) => full,
+            First::Stratified(strata) => {
+                // Level (2 i + 1) / strata of pair i modulo strata / 2.
+                let index = pairs & L::Bits::splat(proof, STRATA as u32 / 2 - 1);
+                let level = L::splat(proof, 2.0 * first_level(0, strata));
+                index.signed_to_float().fma(level, L::splat(proof, first_level(0, strata))) * full
+            }
+        };
+        let source = KnotSource::new(&self.noise, proof, pairs);
+        KnotControls { scheme: self, source, taps: [full; 4], offset: 0, full, first }
+    }
+}
+
+impl<L: Lanes> Controls<L> for KnotControls<'_, L> {
+    #[inline(always)]
+    fn block_len(&self) -> u32 {
+        self.scheme.interpolant.weights.len() as u32
+    }
+
+    #[inline(always)]
+    fn refill(&mut self, block: u32) {
+        let taps = self.scheme.interpolant.taps();
+        let kept = if block == 0 { 0 } else { taps - 1 };
+        self.taps.copy_within(1.., 0);
+        for tap in &mut self.taps[kept..taps] {
+            *tap = self.source.next_knot();
+        }
+        self.offset = 0;
+    }
+
+    #[inline(always)]
+    fn next(&mut self, step: u32) -> [L; 2] {
+        let proof = self.source.proof;
+        let weights = self.scheme.interpolant.weights[self.offset];
+        self.offset += 1;
+        let mut noise = self.taps[1]
+            .fma(L::splat(proof, weights[1]), self.taps[0] * L::splat(proof, weights[0]));
+        if self.scheme.interpolant.cubic {
+            noise = self.taps[2].fma(L::splat(proof, weights[2]), noise);
+            noise = self.taps[3].fma(L::splat(proof, weights[3]), noise);
+        }
+        if step == 0 && self.scheme.first != First::Drawn {
+            return [self.first, -self.first];
+        }
+        let plan = L::splat(proof, self.scheme.plan[step as usize]);
+        [self.within(plan + noise), self.within(plan - noise)]
+    }
+}
+
+impl<L: Lanes> KnotControls<'_, L> {
+    /// What the environment makes of `control`.
+    #[inline(always)]
+    fn within(&self, control: L) -> L {
+        if self.scheme.thresholded {
+            let sign = L::Bits::splat(self.source.proof, SIGN);
+            ((control.bits() & sign) ^ self.full.bits()).as_float()
+        } else {
+            control.lesser(self.full).greater(-self.full)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Weights of futures by their cost, and what weighted futures have in common.
+
+use crate::controls::{KnotNoise, KnotSource};
+use crate::lanes::{LaneBits, Lanes};
+use crate::math::exp;
+use crate::reduce::{COLUMNS, fold, sum};
+use crate::rollout::CHUNK;
+
+/// Sums over the weights of a chunk's futures.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WeightSums {
+    /// Of the weights, by side of the mirrored pairs.
+    pub sides: [f64; 2],
+    /// Of their squares.
+    pub squares: f64,
+}
+
+impl WeightSums {
+    /// Adds the next chunk's sums, which must come in order.
+    pub fn add(&mut self, next: &Self) {
+        self.sides.iter_mut().zip(next.sides).for_each(|(sum, next)| *sum += next);
+        self.squares += next.squares;
+    }
+
+    /// `(sum w)^2 / sum w^2`: how many equal weights would be as good.
+    #[must_use]
+    pub fn effective_samples(&self) -> f64 {
+        let sum = self.sides[0] + self.sides[1];
+        if self.squares > 0.0 { sum * sum / self.squares } else { 0.0 }
+    }
+}
+
+/// Weights `exp((lowest - cost) * inverse_temperature)`, so that the best future has weight 1.
+#[inline(always)]
+pub fn weigh_chunk<L: Lanes>(
+    proof: L::Proof,
+    costs: &[f32; CHUNK],
+    lowest: f32,
+    inverse_temperature: f32,
+    weights: &mut [f32; CHUNK],
+) -> WeightSums {
+    let lowest = L::splat(proof, lowest);
+    let factor = L::splat(proof, inverse_temperature);
+    for (cost, weight) in costs.chunks(L::COUNT).zip(weights.chunks_mut(L::COUNT)) {
+        exp(proof, (lowest - L::load(proof, cost)) * factor).store(weight);
+    }
+    weight_sums(weights)
+}
+
+/// The sums over `weights`, whose number is a multiple of 16, in the order of [`crate::reduce`].
+#[inline(always)]
+pub(crate) fn weight_sums(weights: &[f32]) -> WeightSums {
+    let mut columns = [0.0f64; COLUMNS];
+    let mut squares = [0.0f64; COLUMNS];
+    for row in weights.as_chunks::<COLUMNS>().0 {
+        for (i, weight) in row.iter().enumerate() {
+            let weight = f64::from(*weight);
+            columns[i] += weight;
+            squares[i] += weight * weight;
+        }
+    }
+    // Columns 0, 2, ... belong to the first side; the same tree as for one sum stops at two.
+    let mut half = COLUMNS / 2;
+    while half > 1 {
+        for i in 0..half {
+            columns[i] += columns[i + half];
+        }
+        half /= 2;
+    }
+    WeightSums { sides: [columns[0], columns[1]], squares: fold(squares) }
+}
+
+/// Weighted sums over a chunk's noise at the knots: to `moments[2 j]` goes the sum of `w v`, to
+/// `moments[2 j + 1]` that of `w v^2`, where `v` is the noise at knot `j` as the future saw it.
+#[inline(always)]
+pub fn knot_moments_chunk<L: Lanes>(
+    proof: L::Proof,
+    noise: &KnotNoise<'_>,
+    first_pair: u32,
+    weights: &[f32; CHUNK],
+    moments: &mut [f64],
+) {
+    moments.fill(0.0);
+    let mut sides = [[0.0f32; CHUNK / 2]; 2];
+    for (i, pair) in weights.as_chunks::<2>().0.iter().enumerate() {
+        // The mirrored future saw the negative noise.
+        sides[0][i] = pair[0] - pair[1];
+        sides[1][i] = pair[0] + pair[1];
+    }
+    // Sixteen pairs at a time, whatever the lanes: the order of the sums must not depend on them.
+    for place in (0..CHUNK / 2).step_by(COLUMNS) {
+        let mut values = [[0.0f32; COLUMNS]; 2];
+        let mut bundles: [Option<KnotSource<'_, L>>; COLUMNS] = [const { None }; COLUMNS];
+        let count = COLUMNS / L::COUNT;
+        for (b, bundle) in bundles.iter_mut().enumerate().take(count) {
+            let pairs = first_pair + (place + b * L::COUNT) as u32;
+            *bundle = Some(KnotSource::new(noise, proof, L::Bits::counting(proof, pairs)));
+        }
+        for moment in moments.chunks_exact_mut(2) {
+            for (b, bundle) in bundles.iter_mut().flatten().enumerate() {
+                let at = b * L::COUNT;
+                let value = bundle.next_knot();
+                (L::load(proof, &sides[0][place + at..]) * value).store(&mut values[0][at..]);
+                let square = value * value;
+                (L::load(proof, &sides[1][place + at..]) * square).store(&mut values[1][at..]);
+            }
+            moment[0] += sum(&values[0]);
+            moment[1] += sum(&values[1]);
+        }
+    }
+}

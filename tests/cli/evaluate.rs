@@ -1,0 +1,54 @@
+//! `pilot evaluate`.
+
+use super::*;
+
+#[test]
+fn json_holds_what_is_promised() {
+    let object = json(&run_small(&["evaluate", "-e", "5", "--json", "-", "--seed", "9"]));
+    assert_keys(
+        &object,
+        &[
+            "episodes",
+            "survived",
+            "success_rate",
+            "success_interval",
+            "mean_steps",
+            "min_steps",
+            "wall_s",
+            "particle_steps",
+            "particle_steps_per_s",
+            "digest",
+            "failures",
+            "planner",
+            "particles",
+            "horizon",
+            "seed",
+            "device",
+            "simd",
+            "threads",
+            "interrupted",
+        ],
+    );
+    assert_eq!((&object["episodes"], &object["seed"]), (&5.into(), &9.into()));
+    assert_eq!(object["success_interval"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn failures_are_listed_with_their_seeds() {
+    let arguments = ["evaluate", "-e", "8", "--theta-limit-deg", "0.001", "--seed", "40"];
+    let object = json(&run_small(&[&arguments[..], &["--json", "-"]].concat()));
+    assert_eq!((&object["survived"], &object["min_steps"]), (&0.into(), &1.into()));
+    let failures = object["failures"].as_array().unwrap();
+    assert_eq!((failures.len(), &failures[7]["seed"]), (8, &47.into()));
+    let text = stdout(&run_small(&arguments));
+    assert!(text.contains("seed 40 after 1") && text.contains("3 more"), "{text}");
+}
+
+#[test]
+fn threads_do_not_change_the_digest() {
+    let digest = |threads| {
+        let output = run_small(&["evaluate", "-e", "6", "--json", "-", "--threads", threads]);
+        json(&output)["digest"].clone()
+    };
+    assert_eq!(digest("1"), digest("3"));
+}

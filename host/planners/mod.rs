@@ -31,9 +31,9 @@ use smc::SmcPlanner;
 #[serde(try_from = "String", into = "String")]
 pub enum PlannerKind {
     /// Independent random futures; the first action whose futures do better on average.
-    #[default]
     RandomShooting,
     /// Cross-entropy method: futures drawn again and again around the best ones.
+    #[default]
     Cem,
     /// Model predictive path integral control: one plan, moved to where weighted futures point.
     Mppi,

@@ -79,12 +79,21 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    /// The defaults of a planner.
+    /// The defaults of a planner, found by trying on the cart-pole with and without pushes.
+    ///
+    /// * `cem`: two refits to the best 5%. Most futures that differ from a good plan fall within the
+    ///   horizon; a larger share would refit to fallen ones.
+    /// * `mppi`: noise as strong as the control, at every other step. Smoother noise cannot dither,
+    ///   which is how full left and full right make small forces.
+    /// * `smc`, `mppi`: a temperature of one step's life: a future that falls a step earlier has 0.37
+    ///   of the say.
+    /// * `random-shooting` with continuous actions: noise as strong as the control, so that futures try
+    ///   everything.
     #[must_use]
     pub fn of(planner: PlannerKind) -> Self {
         let common = Self {
-            iterations: 4,
-            elite_share: 0.1,
+            iterations: 2,
+            elite_share: 0.05,
             smoothing: 0.2,
             floor: 0.05,
             temperature: 1.0,
@@ -96,8 +105,11 @@ impl Tuning {
             colour: 0.5,
             balance: 1.0,
         };
-        let _ = planner;
-        common
+        match planner {
+            PlannerKind::Mppi => Self { knot_spacing: 2, noise_scale: 1.0, ..common },
+            PlannerKind::RandomShooting => Self { noise_scale: 1.0, ..common },
+            PlannerKind::Cem | PlannerKind::Smc | PlannerKind::Fmc => common,
+        }
     }
 
     /// Checks every knob's range.

@@ -85,7 +85,7 @@ fn help_shows_examples_and_headings() {
     let output = run(&["--help"]);
     assert_code(&output, 0);
     let text = stdout(&output);
-    for needle in ["Examples:", "Cost weights:", "Planners' knobs", "pilot compare"] {
+    for needle in ["Examples:", "Cost weights", "Planners' knobs", "pilot compare"] {
         assert!(text.contains(needle), "{needle}");
     }
     let compare = stdout(&run(&["compare", "--help"]));

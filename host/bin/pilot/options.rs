@@ -68,26 +68,26 @@ pub struct Options {
     #[arg(long, value_name = "NEWTON:LENGTH:EVERY", help_heading = "Problem")]
     pub push: Option<Push>,
 
-    /// Of each step's squared distance from the centre, 1/m² [default: 0.05]
-    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    /// Of each step's squared distance from the centre, 1/m²
+    #[arg(long, value_name = "W", help_heading = COST)]
     pub cost_position: Option<f64>,
     /// Of each step's squared angle, 1/rad²
-    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    #[arg(long, value_name = "W", help_heading = COST)]
     pub cost_angle: Option<f64>,
     /// Of each step that a future misses because it ended
-    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    #[arg(long, value_name = "W", help_heading = COST)]
     pub cost_end: Option<f64>,
     /// Of the last state's squared position, 1/m²
-    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    #[arg(long, value_name = "W", help_heading = COST)]
     pub cost_terminal_position: Option<f64>,
     /// Of the last state's squared velocity, s²/m²
-    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    #[arg(long, value_name = "W", help_heading = COST)]
     pub cost_terminal_velocity: Option<f64>,
     /// Of the last state's squared angle, 1/rad²
-    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    #[arg(long, value_name = "W", help_heading = COST)]
     pub cost_terminal_angle: Option<f64>,
     /// Of the last state's squared angular velocity, s²/rad²
-    #[arg(long, value_name = "W", help_heading = "Cost weights")]
+    #[arg(long, value_name = "W", help_heading = COST)]
     pub cost_terminal_rate: Option<f64>,
 
     /// cem: refits in each decision, 1 to 100
@@ -147,6 +147,7 @@ pub struct Options {
     pub budget_us: Option<f64>,
 }
 
+const COST: &str = "Cost weights (defaults: see --print-config)";
 const TUNING: &str = "Planners' knobs (defaults depend on the planner; see --print-config)";
 
 /// The library's integrators, by their names.

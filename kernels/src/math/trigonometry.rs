@@ -70,8 +70,10 @@ const QUARTER_TURN: [f32; 3] = [1.570_312_5, 4.837_512_969_970_703e-4, 7.549_789
 /// Polynomials on [-pi/4, pi/4] as in S. L. Moshier's Cephes library (`sinf.c`).
 #[inline(always)]
 pub fn sin_cos<L: Lanes>(proof: L::Proof, angle: L) -> (L, L) {
-    let bound = L::splat(proof, 2_000_000.0); // keeps the reduced angle small for whatever comes in
-    let angle = L::select(angle.magnitude().le(bound), angle, angle - angle);
+    // Larger angles would leave the range in which rounding works; NaN and infinity become NaN.
+    let bound = L::splat(proof, 2_000_000.0);
+    let zero_or_nan = angle * L::splat(proof, 0.0);
+    let angle = L::select(angle.magnitude().le(bound), angle, zero_or_nan);
     let (turns, quadrant) = round(proof, angle * L::splat(proof, core::f32::consts::FRAC_2_PI));
     let [a, b, c] = splat_all::<L, 3>(proof, QUARTER_TURN);
     let x = turns.fnma(c, turns.fnma(b, turns.fnma(a, angle)));

@@ -58,7 +58,7 @@ impl Default for CostWeights {
     fn default() -> Self {
         Self {
             position: 0.05,
-            angle: 1.0,
+            angle: 5.0,
             end: 1.0,
             terminal_position: 1.0,
             terminal_velocity: 1.0,

@@ -17,7 +17,7 @@ use crate::text::{grouped, significant};
 
 /// Steps over which the force is averaged.
 const AVERAGED: usize = 25;
-/// A decision time axis that spans more than this factor is logarithmic.
+/// An axis on which the most is this many times the median is logarithmic; of samples, its square.
 const WIDE: f64 = 8.0;
 
 /// An episode as it is drawn.
@@ -168,6 +168,13 @@ impl Drawing<'_> {
             curves.push(self.level(particles, Style::Dashed, GREY, name));
         }
         let title = "Effective sample size (particles)";
+        let mut sizes: Vec<f64> = self.series.points.iter().map(|p| p.effective_samples).collect();
+        sizes.sort_by(f64::total_cmp);
+        let median = sizes.get(sizes.len() / 2).copied().unwrap_or(1.0);
+        if reach > WIDE * WIDE * median.max(1.0) {
+            let range = (0.8..reach * 1.5).log_scale();
+            return self.canvas.panel(area, title, true, range, &curves);
+        }
         self.canvas.panel(area, title, true, 0.0..reach, &curves)
     }
 

@@ -107,7 +107,7 @@ impl Canvas {
                     chart.draw_series(dashed).map(drop)
                 }
                 Style::Dots => {
-                    let size = (3 * s / 2) as i32;
+                    let size = (3 * s).div_ceil(2) as i32;
                     let dot = |point| Circle::new(point, size, curve.colour.mix(0.6).filled());
                     chart.draw_series(points.map(dot)).map(drop)
                 }

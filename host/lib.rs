@@ -23,6 +23,7 @@ mod evaluation;
 mod names;
 mod pilot;
 pub mod planners;
+mod random;
 
 pub use backend::{Device, Simd};
 pub use batch::PilotBatch;
@@ -34,3 +35,4 @@ pub use evaluation::{Evaluation, EvaluationResult, Failure};
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
 pub use planners::{Interpolation, Noise, PlannerKind, Tuning};
+pub use random::PhiloxRng;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
-use crate::{msrv, neon, source};
+use crate::{inlined, msrv, neon, source};
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
@@ -43,9 +43,9 @@ pub const CHECKS: &[Check] = &[
         run: || run(&mut cargo("test --release --workspace --tests --no-fail-fast")),
     },
     Check {
-        name: "parity",
-        about: "every backend returns the same bits, at the SIMD level detected",
-        run: parity,
+        name: "inlined",
+        about: "vector instructions are inlined, not called, in the release binary",
+        run: inlined::intrinsics_are,
     },
     Check {
         name: "doctest",
@@ -70,14 +70,6 @@ pub const CHECKS: &[Check] = &[
 /// The names of all checks, for `--only`.
 pub fn names() -> impl Iterator<Item = &'static str> {
     CHECKS.iter().map(|check| check.name)
-}
-
-/// Runs the parity tests without `PILOT_SIMD`, which may have pinned one level for all the tests.
-fn parity() -> Result<Outcome> {
-    if !root().join("tests/parity.rs").exists() {
-        return Ok(Outcome::Skipped("there is no tests/parity.rs".into()));
-    }
-    run(cargo("test --release --test parity").env_remove("PILOT_SIMD"))
 }
 
 /// Runs each `examples/NAME.rs`, and names all that fail.

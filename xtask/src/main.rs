@@ -6,6 +6,7 @@
 mod check;
 mod checks;
 mod command;
+mod inlined;
 mod msrv;
 mod neon;
 mod source;

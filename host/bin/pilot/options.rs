@@ -25,7 +25,7 @@ pub struct Options {
     /// Futures simulated in each iteration; more is steadier and slower [default: 1024]
     #[arg(short = 'k', long, value_name = "K")]
     pub particles: Option<u32>,
-    /// Steps of each future; more sees farther [default: 50]
+    /// Steps of each future; more sees farther [default: 30]
     #[arg(short = 'H', long, value_name = "H")]
     pub horizon: Option<u32>,
     /// Steps after which the episode is won [default: 500]

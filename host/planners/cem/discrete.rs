@@ -113,7 +113,7 @@ impl<M: Model> Planner<M> for DiscreteCem {
             }
         }
         // First actions are half and half in every iteration: the elites' majority decides.
-        let right = 2 * self.counts[0] as usize >= self.elites.count() + 1;
+        let right = 2 * self.counts[0] as usize > self.elites.count();
         self.shift();
 
         let mut diagnostics = diagnose(problem, &summary, iterations);

@@ -68,7 +68,8 @@ pub trait Lanes:
     /// `self * b + c`, rounded once, where `mask` holds; `c` elsewhere.
     fn fma_where(self, mask: Self::Mask, b: Self, c: Self) -> Self;
 
-    /// `self + b` where `mask` holds, `self` elsewhere.
+    /// `self + b` where `mask` holds, `self` elsewhere. `self` must not be -0.0, whose sign some targets
+    /// keep and others drop.
     fn add_where(self, mask: Self::Mask, b: Self) -> Self;
 
     /// `self` with the sign bit cleared.

@@ -6,7 +6,7 @@ use super::{polynomial, round};
 use crate::lanes::{LaneBits, Lanes};
 
 /// ln 2 in two parts, the first short enough that its product with an exponent is exact.
-const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
+const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
 
 /// `e^x`: zero below -87, the value at 88 above it, NaN for NaN.
 ///
@@ -19,7 +19,7 @@ const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
 #[inline(always)]
 pub fn exp<L: Lanes>(proof: L::Proof, x: L) -> L {
     const POLYNOMIAL: [f32; 6] =
-        [0.5, 1.666_666_5e-1, 4.166_579_6e-2, 8.333_451_9e-3, 1.398_199_95e-3, 1.987_569_15e-4];
+        [0.5, 1.666_666_5e-1, 4.166_579_6e-2, 8.333_452e-3, 1.398_199_9e-3, 1.987_569_1e-4];
     let lowest = L::splat(proof, -87.0);
     let bounded = L::select(x.lt(lowest), lowest, x);
     let bounded = L::select(L::splat(proof, 88.0).lt(bounded), L::splat(proof, 88.0), bounded);
@@ -42,7 +42,7 @@ pub fn exp<L: Lanes>(proof: L::Proof, x: L) -> L {
 #[inline(always)]
 pub fn ln<L: Lanes>(proof: L::Proof, x: L) -> L {
     const POLYNOMIAL: [f32; 9] = [
-        3.333_333_1e-1,
+        3.333_333e-1,
         -2.499_999_4e-1,
         2.000_071_5e-1,
         -1.666_805_8e-1,

@@ -62,7 +62,7 @@ impl<L: Lanes> NarrowTrig<L> {
 
 /// pi/2 in three parts of few bits, so that multiples up to 2^13 of the first two are exact
 /// (Cody and Waite's reduction; parts as in the Cephes library's `sinf`, halved octants).
-const QUARTER_TURN: [f32; 3] = [1.570_312_5, 4.837_512_969_970_703e-4, 7.549_789_948_768_648e-8];
+const QUARTER_TURN: [f32; 3] = [1.570_312_5, 4.837_513e-4, 7.549_79e-8];
 
 /// Sine and cosine of angles up to 10,000 rad; larger finite ones give numbers of magnitude up to
 /// about 1 without meaning, and non-finite ones give NaN.
@@ -78,7 +78,7 @@ pub fn sin_cos<L: Lanes>(proof: L::Proof, angle: L) -> (L, L) {
     let [a, b, c] = splat_all::<L, 3>(proof, QUARTER_TURN);
     let x = turns.fnma(c, turns.fnma(b, turns.fnma(a, angle)));
     let square = x * x;
-    let sine = polynomial(proof, &[-1.666_665_5e-1, 8.332_160_9e-3, -1.951_529_6e-4], square);
+    let sine = polynomial(proof, &[-1.666_665_5e-1, 8.332_161e-3, -1.951_529_6e-4], square);
     let sine = (square * x).fma(sine, x);
     let cosine = polynomial(proof, &[4.166_664_6e-2, -1.388_731_6e-3, 2.443_315_7e-5], square);
     let cosine =

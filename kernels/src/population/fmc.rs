@@ -138,14 +138,15 @@ impl Fmc {
 #[inline(always)]
 fn count_living<M: Model>(population: &mut Population<'_>, steps: u32) -> usize {
     let mut living = 0;
-    let lifetimes = &population.carried[(M::DIM + LIFETIME) * population.width..];
-    for walker in 0..population.width {
-        let lives = walker < population.count && lifetimes[walker] >= steps as f32;
-        population.living[living] = walker as u32;
-        population.sources[walker] = u32::from(lives);
-        living += usize::from(lives);
-        if living == population.width {
-            break;
+    let (count, width) = (population.count, population.width);
+    let lifetimes = &population.carried[(M::DIM + LIFETIME) * width..][..width];
+    let marks = population.sources.iter_mut().zip(lifetimes).enumerate();
+    for (walker, (mark, lifetime)) in marks {
+        let lives = walker < count && *lifetime >= steps as f32;
+        *mark = u32::from(lives);
+        if lives {
+            population.living[living] = walker as u32;
+            living += 1;
         }
     }
     living

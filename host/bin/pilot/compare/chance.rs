@@ -5,8 +5,10 @@ use std::time::Instant;
 use anyhow::Result;
 use particle_pilot::env::{CartPole, CartPoleOptions};
 use particle_pilot::{
-    Action, ActionKind, DecisionTimes, Digest, EpisodeResult, EvaluationResult, PilotConfig,
+    Action, ActionKind, DecisionTimes, Digest, EpisodeResult, EvaluationResult, PhiloxRng,
+    PilotConfig,
 };
+use rand::{RngExt, SeedableRng};
 
 use crate::interrupt;
 use crate::progress::Progress;
@@ -38,9 +40,10 @@ fn episode(config: &PilotConfig, settings: &Settings, seed: u64) -> Result<Episo
         CartPoleOptions { max_episode_steps: Some(settings.steps()), ..CartPoleOptions::default() };
     let mut env = CartPole::new(config.physics, options)?;
     let mut state = env.reset(Some(seed));
+    let mut rng = PhiloxRng::seed_from_u64(seed);
     let (mut digest, mut total_reward, mut steps) = (Digest::new(), 0.0, 0);
     loop {
-        let action = action(config, seed, steps);
+        let action = action(config, &mut rng);
         digest.state(&state);
         digest.action(action);
         if let Some(push) = settings.push() {
@@ -70,22 +73,13 @@ fn episode(config: &PilotConfig, settings: &Settings, seed: u64) -> Result<Episo
     }
 }
 
-/// A pure function of seed and step.
-fn action(config: &PilotConfig, seed: u64, step: u32) -> Action {
-    let bits = splitmix64(splitmix64(seed).wrapping_add(step.into()));
+/// An action drawn uniformly from all there are.
+fn action(config: &PilotConfig, rng: &mut PhiloxRng) -> Action {
     match config.action {
-        ActionKind::Discrete => Action::Discrete((bits >> 63) as u32),
+        ActionKind::Discrete => Action::Discrete(rng.random::<bool>().into()),
         ActionKind::Continuous => {
-            let share = (bits >> 11) as f64 / (1u64 << 53) as f64; // 0 to below 1
-            Action::Force((2.0 * share - 1.0) * config.physics.force_mag)
+            let force = config.physics.force_mag;
+            Action::Force(rng.random_range(-force..=force))
         }
     }
-}
-
-/// The first output of S. Vigna's SplitMix64, <https://prng.di.unimi.it/splitmix64.c>.
-fn splitmix64(seed: u64) -> u64 {
-    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
 }

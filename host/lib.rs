@@ -36,3 +36,8 @@ pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
 pub use planners::{Interpolation, Noise, PlannerKind, Tuning};
 pub use random::PhiloxRng;
+
+/// The README's examples are tests too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

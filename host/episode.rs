@@ -61,6 +61,12 @@ impl Episode {
         self
     }
 
+    /// The same with the seed `count` further on.
+    pub(crate) fn later(mut self, count: u32) -> Self {
+        self.seed = self.seed.wrapping_add(count.into());
+        self
+    }
+
     /// Runs the episode.
     ///
     /// # Errors

@@ -27,17 +27,16 @@ use crate::pilot::Pilot;
 pub struct Evaluation {
     config: PilotConfig,
     episodes: u32,
-    first_seed: u64,
-    steps: u32,
-    push: Option<Push>,
+    /// The first one.
+    episode: Episode,
 }
 
 impl Evaluation {
     /// 100 episodes of 500 steps, from the configuration's seed on.
     #[must_use]
     pub fn new(config: PilotConfig) -> Self {
-        let first_seed = config.seed;
-        Self { config, episodes: 100, first_seed, steps: 500, push: None }
+        let episode = Episode::new().seed(config.seed);
+        Self { config, episodes: 100, episode }
     }
 
     /// Sets how many episodes, at least 1.
@@ -50,21 +49,21 @@ impl Evaluation {
     /// Sets the first seed; episode `i` has seed `first + i`.
     #[must_use]
     pub fn first_seed(mut self, seed: u64) -> Self {
-        self.first_seed = seed;
+        self.episode = self.episode.seed(seed);
         self
     }
 
     /// Sets after how many steps an episode is won.
     #[must_use]
     pub fn steps(mut self, steps: u32) -> Self {
-        self.steps = steps;
+        self.episode = self.episode.steps(steps);
         self
     }
 
     /// Sets the pushes that disturb the cart, unknown to the pilot.
     #[must_use]
     pub fn push(mut self, push: Option<Push>) -> Self {
-        self.push = push;
+        self.episode = self.episode.push(push);
         self
     }
 
@@ -102,8 +101,7 @@ impl Evaluation {
             if stop.load(Ordering::Relaxed) {
                 return None;
             }
-            let seed = self.first_seed.wrapping_add(u64::from(index));
-            let episode = Episode::new().seed(seed).steps(self.steps).push(self.push);
+            let episode = self.episode.later(index);
             let result = episode.run_with(pilot, |_| match stop.load(Ordering::Relaxed) {
                 true => std::ops::ControlFlow::Break(()),
                 false => std::ops::ControlFlow::Continue(()),

@@ -9,7 +9,7 @@ use crate::config::{ActionKind, PilotConfig};
 use crate::decision::{Action, Decision, Diagnostics};
 use crate::env::Integrator;
 use crate::error::PilotError;
-use crate::planners::{self, Problem};
+use crate::planners::{self, Problem, Request};
 
 /// Plans before every action: give it the state, it answers with what to do.
 ///
@@ -29,11 +29,12 @@ pub struct Pilot {
     simd: Simd,
     engine: Box<dyn Engine>,
     decision: u32,
+    /// The state as particles start from it.
+    state: Vec<f32>,
 }
 
 /// One planner for one model on one device, with the type of the model erased.
 trait Engine: Send {
-    fn state_length(&self) -> usize;
     fn threads(&self) -> usize;
     fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> (f64, Diagnostics);
     fn forget(&mut self);
@@ -47,16 +48,13 @@ struct CpuEngine<M: Model> {
 }
 
 impl<M: Model> Engine for CpuEngine<M> {
-    fn state_length(&self) -> usize {
-        M::DIM
-    }
-
     fn threads(&self) -> usize {
         self.pool.threads()
     }
 
     fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> (f64, Diagnostics) {
-        self.planner.plan(&self.problem, &self.pool, state, seed, decision)
+        let request = Request { pool: &self.pool, state, seed, decision };
+        self.planner.plan(&self.problem, &request)
     }
 
     fn forget(&mut self) {
@@ -100,6 +98,7 @@ impl Pilot {
             simd,
             engine: Box::new(CpuEngine { problem, pool, planner }),
             decision: 0,
+            state: vec![0.0; M::DIM],
         })
     }
 
@@ -109,20 +108,17 @@ impl Pilot {
     /// # Errors
     /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`]; the pilot is then as before.
     pub fn act(&mut self, state: &[f64]) -> Result<Decision, PilotError> {
-        const MOST: usize = 64;
-        let required = self.engine.state_length();
-        if state.len() != required || required > MOST {
+        let required = self.state.len();
+        if state.len() != required {
             return Err(PilotError::StateLength { given: state.len(), required });
         }
-        let mut single = [0.0f32; MOST];
-        for (index, (&value, single)) in state.iter().zip(&mut single).enumerate() {
+        for (index, (&value, single)) in state.iter().zip(&mut self.state).enumerate() {
             *single = value as f32;
             if !single.is_finite() {
                 return Err(PilotError::StateNotFinite { index, value });
             }
         }
-        let (control, diagnostics) =
-            self.engine.plan(&single[..required], self.config.seed, self.decision);
+        let (control, diagnostics) = self.engine.plan(&self.state, self.config.seed, self.decision);
         self.decision = self.decision.wrapping_add(1);
         let action = match self.config.action {
             ActionKind::Discrete => Action::Discrete(u32::from(control > 0.0)),

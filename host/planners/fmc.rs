@@ -1,14 +1,11 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
 use particle_pilot_kernels::controls::STRATA;
-use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::population::{Fmc, FmcOutcome, Population, Swarm};
-use particle_pilot_kernels::rng::Stream;
+use particle_pilot_kernels::population::{Fmc, FmcOutcome, Swarm};
 
 use super::islands::{Islands, diagnose};
-use super::{Planner, Problem};
-use crate::backend::cpu::{Kernel, Pool};
+use super::{Planner, Problem, Request};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 
@@ -34,29 +31,19 @@ impl FmcPlanner {
 }
 
 impl<M: Model> Planner<M> for FmcPlanner {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        pool: &Pool,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> (f64, Diagnostics) {
+    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let swarm = Swarm {
             model: &problem.model,
-            state,
+            state: request.state,
             horizon: problem.horizon,
-            stream: Stream::new(seed, decision, 0),
+            stream: request.stream(0),
             continuous: self.continuous,
             strata: if self.continuous { STRATA } else { 2 },
         };
         let balance = self.balance;
         self.outcomes.clear();
-        let islands = self.islands.run::<M>(pool, |_, first, population| {
-            let fmc = Fmc { balance, first };
-            problem.simd.run(Run { fmc, swarm: &swarm, population })
-        });
-        self.outcomes.extend(islands.filter_map(|island| island.outcome));
+        let fmc = |_, first| Fmc { balance, first };
+        self.outcomes.extend(self.islands.run(problem, request.pool, &swarm, fmc));
         let votes: f64 = self.outcomes.iter().map(|outcome| outcome.votes).sum();
         let living: f64 = self.outcomes.iter().map(|outcome| f64::from(outcome.living)).sum();
         let remains = self.outcomes.iter().map(|outcome| &outcome.remains);
@@ -73,19 +60,4 @@ impl<M: Model> Planner<M> for FmcPlanner {
     }
 
     fn forget(&mut self) {}
-}
-
-struct Run<'a, 'p, M> {
-    fmc: Fmc,
-    swarm: &'a Swarm<'a, M>,
-    population: &'a mut Population<'p>,
-}
-
-impl<M: Model> Kernel for Run<'_, '_, M> {
-    type Output = FmcOutcome;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, proof: L::Proof) -> FmcOutcome {
-        self.fmc.run::<M, L>(proof, self.swarm, self.population)
-    }
 }

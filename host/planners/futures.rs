@@ -7,7 +7,7 @@ use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk};
 
-use super::Problem;
+use super::{Problem, Request};
 use crate::backend::cpu::{Kernel, Pool};
 use crate::decision::Diagnostics;
 
@@ -43,18 +43,17 @@ impl Futures {
     pub fn roll_out<M: Model, S: Scheme>(
         &mut self,
         problem: &Problem<M>,
-        pool: &Pool,
-        state: &[f32],
+        request: &Request<'_>,
         scheme: &S,
     ) -> Summary {
         let job = Job {
             model: &problem.model,
             scheme,
-            state,
+            state: request.state,
             horizon: problem.horizon,
             particles: problem.particles,
         };
-        self.each(pool, |index, chunk| {
+        self.each(request.pool, |index, chunk| {
             let rollout = RollOut { job: &job, index, costs: &mut chunk.costs };
             chunk.summary = problem.simd.run(rollout);
         });

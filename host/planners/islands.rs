@@ -2,11 +2,12 @@
 
 use std::sync::Mutex;
 
+use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::population::{Population, Remains};
+use particle_pilot_kernels::population::{Population, Remains, Strategy, Swarm};
 
 use super::Problem;
-use crate::backend::cpu::Pool;
+use crate::backend::cpu::{Kernel, Pool};
 use crate::decision::Diagnostics;
 
 /// The most particles of one population: more do not fit a core's fast memory.
@@ -18,17 +19,17 @@ pub(crate) struct Islands<T> {
 }
 
 /// One population's memory and what came of it.
-pub(crate) struct Island<T> {
+struct Island<T> {
     /// The number of its first particle.
-    pub first: u32,
+    first: u32,
     /// How many particles it has.
-    pub count: u32,
-    pub outcome: Option<T>,
+    count: u32,
+    outcome: Option<T>,
     floats: Vec<f32>,
     integers: Vec<u32>,
 }
 
-impl<T: Send> Islands<T> {
+impl<T: Copy + Send> Islands<T> {
     /// Splits `particles` into islands, a multiple of `groups` of them but none empty.
     pub fn new<M: Model>(particles: u32, groups: u32) -> Self {
         let groups = groups.min(particles);
@@ -43,21 +44,40 @@ impl<T: Send> Islands<T> {
         Self { islands: (0..number).map(island).collect() }
     }
 
-    /// Runs `work` for every island, on all threads; it is given the island's number.
-    pub fn run<M: Model>(
+    /// Runs every island, on all threads, with the strategy that `strategy` makes for the island of
+    /// a number, whose first particle has the other number.
+    pub fn run<M: Model, S: Strategy<Outcome = T>>(
         &mut self,
+        problem: &Problem<M>,
         pool: &Pool,
-        work: impl Fn(usize, u32, &mut Population<'_>) -> T + Sync,
-    ) -> impl Iterator<Item = &Island<T>> {
+        swarm: &Swarm<'_, M>,
+        strategy: impl Fn(usize, u32) -> S + Sync,
+    ) -> impl Iterator<Item = T> {
         pool.for_each(self.islands.len(), |index| {
             let mut island = self.islands[index].lock().expect("no thread panics with an island");
             let Island { first, count, outcome, floats, integers } = &mut *island;
             let mut population = Population::new::<M>(*count as usize, floats, integers);
-            *outcome = Some(work(index, *first, &mut population));
+            let strategy = strategy(index, *first);
+            *outcome = Some(problem.simd.run(Run { strategy, swarm, population: &mut population }));
         });
         self.islands
             .iter_mut()
-            .map(|island| &*island.get_mut().expect("no thread panics with an island"))
+            .filter_map(|island| island.get_mut().expect("no thread panics with an island").outcome)
+    }
+}
+
+struct Run<'a, 'p, M, S> {
+    strategy: S,
+    swarm: &'a Swarm<'a, M>,
+    population: &'a mut Population<'p>,
+}
+
+impl<M: Model, S: Strategy> Kernel for Run<'_, '_, M, S> {
+    type Output = S::Outcome;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, proof: L::Proof) -> S::Outcome {
+        self.strategy.run::<M, L>(proof, self.swarm, self.population)
     }
 }
 

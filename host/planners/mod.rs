@@ -14,6 +14,7 @@ mod weighing;
 pub use tuning::{Interpolation, Noise, Tuning};
 
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::rng::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::cpu::{Pool, SimdProof};
@@ -63,18 +64,27 @@ pub(crate) struct Problem<M> {
     pub horizon: u32,
 }
 
+/// What changes from decision to decision.
+pub(crate) struct Request<'a> {
+    pub pool: &'a Pool,
+    /// `[M::DIM]`, in the caller's units.
+    pub state: &'a [f32],
+    pub seed: u64,
+    pub decision: u32,
+}
+
+impl Request<'_> {
+    /// The random numbers of one iteration.
+    pub fn stream(&self, iteration: u32) -> Stream {
+        Stream::new(self.seed, self.decision, iteration)
+    }
+}
+
 /// A planner with its memory.
 pub(crate) trait Planner<M: Model>: Send {
-    /// The action for `state`, `[M::DIM]`, in the caller's units of control, and how the futures
+    /// The action for the requested state, in the caller's units of control, and how the futures
     /// looked from which it follows.
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        pool: &Pool,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> (f64, Diagnostics);
+    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics);
 
     /// Forgets the last plan.
     fn forget(&mut self);

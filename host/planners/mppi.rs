@@ -10,13 +10,12 @@
 
 use particle_pilot_kernels::controls::{First, Knots};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::weigh::WeightSums;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
 use super::weighing::{knot_moments, weigh};
-use super::{Planner, Problem};
+use super::{Planner, Problem, Request};
 use crate::backend::cpu::Pool;
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
@@ -69,23 +68,16 @@ impl Mppi {
 }
 
 impl<M: Model> Planner<M> for Mppi {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        pool: &Pool,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> (f64, Diagnostics) {
-        let stream = Stream::new(seed, decision, 0);
+    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
+        let stream = request.stream(0);
         let full = problem.model.full_control();
         let first = if self.discrete { First::Stratified(2) } else { First::Drawn };
         let scheme = Knots { first, ..self.noise.scheme(stream, full) };
-        let summary = self.futures.roll_out(problem, pool, state, &scheme);
-        let sums = self.weigh(problem, pool, summary.best.0);
+        let summary = self.futures.roll_out(problem, request, &scheme);
+        let sums = self.weigh(problem, request.pool, summary.best.0);
 
         let noise = self.noise.noise(stream);
-        knot_moments(&mut self.futures, problem, pool, &noise, &mut self.moments);
+        knot_moments(&mut self.futures, problem, request.pool, &noise, &mut self.moments);
         let total = sums.sides[0] + sums.sides[1];
         for (change, moments) in self.change.iter_mut().zip(self.moments.as_chunks::<2>().0) {
             *change = moments[0] / total;

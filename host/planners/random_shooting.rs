@@ -6,13 +6,11 @@
 
 use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::Summary;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::{Planner, Problem};
-use crate::backend::cpu::Pool;
+use super::{Planner, Problem, Request};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 
@@ -33,25 +31,18 @@ impl RandomShooting {
 }
 
 impl<M: Model> Planner<M> for RandomShooting {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        pool: &Pool,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> (f64, Diagnostics) {
-        let stream = Stream::new(seed, decision, 0);
+    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
+        let stream = request.stream(0);
         let full = problem.model.full_control();
         let (summary, strata) = match &self.noise {
             None => {
                 let scheme = Coin { stream, full };
-                (self.futures.roll_out(problem, pool, state, &scheme), 2)
+                (self.futures.roll_out(problem, request, &scheme), 2)
             }
             Some(noise) => {
                 let first = First::Stratified(STRATA);
                 let scheme = Knots { first, ..noise.scheme(stream, full) };
-                (self.futures.roll_out(problem, pool, state, &scheme), STRATA)
+                (self.futures.roll_out(problem, request, &scheme), STRATA)
             }
         };
         let level =

@@ -4,14 +4,11 @@
 //! die out, and the evidence of the populations decides.
 
 use particle_pilot_kernels::controls::{STRATA, first_level};
-use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::population::{Population, Smc, SmcOutcome, Swarm};
-use particle_pilot_kernels::rng::Stream;
+use particle_pilot_kernels::population::{Smc, SmcOutcome, Swarm};
 
 use super::islands::{Islands, diagnose};
-use super::{Planner, Problem};
-use crate::backend::cpu::{Kernel, Pool};
+use super::{Planner, Problem, Request};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 
@@ -59,29 +56,23 @@ impl SmcPlanner {
 }
 
 impl<M: Model> Planner<M> for SmcPlanner {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        pool: &Pool,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> (f64, Diagnostics) {
+    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let swarm = Swarm {
             model: &problem.model,
-            state,
+            state: request.state,
             horizon: problem.horizon,
-            stream: Stream::new(seed, decision, 0),
+            stream: request.stream(0),
             continuous: self.continuous,
             strata: self.strata,
         };
         let (strata, inverse_temperature) = (self.strata, self.inverse_temperature);
         self.outcomes.clear();
-        let islands = self.islands.run::<M>(pool, |index, first, population| {
-            let smc = Smc { inverse_temperature, stratum: index % strata, first };
-            problem.simd.run(Run { smc, swarm: &swarm, population })
+        let islands = self.islands.run(problem, request.pool, &swarm, |index, first| Smc {
+            inverse_temperature,
+            stratum: index % strata,
+            first,
         });
-        self.outcomes.extend(islands.filter_map(|island| island.outcome));
+        self.outcomes.extend(islands);
         let effective = self.outcomes.iter().map(|outcome| outcome.effective_samples).sum();
         let remains = self.outcomes.iter().map(|outcome| &outcome.remains);
         let diagnostics = diagnose(problem, remains, effective);
@@ -89,19 +80,4 @@ impl<M: Model> Planner<M> for SmcPlanner {
     }
 
     fn forget(&mut self) {}
-}
-
-struct Run<'a, 'p, M> {
-    smc: Smc,
-    swarm: &'a Swarm<'a, M>,
-    population: &'a mut Population<'p>,
-}
-
-impl<M: Model> Kernel for Run<'_, '_, M> {
-    type Output = SmcOutcome;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, proof: L::Proof) -> SmcOutcome {
-        self.smc.run::<M, L>(proof, self.swarm, self.population)
-    }
 }

@@ -1,17 +1,15 @@
 //! CEM for continuous control.
 
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
 use super::elites::Elites;
-use crate::backend::cpu::Pool;
 use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::noise::NoisePlan;
 use crate::planners::weighing::knot_moments;
-use crate::planners::{Planner, Problem, Tuning};
+use crate::planners::{Planner, Problem, Request, Tuning};
 
 /// A mean for each step and a deviation for each knot.
 pub(crate) struct ContinuousCem {
@@ -65,26 +63,19 @@ impl ContinuousCem {
 }
 
 impl<M: Model> Planner<M> for ContinuousCem {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        pool: &Pool,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> (f64, Diagnostics) {
+    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let full = problem.model.full_control();
         let mut lowest = f32::INFINITY;
         let mut summary = Summary::EMPTY;
         self.noise.scales.fill(self.noise.initial_scale);
         for iteration in 0..self.tuning.iterations {
-            let stream = Stream::new(seed, decision, iteration);
+            let stream = request.stream(iteration);
             let scheme = self.noise.scheme(stream, full);
-            summary = self.futures.roll_out(problem, pool, state, &scheme);
+            summary = self.futures.roll_out(problem, request, &scheme);
             lowest = lowest.min(summary.best.0);
             self.weigh();
             let noise = self.noise.noise(stream);
-            knot_moments(&mut self.futures, problem, pool, &noise, &mut self.moments);
+            knot_moments(&mut self.futures, problem, request.pool, &noise, &mut self.moments);
             self.refit(full);
         }
         let share = f64::from(self.noise.plan[0]) / f64::from(full);

@@ -3,15 +3,14 @@
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::Summary;
 
 use super::elites::Elites;
-use crate::backend::cpu::{Kernel, Pool};
+use crate::backend::cpu::Kernel;
 use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
-use crate::planners::{Planner, Problem, Tuning};
+use crate::planners::{Planner, Problem, Request, Tuning};
 
 /// How much of its distance from one half each probability keeps from decision to decision.
 const KEPT: f64 = 0.5;
@@ -82,14 +81,7 @@ impl DiscreteCem {
 }
 
 impl<M: Model> Planner<M> for DiscreteCem {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        pool: &Pool,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> (f64, Diagnostics) {
+    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let Tuning { iterations, smoothing, floor, .. } = self.tuning;
         let mut lowest = f32::INFINITY;
         let mut summary = Summary::EMPTY;
@@ -97,11 +89,11 @@ impl<M: Model> Planner<M> for DiscreteCem {
             let mut written = std::mem::take(&mut self.digits);
             digits(&self.probabilities, &mut written);
             let scheme = Biased {
-                stream: Stream::new(seed, decision, iteration),
+                stream: request.stream(iteration),
                 full: problem.model.full_control(),
                 digits: &written,
             };
-            summary = self.futures.roll_out(problem, pool, state, &scheme);
+            summary = self.futures.roll_out(problem, request, &scheme);
             let is_best = summary.best.0 < lowest;
             lowest = lowest.min(summary.best.0);
             self.count(problem, &scheme, is_best, summary.best.1);

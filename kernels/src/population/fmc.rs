@@ -7,7 +7,7 @@
 //! VR_i`, surely if it is dead. So walkers gather where reward is and still spread. The action is the
 //! vote of the first actions of the walkers that are left.
 
-use super::{FIRST, LIFETIME, Population, Remains, SCORE, Swarm};
+use super::{FIRST, LIFETIME, Population, Remains, SCORE, Strategy, Swarm};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::{exp, ln, square_root};
 use crate::model::Model;
@@ -34,10 +34,11 @@ pub struct FmcOutcome {
     pub remains: Remains,
 }
 
-impl Fmc {
-    /// Runs the population over the horizon.
+impl Strategy for Fmc {
+    type Outcome = FmcOutcome;
+
     #[inline(always)]
-    pub fn run<M: Model, L: Lanes>(
+    fn run<M: Model, L: Lanes>(
         &self,
         proof: L::Proof,
         swarm: &Swarm<'_, M>,
@@ -63,7 +64,9 @@ impl Fmc {
         }
         FmcOutcome { votes, living: living as u32, remains: population.remains::<M>(swarm.horizon) }
     }
+}
 
+impl Fmc {
     /// Writes the virtual rewards to working row 0; those of the dead are 0.
     #[inline(always)]
     fn virtual_rewards<M: Model, L: Lanes>(

@@ -44,6 +44,20 @@ pub struct Swarm<'a, M> {
     pub strata: usize,
 }
 
+/// How particles of a population replace each other.
+pub trait Strategy: Copy + Sync {
+    /// What a population says in the end.
+    type Outcome: Copy + Send;
+
+    /// Runs a population over the horizon.
+    fn run<M: Model, L: Lanes>(
+        &self,
+        proof: L::Proof,
+        swarm: &Swarm<'_, M>,
+        population: &mut Population<'_>,
+    ) -> Self::Outcome;
+}
+
 /// The memory of a population of `count` particles.
 pub struct Population<'a> {
     count: usize,

@@ -10,7 +10,7 @@
 //! holds one first action only, and what says how good it was is the population's *evidence*, the
 //! estimate of `E exp(-cost / temperature)`, which resampling leaves unbiased.
 
-use super::{Population, Remains, SCORE, Swarm};
+use super::{Population, Remains, SCORE, Strategy, Swarm};
 use crate::lanes::Lanes;
 use crate::math::exp;
 use crate::model::Model;
@@ -40,10 +40,11 @@ pub struct SmcOutcome {
     pub remains: Remains,
 }
 
-impl Smc {
-    /// Runs the population over the horizon.
+impl Strategy for Smc {
+    type Outcome = SmcOutcome;
+
     #[inline(always)]
-    pub fn run<M: Model, L: Lanes>(
+    fn run<M: Model, L: Lanes>(
         &self,
         proof: L::Proof,
         swarm: &Swarm<'_, M>,
@@ -79,7 +80,9 @@ impl Smc {
             }
         }
     }
+}
 
+impl Smc {
     /// Writes the weights, relative to the heaviest, and returns that one's logarithm, their sum and
     /// the sum of their squares.
     ///

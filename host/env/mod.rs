@@ -5,10 +5,12 @@
 //! the `particle-pilot-kernels` crate, where planners can use them too.
 
 mod cartpole;
+mod error;
 mod numpy_rng;
 mod push;
 
-pub use cartpole::{CartPole, CartPoleOptions, EnvError, Step};
+pub use cartpole::{CartPole, CartPoleOptions, Step};
+pub use error::EnvError;
 pub use numpy_rng::NumpyRng;
 pub use particle_pilot_kernels::env::{BadPhysics, Integrator, Physics};
 pub use push::{Push, PushError};

@@ -1,0 +1,54 @@
+//! Why the environment refuses.
+
+use particle_pilot_kernels::env::BadPhysics;
+
+/// Why an environment cannot do what was asked; it is then left unchanged.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::env::{CartPole, EnvError};
+///
+/// let mut env = CartPole::default();
+/// env.reset(Some(1));
+/// let error = env.step(2).unwrap_err();
+/// assert_eq!(error, EnvError::InvalidAction(2));
+/// assert_eq!(error.to_string(), "action 2 does not exist; use 0 to push left or 1 to push right");
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvError {
+    /// The action given, which is neither 0 nor 1.
+    #[error("action {0} does not exist; use 0 to push left or 1 to push right")]
+    InvalidAction(u32),
+    /// A step before the first reset.
+    #[error("there is no state to step from yet; call reset() first")]
+    NotReset,
+    /// Force of the action and external push in N; each, and their sum, must
+    /// be finite.
+    #[error(
+        "force {force_newton} N with a push of {push_newton} N; both and their sum must be finite"
+    )]
+    Force {
+        /// Force of the action in N.
+        force_newton: f64,
+        /// External push in N.
+        push_newton: f64,
+    },
+    /// The bounds given for an initial state.
+    #[error("reset bounds {low}..{high}; need low <= high, finite and a finite distance apart")]
+    Bounds {
+        /// Lower bound of each component.
+        low: f64,
+        /// Upper bound of each component.
+        high: f64,
+    },
+    /// The initial state given, in which something is not finite.
+    #[error("initial state {0:?}; [x, x_dot, theta, theta_dot] must all be finite")]
+    State([f64; 4]),
+    /// A physical parameter out of range.
+    #[error("physical parameter {0}")]
+    Physics(#[from] BadPhysics),
+    /// A limit of zero steps.
+    #[error("max_episode_steps is 0; use at least 1, or none for episodes without a limit")]
+    NoSteps,
+}

@@ -161,34 +161,65 @@ impl Summary {
     /// Sums up `costs` and `lifetimes` of the particles from `first` on.
     #[inline(always)]
     fn of(costs: &[f32], lifetimes: &[f32], first: u32, horizon: u32) -> Self {
-        let mut sums = [0.0f64; COLUMNS];
-        let mut squares = [0.0f64; COLUMNS];
-        let mut lowest = [f32::INFINITY; COLUMNS];
-        let mut dead = [0u32; COLUMNS];
-        let mut non_finite = [0u32; COLUMNS];
-        let mut longest = [0.0f32; COLUMNS];
+        let mut columns = Columns::default();
         let whole = horizon as f32;
-        for (costs, lifetimes) in costs.chunks(COLUMNS).zip(lifetimes.chunks(COLUMNS)) {
-            for (i, (&cost, &lifetime)) in costs.iter().zip(lifetimes).enumerate() {
-                let exact = f64::from(cost);
-                sums[i] += exact;
-                squares[i] += exact * exact;
-                lowest[i] = if cost < lowest[i] { cost } else { lowest[i] };
-                dead[i] += u32::from(lifetime < whole);
-                non_finite[i] += u32::from(cost >= WORST);
-                longest[i] = if lifetime > longest[i] { lifetime } else { longest[i] };
+        // Rows of a fixed length become vector instructions.
+        let (rows, rest) = costs.as_chunks::<COLUMNS>();
+        let (lifetime_rows, lifetime_rest) = lifetimes.as_chunks::<COLUMNS>();
+        for (costs, lifetimes) in rows.iter().zip(lifetime_rows) {
+            for i in 0..COLUMNS {
+                columns.note(i, costs[i], lifetimes[i], whole);
             }
         }
-        let lowest = lowest.into_iter().fold(f32::INFINITY, f32::min);
+        for (i, (cost, lifetime)) in rest.iter().zip(lifetime_rest).enumerate() {
+            columns.note(i, *cost, *lifetime, whole);
+        }
+        let lowest = columns.lowest.into_iter().fold(f32::INFINITY, f32::min);
         let place = costs.iter().position(|&cost| cost == lowest);
         Self {
-            sums: core::array::from_fn(|s| sums[s] + sums[s + STRATA]),
-            squares: fold(squares),
+            sums: core::array::from_fn(|s| columns.sums[s] + columns.sums[s + STRATA]),
+            squares: fold(columns.squares),
             best: place.map_or(Self::EMPTY.best, |place| (lowest, first + place as u32)),
-            dead: dead.into_iter().sum(),
-            non_finite: non_finite.into_iter().sum(),
-            longest: longest.into_iter().fold(0.0, f32::max) as u32,
+            dead: columns.dead.into_iter().sum(),
+            non_finite: columns.non_finite.into_iter().sum(),
+            longest: columns.longest.into_iter().fold(0.0, f32::max) as u32,
         }
+    }
+}
+
+/// Partial results side by side: particle `i` goes to column `i % 16`.
+struct Columns {
+    sums: [f64; COLUMNS],
+    squares: [f64; COLUMNS],
+    lowest: [f32; COLUMNS],
+    longest: [f32; COLUMNS],
+    dead: [u32; COLUMNS],
+    non_finite: [u32; COLUMNS],
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Self {
+            sums: [0.0; COLUMNS],
+            squares: [0.0; COLUMNS],
+            lowest: [f32::INFINITY; COLUMNS],
+            longest: [0.0; COLUMNS],
+            dead: [0; COLUMNS],
+            non_finite: [0; COLUMNS],
+        }
+    }
+}
+
+impl Columns {
+    #[inline(always)]
+    fn note(&mut self, i: usize, cost: f32, lifetime: f32, whole: f32) {
+        let exact = f64::from(cost);
+        self.sums[i] += exact;
+        self.squares[i] += exact * exact;
+        self.lowest[i] = if cost < self.lowest[i] { cost } else { self.lowest[i] };
+        self.longest[i] = if lifetime > self.longest[i] { lifetime } else { self.longest[i] };
+        self.dead[i] += u32::from(lifetime < whole);
+        self.non_finite[i] += u32::from(cost >= WORST);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::backend::cpu::workers;
 use crate::config::PilotConfig;
 use crate::decision::Decision;
 use crate::error::PilotError;
@@ -32,7 +33,7 @@ impl PilotBatch {
     /// # Errors
     /// As [`Pilot::new`].
     pub fn new(config: &PilotConfig, seeds: &[u64]) -> Result<Self, PilotError> {
-        let pool = thread_pool(config)?;
+        let pool = workers(config.resolved_threads())?;
         let single = PilotConfig { threads: 1, ..config.clone() };
         let pilot = |seed: &u64| Pilot::new(PilotConfig { seed: *seed, ..single.clone() });
         Ok(Self { pilots: seeds.iter().map(pilot).collect::<Result<_, _>>()?, pool })
@@ -60,13 +61,4 @@ impl PilotBatch {
             pairs.map(|(pilot, state)| pilot.act(state.as_ref())).collect()
         })
     }
-}
-
-/// The threads of `config`, for work on independent episodes.
-pub(crate) fn thread_pool(config: &PilotConfig) -> Result<rayon::ThreadPool, PilotError> {
-    let threads = config.resolved_threads();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| {
-        crate::backend::BackendError::Threads { threads, reason: error.to_string() }.into()
-    })
 }

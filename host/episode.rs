@@ -75,11 +75,19 @@ impl Episode {
         self.run_with(pilot, |_| ControlFlow::Continue(()))
     }
 
-    /// Runs the episode and shows every step to `observe`, which may end it.
+    /// Runs the episode on the pilot's threads and shows every step to `observe`, which may end it.
     ///
     /// # Errors
     /// As [`Episode::run`].
     pub fn run_with(
+        &self,
+        pilot: &mut Pilot,
+        observe: impl FnMut(&StepRecord) -> ControlFlow<()> + Send,
+    ) -> Result<EpisodeResult, PilotError> {
+        pilot.on_own_threads(|pilot| self.run_here(pilot, observe))
+    }
+
+    fn run_here(
         &self,
         pilot: &mut Pilot,
         mut observe: impl FnMut(&StepRecord) -> ControlFlow<()>,

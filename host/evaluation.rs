@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::batch::thread_pool;
+use crate::backend::cpu::workers;
 use crate::config::PilotConfig;
 use crate::env::Push;
 use crate::episode::{Digest, Episode, EpisodeResult};
@@ -92,7 +92,7 @@ impl Evaluation {
         let began = Instant::now();
         let single = PilotConfig { threads: 1, ..self.config.clone() };
         drop(Pilot::new(single.clone())?); // says what is wrong before threads start
-        let pool = thread_pool(&self.config)?;
+        let pool = workers(self.config.resolved_threads())?;
         let run = |pilot: &mut Result<Pilot, PilotError>, index: u32| {
             let pilot = match pilot {
                 Ok(pilot) => pilot,

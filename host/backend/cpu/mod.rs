@@ -3,6 +3,6 @@
 mod pool;
 mod simd;
 
-pub(crate) use pool::Pool;
+pub(crate) use pool::{Pool, workers};
 pub use simd::Simd;
 pub(crate) use simd::{Kernel, SimdProof};

@@ -4,28 +4,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::backend::BackendError;
 
-/// Threads for one pilot's decisions; the calling thread is one of them.
+/// Threads for one pilot's decisions.
 pub(crate) struct Pool {
-    helpers: Option<rayon::ThreadPool>,
+    /// None where one thread does it all.
+    workers: Option<rayon::ThreadPool>,
     threads: usize,
 }
 
 impl Pool {
-    /// A pool of `threads` threads in all, at least 1.
+    /// A pool of `threads` threads, at least 1.
     pub(crate) fn new(threads: usize) -> Result<Self, BackendError> {
-        let helpers = if threads > 1 {
-            let builder = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads - 1)
-                .thread_name(|index| format!("pilot-{index}"));
-            let failed = |error: rayon::ThreadPoolBuildError| BackendError::Threads {
-                threads,
-                reason: error.to_string(),
-            };
-            Some(builder.build().map_err(failed)?)
-        } else {
-            None
-        };
-        Ok(Self { helpers, threads })
+        let workers = if threads > 1 { Some(workers(threads)?) } else { None };
+        Ok(Self { workers, threads })
     }
 
     /// How many threads work.
@@ -33,13 +23,23 @@ impl Pool {
         self.threads
     }
 
+    /// Runs `work` on one of the threads, where [`Pool::for_each`] starts fastest.
+    pub(crate) fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.workers {
+            Some(workers) => workers.install(work),
+            None => work(),
+        }
+    }
+
     /// Calls `work` once for every number below `count`, on all threads, and returns when all is
     /// done.
     ///
-    /// The caller works too, and when nothing is left to take it spins for the others, whose last
-    /// pieces take microseconds: sleeping and being woken would take longer.
+    /// The caller works too. When nothing is left to take it spins for the others, whose last
+    /// pieces take microseconds: sleeping and being woken would take longer. A caller from outside the
+    /// pool also has to wait until every other thread has looked in; one that [entered](Pool::enter)
+    /// takes back what nobody has begun.
     pub(crate) fn for_each(&self, count: usize, work: impl Fn(usize) + Sync) {
-        let Some(helpers) = self.helpers.as_ref().filter(|_| count > 1) else {
+        let Some(workers) = self.workers.as_ref().filter(|_| count > 1) else {
             (0..count).for_each(work);
             return;
         };
@@ -55,16 +55,27 @@ impl Pool {
                 done.fetch_add(1, Ordering::Release);
             }
         };
-        helpers.in_place_scope(|scope| {
+        workers.in_place_scope(|scope| {
             for _ in 1..self.threads.min(count) {
                 scope.spawn(|_| drain());
             }
             drain();
-            let mut spins = 0u32;
-            while done.load(Ordering::Acquire) < count && spins < 100_000 {
+            const PATIENCE: u32 = 20_000;
+            for _ in 0..PATIENCE {
+                if done.load(Ordering::Acquire) == count {
+                    break;
+                }
                 std::hint::spin_loop();
-                spins += 1;
             }
         });
     }
+}
+
+/// Starts `threads` threads.
+pub(crate) fn workers(threads: usize) -> Result<rayon::ThreadPool, BackendError> {
+    let builder = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|index| format!("pilot-{index}"));
+    let reason = |error: rayon::ThreadPoolBuildError| error.to_string();
+    builder.build().map_err(|error| BackendError::Threads { threads, reason: reason(error) })
 }

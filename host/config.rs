@@ -63,7 +63,8 @@ pub struct PilotConfig {
     /// The cart-pole's physics; default `CartPole-v1`.
     #[serde(with = "PhysicsDef")]
     pub physics: Physics,
-    /// What futures cost.
+    /// What futures cost; default [`CostWeights::default`], with a terminal position weight of 20 for
+    /// `random-shooting`.
     #[serde(with = "CostWeightsDef")]
     pub cost: CostWeights,
     /// The planner's knobs; default [`Tuning::of`] the planner.
@@ -89,7 +90,7 @@ impl PilotConfig {
             threads: 0,
             action: ActionKind::Discrete,
             physics: Physics::default(),
-            cost: CostWeights::default(),
+            cost: default_cost(planner),
             tuning: Tuning::of(planner),
         }
     }
@@ -97,7 +98,7 @@ impl PilotConfig {
     /// A builder that starts from the defaults.
     #[must_use]
     pub fn builder() -> PilotConfigBuilder {
-        PilotConfigBuilder { config: Self::default(), tuned: false }
+        PilotConfigBuilder { config: Self::default(), tuned: false, weighed: false }
     }
 
     /// How many threads `threads` means on this machine.
@@ -140,15 +141,31 @@ impl PilotConfig {
 pub struct PilotConfigBuilder {
     config: PilotConfig,
     tuned: bool,
+    weighed: bool,
+}
+
+/// The default weights, except that random shooting needs a strong reason to stay on the track.
+///
+/// To move the cart back one must first lean the pole, and under the random play by which a first action
+/// is judged, that mostly brings the fall nearer. A far end of the horizon that is dear outweighs it.
+fn default_cost(planner: PlannerKind) -> CostWeights {
+    let common = CostWeights::default();
+    match planner {
+        PlannerKind::RandomShooting => CostWeights { terminal_position: 20.0, ..common },
+        _ => common,
+    }
 }
 
 impl PilotConfigBuilder {
-    /// Sets the planner, and its default tuning unless a tuning was set.
+    /// Sets the planner, and its default tuning and weights unless others were set.
     #[must_use]
     pub fn planner(mut self, planner: PlannerKind) -> Self {
         self.config.planner = planner;
         if !self.tuned {
             self.config.tuning = Tuning::of(planner);
+        }
+        if !self.weighed {
+            self.config.cost = default_cost(planner);
         }
         self
     }
@@ -206,6 +223,7 @@ impl PilotConfigBuilder {
     #[must_use]
     pub fn cost(mut self, cost: CostWeights) -> Self {
         self.config.cost = cost;
+        self.weighed = true;
         self
     }
 

@@ -87,8 +87,8 @@ impl Tuning {
     ///   which is how full left and full right make small forces.
     /// * `smc`, `mppi`: a temperature of one step's life: a future that falls a step earlier has 0.37
     ///   of the say.
-    /// * `random-shooting` with continuous actions: noise as strong as the control, so that futures try
-    ///   everything.
+    /// * `random-shooting` with continuous actions: noise as strong as the control and new at every
+    ///   step. What an action is worth should not depend on a guess that is then kept up.
     #[must_use]
     pub fn of(planner: PlannerKind) -> Self {
         let common = Self {
@@ -107,7 +107,7 @@ impl Tuning {
         };
         match planner {
             PlannerKind::Mppi => Self { knot_spacing: 2, noise_scale: 1.0, ..common },
-            PlannerKind::RandomShooting => Self { noise_scale: 1.0, ..common },
+            PlannerKind::RandomShooting => Self { knot_spacing: 1, noise_scale: 1.0, ..common },
             PlannerKind::Cem | PlannerKind::Smc | PlannerKind::Fmc => common,
         }
     }

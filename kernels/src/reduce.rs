@@ -27,6 +27,19 @@ pub fn sum(values: &[f32]) -> f64 {
     fold(columns)
 }
 
+/// The sum of the squares of `values`, in the order of [`sum`].
+#[inline(always)]
+#[must_use]
+pub fn sum_of_squares(values: &[f32]) -> f64 {
+    let mut columns = [0.0f64; COLUMNS];
+    for row in values.chunks(COLUMNS) {
+        for (column, value) in columns.iter_mut().zip(row) {
+            *column += f64::from(*value) * f64::from(*value);
+        }
+    }
+    fold(columns)
+}
+
 /// Adds columns in pairs at distance 8, 4, 2, 1.
 #[inline(always)]
 #[must_use]

@@ -19,8 +19,10 @@ fn step_tolerance(p: &Physics) -> f64 {
 }
 
 /// Largest deviation after 50 steps, relative to the same: an upright pole amplifies errors by about
-/// e^4 in that second.
-const ROLLOUT: f64 = 2e-4;
+/// e^4 in that second, short ones under strong gravity by far more.
+fn rollout_tolerance(p: &Physics) -> f64 {
+    if p.gravity == Physics::default().gravity { 1e-4 } else { 2e-3 }
+}
 
 fn degrees(value: f64) -> f64 {
     value * PI / 180.0
@@ -111,7 +113,8 @@ fn rollout_error<const GENERAL: bool>(p: &Physics, shares: [f64; 4], actions: u6
         particle = advanced(&model, particle, control(model.full_control(), right));
         reference = step(p, reference, if right { p.force_mag } else { -p.force_mag });
         let live = CartPole::<GENERAL>::live(&model.constants::<f32>(()), &particle, true);
-        let near = |value: f64, limit: f64| (value.abs() / limit - 1.0).abs() < 2.0 * ROLLOUT;
+        let near =
+            |value: f64, limit: f64| (value.abs() / limit - 1.0).abs() < 2.0 * rollout_tolerance(p);
         let close =
             near(reference[0], p.x_threshold) || near(reference[2], p.theta_threshold_radians);
         assert!(close || live != failed(p, reference), "step {h}: {reference:?}");
@@ -155,7 +158,7 @@ proptest! {
         (shares, actions) in case(),
     ) {
         let error = rollout_error::<false>(&p, shares, actions);
-        prop_assert!(error < ROLLOUT, "{error:e}");
+        prop_assert!(error < rollout_tolerance(&p), "{error:e}");
     }
 
     #[test]
@@ -165,7 +168,7 @@ proptest! {
         integrator in prop::sample::select(&INTEGRATORS),
     ) {
         let error = rollout_error::<true>(&Physics { integrator, ..p }, shares, actions);
-        prop_assert!(error < ROLLOUT, "{error:e}");
+        prop_assert!(error < rollout_tolerance(&p), "{error:e}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Args, Debug, Default)]
 pub struct PlannerOption {
-    /// How futures turn into an action [default: random-shooting]
+    /// How futures turn into an action [default: cem]
     #[arg(short, long, value_name = "NAME", value_parser = names(PlannerKind::ALL))]
     pub planner: Option<PlannerKind>,
 }

@@ -28,7 +28,8 @@ pub fn exp<L: Lanes>(proof: L::Proof, x: L) -> L {
     let fraction =
         (rest * rest).fma(polynomial(proof, &POLYNOMIAL, rest), rest) + L::splat(proof, 1.0);
     let value = (fraction.bits() + exponent.shl::<23>()).as_float();
-    L::select(x.lt(lowest), L::splat(proof, 0.0), value)
+    let value = L::select(x.lt(lowest), L::splat(proof, 0.0), value);
+    L::select(x.le(x), value, x)
 }
 
 /// The natural logarithm of positive normal numbers; meaningless elsewhere.
@@ -88,6 +89,7 @@ mod tests {
         assert_eq!(exp((), f32::NEG_INFINITY), 0.0);
         assert_eq!(exp((), 1e9f32), exp((), 88.0f32));
         assert!(exp((), f32::NAN).is_nan());
+        assert!(exp((), f32::from_bits(0x7fc0_0001)).is_nan());
     }
 
     #[test]

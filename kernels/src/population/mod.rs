@@ -12,7 +12,7 @@ pub use smc::{Smc, SmcOutcome};
 use crate::controls::{SIGN, first_level};
 use crate::lanes::{LaneBits, Lanes};
 use crate::model::Model;
-use crate::reduce::{COLUMNS, sum};
+use crate::reduce::{COLUMNS, sum, sum_of_squares};
 use crate::rng::{Stream, uniform};
 use crate::rollout::WORST;
 
@@ -248,18 +248,14 @@ impl<'a> Population<'a> {
 
     /// What is left after `horizon` steps.
     #[inline(always)]
-    fn remains<M: Model>(&mut self, horizon: u32) -> Remains {
+    fn remains<M: Model>(&self, horizon: u32) -> Remains {
         let scores = &self.carried[(M::DIM + SCORE) * self.width..][..self.count];
         let lifetimes = &self.carried[(M::DIM + LIFETIME) * self.width..][..self.count];
-        let squares = &mut self.working[..self.count];
-        for (square, score) in squares.iter_mut().zip(scores) {
-            *square = score * score;
-        }
         let whole = horizon as f32;
         Remains {
             best: scores.iter().copied().fold(f32::INFINITY, f32::min),
             sum: sum(scores),
-            squares: sum(squares),
+            squares: sum_of_squares(scores),
             dead: lifetimes.iter().map(|lifetime| u32::from(*lifetime < whole)).sum(),
             non_finite: scores.iter().map(|score| u32::from(*score >= WORST)).sum(),
             longest: lifetimes.iter().copied().fold(0.0, f32::max) as u32,

@@ -145,7 +145,7 @@ fn raw<L: Lanes>(
         ("splat", L::Bits::splat(proof, shared)),
         ("counting", counting),
         ("bits", a.bits()),
-        ("add", x + y),
+        ("plus", x.plus(y)),
         ("and", x & y),
         ("or", x | y),
         ("xor", x ^ y),

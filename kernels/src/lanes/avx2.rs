@@ -41,7 +41,7 @@ pub struct U32x8(__m256i);
 pub struct Mask8(__m256);
 
 operators!(avx2, F32x8: Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps);
-operators!(avx2, U32x8: Add add _mm256_add_epi32, BitAnd bitand _mm256_and_si256,
+operators!(avx2, U32x8: BitAnd bitand _mm256_and_si256,
     BitOr bitor _mm256_or_si256, BitXor bitxor _mm256_xor_si256);
 operators!(avx2, Mask8: BitAnd bitand _mm256_and_ps, BitOr bitor _mm256_or_ps);
 
@@ -152,7 +152,7 @@ impl LaneBits for U32x8 {
     #[inline(always)]
     fn counting(proof: Avx2, first: u32) -> Self {
         let count = avx2!(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-        Self::splat(proof, first) + Self(count)
+        Self::splat(proof, first).plus(Self(count))
     }
     #[inline(always)]
     fn load(_: Avx2, values: &[u32]) -> Self {
@@ -163,6 +163,10 @@ impl LaneBits for U32x8 {
     fn store(self, values: &mut [u32]) {
         let values = &mut values[..8];
         avx2!(_mm256_storeu_si256(values.as_mut_ptr().cast(), self.0));
+    }
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        Self(avx2!(_mm256_add_epi32(self.0, other.0)))
     }
     #[inline(always)]
     fn shl<const N: u32>(self) -> Self {

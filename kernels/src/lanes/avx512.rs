@@ -40,7 +40,7 @@ pub struct U32x16(__m512i);
 pub struct Mask16(__mmask16);
 
 operators!(avx512, F32x16: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps);
-operators!(avx512, U32x16: Add add _mm512_add_epi32, BitAnd bitand _mm512_and_si512,
+operators!(avx512, U32x16: BitAnd bitand _mm512_and_si512,
     BitOr bitor _mm512_or_si512, BitXor bitxor _mm512_xor_si512);
 
 impl Neg for F32x16 {
@@ -143,7 +143,7 @@ impl LaneBits for U32x16 {
     fn counting(proof: Avx512, first: u32) -> Self {
         let count =
             avx512!(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-        Self::splat(proof, first) + Self(count)
+        Self::splat(proof, first).plus(Self(count))
     }
     #[inline(always)]
     fn load(_: Avx512, values: &[u32]) -> Self {
@@ -154,6 +154,10 @@ impl LaneBits for U32x16 {
     fn store(self, values: &mut [u32]) {
         let values = &mut values[..16];
         avx512!(_mm512_storeu_epi32(values.as_mut_ptr().cast(), self.0));
+    }
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        Self(avx512!(_mm512_add_epi32(self.0, other.0)))
     }
     #[inline(always)]
     fn shl<const N: u32>(self) -> Self {

@@ -110,13 +110,12 @@ pub fn splat_all<L: Lanes, const N: usize>(proof: L::Proof, values: [f32; N]) ->
     lanes
 }
 
-/// A bundle of `u32` values; addition wraps.
+/// A bundle of `u32` values.
 pub trait LaneBits:
     Copy
     + Send
     + Sync
     + 'static
-    + Add<Output = Self>
     + BitAnd<Output = Self>
     + BitOr<Output = Self>
     + BitXor<Output = Self>
@@ -144,6 +143,9 @@ pub trait LaneBits:
     /// # Panics
     /// If `values` is shorter than that.
     fn store(self, values: &mut [u32]);
+
+    /// `self + other` modulo 2^32. (Not the operator, which for plain `u32` checks for overflow.)
+    fn plus(self, other: Self) -> Self;
 
     /// Every lane shifted left by `N < 32` bits.
     fn shl<const N: u32>(self) -> Self;

@@ -43,7 +43,7 @@ pub struct U32x4(uint32x4_t);
 pub struct Mask4(uint32x4_t);
 
 operators!(neon, F32x4: Add add vaddq_f32, Sub sub vsubq_f32, Mul mul vmulq_f32);
-operators!(neon, U32x4: Add add vaddq_u32, BitAnd bitand vandq_u32, BitOr bitor vorrq_u32,
+operators!(neon, U32x4: BitAnd bitand vandq_u32, BitOr bitor vorrq_u32,
     BitXor bitxor veorq_u32);
 operators!(neon, Mask4: BitAnd bitand vandq_u32, BitOr bitor vorrq_u32);
 
@@ -151,7 +151,7 @@ impl LaneBits for U32x4 {
     }
     #[inline(always)]
     fn counting(proof: Neon, first: u32) -> Self {
-        Self::splat(proof, first) + Self::load(proof, &[0, 1, 2, 3])
+        Self::splat(proof, first).plus(Self::load(proof, &[0, 1, 2, 3]))
     }
     #[inline(always)]
     fn load(_: Neon, values: &[u32]) -> Self {
@@ -162,6 +162,10 @@ impl LaneBits for U32x4 {
     fn store(self, values: &mut [u32]) {
         let values = &mut values[..4];
         neon!(vst1q_u32(values.as_mut_ptr(), self.0));
+    }
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        Self(neon!(vaddq_u32(self.0, other.0)))
     }
     #[inline(always)]
     fn shl<const N: u32>(self) -> Self {

@@ -92,6 +92,10 @@ impl LaneBits for u32 {
         values[0] = self;
     }
     #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+    #[inline(always)]
     fn shl<const N: u32>(self) -> Self {
         self << N
     }

@@ -27,7 +27,7 @@ pub fn exp<L: Lanes>(proof: L::Proof, x: L) -> L {
     let rest = power.fnma(L::splat(proof, LN_2[1]), power.fnma(L::splat(proof, LN_2[0]), bounded));
     let fraction =
         (rest * rest).fma(polynomial(proof, &POLYNOMIAL, rest), rest) + L::splat(proof, 1.0);
-    let value = (fraction.bits() + exponent.shl::<23>()).as_float();
+    let value = fraction.bits().plus(exponent.shl::<23>()).as_float();
     let value = L::select(x.lt(lowest), L::splat(proof, 0.0), value);
     L::select(x.le(x), value, x)
 }
@@ -56,11 +56,12 @@ pub fn ln<L: Lanes>(proof: L::Proof, x: L) -> L {
     /// The bits of sqrt(1/2): mantissas are taken from there to sqrt(2), around 1.
     const LOWEST: u32 = 0x3f35_04f3;
     const ONE: u32 = 0x3f80_0000;
-    let shifted = x.bits() + L::Bits::splat(proof, ONE - LOWEST);
+    let shifted = x.bits().plus(L::Bits::splat(proof, ONE - LOWEST));
     let exponent =
-        (shifted.shr::<23>() + L::Bits::splat(proof, 127u32.wrapping_neg())).signed_to_float();
-    let mantissa =
-        ((shifted & L::Bits::splat(proof, 0x007f_ffff)) + L::Bits::splat(proof, LOWEST)).as_float();
+        shifted.shr::<23>().plus(L::Bits::splat(proof, 127u32.wrapping_neg())).signed_to_float();
+    let mantissa = (shifted & L::Bits::splat(proof, 0x007f_ffff))
+        .plus(L::Bits::splat(proof, LOWEST))
+        .as_float();
     let f = mantissa - L::splat(proof, 1.0);
     let square = f * f;
     let tail = (square * f) * polynomial(proof, &POLYNOMIAL, f);

@@ -5,7 +5,7 @@ use crate::lanes::{LaneBits, Lanes};
 /// `first - bits`, wrapping.
 #[inline(always)]
 fn minus<B: LaneBits>(proof: B::Proof, first: u32, bits: B) -> B {
-    B::splat(proof, first.wrapping_add(1)) + !bits
+    B::splat(proof, first.wrapping_add(1)).plus(!bits)
 }
 
 /// `1 / x` for `x` from 1e-30 to 1e30.

@@ -212,7 +212,7 @@ impl<const GENERAL: bool> CartPole<GENERAL> {
             return unsupported("integrator", 1.0, "0 (explicit Euler) unless general");
         }
         if !GENERAL && full_range {
-            let required = "at most 17 degrees unless general";
+            let required = "at most 16 degrees unless general";
             return unsupported("theta_threshold_radians", p.theta_threshold_radians, required);
         }
 

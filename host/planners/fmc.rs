@@ -1,10 +1,9 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
-use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::population::{Fmc, FmcOutcome, Swarm};
+use particle_pilot_kernels::population::{Fmc, FmcOutcome};
 
-use super::islands::{Islands, diagnose};
+use super::islands::{Islands, diagnose, swarm};
 use super::{Planner, Problem, Request};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
@@ -32,14 +31,7 @@ impl FmcPlanner {
 
 impl<M: Model> Planner<M> for FmcPlanner {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
-        let swarm = Swarm {
-            model: &problem.model,
-            state: request.state,
-            horizon: problem.horizon,
-            stream: request.stream(0),
-            continuous: self.continuous,
-            strata: if self.continuous { STRATA } else { 2 },
-        };
+        let swarm = swarm(problem, request, self.continuous);
         let balance = self.balance;
         self.outcomes.clear();
         let fmc = |_, first| Fmc { balance, first };

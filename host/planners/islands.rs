@@ -2,11 +2,12 @@
 
 use std::sync::Mutex;
 
+use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::population::{Population, Remains, Strategy, Swarm};
 
-use super::Problem;
+use super::{Problem, Request};
 use crate::backend::cpu::{Kernel, Pool};
 use crate::decision::Diagnostics;
 
@@ -78,6 +79,22 @@ impl<M: Model, S: Strategy> Kernel for Run<'_, '_, M, S> {
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) -> S::Outcome {
         self.strategy.run::<M, L>(proof, self.swarm, self.population)
+    }
+}
+
+/// What all populations of a decision simulate; with continuous actions, from eight first levels.
+pub(crate) fn swarm<'a, M>(
+    problem: &'a Problem<M>,
+    request: &Request<'a>,
+    continuous: bool,
+) -> Swarm<'a, M> {
+    Swarm {
+        model: &problem.model,
+        state: request.state,
+        horizon: problem.horizon,
+        stream: request.stream(0),
+        continuous,
+        strata: if continuous { STRATA } else { 2 },
     }
 }
 

@@ -5,9 +5,9 @@
 
 use particle_pilot_kernels::controls::{STRATA, first_level};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::population::{Smc, SmcOutcome, Swarm};
+use particle_pilot_kernels::population::{Smc, SmcOutcome};
 
-use super::islands::{Islands, diagnose};
+use super::islands::{Islands, diagnose, swarm};
 use super::{Planner, Problem, Request};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
@@ -57,14 +57,7 @@ impl SmcPlanner {
 
 impl<M: Model> Planner<M> for SmcPlanner {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
-        let swarm = Swarm {
-            model: &problem.model,
-            state: request.state,
-            horizon: problem.horizon,
-            stream: request.stream(0),
-            continuous: self.continuous,
-            strata: self.strata,
-        };
+        let swarm = swarm(problem, request, self.continuous);
         let (strata, inverse_temperature) = (self.strata, self.inverse_temperature);
         self.outcomes.clear();
         let islands = self.islands.run(problem, request.pool, &swarm, |index, first| Smc {

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::backend::Device;
 use crate::backend::cpu::workers;
 use crate::config::PilotConfig;
 use crate::decision::Decision;
@@ -11,7 +12,8 @@ use crate::pilot::Pilot;
 /// Pilots for many independent episodes, which decide all at once.
 ///
 /// Each has its own seed and memory and decides exactly as a [`Pilot`] of its own would; threads
-/// work on different states, which pays better than sharing one state's particles.
+/// work on different states, which pays better than sharing one state's particles. Where the device is left
+/// open, that is the CPU.
 ///
 /// # Examples
 /// ```
@@ -34,7 +36,11 @@ impl PilotBatch {
     /// As [`Pilot::new`].
     pub fn new(config: &PilotConfig, seeds: &[u64]) -> Result<Self, PilotError> {
         let pool = workers(config.resolved_threads())?;
-        let single = PilotConfig { threads: 1, ..config.clone() };
+        let device = match config.device {
+            Device::Auto => Device::Cpu,
+            asked => asked,
+        };
+        let single = PilotConfig { threads: 1, device, ..config.clone() };
         let pilot = |seed: &u64| Pilot::new(PilotConfig { seed: *seed, ..single.clone() });
         Ok(Self { pilots: seeds.iter().map(pilot).collect::<Result<_, _>>()?, pool })
     }

@@ -46,7 +46,7 @@ named!(
 pub struct PilotConfig {
     /// Which planner; default `cem`.
     pub planner: PlannerKind,
-    /// Futures simulated in each iteration, 2 to 2^30 (2^24 for `smc` and `fmc`, which keep about
+    /// Futures simulated in each iteration, 1 to 2^30 (2^24 for `smc` and `fmc`, which keep about
     /// 100 bytes of each); default 1024. More is steadier and slower.
     pub particles: u32,
     /// Steps of each future, 1 to 100,000; default 30, which is 0.6 s of cart-pole. More sees
@@ -118,12 +118,12 @@ impl PilotConfig {
     pub fn validate(&self) -> Result<(), PilotError> {
         let setting =
             |name, given: String, required| Err(PilotError::Setting { name, given, required });
-        if !(2..=1 << 30).contains(&self.particles) {
-            return setting("particles", self.particles.to_string(), "2 to 1073741824");
+        if !(1..=1 << 30).contains(&self.particles) {
+            return setting("particles", self.particles.to_string(), "1 to 1073741824");
         }
         let keeps_states = matches!(self.planner, PlannerKind::Smc | PlannerKind::Fmc);
         if keeps_states && self.particles > 1 << 24 {
-            let required = "2 to 16777216 for smc and fmc, which keep every particle's state";
+            let required = "1 to 16777216 for smc and fmc, which keep every particle's state";
             return setting("particles", self.particles.to_string(), required);
         }
         if !(1..=100_000).contains(&self.horizon) {

@@ -3,8 +3,13 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use particle_pilot_kernels::digest::Fnv;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+use particle_pilot_kernels::task::Outcome;
 use serde::{Deserialize, Serialize};
 
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+use crate::config::PilotConfig;
 use crate::decision::{Action, Diagnostics};
 use crate::env::{CartPole, CartPoleOptions, Push};
 use crate::error::PilotError;
@@ -65,6 +70,35 @@ impl Episode {
     pub(crate) fn later(mut self, count: u32) -> Self {
         self.seed = self.seed.wrapping_add(count.into());
         self
+    }
+
+    /// Runs this episode and those of the seeds that follow, `count` in all, on a GPU.
+    #[cfg(all(feature = "cuda", target_os = "linux"))]
+    pub(crate) fn run_on_gpu(
+        &self,
+        gpu: &mut crate::backend::cuda::GpuEpisodes,
+        config: &PilotConfig,
+        count: u32,
+    ) -> Result<Vec<EpisodeResult>, PilotError> {
+        let began = Instant::now();
+        let mut env = CartPole::new(config.physics, CartPoleOptions::default())?;
+        let seed = |index: u32| self.seed.wrapping_add(index.into());
+        let starts: Vec<_> = (0..count).map(|index| env.reset(Some(seed(index)))).collect();
+        let outcomes = gpu.run(self.seed, &starts, self.steps, self.push);
+        let outcomes = outcomes.map_err(crate::backend::BackendError::from)?;
+        let wall = began.elapsed() / count;
+        let result = |(index, outcome): (u32, &Outcome)| EpisodeResult {
+            survived: outcome.survived == 1,
+            interrupted: false,
+            steps: outcome.steps,
+            seed: seed(index),
+            total_reward: outcome.steps.into(),
+            wall,
+            decision_times: DecisionTimes::default(),
+            particle_steps: u64::from(outcome.steps) * gpu.particle_steps(),
+            digest: Digest(Fnv(outcome.digest)),
+        };
+        Ok((0..count).zip(&outcomes).map(result).collect())
     }
 
     /// Runs the episode.
@@ -268,7 +302,7 @@ impl DecisionTimes {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Digest(u64);
+pub struct Digest(Fnv);
 
 impl Default for Digest {
     fn default() -> Self {
@@ -280,14 +314,12 @@ impl Digest {
     /// The digest of nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+        Self(Fnv::default())
     }
 
     /// Adds bytes.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        self.0.bytes(bytes);
     }
 
     /// Adds the bits of a state.
@@ -305,13 +337,13 @@ impl Digest {
 
     /// Adds another digest.
     pub fn digest(&mut self, other: Self) {
-        self.bytes(&other.0.to_le_bytes());
+        self.bytes(&other.0.0.to_le_bytes());
     }
 }
 
 impl std::fmt::Display for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:016x}", self.0)
+        write!(f, "{:016x}", self.0.0)
     }
 }
 
@@ -324,6 +356,6 @@ impl From<Digest> for String {
 impl TryFrom<String> for Digest {
     type Error = std::num::ParseIntError;
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        u64::from_str_radix(&text, 16).map(Self)
+        u64::from_str_radix(&text, 16).map(|hash| Self(Fnv(hash)))
     }
 }

@@ -7,7 +7,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::cpu::workers;
+use crate::backend::{BackendError, Device};
 use crate::config::PilotConfig;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+use crate::engine;
 use crate::env::Push;
 use crate::episode::{Digest, Episode, EpisodeResult};
 use crate::error::PilotError;
@@ -90,7 +93,67 @@ impl Evaluation {
             return Err(PilotError::Setting { name, given, required: "at least 1" });
         }
         let began = Instant::now();
-        let single = PilotConfig { threads: 1, ..self.config.clone() };
+        let mut results = self.run_on_gpu(stop, &observe)?;
+        let done = results.len() as u32;
+        if done < self.episodes && !stop.load(Ordering::Relaxed) {
+            results.extend(self.run_on_cpu(done, stop, &observe)?);
+        }
+        Ok(EvaluationResult::of(&results, began.elapsed()))
+    }
+
+    /// Runs episodes on the GPU where there is one and it is not ruled out: all of them, or fewer if it fails.
+    #[cfg(all(feature = "cuda", target_os = "linux"))]
+    fn run_on_gpu(
+        &self,
+        stop: &AtomicBool,
+        observe: &impl Fn(&EpisodeResult),
+    ) -> Result<Vec<EpisodeResult>, PilotError> {
+        let mut results = Vec::new();
+        if self.config.device == Device::Cpu {
+            return Ok(results);
+        }
+        let is_open = self.config.device == Device::Auto;
+        let mut run = || {
+            let mut gpu = engine::gpu_episodes(&self.config)?;
+            // As many at a time as run at the same time, so that it can be stopped.
+            let width = gpu.width().map_err(BackendError::from)?;
+            while !stop.load(Ordering::Relaxed) && (results.len() as u32) < self.episodes {
+                let done = results.len() as u32;
+                let count = width.min(self.episodes - done);
+                let finished =
+                    self.episode.later(done).run_on_gpu(&mut gpu, &self.config, count)?;
+                finished.iter().for_each(observe);
+                results.extend(finished);
+            }
+            Ok(())
+        };
+        match run() {
+            Err(PilotError::Backend(_)) if is_open => Ok(results),
+            Err(error) => Err(error),
+            Ok(()) => Ok(results),
+        }
+    }
+
+    #[cfg(not(all(feature = "cuda", target_os = "linux")))]
+    fn run_on_gpu(
+        &self,
+        _: &AtomicBool,
+        _: &impl Fn(&EpisodeResult),
+    ) -> Result<Vec<EpisodeResult>, PilotError> {
+        match self.config.device {
+            Device::Cuda(index) => Err(BackendError::NoGpuBackend(index).into()),
+            Device::Auto | Device::Cpu => Ok(Vec::new()),
+        }
+    }
+
+    /// Runs all episodes but the first `done`, on all threads.
+    fn run_on_cpu(
+        &self,
+        done: u32,
+        stop: &AtomicBool,
+        observe: &(impl Fn(&EpisodeResult) + Sync),
+    ) -> Result<Vec<EpisodeResult>, PilotError> {
+        let single = PilotConfig { threads: 1, device: Device::Cpu, ..self.config.clone() };
         drop(Pilot::new(single.clone())?); // says what is wrong before threads start
         let pool = workers(self.config.resolved_threads())?;
         let run = |pilot: &mut Result<Pilot, PilotError>, index: u32| {
@@ -115,14 +178,13 @@ impl Evaluation {
                 Err(error) => Some(Err(error)),
             }
         };
-        let results = pool.install(|| {
-            (0..self.episodes)
+        pool.install(|| {
+            (done..self.episodes)
                 .into_par_iter()
                 .map_init(|| Pilot::new(single.clone()), run)
                 .flatten()
-                .collect::<Result<Vec<_>, _>>()
-        })?;
-        Ok(EvaluationResult::of(&results, began.elapsed()))
+                .collect()
+        })
     }
 }
 

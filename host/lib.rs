@@ -16,6 +16,7 @@ pub mod backend;
 mod batch;
 mod config;
 mod decision;
+mod engine;
 pub mod env;
 mod episode;
 mod error;

@@ -1,17 +1,14 @@
 //! The pilot: planner, model and backend in a closed loop.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use particle_pilot_kernels::math::NARROW_LIMIT;
 use particle_pilot_kernels::model::{CartPole, Model};
 
-use crate::backend::cpu::Pool;
 use crate::backend::{BackendError, Device, Simd};
 use crate::config::{ActionKind, PilotConfig};
-use crate::decision::{Action, Decision, Diagnostics};
-use crate::env::Integrator;
+use crate::decision::{Action, Decision};
+use crate::engine::{self, Engine, Plan};
 use crate::error::PilotError;
-use crate::planners::{self, Problem, Request};
 
 /// Plans before every action: give it the state, it answers with what to do.
 ///
@@ -35,73 +32,27 @@ pub struct Pilot {
     state: Vec<f32>,
 }
 
-/// One planner for one model on one device, with the type of the model erased.
-trait Engine: Send {
-    fn pool(&self) -> Arc<Pool>;
-    fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> (f64, Diagnostics);
-    fn forget(&mut self);
-}
-
-/// The engine that runs particles on the CPU.
-struct CpuEngine<M: Model> {
-    problem: Problem<M>,
-    pool: Arc<Pool>,
-    planner: Box<dyn planners::Planner<M>>,
-}
-
-impl<M: Model> Engine for CpuEngine<M> {
-    fn pool(&self) -> Arc<Pool> {
-        Arc::clone(&self.pool)
-    }
-
-    fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> (f64, Diagnostics) {
-        let request = Request { pool: &self.pool, state, seed, decision };
-        self.planner.plan(&self.problem, &request)
-    }
-
-    fn forget(&mut self) {
-        self.planner.forget();
-    }
-}
-
 impl Pilot {
     /// A pilot for the cart-pole of `config`.
     ///
     /// # Errors
     /// [`PilotError`] if a setting is out of range or the device cannot be used.
     pub fn new(config: PilotConfig) -> Result<Self, PilotError> {
-        let (physics, cost) = (config.physics, config.cost);
-        let plain = physics.integrator == Integrator::Euler
-            && physics.theta_threshold_radians <= NARROW_LIMIT;
-        if plain {
-            Self::with_model(config, CartPole::<false>::new(&physics, &cost)?)
-        } else {
-            Self::with_model(config, CartPole::<true>::new(&physics, &cost)?)
-        }
+        config.validate()?;
+        let simd = Simd::select()?;
+        let engine = engine::for_config(&config, simd)?;
+        Ok(Self { config, simd, engine, decision: 0, state: vec![0.0; CartPole::<false>::DIM] })
     }
 
-    /// A pilot for a model of one's own; `config.physics` and `config.cost` are then not used.
+    /// A pilot for a model of one's own, on the CPU; `config.physics` and `config.cost` are then not used.
     ///
     /// # Errors
     /// [`PilotError`] if a setting is out of range or the device cannot be used.
     pub fn with_model<M: Model>(config: PilotConfig, model: M) -> Result<Self, PilotError> {
         config.validate()?;
-        if let Device::Cuda(index) = config.device {
-            return Err(BackendError::NoGpuBackend(index).into());
-        }
         let simd = Simd::select()?;
-        let proof = simd.detect().expect("selected from what is available");
-        let problem =
-            Problem { model, simd: proof, particles: config.particles, horizon: config.horizon };
-        let planner = planners::create(&problem, &config);
-        let pool = Arc::new(Pool::new(config.resolved_threads())?);
-        Ok(Self {
-            config,
-            simd,
-            engine: Box::new(CpuEngine { problem, pool, planner }),
-            decision: 0,
-            state: vec![0.0; M::DIM],
-        })
+        let engine = engine::for_model(&config, model, simd)?;
+        Ok(Self { config, simd, engine, decision: 0, state: vec![0.0; M::DIM] })
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
@@ -109,7 +60,36 @@ impl Pilot {
     ///
     /// # Errors
     /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`]; the pilot is then as before.
+    /// [`PilotError::Backend`] if a GPU fails that was asked for by name; where the device was left open, the CPU
+    /// takes over, with the same bits.
     pub fn act(&mut self, state: &[f64]) -> Result<Decision, PilotError> {
+        self.observe(state)?;
+        let plan = self.engine.plan(&self.state, self.config.seed, self.decision)?;
+        Ok(self.decided(plan))
+    }
+
+    /// As [`Pilot::act`], with how long a GPU took by its own clock: from before the first launch to after the
+    /// answer's copy to the host. `None` where the CPU decided.
+    ///
+    /// # Errors
+    /// As [`Pilot::act`].
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Device, Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::builder().device(Device::Cpu).build()?)?;
+    /// let (_decision, gpu_time) = pilot.act_timed(&[0.0, 0.0, 0.1, 0.3])?;
+    /// assert_eq!(gpu_time, None);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn act_timed(&mut self, state: &[f64]) -> Result<(Decision, Option<Duration>), PilotError> {
+        self.observe(state)?;
+        let (plan, time) = self.engine.plan_timed(&self.state, self.config.seed, self.decision)?;
+        Ok((self.decided(plan), time))
+    }
+
+    /// Takes over a state, checked and rounded.
+    fn observe(&mut self, state: &[f64]) -> Result<(), PilotError> {
         let required = self.state.len();
         if state.len() != required {
             return Err(PilotError::StateLength { given: state.len(), required });
@@ -120,13 +100,17 @@ impl Pilot {
                 return Err(PilotError::StateNotFinite { index, value });
             }
         }
-        let (control, diagnostics) = self.engine.plan(&self.state, self.config.seed, self.decision);
+        Ok(())
+    }
+
+    /// Counts a decision, and puts it as the caller wants it.
+    fn decided(&mut self, (control, diagnostics): Plan) -> Decision {
         self.decision = self.decision.wrapping_add(1);
         let action = match self.config.action {
             ActionKind::Discrete => Action::Discrete(u32::from(control > 0.0)),
             ActionKind::Continuous => Action::Force(control),
         };
-        Ok(Decision { action, diagnostics })
+        Decision { action, diagnostics }
     }
 
     /// Runs `work`, such as a whole closed loop, on the pilot's own threads.
@@ -159,10 +143,22 @@ impl Pilot {
         &self.config
     }
 
-    /// The device in use, as users name it.
+    /// The device in use.
     #[must_use]
-    pub fn device(&self) -> String {
-        "cpu".into()
+    pub fn device(&self) -> Device {
+        self.engine.device()
+    }
+
+    /// The device in use and, if it is a GPU, what it is called.
+    #[must_use]
+    pub fn device_name(&self) -> String {
+        self.engine.device_name()
+    }
+
+    /// Why the pilot does not, or no longer, use a GPU, where the device was left open.
+    #[must_use]
+    pub fn setback(&self) -> Option<&BackendError> {
+        self.engine.setback()
     }
 
     /// The vector instructions in use.

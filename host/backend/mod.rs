@@ -1,8 +1,12 @@
 //! Where particles run.
 
 pub(crate) mod cpu;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+pub(crate) mod cuda;
 
 pub use cpu::Simd;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+pub use cuda::{DriverError, GpuError};
 
 use std::fmt;
 use std::str::FromStr;
@@ -38,9 +42,16 @@ pub enum BackendError {
     /// The text names no device.
     #[error("there is no device `{0}`; use `auto`, `cpu`, `cuda` or `cuda:N`")]
     UnknownDevice(String),
-    /// A GPU was asked for.
+    /// A GPU was asked for, of a build without the feature `cuda`.
     #[error("device `cuda:{0}` cannot be used: this build has no GPU backend; use `auto` or `cpu`")]
     NoGpuBackend(u32),
+    /// A GPU was asked for with a model that has no kernels.
+    #[error("models of one's own run on the CPU only; use `auto` or `cpu`")]
+    OwnModel,
+    /// The GPU cannot be used, or not any longer.
+    #[cfg(all(feature = "cuda", target_os = "linux"))]
+    #[error(transparent)]
+    Gpu(#[from] cuda::GpuError),
     /// `PILOT_SIMD` names no set of instructions.
     #[error("PILOT_SIMD: {0}")]
     UnknownSimd(#[from] crate::names::UnknownName),
@@ -60,6 +71,49 @@ pub enum BackendError {
         /// What the system said.
         reason: String,
     },
+}
+
+impl BackendError {
+    /// Whether there simply is no GPU that a pilot could use: no driver, no device, or no kernels.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        match self {
+            Self::NoGpuBackend(_) | Self::OwnModel => true,
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(GpuError::NoDriver { .. } | GpuError::NoDevice { .. }) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What a GPU is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceInfo {
+    /// Its number, from 0.
+    pub index: u32,
+    /// What it is called.
+    pub name: String,
+    /// How much memory it has.
+    pub memory_bytes: u64,
+    /// What instructions it knows: 7.5 is a T4, 8.0 an A100.
+    pub compute_capability: (u32, u32),
+    /// How many multiprocessors it has.
+    pub multiprocessors: u32,
+    /// At how many thousand cycles a second it runs at most.
+    pub clock_khz: u32,
+    /// The version of CUDA that the driver supports.
+    pub driver_version: (u32, u32),
+}
+
+/// All GPUs of this machine that the driver shows.
+///
+/// # Errors
+/// [`BackendError`] where there is none.
+pub fn gpus() -> Result<Vec<DeviceInfo>, BackendError> {
+    #[cfg(all(feature = "cuda", target_os = "linux"))]
+    return Ok(cuda::devices()?);
+    #[cfg(not(all(feature = "cuda", target_os = "linux")))]
+    Err(BackendError::NoGpuBackend(0))
 }
 
 impl fmt::Display for Device {

@@ -1,7 +1,8 @@
 //! The cart-pole environment, with the interface and the numbers of
 //! Gymnasium's `CartPole-v1`.
 
-use particle_pilot_kernels::env::{self as dynamics, Physics};
+use particle_pilot_kernels::env::Physics;
+use particle_pilot_kernels::simulate::{Episode, Terms, Transition, force, observation};
 use serde::{Deserialize, Serialize};
 
 use super::{EnvError, NumpyRng};
@@ -30,6 +31,16 @@ pub struct CartPoleOptions {
 impl Default for CartPoleOptions {
     fn default() -> Self {
         Self { sutton_barto_reward: false, max_episode_steps: Some(500) }
+    }
+}
+
+impl CartPoleOptions {
+    /// The same for [`Episode::step`], where a limit of 0 steps, which is not valid here, means none.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            sutton_barto_reward: self.sutton_barto_reward,
+            max_episode_steps: self.max_episode_steps.unwrap_or(0),
+        }
     }
 }
 
@@ -86,7 +97,7 @@ impl Step {
     /// ```
     #[must_use]
     pub fn observation(&self) -> [f32; 4] {
-        self.state.map(|v| v as f32)
+        observation(self.state)
     }
 }
 
@@ -122,10 +133,7 @@ pub struct CartPole {
     options: CartPoleOptions,
     rng: NumpyRng,
     /// `None` until the first reset.
-    state: Option<[f64; 4]>,
-    elapsed_steps: u32,
-    /// `None` until the episode terminates.
-    steps_beyond_terminated: Option<u32>,
+    episode: Option<Episode>,
     /// External push for the next step, in N.
     push_newton: f64,
 }
@@ -140,8 +148,8 @@ impl Default for CartPole {
 impl CartPole {
     /// Seed of an environment that was never given one.
     const UNSEEDED: u64 = 0;
-    /// Bound of each component of an initial state, as in Gymnasium.
-    const RESET_BOUND: f64 = 0.05;
+    /// Bounds of each component of an initial state, as in Gymnasium.
+    pub(super) const RESET_BOUNDS: [f64; 2] = [-0.05, 0.05];
 
     /// An environment that has yet to be [`reset`](Self::reset).
     ///
@@ -174,9 +182,7 @@ impl CartPole {
             physics,
             options,
             rng: NumpyRng::new(Self::UNSEEDED),
-            state: None,
-            elapsed_steps: 0,
-            steps_beyond_terminated: None,
+            episode: None,
             push_newton: 0.0,
         }
     }
@@ -201,7 +207,8 @@ impl CartPole {
     /// assert_ne!(env.reset(None), state);
     /// ```
     pub fn reset(&mut self, seed: Option<u64>) -> [f64; 4] {
-        self.draw(seed, -Self::RESET_BOUND, Self::RESET_BOUND)
+        let [low, high] = Self::RESET_BOUNDS;
+        self.draw(seed, low, high)
     }
 
     /// As [`reset`](Self::reset), drawing each component from `[low, high)`:
@@ -232,9 +239,15 @@ impl CartPole {
         low: f64,
         high: f64,
     ) -> Result<[f64; 4], EnvError> {
+        Self::check_bounds(low, high)?;
+        Ok(self.draw(seed, low, high))
+    }
+
+    /// Refuses what NumPy would.
+    pub(super) fn check_bounds(low: f64, high: f64) -> Result<(), EnvError> {
         // An infinite bound makes the distance infinite or NaN.
         if low <= high && (high - low).is_finite() {
-            Ok(self.draw(seed, low, high))
+            Ok(())
         } else {
             Err(EnvError::Bounds { low, high })
         }
@@ -273,9 +286,7 @@ impl CartPole {
     }
 
     fn begin(&mut self, state: [f64; 4]) {
-        self.state = Some(state);
-        self.elapsed_steps = 0;
-        self.steps_beyond_terminated = None;
+        self.episode = Some(Episode::new(state));
         self.push_newton = 0.0;
     }
 
@@ -303,8 +314,7 @@ impl CartPole {
     /// ```
     pub fn step(&mut self, action: u32) -> Result<Step, EnvError> {
         match action {
-            0 => self.step_force(-self.physics.force_mag),
-            1 => self.step_force(self.physics.force_mag),
+            0 | 1 => self.step_force(force(&self.physics, action)),
             other => Err(EnvError::InvalidAction(other)),
         }
     }
@@ -328,7 +338,7 @@ impl CartPole {
     /// # Ok::<(), particle_pilot::env::EnvError>(())
     /// ```
     pub fn step_force(&mut self, force_newton: f64) -> Result<Step, EnvError> {
-        let state = self.state.ok_or(EnvError::NotReset)?;
+        let episode = self.episode.as_mut().ok_or(EnvError::NotReset)?;
         let push_newton = self.push_newton;
         let force = force_newton + push_newton;
         if !force.is_finite() {
@@ -336,29 +346,9 @@ impl CartPole {
         }
         self.push_newton = 0.0;
 
-        let state = dynamics::step(&self.physics, state, force);
-        let terminated = dynamics::failed(&self.physics, state);
-        let reward = self.reward(terminated);
-        self.state = Some(state);
-        self.elapsed_steps = self.elapsed_steps.saturating_add(1);
-        let truncated = self.options.max_episode_steps.is_some_and(|max| self.elapsed_steps >= max);
-        Ok(Step { state, reward, terminated, truncated })
-    }
-
-    /// Reward for a step into a state that is a failure or not, and the count
-    /// of failing steps after the first.
-    fn reward(&mut self, terminated: bool) -> f64 {
-        let sutton_barto = self.options.sutton_barto_reward;
-        if !terminated {
-            return if sutton_barto { 0.0 } else { 1.0 };
-        }
-        let beyond = self.steps_beyond_terminated.map_or(0, |steps| steps.saturating_add(1));
-        self.steps_beyond_terminated = Some(beyond);
-        match (sutton_barto, beyond) {
-            (true, _) => -1.0,
-            (false, 0) => 1.0, // the step that ends the episode still counts
-            (false, _) => 0.0,
-        }
+        let Transition { reward, terminated, truncated } =
+            episode.step(&self.physics, self.options.terms(), force);
+        Ok(Step { state: episode.state, reward, terminated, truncated })
     }
 
     /// Adds an external push to the force of the next step only.
@@ -400,7 +390,7 @@ impl CartPole {
     /// ```
     #[must_use]
     pub fn state(&self) -> Option<[f64; 4]> {
-        self.state
+        self.episode.map(|episode| episode.state)
     }
 
     /// The state as Gymnasium returns it, each component rounded to `f32`, or
@@ -415,7 +405,7 @@ impl CartPole {
     /// ```
     #[must_use]
     pub fn observation(&self) -> Option<[f32; 4]> {
-        self.state.map(|state| state.map(|v| v as f32))
+        self.state().map(observation)
     }
 
     /// Steps taken since the last reset.
@@ -431,7 +421,7 @@ impl CartPole {
     /// ```
     #[must_use]
     pub fn elapsed_steps(&self) -> u32 {
-        self.elapsed_steps
+        self.episode.map_or(0, |episode| episode.elapsed_steps)
     }
 
     /// Failing steps taken after the one that terminated the episode, or `None`
@@ -452,7 +442,7 @@ impl CartPole {
     /// ```
     #[must_use]
     pub fn steps_beyond_terminated(&self) -> Option<u32> {
-        self.steps_beyond_terminated
+        self.episode?.failures.checked_sub(1)
     }
 
     /// Parameters and thresholds.

@@ -1,19 +1,24 @@
 //! The environment: the problem itself, as the planners' judge sees it.
 //!
 //! [`CartPole`] is the scalar `f64` reference with the interface and numbers of
-//! Gymnasium's `CartPole-v1`; [`Physics`], and the dynamics behind it, live in
+//! Gymnasium's `CartPole-v1`, and [`CartPoleVector`] many of it side by side,
+//! on the CPU or a GPU; [`Physics`], and the dynamics behind it, live in
 //! the `particle-pilot-kernels` crate, where planners can use them too.
 
 mod cartpole;
 mod error;
 mod numpy_rng;
 mod push;
+mod vector;
 
 pub use cartpole::{CartPole, CartPoleOptions, Step};
 pub use error::EnvError;
 pub use numpy_rng::NumpyRng;
 pub use particle_pilot_kernels::env::{BadPhysics, Integrator, Physics};
 pub use push::{Push, PushError};
+pub use vector::{
+    Autoreset, CartPoleVector, Reset, Seeds, VectorError, VectorOptions, VectorStep, VectorTally,
+};
 
 use serde::{Deserialize, Serialize};
 

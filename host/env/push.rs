@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::{ParseFloatError, ParseIntError};
 use std::str::FromStr;
 
+use particle_pilot_kernels::env::push_force;
 use serde::{Deserialize, Serialize};
 
 /// Why a disturbance is refused.
@@ -160,24 +161,8 @@ impl Push {
     /// ```
     #[must_use]
     pub fn force_at(&self, seed: u64, step: u32) -> f64 {
-        let (k, phase) = (step / self.every, step % self.every);
-        if k == 0 || phase >= self.length {
-            return 0.0;
-        }
-        // The inner hash keeps neighbouring seeds from sharing shifted pushes.
-        match splitmix64(seed.wrapping_add(splitmix64(u64::from(k)))) & 1 {
-            0 => self.newton,
-            _ => -self.newton,
-        }
+        push_force(self.newton, self.length, self.every, seed, step)
     }
-}
-
-/// First output of SplitMix64 seeded with `z`.
-fn splitmix64(z: u64) -> u64 {
-    let z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
 }
 
 impl FromStr for Push {
@@ -224,12 +209,6 @@ impl fmt::Display for Push {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn splitmix64_yields_its_published_first_output() {
-        // Seed 1234567: first of the values that Rosetta Code lists.
-        assert_eq!(splitmix64(1_234_567), 6_457_827_717_110_365_317);
-    }
 
     #[test]
     fn each_mistake_in_the_text_is_told() {

@@ -12,3 +12,4 @@ mod elites;
 
 pub(crate) use continuous::ContinuousCem;
 pub(crate) use discrete::DiscreteCem;
+pub(crate) use elites::elite_count;

@@ -1,6 +1,7 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::plan::fmc::share;
 use particle_pilot_kernels::population::{Fmc, FmcOutcome};
 
 use super::islands::{Islands, diagnose, swarm};
@@ -9,7 +10,7 @@ use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 
 /// Populations of a decision: two, so that two threads have work; more for many particles.
-const GROUPS: u32 = 2;
+pub(crate) const GROUPS: u32 = 2;
 
 pub(crate) struct FmcPlanner {
     islands: Islands<FmcOutcome>,
@@ -36,18 +37,13 @@ impl<M: Model> Planner<M> for FmcPlanner {
         self.outcomes.clear();
         let fmc = |_, first| Fmc { balance, first };
         self.outcomes.extend(self.islands.run(problem, request.pool, &swarm, fmc));
-        let votes: f64 = self.outcomes.iter().map(|outcome| outcome.votes).sum();
-        let living: f64 = self.outcomes.iter().map(|outcome| f64::from(outcome.living)).sum();
-        let remains = self.outcomes.iter().map(|outcome| &outcome.remains);
-        let diagnostics = diagnose(problem, remains, living);
-        let share = if self.continuous {
-            let full = f64::from(problem.model.full_control()) * f64::from(problem.particles);
-            (votes / full).clamp(-1.0, 1.0)
-        } else if votes >= 0.0 {
-            1.0
-        } else {
-            -1.0
-        };
+        let outcomes = &self.outcomes;
+        let (diagnostics, [_, votes]) = diagnose(problem, outcomes.len(), |island| {
+            let FmcOutcome { votes, living, remains } = outcomes[island];
+            (remains, [f64::from(living), votes])
+        });
+        let full = problem.model.full_control();
+        let share = share(votes, problem.particles, full, self.continuous);
         (share * problem.model.full_action(), diagnostics)
     }
 

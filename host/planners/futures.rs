@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use particle_pilot_kernels::controls::Scheme;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::reduce::tree;
 use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk};
 
-use super::{Problem, Request};
+use super::{Problem, Request, Size};
 use crate::backend::cpu::{Kernel, Pool};
 use crate::decision::Diagnostics;
 
@@ -26,6 +27,8 @@ pub(crate) struct Chunk {
 pub(crate) struct Futures {
     /// A lock each, because threads take chunks as they come; no chunk is ever contended.
     chunks: Vec<Mutex<Chunk>>,
+    /// One number of each chunk, while they are added up.
+    column: Vec<f64>,
 }
 
 impl Futures {
@@ -36,7 +39,8 @@ impl Futures {
             let (costs, weights) = ([WORST; CHUNK], [0.0; CHUNK]);
             Mutex::new(Chunk { costs, weights, partial, summary: Summary::EMPTY })
         };
-        Self { chunks: (0..particles.div_ceil(CHUNK as u32)).map(|_| chunk()).collect() }
+        let chunks: Vec<_> = (0..particles.div_ceil(CHUNK as u32)).map(|_| chunk()).collect();
+        Self { column: Vec::with_capacity(chunks.len()), chunks }
     }
 
     /// Rolls out every future of `scheme` from `state`.
@@ -58,8 +62,20 @@ impl Futures {
             chunk.summary = problem.simd.run(rollout);
         });
         let mut summary = Summary::EMPTY;
-        self.in_order(|chunk| summary.add(&chunk.summary));
+        self.in_order(|chunk| summary.count(&chunk.summary));
+        summary.sums = std::array::from_fn(|stratum| self.sum(|chunk| chunk.summary.sums[stratum]));
+        summary.squares = self.sum(|chunk| chunk.summary.squares);
         summary
+    }
+
+    /// The sum of `value` over all chunks, in an order that does not depend on threads.
+    pub fn sum(&mut self, value: impl Fn(&Chunk) -> f64) -> f64 {
+        let mut column = std::mem::take(&mut self.column);
+        column.clear();
+        self.in_order(|chunk| column.push(value(chunk)));
+        let sum = tree(&mut column);
+        self.column = column;
+        sum
     }
 
     /// Calls `work` for every chunk, on all threads.
@@ -75,7 +91,7 @@ impl Futures {
         self.chunks[index].get_mut().expect("no thread panics with a chunk")
     }
 
-    /// Calls `work` for every chunk in order: how sums are made that do not depend on threads.
+    /// Calls `work` for every chunk in order.
     pub fn in_order(&mut self, mut work: impl FnMut(&mut Chunk)) {
         for chunk in &mut self.chunks {
             work(chunk.get_mut().expect("no thread panics with a chunk"));
@@ -99,8 +115,8 @@ impl<M: Model, S: Scheme> Kernel for RollOut<'_, M, S> {
 }
 
 /// The diagnostics that follow from a summary of all futures.
-pub(crate) fn diagnose<M>(problem: &Problem<M>, summary: &Summary, iterations: u32) -> Diagnostics {
-    let count = f64::from(problem.particles);
+pub(crate) fn diagnose(size: &Size, summary: &Summary, iterations: u32) -> Diagnostics {
+    let count = f64::from(size.particles);
     let mean = summary.sums.iter().sum::<f64>() / count;
     Diagnostics {
         best: f64::from(summary.best.0),
@@ -110,10 +126,8 @@ pub(crate) fn diagnose<M>(problem: &Problem<M>, summary: &Summary, iterations: u
         dead_share: f64::from(summary.dead) / count,
         non_finite: u64::from(summary.non_finite),
         longest: summary.longest,
-        horizon: problem.horizon,
-        particles: u64::from(problem.particles),
-        particle_steps: u64::from(problem.particles)
-            * u64::from(problem.horizon)
-            * u64::from(iterations),
+        horizon: size.horizon,
+        particles: u64::from(size.particles),
+        particle_steps: u64::from(size.particles) * u64::from(size.horizon) * u64::from(iterations),
     }
 }

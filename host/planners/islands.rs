@@ -1,18 +1,18 @@
 //! Populations that do not interact: one for each thread to take.
 
+use std::cell::Cell;
 use std::sync::Mutex;
 
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::population::{Population, Remains, Strategy, Swarm};
+use particle_pilot_kernels::plan::islands::unite;
+use particle_pilot_kernels::population::{Population, Remains, Split, Strategy, Swarm};
+use particle_pilot_kernels::team::Alone;
 
 use super::{Problem, Request};
 use crate::backend::cpu::{Kernel, Pool};
 use crate::decision::Diagnostics;
-
-/// The most particles of one population: more do not fit a core's fast memory.
-const LARGEST: u32 = 1024;
 
 /// Populations of nearly equal size, allocated once.
 pub(crate) struct Islands<T> {
@@ -33,16 +33,14 @@ struct Island<T> {
 impl<T: Copy + Send> Islands<T> {
     /// Splits `particles` into islands, a multiple of `groups` of them but none empty.
     pub fn new<M: Model>(particles: u32, groups: u32) -> Self {
-        let groups = groups.min(particles);
-        let number = groups * particles.div_ceil(groups * LARGEST);
-        let border = |i: u32| (u64::from(particles) * u64::from(i) / u64::from(number)) as u32;
-        let island = |i: u32| {
-            let (first, count) = (border(i), border(i + 1) - border(i));
+        let split = Split::new(particles, groups);
+        let island = |index: u32| {
+            let (first, count) = split.island(index);
             let [floats, integers] = Population::memory::<M>(count as usize);
             let (floats, integers) = (vec![0.0; floats], vec![0; integers]);
             Mutex::new(Island { first, count, outcome: None, floats, integers })
         };
-        Self { islands: (0..number).map(island).collect() }
+        Self { islands: (0..split.islands).map(island).collect() }
     }
 
     /// Runs every island, on all threads, with the strategy that `strategy` makes for the island of
@@ -57,6 +55,8 @@ impl<T: Copy + Send> Islands<T> {
         pool.for_each(self.islands.len(), |index| {
             let mut island = self.islands[index].lock().expect("no thread panics with an island");
             let Island { first, count, outcome, floats, integers } = &mut *island;
+            let floats = Cell::from_mut(floats.as_mut_slice()).as_slice_of_cells();
+            let integers = Cell::from_mut(integers.as_mut_slice()).as_slice_of_cells();
             let mut population = Population::new::<M>(*count as usize, floats, integers);
             let strategy = strategy(index, *first);
             *outcome = Some(problem.simd.run(Run { strategy, swarm, population: &mut population }));
@@ -78,7 +78,7 @@ impl<M: Model, S: Strategy> Kernel for Run<'_, '_, M, S> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) -> S::Outcome {
-        self.strategy.run::<M, L>(proof, self.swarm, self.population)
+        self.strategy.run::<M, L, Alone>(proof, Alone, self.swarm, self.population)
     }
 }
 
@@ -98,34 +98,27 @@ pub(crate) fn swarm<'a, M>(
     }
 }
 
-/// The diagnostics that follow from what is left of all populations.
-pub(crate) fn diagnose<'a, M>(
+/// The diagnostics that follow from what is left of all `islands` populations, and the sums of two more
+/// numbers that `of` gives along with it. The first of these is the number of effective samples.
+pub(crate) fn diagnose<M>(
     problem: &Problem<M>,
-    remains: impl Iterator<Item = &'a Remains>,
-    effective_samples: f64,
-) -> Diagnostics {
+    islands: usize,
+    of: impl Fn(usize) -> (Remains, [f64; 2]),
+) -> (Diagnostics, [f64; 2]) {
+    let (remains, sums) = unite(Alone, islands, of);
     let count = f64::from(problem.particles);
-    let (mut best, mut sum, mut squares) = (f32::INFINITY, 0.0, 0.0);
-    let (mut dead, mut non_finite, mut longest) = (0u64, 0u64, 0);
-    for remains in remains {
-        best = best.min(remains.best);
-        sum += remains.sum;
-        squares += remains.squares;
-        dead += u64::from(remains.dead);
-        non_finite += u64::from(remains.non_finite);
-        longest = longest.max(remains.longest);
-    }
-    let mean = sum / count;
-    Diagnostics {
-        best: f64::from(best),
+    let mean = remains.sum / count;
+    let diagnostics = Diagnostics {
+        best: f64::from(remains.best),
         mean,
-        spread: (squares / count - mean * mean).max(0.0).sqrt(),
-        effective_samples,
-        dead_share: dead as f64 / count,
-        non_finite,
-        longest,
+        spread: (remains.squares / count - mean * mean).max(0.0).sqrt(),
+        effective_samples: sums[0],
+        dead_share: f64::from(remains.dead) / count,
+        non_finite: u64::from(remains.non_finite),
+        longest: remains.longest,
         horizon: problem.horizon,
         particles: u64::from(problem.particles),
         particle_steps: u64::from(problem.particles) * u64::from(problem.horizon),
-    }
+    };
+    (diagnostics, sums)
 }

@@ -1,11 +1,11 @@
 //! Planners: how futures are drawn, and how they turn into an action.
 
 mod cem;
-mod fmc;
-mod futures;
+pub(crate) mod fmc;
+pub(crate) mod futures;
 mod islands;
 mod mppi;
-mod noise;
+pub(crate) mod noise;
 mod random_shooting;
 mod smc;
 mod tuning;
@@ -21,6 +21,7 @@ use crate::backend::cpu::{Pool, SimdProof};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 use crate::names::named;
+pub(crate) use cem::elite_count;
 use cem::{ContinuousCem, DiscreteCem};
 use fmc::FmcPlanner;
 use mppi::Mppi;
@@ -60,6 +61,19 @@ named!(
 pub(crate) struct Problem<M> {
     pub model: M,
     pub simd: SimdProof,
+    pub particles: u32,
+    pub horizon: u32,
+}
+
+impl<M> Problem<M> {
+    /// How much is simulated.
+    pub fn size(&self) -> Size {
+        Size { particles: self.particles, horizon: self.horizon }
+    }
+}
+
+/// How much an iteration simulates.
+pub(crate) struct Size {
     pub particles: u32,
     pub horizon: u32,
 }

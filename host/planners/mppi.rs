@@ -10,6 +10,7 @@
 
 use particle_pilot_kernels::controls::{First, Knots};
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::plan::mppi::TemperatureSearch;
 use particle_pilot_kernels::weigh::WeightSums;
 
 use super::futures::{Futures, diagnose};
@@ -32,7 +33,7 @@ pub(crate) struct Mppi {
 
 impl Mppi {
     pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        let noise = NoisePlan::new(problem, config);
+        let noise = NoisePlan::new(config, problem.model.full_control());
         let knots = noise.knots();
         Self {
             futures: Futures::new(config.particles, (2 * knots).max(3)),
@@ -52,17 +53,12 @@ impl Mppi {
             return weigh(&mut self.futures, problem, pool, lowest, self.temperature);
         }
         let target = self.target_share * f64::from(problem.particles);
-        // The effective sample size grows with the temperature: bisect, in ratios.
-        const RANGE: f64 = (1u32 << 20) as f64;
-        let (mut low, mut high) = (self.temperature / RANGE, self.temperature * RANGE);
+        let mut search = TemperatureSearch::new(self.temperature, target);
         loop {
-            let middle = (low * high).sqrt();
-            let sums = weigh(&mut self.futures, problem, pool, lowest, middle);
-            let effective = sums.effective_samples();
-            if high < 1.05 * low || (effective / target - 1.0).abs() < 0.05 {
+            let sums = weigh(&mut self.futures, problem, pool, lowest, search.now());
+            if search.note(sums.effective_samples()) {
                 return sums;
             }
-            if effective < target { low = middle } else { high = middle }
         }
     }
 }
@@ -92,7 +88,7 @@ impl<M: Model> Planner<M> for Mppi {
 
         let diagnostics = Diagnostics {
             effective_samples: sums.effective_samples(),
-            ..diagnose(problem, &summary, 1)
+            ..diagnose(&problem.size(), &summary, 1)
         };
         (share * problem.model.full_action(), diagnostics)
     }

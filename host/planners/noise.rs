@@ -1,10 +1,10 @@
 //! The plan of a continuous planner and the noise around it.
 
 use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots};
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::plan::noise::moved;
 use particle_pilot_kernels::rng::Stream;
 
-use super::{Interpolation, Noise, Problem};
+use super::{Interpolation, Noise};
 use crate::config::{ActionKind, PilotConfig};
 
 /// A plan of one control for each step, and noise at knots to vary it.
@@ -15,17 +15,20 @@ pub(crate) struct NoisePlan {
     pub scales: Vec<f32>,
     /// What `scales` is at the beginning of a decision.
     pub initial_scale: f32,
-    weights: Vec<[f32; 4]>,
-    cubic: bool,
-    colour: [f32; 2],
+    /// As in [`Interpolant`].
+    pub weights: Vec<[f32; 4]>,
+    pub cubic: bool,
+    /// As in [`KnotNoise`].
+    pub colour: [f32; 2],
     /// Halton's points, `[knots][pairs]`, or nothing.
-    points: Vec<f32>,
-    pairs: usize,
+    pub points: Vec<f32>,
+    pub pairs: usize,
     thresholded: bool,
 }
 
 impl NoisePlan {
-    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+    /// For plans of `config`, where full control is `full` in the model's units.
+    pub fn new(config: &PilotConfig, full: f32) -> Self {
         let tuning = &config.tuning;
         let cubic = tuning.interpolation == Interpolation::Cubic;
         let spacing = tuning.knot_spacing as usize;
@@ -35,17 +38,17 @@ impl NoisePlan {
                 if cubic { catmull_rom(t) } else { [1.0 - t, t, 0.0, 0.0] }.map(|w| w as f32)
             })
             .collect();
-        let initial_scale = tuning.noise_scale as f32 * problem.model.full_control();
+        let initial_scale = tuning.noise_scale as f32 * full;
         let interpolant = Interpolant { weights: &weights, cubic };
-        let knots = interpolant.knots(problem.horizon as usize);
-        let pairs = problem.particles.div_ceil(2) as usize;
+        let knots = interpolant.knots(config.horizon as usize);
+        let pairs = config.particles.div_ceil(2) as usize;
         let points = match tuning.noise {
             Noise::Halton => halton_points(knots, pairs),
             Noise::White | Noise::Coloured => Vec::new(),
         };
         let rho = if tuning.noise == Noise::Coloured { tuning.colour } else { 0.0 };
         Self {
-            plan: vec![0.0; problem.horizon as usize],
+            plan: vec![0.0; config.horizon as usize],
             scales: vec![initial_scale; knots],
             initial_scale,
             weights,
@@ -89,8 +92,7 @@ impl NoisePlan {
     pub fn move_by(&mut self, change: &[f64], full: f32) {
         let interpolant = Interpolant { weights: &self.weights, cubic: self.cubic };
         for (step, control) in self.plan.iter_mut().enumerate() {
-            let moved = f64::from(*control) + interpolant.at(change, step);
-            *control = (moved as f32).clamp(-full, full);
+            *control = moved(*control, &interpolant, step, |knot| change[knot], full);
         }
     }
 

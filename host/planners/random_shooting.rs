@@ -6,7 +6,7 @@
 
 use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::rollout::Summary;
+use particle_pilot_kernels::plan::shooting::best_stratum;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
@@ -25,7 +25,7 @@ impl RandomShooting {
         let continuous = config.action == ActionKind::Continuous;
         Self {
             futures: Futures::new(config.particles, 0),
-            noise: continuous.then(|| NoisePlan::new(problem, config)),
+            noise: continuous.then(|| NoisePlan::new(config, problem.model.full_control())),
         }
     }
 }
@@ -45,21 +45,10 @@ impl<M: Model> Planner<M> for RandomShooting {
                 (self.futures.roll_out(problem, request, &scheme), STRATA)
             }
         };
-        let level =
-            f64::from(first_level(best_stratum(&summary, strata, problem.particles), strata));
-        (level * problem.model.full_action(), diagnose(problem, &summary, 1))
+        let best = best_stratum(&summary.sums, strata, problem.particles as usize);
+        let level = f64::from(first_level(best, strata));
+        (level * problem.model.full_action(), diagnose(&problem.size(), &summary, 1))
     }
 
     fn forget(&mut self) {}
-}
-
-/// The stratum of the lowest mean cost, the first of equals.
-fn best_stratum(summary: &Summary, strata: usize, particles: u32) -> usize {
-    let mean = |stratum: usize| {
-        let members = (particles as usize + strata - 1 - stratum) / strata;
-        let sum: f64 = summary.sums.iter().skip(stratum).step_by(strata).sum();
-        if members == 0 { f64::INFINITY } else { sum / members as f64 }
-    };
-    let best = (0..strata).map(|stratum| (mean(stratum), stratum));
-    best.min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are strata").1
 }

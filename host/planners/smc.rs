@@ -3,9 +3,11 @@
 //! Left and right have a population each (continuous actions: eight levels), so that no first action can
 //! die out, and the evidence of the populations decides.
 
-use particle_pilot_kernels::controls::{STRATA, first_level};
+use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::plan::smc::share;
 use particle_pilot_kernels::population::{Smc, SmcOutcome};
+use particle_pilot_kernels::team::Alone;
 
 use super::islands::{Islands, diagnose, swarm};
 use super::{Planner, Problem, Request};
@@ -32,27 +34,6 @@ impl SmcPlanner {
             outcomes: Vec::new(),
         }
     }
-
-    /// The share of full control that the evidence speaks for: the better side, or the mean of all
-    /// levels weighted by evidence.
-    fn share(&self) -> f64 {
-        let most = self.outcomes.iter().map(|o| o.log_evidence).fold(f64::NEG_INFINITY, f64::max);
-        let mut evidence = [0.0; STRATA];
-        let mut islands = [0.0; STRATA];
-        for (index, outcome) in self.outcomes.iter().enumerate() {
-            let difference = (outcome.log_evidence - most).max(-700.0);
-            evidence[index % self.strata] += libm::exp(difference);
-            islands[index % self.strata] += 1.0;
-        }
-        let mean = |stratum: usize| evidence[stratum] / f64::max(islands[stratum], 1.0);
-        let level = |stratum: usize| f64::from(first_level(stratum, self.strata));
-        if self.continuous {
-            let total: f64 = (0..self.strata).map(mean).sum();
-            (0..self.strata).map(|stratum| level(stratum) * mean(stratum)).sum::<f64>() / total
-        } else {
-            level(usize::from(mean(1) > mean(0)))
-        }
-    }
 }
 
 impl<M: Model> Planner<M> for SmcPlanner {
@@ -66,10 +47,13 @@ impl<M: Model> Planner<M> for SmcPlanner {
             first,
         });
         self.outcomes.extend(islands);
-        let effective = self.outcomes.iter().map(|outcome| outcome.effective_samples).sum();
-        let remains = self.outcomes.iter().map(|outcome| &outcome.remains);
-        let diagnostics = diagnose(problem, remains, effective);
-        (self.share() * problem.model.full_action(), diagnostics)
+        let outcomes = &self.outcomes;
+        let (diagnostics, _) = diagnose(problem, outcomes.len(), |island| {
+            (outcomes[island].remains, [outcomes[island].effective_samples, 0.0])
+        });
+        let log_evidence = |island: usize| outcomes[island].log_evidence;
+        let share = share(Alone, outcomes.len(), log_evidence, strata, self.continuous);
+        (share * problem.model.full_action(), diagnostics)
     }
 
     fn forget(&mut self) {}

@@ -23,12 +23,8 @@ pub(crate) fn weigh<M: Model>(
         let sums = problem.simd.run(Weigh { chunk, lowest, inverse_temperature });
         chunk.partial[..3].copy_from_slice(&[sums.sides[0], sums.sides[1], sums.squares]);
     });
-    let mut total = WeightSums::default();
-    futures.in_order(|chunk| {
-        let [first, second, squares] = [chunk.partial[0], chunk.partial[1], chunk.partial[2]];
-        total.add(&WeightSums { sides: [first, second], squares });
-    });
-    total
+    let [first, second, squares] = [0, 1, 2].map(|i| futures.sum(|chunk| chunk.partial[i]));
+    WeightSums { sides: [first, second], squares }
 }
 
 /// For every knot, the weighted sums of the noise and of its square.
@@ -46,10 +42,9 @@ pub(crate) fn knot_moments<M: Model>(
         let moments = &mut partial[..count];
         problem.simd.run(Moments { noise, first_pair, weights, moments });
     });
-    moments.fill(0.0);
-    futures.in_order(|chunk| {
-        moments.iter_mut().zip(&chunk.partial).for_each(|(sum, part)| *sum += part);
-    });
+    for (i, moment) in moments.iter_mut().enumerate() {
+        *moment = futures.sum(|chunk| chunk.partial[i]);
+    }
 }
 
 struct Weigh<'a> {

@@ -266,10 +266,43 @@ pub fn failed(p: &Physics, state: [f64; 4]) -> bool {
         || theta > p.theta_threshold_radians
 }
 
+/// The force in N of a disturbance at `step`: pushes of `newton` N for `length` steps, one beginning
+/// every `every` steps but not at once, each to the side that `seed` and its number say.
+///
+/// Push `k` goes to the left if the lowest bit of `splitmix64(seed + splitmix64(k))` is 1, where `splitmix64(z)`
+/// is the first output of S. Vigna's SplitMix64 seeded with `z`.
+#[inline]
+#[must_use]
+pub fn push_force(newton: f64, length: u32, every: u32, seed: u64, step: u32) -> f64 {
+    let (k, phase) = (step / every, step % every);
+    if k == 0 || phase >= length {
+        return 0.0;
+    }
+    // The inner hash keeps neighbouring seeds from sharing shifted pushes.
+    match splitmix64(seed.wrapping_add(splitmix64(u64::from(k)))) & 1 {
+        0 => newton,
+        _ => -newton,
+    }
+}
+
+/// First output of SplitMix64 seeded with `z`.
+fn splitmix64(z: u64) -> u64 {
+    let z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn splitmix64_yields_its_published_first_output() {
+        // Seed 1234567: first of the values that Rosetta Code lists.
+        assert_eq!(splitmix64(1_234_567), 6_457_827_717_110_365_317);
+    }
 
     #[test]
     fn the_default_is_cart_pole_v1() {

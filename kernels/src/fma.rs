@@ -6,7 +6,9 @@
 /// bits.
 #[inline(always)]
 pub fn fma(a: f32, b: f32, c: f32) -> f32 {
-    #[cfg(target_arch = "nvptx64")]
+    #[cfg(all(target_arch = "nvptx64", feature = "rust-cuda"))]
+    return cuda_std::GpuFloat::mul_add(a, b, c);
+    #[cfg(all(target_arch = "nvptx64", not(feature = "rust-cuda")))]
     return core::intrinsics::fmaf32(a, b, c);
     #[cfg(all(feature = "std", not(target_arch = "nvptx64")))]
     return a.mul_add(b, c);

@@ -40,6 +40,40 @@ pub fn sum_of_squares(values: &[f32]) -> f64 {
     fold(columns)
 }
 
+/// How many values [`tree`] adds up at a time.
+pub const GROUP: usize = 128;
+
+/// The sum of any number of values: those of each group of [`GROUP`] are added up in the order of
+/// [`sum`], then the groups' sums, likewise in groups. Overwrites `values`.
+///
+/// # Examples
+/// ```
+/// use particle_pilot_kernels::reduce::tree;
+/// assert_eq!(tree(&mut [0.5; 100_000]), 50_000.0);
+/// assert_eq!(tree(&mut []), 0.0);
+/// ```
+#[must_use]
+pub fn tree(mut values: &mut [f64]) -> f64 {
+    loop {
+        let groups = values.len().div_ceil(GROUP);
+        for group in 0..groups {
+            let members = &values[group * GROUP..];
+            let members = &members[..members.len().min(GROUP)];
+            let mut columns = [0.0f64; COLUMNS];
+            for row in members.chunks(COLUMNS) {
+                for (column, value) in columns.iter_mut().zip(row) {
+                    *column += value;
+                }
+            }
+            values[group] = fold(columns);
+        }
+        if groups <= 1 {
+            return values.first().copied().unwrap_or(0.0);
+        }
+        values = &mut values[..groups];
+    }
+}
+
 /// Adds columns in pairs at distance 8, 4, 2, 1.
 #[inline(always)]
 #[must_use]

@@ -66,7 +66,7 @@ impl<M: Model, L: Lanes> Particle<M, L> {
 
 /// Rolls out a bundle of mirrored pairs: for both sides, costs and lifetimes.
 #[inline(always)]
-fn rollout_pairs<M: Model, L: Lanes>(
+pub(crate) fn rollout_pairs<M: Model, L: Lanes>(
     proof: L::Proof,
     model: &M,
     constants: &M::Constants<L>,
@@ -146,10 +146,9 @@ impl Summary {
         longest: 0,
     };
 
-    /// Adds the next chunk's summary. Sums are rounded, so chunks must come in order.
-    pub fn add(&mut self, next: &Self) {
-        self.sums.iter_mut().zip(next.sums).for_each(|(sum, next)| *sum += next);
-        self.squares += next.squares;
+    /// Counts the next chunk's futures; the sums, whose order matters, are left for
+    /// [`tree`](crate::reduce::tree).
+    pub fn count(&mut self, next: &Self) {
         if next.best.0 < self.best.0 {
             self.best = next.best;
         }
@@ -161,7 +160,7 @@ impl Summary {
     /// Sums up `costs` and `lifetimes` of the particles from `first` on.
     #[inline(always)]
     fn of(costs: &[f32], lifetimes: &[f32], first: u32, horizon: u32) -> Self {
-        let mut columns = Columns::default();
+        let mut columns = Columns::<COLUMNS>::new();
         let whole = horizon as f32;
         // Rows of a fixed length become vector instructions.
         let (rows, rest) = costs.as_chunks::<COLUMNS>();
@@ -187,32 +186,32 @@ impl Summary {
     }
 }
 
-/// Partial results side by side: particle `i` goes to column `i % 16`.
-struct Columns {
-    sums: [f64; COLUMNS],
-    squares: [f64; COLUMNS],
-    lowest: [f32; COLUMNS],
-    longest: [f32; COLUMNS],
-    dead: [u32; COLUMNS],
-    non_finite: [u32; COLUMNS],
+/// Partial results side by side: particle `i` goes to column `i % 16`. A CPU thread has all columns, a
+/// GPU thread one.
+pub(crate) struct Columns<const N: usize> {
+    pub sums: [f64; N],
+    pub squares: [f64; N],
+    pub lowest: [f32; N],
+    pub longest: [f32; N],
+    pub dead: [u32; N],
+    pub non_finite: [u32; N],
 }
 
-impl Default for Columns {
-    fn default() -> Self {
+impl<const N: usize> Columns<N> {
+    #[inline(always)]
+    pub fn new() -> Self {
         Self {
-            sums: [0.0; COLUMNS],
-            squares: [0.0; COLUMNS],
-            lowest: [f32::INFINITY; COLUMNS],
-            longest: [0.0; COLUMNS],
-            dead: [0; COLUMNS],
-            non_finite: [0; COLUMNS],
+            sums: [0.0; N],
+            squares: [0.0; N],
+            lowest: [f32::INFINITY; N],
+            longest: [0.0; N],
+            dead: [0; N],
+            non_finite: [0; N],
         }
     }
-}
 
-impl Columns {
     #[inline(always)]
-    fn note(&mut self, i: usize, cost: f32, lifetime: f32, whole: f32) {
+    pub fn note(&mut self, i: usize, cost: f32, lifetime: f32, whole: f32) {
         let exact = f64::from(cost);
         self.sums[i] += exact;
         self.squares[i] += exact * exact;

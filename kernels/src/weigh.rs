@@ -16,12 +16,6 @@ pub struct WeightSums {
 }
 
 impl WeightSums {
-    /// Adds the next chunk's sums, which must come in order.
-    pub fn add(&mut self, next: &Self) {
-        self.sides.iter_mut().zip(next.sides).for_each(|(sum, next)| *sum += next);
-        self.squares += next.squares;
-    }
-
     /// `(sum w)^2 / sum w^2`: how many equal weights would be as good.
     #[must_use]
     pub fn effective_samples(&self) -> f64 {

@@ -221,7 +221,7 @@ impl Trial for Operands {
 fn functions<L: Lanes>(proof: L::Proof, x: L) -> Named<L> {
     let (sine, cosine) = sin_cos(proof, x);
     let (rounded, integer) = round(proof, x);
-    let narrow = NarrowTrig::fit(0.21, 1.0, 2.0).splat::<L>(proof);
+    let narrow = NarrowTrig::<L>::of(proof, NarrowTrig::fit(0.21, 1.0, 2.0).coefficients());
     vec![
         ("exp", exp(proof, x)),
         ("ln", ln(proof, x)),

@@ -255,7 +255,10 @@ fn roll_out<M: Model, S: Scheme>(job: &Job<'_, M, S>) -> (Vec<f32>, Summary) {
     let (mut all, mut summary) = (Vec::new(), Summary::EMPTY);
     for chunk in 0..job.chunks() {
         let mut costs = [f32::NAN; CHUNK];
-        summary.add(&rollout_chunk::<M, S, f32>((), job, chunk, &mut costs));
+        let next = rollout_chunk::<M, S, f32>((), job, chunk, &mut costs);
+        summary.count(&next);
+        summary.sums.iter_mut().zip(next.sums).for_each(|(sum, next)| *sum += next);
+        summary.squares += next.squares;
         let count = (job.particles as usize - chunk * CHUNK).min(CHUNK);
         assert!(costs[count..].iter().all(|cost| *cost == WORST), "beyond the last particle");
         all.extend(&costs[..count]);

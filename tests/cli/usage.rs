@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn values_out_of_range_are_refused_in_the_words_of_the_command_line() {
     for (arguments, needle) in [
-        (&["-k", "0"][..], "--particles is 0; it must be 2 to"),
+        (&["-k", "0"][..], "--particles is 0; it must be 1 to"),
         (&["-k", "99999999999"], "99999999999"),
         (&["-k", "-5"], "-5"),
         (&["-H", "0"], "--horizon is 0"),

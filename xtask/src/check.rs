@@ -44,6 +44,21 @@ pub fn run_all(checks: &[Check], only: &[String]) -> ExitCode {
     ExitCode::from(u8::from(summary.failed > 0))
 }
 
+/// Says how a task ended that is not part of a list. The exit code is 1 when it failed.
+pub fn finish(outcome: Result<Outcome>) -> ExitCode {
+    match outcome {
+        Ok(Outcome::Passed) => ExitCode::SUCCESS,
+        Ok(Outcome::Skipped(reason)) => {
+            eprintln!("skipped: {reason}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// One row for each check that ran, and how often each outcome came.
 #[derive(Default)]
 struct Summary {
@@ -62,7 +77,7 @@ impl Summary {
             Err(error) => (&mut self.failed, "FAILED", format!("{error:#}")),
         };
         *count += 1;
-        let row = format!("{name:8} {word:7} {wall_s:7.1} s  {detail}");
+        let row = format!("{name:9} {word:7} {wall_s:7.1} s  {detail}");
         self.rows.push(row.trim_end().to_owned());
     }
 
@@ -89,9 +104,9 @@ mod tests {
         summary.add("bad", 61.25, Err(anyhow::anyhow!("it broke")));
         summary.add("odd", 0.0, Ok(Outcome::Skipped("no tool".into())));
         let expected = "\
-good     passed      1.0 s
-bad      FAILED     61.2 s  it broke
-odd      SKIPPED     0.0 s  no tool
+good      passed      1.0 s
+bad       FAILED     61.2 s  it broke
+odd       SKIPPED     0.0 s  no tool
 
 test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 4 filtered out; finished in 9.00s";
         assert_eq!(summary.text(9.0), expected);

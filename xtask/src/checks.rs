@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
-use crate::{inlined, msrv, neon, source};
+use crate::{inlined, kernels, msrv, neon, ptxas, rust_cuda, source};
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
@@ -59,6 +59,21 @@ pub const CHECKS: &[Check] = &[
     },
     Check { name: "examples", about: "every example runs", run: examples },
     Check { name: "main-job", about: "with no options, the pole stays up", run: main_job },
+    Check {
+        name: "kernels",
+        about: "the PTX that is checked in is what the kernels compile to",
+        run: kernels::check,
+    },
+    Check {
+        name: "ptxas",
+        about: "no GPU kernel takes more than kernels/budgets.toml allows",
+        run: ptxas::within_budgets,
+    },
+    Check {
+        name: "rust-cuda",
+        about: "the kernels' entry points fit the Rust-CUDA project's cuda_std",
+        run: rust_cuda::type_checks,
+    },
     Check { name: "msrv", about: "the oldest supported Rust builds it all", run: msrv::builds },
     Check {
         name: "neon",

@@ -2,8 +2,9 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result, ensure};
 
@@ -11,7 +12,17 @@ use crate::check::Outcome;
 
 /// The repository's root.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ lies in the root")
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        // Checkouts that share a folder to build in share this program: ask cargo where it runs.
+        let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+        Path::new(&xtask).parent().expect("xtask/ lies in the root").to_owned()
+    });
+    &ROOT
+}
+
+/// The folder that cargo builds in.
+pub fn target_dir() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), |dir| root().join(dir))
 }
 
 /// `program` with space-separated `args`, to run in the root without standard input.
@@ -34,6 +45,17 @@ pub fn run(command: &mut Command) -> Result<Outcome> {
 
 /// Runs `command` and returns its standard output; an exit status other than 0 is an error.
 pub fn output(command: &mut Command) -> Result<String> {
+    Ok(finish(command.stderr(Stdio::inherit()))?.0)
+}
+
+/// Runs `command` and returns its standard output and standard error, one after the other; an exit
+/// status other than 0 is an error.
+pub fn output_and_errors(command: &mut Command) -> Result<String> {
+    let (output, errors) = finish(command.stderr(Stdio::piped()))?;
+    Ok(output + &errors)
+}
+
+fn finish(command: &mut Command) -> Result<(String, String)> {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();
     let words: Vec<_> = [program].into_iter().chain(command.get_args()).collect();
     let shown = words.join(OsStr::new(" ")).to_string_lossy().into_owned();
@@ -41,10 +63,11 @@ pub fn output(command: &mut Command) -> Result<String> {
         format!("{}='{}' ", key.to_string_lossy(), value.unwrap_or_default().to_string_lossy())
     });
     eprintln!("$ {}{shown}", envs.collect::<String>());
-    let output = command.stderr(Stdio::inherit()).output();
-    let output = output.with_context(|| format!("cannot start `{shown}`"))?;
-    ensure!(output.status.success(), "`{shown}`: {}", output.status);
-    String::from_utf8(output.stdout).with_context(|| format!("`{shown}` wrote invalid UTF-8"))
+    let output = command.output().with_context(|| format!("cannot start `{shown}`"))?;
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.success(), "`{shown}`: {} {errors}", output.status);
+    let text = String::from_utf8(output.stdout);
+    Ok((text.with_context(|| format!("`{shown}` wrote invalid UTF-8"))?, errors))
 }
 
 /// Whether `PATH` has `program`.

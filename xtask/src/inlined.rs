@@ -7,7 +7,7 @@
 use anyhow::{Result, ensure};
 
 use crate::check::Outcome;
-use crate::command::{cargo, command, have, output, root, run};
+use crate::command::{cargo, command, have, output, run, target_dir};
 
 /// Looks for calls of intrinsics in the disassembly of the `pilot` binary.
 pub fn intrinsics_are() -> Result<Outcome> {
@@ -15,9 +15,8 @@ pub fn intrinsics_are() -> Result<Outcome> {
     if !have("objdump") {
         return Ok(Outcome::Skipped("no objdump (binutils)".into()));
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), Into::into);
     let mut objdump = command("objdump", "--disassemble --demangle --no-show-raw-insn");
-    let listing = output(objdump.arg(target.join("release/pilot")))?;
+    let listing = output(objdump.arg(target_dir().join("release/pilot")))?;
     let calls: Vec<&str> = listing
         .lines()
         .filter(|line| line.contains("call") && line.contains("core_arch"))

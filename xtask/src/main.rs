@@ -6,11 +6,19 @@
 mod check;
 mod checks;
 mod command;
+mod compiler;
+mod gpu_bundle;
 mod inlined;
+mod kernels;
 mod msrv;
 mod neon;
+#[path = "../../build/ptx_hash.rs"]
+mod ptx_hash;
+mod ptxas;
+mod rust_cuda;
 mod source;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -30,15 +38,34 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Compile the GPU kernels to kernels/particle_pilot.ptx.
+    Kernels {
+        /// Write nothing: compare what is checked in with what the compiler makes now.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Assemble that file for several GPUs, and hold what it takes against kernels/budgets.toml.
+    Ptxas,
+    /// Make a folder that tests and times this project on a machine with a GPU and nothing else.
+    ///
+    /// Linux on x86-64 and an NVIDIA driver are all that `sh run.sh` needs there: see docs/gpu.md.
+    GpuBundle {
+        /// Where to [default: target/gpu-bundle].
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
-    let Task::Test { only, list } = Task::parse();
-    if !list {
-        return check::run_all(checks::CHECKS, &only);
+    match Task::parse() {
+        Task::Test { only, list: false } => check::run_all(checks::CHECKS, &only),
+        Task::Test { .. } => {
+            checks::CHECKS.iter().for_each(|check| println!("{:9} {}", check.name, check.about));
+            ExitCode::SUCCESS
+        }
+        Task::Kernels { check: true } => check::finish(kernels::check()),
+        Task::Kernels { check: false } => check::finish(kernels::write()),
+        Task::Ptxas => check::finish(ptxas::within_budgets()),
+        Task::GpuBundle { out } => check::finish(gpu_bundle::make(out)),
     }
-    for check in checks::CHECKS {
-        println!("{:8} {}", check.name, check.about);
-    }
-    ExitCode::SUCCESS
 }

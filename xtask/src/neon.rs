@@ -6,8 +6,8 @@
 use anyhow::Result;
 
 use crate::check::Outcome;
-use crate::command::{cargo, command, have, root, run};
-use crate::msrv;
+use crate::command::{cargo, have, root, run};
+use crate::compiler;
 
 const LINKER: &str = "aarch64-linux-gnu-gcc";
 
@@ -25,8 +25,8 @@ pub fn kernels_pass() -> Result<Outcome> {
     }
     let qemu = ["qemu-aarch64-static", "qemu-aarch64"].into_iter().find(|q| have(q));
     let linker = have(LINKER).then_some(LINKER);
-    // The compiler in use, then the distribution's.
-    let rustc = ["rustc", "/usr/bin/rustc"].into_iter().find(|r| has_sources(r).unwrap_or(false));
+    let compilers = compiler::all();
+    let rustc = compilers.first().map(|compiler| &*compiler.rustc);
     let (Some(qemu), Some(linker), Some(rustc)) = (qemu, linker, rustc) else {
         let found = [
             (qemu, "qemu-aarch64"),
@@ -56,12 +56,4 @@ pub fn kernels_pass() -> Result<Outcome> {
             format!("{qemu} -L /usr/aarch64-linux-gnu"),
         )
         .args(["--", "--skip", EXHAUSTIVE]))
-}
-
-/// Whether `rustc` has its library's sources and is new enough; `None` when there is none.
-fn has_sources(rustc: &str) -> Option<bool> {
-    let ask = |args| String::from_utf8(command(rustc, args).output().ok()?.stdout).ok();
-    let version = ask("--version")?;
-    let std = root().join(ask("--print sysroot")?.trim()).join("lib/rustlib/src/rust/library/std");
-    Some(msrv::is_supported(version.split_whitespace().nth(1)?) && std.is_dir())
 }

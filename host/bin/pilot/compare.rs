@@ -42,12 +42,12 @@ pub fn run(options: CompareOptions) -> Result<Outcome> {
         given => given.map(|us| Duration::from_nanos((us * 1e3) as u64)),
     };
     let reference = settings.config(PlannerKind::RandomShooting);
-    let machine = Machine::of(&reference)?;
+    let machine = Machine::of(&reference, &settings)?;
     let match_ =
         Match { episodes: settings.episodes()?, threads: machine.threads, settings: &settings };
     let report = Report::open(settings.options().json.as_deref(), settings.options().quiet)?;
     if !report.silent() {
-        machine.tell(&settings);
+        machine.tell();
     }
     interrupt::watch();
 

@@ -11,7 +11,8 @@ use crate::options::Options;
 use crate::output::{Report, say};
 use crate::progress::Progress;
 use crate::settings::{Settings, refused};
-use crate::text::{count, duration, grouped, per_second, rate};
+use crate::solve::device_line;
+use crate::text::{duration, grouped, per_second, rate};
 
 /// Failures that people are shown.
 const SHOWN: usize = 5;
@@ -28,11 +29,11 @@ pub fn run(options: EvaluateOptions) -> Result<Outcome> {
     };
     let episodes = settings.episodes()?;
     let config = settings.config(settings.planner());
-    let machine = Machine::of(&config)?;
+    let machine = Machine::of(&config, &settings)?;
     let quiet = settings.options().quiet;
     let report = Report::open(settings.options().json.as_deref(), quiet)?;
     if !report.silent() {
-        machine.tell(&settings);
+        machine.tell();
     }
 
     let evaluation = Evaluation::new(config.clone())
@@ -78,28 +79,36 @@ pub struct Machine {
     pub device: String,
     pub simd: Simd,
     pub threads: usize,
+    line: String,
+    note: Option<String>,
 }
 
 impl Machine {
     /// What pilots of this configuration will run on; refuses what they would refuse.
-    pub fn of(config: &PilotConfig) -> Result<Self> {
+    pub fn of(config: &PilotConfig, settings: &Settings) -> Result<Self> {
         let single = PilotConfig { threads: 1, ..config.clone() };
         let pilot = Pilot::new(single).map_err(refused)?;
-        Ok(Self { device: pilot.device(), simd: pilot.simd(), threads: config.resolved_threads() })
+        let threads = config.resolved_threads();
+        Ok(Self {
+            device: pilot.device().to_string(),
+            simd: pilot.simd(),
+            threads,
+            line: device_line(&pilot, threads),
+            note: settings.device_note(&pilot, threads),
+        })
     }
 
     /// Says once if a GPU would have been used.
-    pub fn tell(&self, settings: &Settings) {
-        if let Some(note) = settings.device_note(&self.device, self.simd.name(), self.threads) {
-            say(&note);
+    pub fn tell(&self) {
+        if let Some(note) = &self.note {
+            say(note);
         }
     }
 }
 
 impl std::fmt::Display for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let threads = count(self.threads as u64, "thread");
-        write!(f, "{}, {} x {threads}", self.device, self.simd)
+        f.write_str(&self.line)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use anyhow::Result;
-use particle_pilot::{PlannerKind, Simd};
+use particle_pilot::backend::{DeviceInfo, gpus as gpus_of_this_machine};
+use particle_pilot::{Device, PlannerKind, Simd};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -12,6 +13,7 @@ use crate::output::{Report, usage};
 
 pub fn run(options: &InfoOptions) -> Result<Outcome> {
     let report = Report::open(options.json.as_deref(), false)?;
+    let (gpus, gpu_absence) = gpus();
     let info = Info {
         version: env!("CARGO_PKG_VERSION"),
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
@@ -20,7 +22,11 @@ pub fn run(options: &InfoOptions) -> Result<Outcome> {
         simd: Simd::select().map_err(usage)?,
         simd_available: Simd::available(),
         simd_forced: std::env::var_os(Simd::VARIABLE).is_some_and(|text| !text.is_empty()),
-        devices: vec!["cpu".into()],
+        devices: std::iter::once("cpu".into())
+            .chain(gpus.iter().map(|gpu| gpu.device.clone()))
+            .collect(),
+        gpus,
+        gpu_absence,
         planners: PlannerKind::ALL.iter().map(|(_, name)| *name).collect(),
     };
     report.write(&info.text(), &info)?;
@@ -44,6 +50,10 @@ struct Info {
     simd_forced: bool,
     /// Names for `--device`.
     devices: Vec<String>,
+    /// The GPUs among them.
+    gpus: Vec<GpuInfo>,
+    /// Why there is none.
+    gpu_absence: Option<String>,
     planners: Vec<&'static str>,
 }
 
@@ -59,7 +69,8 @@ impl Info {
              cpu        {}\n\
              cores      {}\n\
              simd       {}, {} lanes ({forced}); available: {}\n\
-             devices    {}; GPU: none in this build\n\
+             devices    {}\n\
+             {}\
              planners   {}\n",
             self.version,
             self.target,
@@ -69,8 +80,54 @@ impl Info {
             self.simd.lanes(),
             available.join(", "),
             self.devices.join(", "),
+            self.gpu_text(),
             self.planners.join(", "),
         )
+    }
+}
+
+/// A GPU, and how `--device` calls it.
+#[derive(Serialize)]
+struct GpuInfo {
+    device: String,
+    #[serde(flatten)]
+    about: DeviceInfo,
+}
+
+impl Info {
+    fn gpu_text(&self) -> String {
+        let mut text = String::new();
+        for GpuInfo { device, about } in &self.gpus {
+            let (major, minor) = about.compute_capability;
+            text += &format!(
+                "{device:10} {}, {:.1} GiB, compute capability {major}.{minor}, {} multiprocessors at \
+                 {:.2} GHz, driver for CUDA {}.{}\n",
+                about.name,
+                about.memory_bytes as f64 / f64::from(1 << 30),
+                about.multiprocessors,
+                f64::from(about.clock_khz) / 1e6,
+                about.driver_version.0,
+                about.driver_version.1,
+            );
+        }
+        if let Some(reason) = &self.gpu_absence {
+            text += &format!("no GPU     {reason}\n");
+        }
+        text
+    }
+}
+
+/// All GPUs, or why there is none.
+fn gpus() -> (Vec<GpuInfo>, Option<String>) {
+    match gpus_of_this_machine() {
+        Ok(all) => {
+            let named = |about: DeviceInfo| GpuInfo {
+                device: Device::Cuda(about.index).to_string(),
+                about,
+            };
+            (all.into_iter().map(named).collect(), None)
+        }
+        Err(error) => (Vec::new(), Some(error.to_string())),
     }
 }
 

@@ -5,11 +5,12 @@ use std::f64::consts::PI;
 use anyhow::{Context, Result};
 use particle_pilot::env::{Integrator, Physics, Push};
 use particle_pilot::kernels::model::CostWeights;
-use particle_pilot::{Device, PilotConfig, PilotError, PlannerKind, Tuning};
+use particle_pilot::{Pilot, PilotConfig, PilotError, PlannerKind, Tuning};
 
 use crate::config_file::read;
 use crate::options::{IntegratorName, Options};
 use crate::output::{print, usage};
+use crate::text::count;
 
 const DEFAULT_STEPS: u32 = 500;
 const MOST_STEPS: u32 = 100_000_000;
@@ -218,11 +219,14 @@ impl Settings {
         }
     }
 
-    /// What to tell once about the device, if anything.
-    pub fn device_note(&self, used: &str, simd: &str, threads: usize) -> Option<String> {
-        let auto = self.options.device.unwrap_or_default() == Device::Auto;
-        let threads = crate::text::count(threads as u64, "thread");
-        (auto && used == "cpu").then(|| format!("no GPU: running on the CPU ({simd}, {threads})"))
+    /// What to tell once about the device: why it is not a GPU, where it might have been one.
+    pub fn device_note(&self, pilot: &Pilot, threads: usize) -> Option<String> {
+        let simd = pilot.simd().name();
+        let cpu = format!("running on the CPU ({simd}, {})", count(threads as u64, "thread"));
+        Some(match pilot.setback()? {
+            error if error.is_absence() => format!("no GPU: {cpu}"),
+            error => format!("no GPU used: {error}; {cpu}"),
+        })
     }
 }
 

@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
-use particle_pilot::{DecisionTimes, Diagnostics, Digest, Episode, EpisodeResult, Pilot, Warning};
+use particle_pilot::{
+    DecisionTimes, Device, Diagnostics, Digest, Episode, EpisodeResult, Pilot, Warning,
+};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -37,13 +39,12 @@ pub fn run(options: SolveOptions) -> Result<Outcome> {
     let report = Report::open(paths[0], options.quiet)?;
     let trace_sink = paths[1].map(Sink::file).transpose()?;
     let plot = paths[2].map(Plot::open).transpose()?;
-    if !report.silent() {
-        let (device, simd) = (pilot.device(), pilot.simd().name());
-        if let Some(note) = settings.device_note(&device, simd, pilot.threads()) {
-            say(&note);
-        }
+    let note = settings.device_note(&pilot, pilot.threads());
+    if let (false, Some(note)) = (report.silent(), note) {
+        say(&note);
     }
 
+    let began_on_cpu = pilot.device() == Device::Cpu;
     let stop = interrupt::watch();
     let progress = Progress::new("steps", settings.steps().into(), options.quiet);
     let begin = |sink| TraceWriter::begin(sink, &settings);
@@ -81,6 +82,9 @@ pub fn run(options: SolveOptions) -> Result<Outcome> {
     }
     if !settings.options().quiet && report.for_people() {
         warnings.lines(result.steps).iter().for_each(|line| say(line));
+        if let (false, Some(error)) = (began_on_cpu, pilot.setback()) {
+            say(&format!("warning: {error}; the CPU went on, with the same results"));
+        }
     }
     let json = SolveResult::of(&result, &pilot, &warnings);
     report.write(&text(&result, &pilot), &json)?;
@@ -114,7 +118,7 @@ fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
     format!(
         "{}\n\
          planner    {}, {} particles x {} steps\n\
-         device     {}, {} x {}\n\
+         device     {}\n\
          time       {}: {} decisions/s, p50 {}, p99 {}\n\
          simulated  {} particle-steps, {}/s\n\
          digest     {}\n",
@@ -122,9 +126,7 @@ fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
         config.planner,
         config.particles,
         config.horizon,
-        pilot.device(),
-        pilot.simd(),
-        count(pilot.threads() as u64, "thread"),
+        device_line(pilot, pilot.threads()),
         duration(result.wall),
         rate(decisions),
         duration(times.p50),
@@ -133,6 +135,14 @@ fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
         rate(simulated),
         result.digest,
     )
+}
+
+/// The device in use, with what matters about it.
+pub fn device_line(pilot: &Pilot, threads: usize) -> String {
+    match pilot.device() {
+        Device::Cpu => format!("cpu, {} x {}", pilot.simd(), count(threads as u64, "thread")),
+        _ => pilot.device_name(),
+    }
 }
 
 /// Warnings of all decisions, by kind.
@@ -233,7 +243,7 @@ impl SolveResult {
             particles: config.particles,
             horizon: config.horizon,
             seed: result.seed,
-            device: pilot.device(),
+            device: pilot.device().to_string(),
             simd: pilot.simd().name(),
             threads: pilot.threads(),
             wall_s: result.wall.as_secs_f64(),

@@ -1,6 +1,7 @@
 //! CEM for continuous control.
 
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::plan::cem::refit_knot;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
 use super::elites::Elites;
@@ -23,7 +24,7 @@ pub(crate) struct ContinuousCem {
 
 impl ContinuousCem {
     pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        let noise = NoisePlan::new(problem, config);
+        let noise = NoisePlan::new(config, problem.model.full_control());
         let knots = noise.knots();
         Self {
             futures: Futures::new(config.particles, 2 * knots),
@@ -51,12 +52,8 @@ impl ContinuousCem {
         let least = floor * f64::from(full);
         let moments = self.moments.as_chunks::<2>().0;
         let knots = self.change.iter_mut().zip(&mut self.noise.scales);
-        for ((change, scale), [first, second]) in knots.zip(moments) {
-            let mean = first / count;
-            let deviation = (second / count - mean * mean).max(0.0).sqrt();
-            *change = (1.0 - smoothing) * mean;
-            let refit = smoothing * f64::from(*scale) + (1.0 - smoothing) * deviation;
-            *scale = refit.max(least) as f32;
+        for ((change, scale), sums) in knots.zip(moments) {
+            (*change, *scale) = refit_knot(*scale, *sums, count, smoothing, least);
         }
         self.noise.move_by(&self.change, full);
     }
@@ -81,7 +78,7 @@ impl<M: Model> Planner<M> for ContinuousCem {
         let share = f64::from(self.noise.plan[0]) / f64::from(full);
         self.noise.shift();
 
-        let mut diagnostics = diagnose(problem, &summary, self.tuning.iterations);
+        let mut diagnostics = diagnose(&problem.size(), &summary, self.tuning.iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
         (share * problem.model.full_action(), diagnostics)

@@ -3,6 +3,7 @@
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::plan::cem::{faded, refit_probability};
 use particle_pilot_kernels::rollout::Summary;
 
 use super::elites::Elites;
@@ -11,9 +12,6 @@ use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::{Planner, Problem, Request, Tuning};
-
-/// How much of its distance from one half each probability keeps from decision to decision.
-const KEPT: f64 = 0.5;
 
 /// One probability of going right for each step.
 pub(crate) struct DiscreteCem {
@@ -45,12 +43,11 @@ impl DiscreteCem {
         }
     }
 
-    /// Forgets the first step, and some of what the others had settled on: a distribution that is
-    /// sure of itself could not follow a change of mind.
+    /// Forgets the first step, and some of what the others had settled on.
     fn shift(&mut self) {
         self.probabilities.rotate_left(1);
         *self.probabilities.last_mut().expect("the horizon has a step") = 0.5;
-        self.probabilities.iter_mut().for_each(|p| *p = 0.5 + KEPT * (*p - 0.5));
+        self.probabilities.iter_mut().for_each(|p| *p = faded(*p));
     }
 
     /// Counts the elites' actions and adds the best future's once more.
@@ -100,15 +97,14 @@ impl<M: Model> Planner<M> for DiscreteCem {
             self.digits = written;
             let elites = (self.elites.count() + 1) as f64;
             for (p, count) in self.probabilities.iter_mut().zip(&self.counts) {
-                let refit = smoothing * *p + (1.0 - smoothing) * f64::from(*count) / elites;
-                *p = refit.clamp(floor, 1.0 - floor);
+                *p = refit_probability(*p, *count, elites, smoothing, floor);
             }
         }
         // First actions are half and half in every iteration: the elites' majority decides.
         let right = 2 * self.counts[0] as usize > self.elites.count();
         self.shift();
 
-        let mut diagnostics = diagnose(problem, &summary, iterations);
+        let mut diagnostics = diagnose(&problem.size(), &summary, iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
         let full = problem.model.full_action();

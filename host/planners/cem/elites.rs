@@ -1,8 +1,15 @@
 //! The best share of the futures, by selection rather than sorting.
 
+use particle_pilot_kernels::plan::cem::sortable;
 use particle_pilot_kernels::rollout::CHUNK;
 
 use crate::planners::futures::Futures;
+
+/// How many the share `share` of `particles` futures is, at least one.
+pub(crate) fn elite_count(particles: u32, share: f64) -> usize {
+    let count = (f64::from(particles) * share).round() as usize;
+    count.clamp(1, particles as usize)
+}
 
 /// The futures of lowest cost; of equal ones, those that come first.
 pub(crate) struct Elites {
@@ -14,9 +21,7 @@ pub(crate) struct Elites {
 impl Elites {
     /// Of `particles` futures the share `share`, at least one.
     pub fn new(particles: u32, share: f64) -> Self {
-        let count = (f64::from(particles) * share).round() as usize;
-        let particles = particles as usize;
-        Self { keys: vec![0; particles], count: count.clamp(1, particles) }
+        Self { keys: vec![0; particles as usize], count: elite_count(particles, share) }
     }
 
     /// Finds the best futures.
@@ -40,22 +45,5 @@ impl Elites {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.count
-    }
-}
-
-/// Bits that compare as integers the way the numbers compare, -0 below +0.
-fn sortable(value: f32) -> u32 {
-    let bits = value.to_bits();
-    if bits >> 31 == 0 { bits | 0x8000_0000 } else { !bits }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sortable_bits_compare_as_the_numbers_do() {
-        let ordered = [f32::NEG_INFINITY, -2.0, -1e-40, -0.0, 0.0, 1e-40, 1.0, 3e38, f32::INFINITY];
-        assert!(ordered.map(sortable).is_sorted());
     }
 }

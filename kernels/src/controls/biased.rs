@@ -36,12 +36,18 @@ pub fn digits(probabilities: &[f64], digits: &mut [[u32; DIGITS]]) {
     for (entry, steps) in digits.iter_mut().zip(probabilities.chunks(32)) {
         *entry = [0; DIGITS];
         for (s, p) in steps.iter().enumerate() {
-            let level = libm::rint(p * 256.0).clamp(1.0, 255.0) as u32;
+            let level = level(*p);
             for (k, word) in entry.iter_mut().enumerate() {
                 *word |= (level >> k & 1) << (31 - s);
             }
         }
     }
+}
+
+/// A probability as a multiple of 1/256, from 1 to 255.
+#[inline(always)]
+pub(crate) fn level(probability: f64) -> u32 {
+    libm::rint(probability * 256.0).clamp(1.0, 255.0) as u32
 }
 
 /// [`Controls`] of [`Biased`].
@@ -97,11 +103,12 @@ impl<L: Lanes> Controls<L> for BiasedControls<'_, L> {
         let high = self.scheme.stream.block(self.proof, 2 * block + 1, self.pairs);
         let zero = L::Bits::splat(self.proof, 0);
         self.words = [zero; 2];
-        let random = low.iter().chain(&high);
-        for (random, digit) in random.zip(&self.scheme.digits[block as usize]) {
-            let digit = L::Bits::splat(self.proof, *digit);
+        let digits = &self.scheme.digits[block as usize];
+        for digit in 0..DIGITS {
+            let random = if digit < 4 { low[digit] } else { high[digit - 4] };
+            let digit = L::Bits::splat(self.proof, digits[digit]);
             self.words[0] = random.majority(digit, self.words[0]);
-            self.words[1] = (!*random).majority(digit, self.words[1]);
+            self.words[1] = (!random).majority(digit, self.words[1]);
         }
         if block == 0 {
             self.words = [self.words[0] | self.sign, self.words[1] & !self.sign];

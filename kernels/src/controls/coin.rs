@@ -53,7 +53,9 @@ impl<L: Lanes> Controls<L> for CoinControls<'_, L> {
         if block.is_multiple_of(4) {
             self.words = self.stream.block(self.proof, block / 4, self.pairs);
         }
-        self.word = self.words[(block % 4) as usize];
+        let [a, b, c, d] = self.words;
+        self.word = a;
+        self.words = [b, c, d, a];
         if block == 0 {
             self.word = self.word | self.sign;
         }

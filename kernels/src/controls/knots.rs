@@ -54,12 +54,17 @@ impl Interpolant<'_> {
         horizon.div_ceil(self.weights.len()) + self.taps() - 1
     }
 
-    /// The value at `step`, given all knots.
+    /// The value at `step`, given the knots.
+    #[inline(always)]
     #[must_use]
-    pub fn at(&self, knots: &[f64], step: usize) -> f64 {
-        let weights = &self.weights[step % self.weights.len()][..self.taps()];
-        let knots = &knots[step / self.weights.len()..];
-        weights.iter().zip(knots).map(|(w, v)| f64::from(*w) * v).sum()
+    pub fn at(&self, knot: impl Fn(usize) -> f64, step: usize) -> f64 {
+        let spacing = self.weights.len();
+        let weights = &self.weights[step % spacing];
+        let mut sum = 0.0;
+        for (tap, weight) in weights.iter().enumerate().take(self.taps()) {
+            sum += f64::from(*weight) * knot(step / spacing + tap);
+        }
+        sum
     }
 }
 
@@ -106,7 +111,9 @@ impl<'a, L: Lanes> KnotSource<'a, L> {
             if knot.is_multiple_of(4) {
                 self.words = self.noise.stream.block(self.proof, knot as u32 / 4, self.pairs);
             }
-            rng::normal(self.proof, self.words[knot % 4])
+            let [a, b, c, d] = self.words;
+            self.words = [b, c, d, a];
+            rng::normal(self.proof, a)
         } else {
             self.shifted_point(knot)
         };
@@ -187,11 +194,12 @@ impl<L: Lanes> Controls<L> for KnotControls<'_, L> {
 
     #[inline(always)]
     fn refill(&mut self, block: u32) {
-        let taps = self.scheme.interpolant.taps();
-        let kept = if block == 0 { 0 } else { taps - 1 };
-        self.taps.copy_within(1.., 0);
-        for tap in &mut self.taps[kept..taps] {
-            *tap = self.source.next_knot();
+        let interpolant = self.scheme.interpolant;
+        let fresh = if block == 0 { interpolant.taps() } else { 1 };
+        for _ in 0..fresh {
+            let knot = self.source.next_knot();
+            let [_, b, c, d] = self.taps;
+            self.taps = if interpolant.cubic { [b, c, d, knot] } else { [b, knot, knot, knot] };
         }
         self.offset = 0;
     }

@@ -9,6 +9,8 @@ mod biased;
 mod coin;
 mod knots;
 
+#[cfg(any(target_arch = "nvptx64", feature = "rust-cuda"))]
+pub(crate) use biased::level;
 pub use biased::{Biased, digits};
 pub use coin::Coin;
 pub use knots::{First, Interpolant, KnotNoise, KnotSource, Knots};

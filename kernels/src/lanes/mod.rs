@@ -104,8 +104,9 @@ pub trait Lanes:
 #[inline(always)]
 pub fn splat_all<L: Lanes, const N: usize>(proof: L::Proof, values: [f32; N]) -> [L; N] {
     let mut lanes = [L::splat(proof, 0.0); N];
-    for (lanes, value) in lanes.iter_mut().zip(values) {
-        *lanes = L::splat(proof, value);
+    // Not a zip, which is not unrolled for GPUs.
+    for i in 0..N {
+        lanes[i] = L::splat(proof, values[i]);
     }
     lanes
 }

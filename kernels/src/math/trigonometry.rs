@@ -39,14 +39,20 @@ impl NarrowTrig<f32> {
         Self { sine: sine.map(|c| c as f32), cosine: cosine.map(|c| c as f32) }
     }
 
-    /// The same coefficients in every lane.
-    #[inline(always)]
-    pub fn splat<L: Lanes>(&self, proof: L::Proof) -> NarrowTrig<L> {
-        NarrowTrig { sine: splat_all(proof, self.sine), cosine: splat_all(proof, self.cosine) }
+    /// The coefficients of the two quadratics, for [`NarrowTrig::of`].
+    #[must_use]
+    pub fn coefficients(&self) -> [[f32; 3]; 2] {
+        [self.sine, self.cosine]
     }
 }
 
 impl<L: Lanes> NarrowTrig<L> {
+    /// The functions of these coefficients, in every lane.
+    #[inline(always)]
+    pub fn of(proof: L::Proof, [sine, cosine]: [[f32; 3]; 2]) -> Self {
+        Self { sine: splat_all(proof, sine), cosine: splat_all(proof, cosine) }
+    }
+
     /// The scaled sine of `angle`, whose square is `square`.
     #[inline(always)]
     pub fn sine(&self, angle: L, square: L) -> L {

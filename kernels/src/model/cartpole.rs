@@ -21,6 +21,8 @@
 
 use core::fmt;
 
+use bytemuck::{Pod, Zeroable};
+
 use crate::env::{BadPhysics, Integrator, Physics};
 use crate::lanes::{Lanes, splat_all};
 use crate::math::{NARROW_LIMIT, NarrowTrig, quadratic, quadratic_fit, reciprocal, sin_cos};
@@ -168,17 +170,21 @@ impl core::error::Error for CartPoleError {}
 /// # Ok::<(), particle_pilot_kernels::model::CartPoleError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CartPole<const GENERAL: bool> {
-    semi_implicit: bool,
-    full_range: bool,
+pub struct CartPole<const GENERAL: bool>(CartPoleData);
+
+/// The numbers of a [`CartPole`], as they cross the bus to a GPU.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct CartPoleData {
     /// From SI units to the model's: position, velocity, angle, angular velocity.
     units: [f64; 4],
-    trig: NarrowTrig<f32>,
+    force_newton: f64,
+    /// [`NarrowTrig::coefficients`].
+    trig: [[f32; 3]; 2],
     reciprocal: [f32; 3],
     /// For the full range of angles: the scale of sine and cosine, and `R = 1 / (wide[1] - wide[2] C^2)`.
     wide: [f32; 3],
     force: f32,
-    force_newton: f64,
     /// Squared thresholds of position and angle.
     limits: [f32; 2],
     running: [f32; 2],
@@ -186,7 +192,13 @@ pub struct CartPole<const GENERAL: bool> {
     end: f32,
     /// Factors of squared differences in [`Model::distance_squared`].
     apart: [f32; 4],
+    /// 1 for semi-implicit Euler.
+    semi_implicit: u32,
+    /// 1 for angles beyond [`NARROW_LIMIT`].
+    full_range: u32,
 }
+
+const _: () = assert!(size_of::<CartPoleData>() == 152 && align_of::<CartPoleData>() == 8);
 
 impl<const GENERAL: bool> CartPole<GENERAL> {
     /// The model of these physics and weights.
@@ -241,11 +253,11 @@ impl<const GENERAL: bool> CartPole<GENERAL> {
         let ranges = [far, far, tilted, 10.0 * tilted];
         let in_units =
             |weights: [f64; 4]| core::array::from_fn(|i| (weights[i] / square(units[i])) as f32);
-        Ok(Self {
-            semi_implicit,
-            full_range,
+        Ok(Self(CartPoleData {
+            semi_implicit: semi_implicit.into(),
+            full_range: full_range.into(),
             units,
-            trig: NarrowTrig::fit(fitted, scale, scale),
+            trig: NarrowTrig::fit(fitted, scale, scale).coefficients(),
             reciprocal: reciprocal.map(|c| c as f32),
             wide: [
                 scale,
@@ -260,7 +272,19 @@ impl<const GENERAL: bool> CartPole<GENERAL> {
             terminal: in_units(terminal),
             end: weights.end as f32,
             apart: in_units(ranges.map(|range| 1.0 / square(range))),
-        })
+        }))
+    }
+
+    /// The model's numbers.
+    #[must_use]
+    pub fn data(&self) -> CartPoleData {
+        self.0
+    }
+
+    /// The model of these numbers, which a `CartPole` of the same type gave.
+    #[must_use]
+    pub fn from_data(data: CartPoleData) -> Self {
+        Self(data)
     }
 }
 
@@ -286,30 +310,30 @@ impl<const GENERAL: bool> Model for CartPole<GENERAL> {
     #[inline(always)]
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L> {
         let constants = CartPoleConstants {
-            semi_implicit: self.semi_implicit,
-            full_range: self.full_range,
-            trig: self.trig.splat(proof),
-            reciprocal: splat_all(proof, self.reciprocal),
-            wide: splat_all(proof, self.wide),
-            limits: splat_all(proof, self.limits),
-            running: splat_all(proof, self.running),
-            terminal: splat_all(proof, self.terminal),
-            apart: splat_all(proof, self.apart),
+            semi_implicit: self.0.semi_implicit == 1,
+            full_range: self.0.full_range == 1,
+            trig: NarrowTrig::of(proof, self.0.trig),
+            reciprocal: splat_all(proof, self.0.reciprocal),
+            wide: splat_all(proof, self.0.wide),
+            limits: splat_all(proof, self.0.limits),
+            running: splat_all(proof, self.0.running),
+            terminal: splat_all(proof, self.0.terminal),
+            apart: splat_all(proof, self.0.apart),
         };
         (constants, proof)
     }
 
     #[inline(always)]
     fn start<L: Lanes>(&self, proof: L::Proof, state: &[f32]) -> [L; 4] {
-        splat_all(proof, core::array::from_fn(|i| (f64::from(state[i]) * self.units[i]) as f32))
+        splat_all(proof, core::array::from_fn(|i| (f64::from(state[i]) * self.0.units[i]) as f32))
     }
 
     fn full_control(&self) -> f32 {
-        self.force
+        self.0.force
     }
 
     fn full_action(&self) -> f64 {
-        self.force_newton
+        self.0.force_newton
     }
 
     #[inline(always)]
@@ -334,7 +358,7 @@ impl<const GENERAL: bool> Model for CartPole<GENERAL> {
     }
 
     fn end_cost(&self) -> f32 {
-        self.end
+        self.0.end
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 mod cartpole;
 
-pub use cartpole::{BadCost, CartPole, CartPoleError, CostWeights};
+pub use cartpole::{BadCost, CartPole, CartPoleData, CartPoleError, CostWeights};
 
 use crate::lanes::Lanes;
 

@@ -7,12 +7,23 @@
 //! VR_i`, surely if it is dead. So walkers gather where reward is and still spread. The action is the
 //! vote of the first actions of the walkers that are left.
 
+use core::cell::Cell;
+
+use super::cells::{load, store, store_bits};
 use super::{FIRST, LIFETIME, Population, Remains, SCORE, Strategy, Swarm};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::{exp, ln, square_root};
 use crate::model::Model;
-use crate::reduce::{COLUMNS, sum};
+use crate::reduce::COLUMNS;
 use crate::rng::uniform;
+use crate::team::Team;
+
+/// Working rows: virtual rewards, and before them the squares of how far distances are from their mean;
+/// distances; scores, the higher the better; and the squares of how far they are from their mean.
+const REWARD: usize = 0;
+const DISTANCE: usize = 1;
+const GOOD: usize = 2;
+const SQUARE: usize = 3;
 
 /// How walkers clone.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +35,7 @@ pub struct Fmc {
 }
 
 /// What a population votes for.
+#[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FmcOutcome {
     /// The sum of the first controls of the living, in the model's units.
@@ -38,60 +50,71 @@ impl Strategy for Fmc {
     type Outcome = FmcOutcome;
 
     #[inline(always)]
-    fn run<M: Model, L: Lanes>(
+    fn run<M: Model, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
+        team: T,
         swarm: &Swarm<'_, M>,
         population: &mut Population<'_>,
     ) -> FmcOutcome {
         let strata = swarm.strata;
-        population.start::<M, L>(proof, swarm, |walker| walker % strata);
+        population.start::<M, L, T>(proof, team, swarm, |walker| walker % strata);
         let mut living = population.count;
-        let mut votes = 0.0;
+        let mut have_cloned = false;
         for step in 0..swarm.horizon {
-            population.draw::<L>(proof, &swarm.stream, step, self.first);
-            population.advance::<M, L>(proof, swarm, step, 0);
-            let now = count_living::<M>(population, step + 1);
+            population.draw::<L, T>(proof, team, &swarm.stream, step, self.first);
+            population.advance::<M, L, T>(proof, team, swarm, step, 0);
+            let now = population.list_living::<M, T>(team, step + 1);
             if now == 0 {
                 // Nobody is left to clone: the walkers that lived longest have the last say.
                 break;
             }
             living = now;
-            self.virtual_rewards::<M, L>(proof, swarm, population, living);
-            self.choose::<L>(proof, population, living);
-            population.replace();
-            votes = sum(&population.row::<M>(FIRST)[..population.count]);
+            self.virtual_rewards::<M, L, T>(proof, team, swarm, population, living, step + 1);
+            team.sync();
+            self.choose::<M, L, T>(proof, team, population, living);
+            population.replace(team);
+            have_cloned = true;
         }
-        FmcOutcome { votes, living: living as u32, remains: population.remains::<M>(swarm.horizon) }
+        let [all] = team.sums([&population.row::<M>(FIRST)[..population.count]], |sum| sum);
+        FmcOutcome {
+            votes: if have_cloned { all } else { 0.0 },
+            living: living as u32,
+            remains: population.remains::<M, T>(team, swarm.horizon),
+        }
     }
 }
 
 impl Fmc {
-    /// Writes the virtual rewards to working row 0; those of the dead are 0.
+    /// Writes the virtual rewards of those that are alive after `steps` steps; those of the dead are 0.
     #[inline(always)]
-    fn virtual_rewards<M: Model, L: Lanes>(
+    fn virtual_rewards<M: Model, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
+        team: T,
         swarm: &Swarm<'_, M>,
-        population: &mut Population<'_>,
+        population: &Population<'_>,
         living: usize,
+        steps: u32,
     ) {
         let constants = swarm.model.constants::<L>(proof);
         let like = swarm.model.start::<L>(proof, swarm.state);
-        let width = population.width;
-        for place in (0..width).step_by(L::COUNT) {
-            let companions = companions::<L>(
-                population.words::<L>(proof, 1, place),
-                &population.living[..living],
-            );
+        let (scores, lifetimes) = (population.row::<M>(SCORE), population.row::<M>(LIFETIME));
+        let (distances, goods) = (population.working(DISTANCE), population.working(GOOD));
+        let (rewards, squares) = (population.working(REWARD), population.working(SQUARE));
+        let (width, zero) = (population.width, L::splat(proof, 0.0));
+        let steps = L::splat(proof, steps as f32);
+        for place in team.places(width, L::COUNT) {
+            let drawn = population.words::<L>(proof, 1, place);
+            let companions = companions::<L>(drawn, &population.living[..living]);
             let mut other = like;
-            for (row, value) in other.as_mut().iter_mut().enumerate() {
+            for row in 0..M::DIM {
                 let from = &population.carried[row * width..][..width];
                 let mut gathered = [0.0f32; COLUMNS];
-                for (value, companion) in gathered.iter_mut().zip(companions).take(L::COUNT) {
-                    *value = from[companion as usize];
+                for i in 0..L::COUNT {
+                    gathered[i] = from[companions[i] as usize].get();
                 }
-                *value = L::load(proof, &gathered);
+                other.as_mut()[row] = L::load(proof, &gathered);
             }
             let own = population.state::<M, L>(proof, like, place);
             let squared = M::distance_squared(&constants, &own, &other);
@@ -99,71 +122,92 @@ impl Fmc {
                 proof,
                 squared.greater(L::splat(proof, 1e-30)).lesser(L::splat(proof, 1e30)),
             );
-            apart.store(&mut population.working[width + place..]);
-            let score = L::load(proof, &population.row::<M>(SCORE)[place..]);
-            (-score).store(&mut population.working[2 * width + place..]);
+            let lives = steps.le(load(proof, &lifetimes[place..]));
+            store(L::select(lives, apart, zero), &distances[place..]);
+            let good = -load::<L>(proof, &scores[place..]);
+            store(L::select(lives, good, zero), &goods[place..]);
         }
-        let (rewards, rest) = population.working.split_at_mut(width);
-        let (distances, scores) = rest.split_at_mut(width);
-        let alive = &population.sources; // 1 for the living, see `count_living`
-        let distance = Standard::of(distances, alive, rewards, living);
-        let score = Standard::of(scores, alive, rewards, living);
-        for place in (0..width).step_by(L::COUNT) {
-            let near = distance.relative::<L>(proof, L::load(proof, &distances[place..]));
-            let good = score.relative::<L>(proof, L::load(proof, &scores[place..]));
+        let count = living as f64;
+        let means = team.sums([distances, goods], |sum| sum / count);
+        let [near, good] = means.map(|mean| mean as f32);
+        for place in team.places(width, L::COUNT) {
+            let lives = steps.le(load(proof, &lifetimes[place..]));
+            let off = load::<L>(proof, &distances[place..]) - L::splat(proof, near);
+            store(L::select(lives, off * off, zero), &rewards[place..]);
+            let off = load::<L>(proof, &goods[place..]) - L::splat(proof, good);
+            store(L::select(lives, off * off, zero), &squares[place..]);
+        }
+        let inverses = team.sums([rewards, squares], |sum| inverse_deviation(sum / count));
+        let near = Standard { mean: near, inverse_deviation: inverses[0] as f32 };
+        let good = Standard { mean: good, inverse_deviation: inverses[1] as f32 };
+        for place in team.places(width, L::COUNT) {
+            let lives = steps.le(load(proof, &lifetimes[place..]));
+            let near = near.relative::<L>(proof, load(proof, &distances[place..]));
+            let good = good.relative::<L>(proof, load(proof, &goods[place..]));
             let good = exp(proof, ln(proof, good) * L::splat(proof, self.balance));
-            let alive = L::Bits::load(proof, &alive[place..]).signed_to_float();
-            (near * good * alive).store(&mut rewards[place..]);
+            store(L::select(lives, near * good, zero), &rewards[place..]);
         }
     }
 
     /// Writes to `sources` whom each walker is replaced by: itself or its companion.
     #[inline(always)]
-    fn choose<L: Lanes>(&self, proof: L::Proof, population: &mut Population<'_>, living: usize) {
-        let rewards = &population.working[..population.width];
-        for place in (0..population.width).step_by(L::COUNT) {
+    fn choose<M: Model, L: Lanes, T: Team>(
+        &self,
+        proof: L::Proof,
+        team: T,
+        population: &Population<'_>,
+        living: usize,
+    ) {
+        let (rewards, lifetimes) = (population.working(REWARD), population.row::<M>(LIFETIME));
+        let zero = L::splat(proof, 0.0);
+        for place in team.places(population.width, L::COUNT) {
             let drawn = population.words::<L>(proof, 2, place);
             let companions = companions::<L>(drawn, &population.living[..living]);
-            let mut chances = [0u32; COLUMNS];
-            population.words::<L>(proof, 3, place).store(&mut chances);
+            let mut gathered = [0.0f32; COLUMNS];
             for i in 0..L::COUNT {
-                let (own, other) = (rewards[place + i], rewards[companions[i] as usize]);
-                // u < (other - own) / own, without dividing; true for the dead, whose own is 0.
-                let clones = uniform::<f32>((), chances[i]) * own < other - own;
-                population.sources[place + i] =
-                    if clones { companions[i] } else { (place + i) as u32 };
+                gathered[i] = rewards[companions[i] as usize].get();
             }
+            let own = load::<L>(proof, &rewards[place..]);
+            let chance = uniform::<L>(proof, population.words::<L>(proof, 3, place));
+            // u < (other - own) / own, without dividing; true for the dead, whose own is 0.
+            let clones = (chance * own).lt(L::load(proof, &gathered) - own);
+            // Places without a walker stay so.
+            let clones = clones & zero.le(load(proof, &lifetimes[place..]));
+            let companion = L::Bits::load(proof, &companions).as_float();
+            let itself = L::Bits::counting(proof, place as u32).as_float();
+            let source = L::select(clones, companion, itself).bits();
+            store_bits::<L>(source, &population.sources[place..]);
         }
     }
 }
 
-/// Lists the living after `steps` steps and marks them with 1 in `sources`, others with 0.
-#[inline(always)]
-fn count_living<M: Model>(population: &mut Population<'_>, steps: u32) -> usize {
-    let mut living = 0;
-    let (count, width) = (population.count, population.width);
-    let lifetimes = &population.carried[(M::DIM + LIFETIME) * width..][..width];
-    let marks = population.sources.iter_mut().zip(lifetimes).enumerate();
-    for (walker, (mark, lifetime)) in marks {
-        let lives = walker < count && *lifetime >= steps as f32;
-        *mark = u32::from(lives);
-        if lives {
-            population.living[living] = walker as u32;
-            living += 1;
-        }
+impl Population<'_> {
+    /// Lists the living after `steps` steps.
+    #[inline(always)]
+    fn list_living<M: Model, T: Team>(&self, team: T, steps: u32) -> usize {
+        let lifetimes = &self.row::<M>(LIFETIME)[..self.count];
+        let steps = steps as f32;
+        team.compact(self.count, |walker| lifetimes[walker].get() >= steps, self.living)
     }
-    living
 }
 
 /// A random one of `living` for each lane: `floor(u * living)`.
 #[inline(always)]
-fn companions<L: Lanes>(words: L::Bits, living: &[u32]) -> [u32; COLUMNS] {
+fn companions<L: Lanes>(words: L::Bits, living: &[Cell<u32>]) -> [u32; COLUMNS] {
     let mut companions = [0u32; COLUMNS];
     words.mul_wide(living.len() as u32).0.store(&mut companions);
-    for companion in companions.iter_mut().take(L::COUNT) {
-        *companion = living[*companion as usize];
+    for i in 0..L::COUNT {
+        companions[i] = living[companions[i] as usize].get();
     }
     companions
+}
+
+/// 1 / deviation as a finite `f32`, 0 where all are alike.
+#[inline(always)]
+fn inverse_deviation(variance: f64) -> f64 {
+    let deviation = libm::sqrt(variance);
+    let inverse = if deviation > 0.0 { 1.0 / deviation } else { 0.0 };
+    if inverse <= f64::from(f32::MAX) { inverse } else { 0.0 }
 }
 
 /// Mean and deviation of a quantity over the living.
@@ -173,21 +217,6 @@ struct Standard {
 }
 
 impl Standard {
-    #[inline(always)]
-    fn of(values: &[f32], alive: &[u32], work: &mut [f32], living: usize) -> Self {
-        let count = living as f64;
-        for ((work, value), alive) in work.iter_mut().zip(values).zip(alive) {
-            *work = if *alive == 1 { *value } else { 0.0 };
-        }
-        let mean = (sum(work) / count) as f32;
-        for ((work, value), alive) in work.iter_mut().zip(values).zip(alive) {
-            *work = if *alive == 1 { (value - mean) * (value - mean) } else { 0.0 };
-        }
-        let deviation = libm::sqrt(sum(work) / count);
-        let inverse = if deviation > 0.0 { (1.0 / deviation) as f32 } else { 0.0 };
-        Self { mean, inverse_deviation: if inverse.is_finite() { inverse } else { 0.0 } }
-    }
-
     /// `1 + ln(1 + z)` for `z > 0`, else `exp(z)`, of the standardised value `z`: positive, 1 at the
     /// mean.
     #[inline(always)]

@@ -1,31 +1,45 @@
 //! Particles that advance together and replace each other on the way.
 //!
 //! A population lives in memory between steps, as a structure of arrays. Populations of one decision
-//! do not interact, so that threads and GPU blocks can each take one.
+//! do not interact: on a CPU each has a thread, on a GPU a block of threads, its [`Team`].
 
+mod cells;
+mod comb;
 mod fmc;
 mod smc;
+mod split;
 
+pub use comb::{Comb, grains};
 pub use fmc::{Fmc, FmcOutcome};
 pub use smc::{Smc, SmcOutcome};
+pub use split::{LARGEST, Split};
+
+use core::cell::Cell;
 
 use crate::controls::{SIGN, first_level};
 use crate::lanes::{LaneBits, Lanes};
 use crate::model::Model;
-use crate::reduce::{COLUMNS, sum, sum_of_squares};
+use crate::plan::cem::{from_sortable, sortable};
+use crate::reduce::COLUMNS;
 use crate::rng::{Stream, uniform};
 use crate::rollout::WORST;
+use crate::team::Team;
+use cells::{load, load_bits, store, store_bits};
 
 /// Rows that a particle carries along besides its state.
 const CARRIED: usize = 4;
 const COST: usize = 0;
+/// Steps lived through; -1 for places without a particle, which are dead from the start.
 const LIFETIME: usize = 1;
 const FIRST: usize = 2;
 /// Cost so far plus the terminal cost of the present state.
 const SCORE: usize = 3;
 
 /// Rows that a step needs only while it lasts.
-const WORKING: usize = 3;
+const WORKING: usize = 4;
+
+/// Random words of a particle that are drawn at a time.
+const WORDS: usize = 4;
 
 /// What is simulated, and how actions are drawn.
 #[derive(Clone, Copy)]
@@ -49,43 +63,49 @@ pub trait Strategy: Copy + Sync {
     /// What a population says in the end.
     type Outcome: Copy + Send;
 
-    /// Runs a population over the horizon.
-    fn run<M: Model, L: Lanes>(
+    /// Runs a population over the horizon. Of what the threads of a team return, that of the one that
+    /// [leads](Team::leads) counts.
+    fn run<M: Model, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
+        team: T,
         swarm: &Swarm<'_, M>,
         population: &mut Population<'_>,
     ) -> Self::Outcome;
 }
 
-/// The memory of a population of `count` particles.
+/// The memory of a population of `count` particles, as one thread of its team sees it.
+///
+/// Every function that the team's threads call works on their own places alone, except where they read what
+/// was written before the last synchronisation.
 pub struct Population<'a> {
     count: usize,
     /// `count` rounded up to whole bundles.
     width: usize,
     /// `[DIM + CARRIED][width]`: state, cost, lifetime, first action, score.
-    carried: &'a mut [f32],
+    carried: &'a [Cell<f32>],
     /// The same, to be written while `carried` is read.
-    spare: &'a mut [f32],
+    spare: &'a [Cell<f32>],
     /// `[WORKING][width]`.
-    working: &'a mut [f32],
+    working: &'a [Cell<f32>],
     /// `[width]`: whom each particle is replaced by.
-    sources: &'a mut [u32],
+    sources: &'a [Cell<u32>],
     /// `[width]`: the numbers of living particles.
-    living: &'a mut [u32],
-    /// `[4][width]`: random words.
-    words: &'a mut [u32],
+    living: &'a [Cell<u32>],
+    /// `[WORDS][width]`: random words.
+    words: &'a [Cell<u32>],
 }
 
 /// What is left of a population.
+#[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Remains {
-    /// The lowest total cost.
-    pub best: f32,
     /// The sum of the total costs.
     pub sum: f64,
     /// The sum of their squares.
     pub squares: f64,
+    /// The lowest total cost.
+    pub best: f32,
     /// Particles that died.
     pub dead: u32,
     /// Particles whose cost was not finite.
@@ -95,11 +115,12 @@ pub struct Remains {
 }
 
 impl<'a> Population<'a> {
-    /// How many `f32` and `u32` a population of `count` particles of `M` needs.
+    /// How many `f32` and `u32` a population of `count` particles of `M` needs, both multiples of 16.
     #[must_use]
+    #[inline(always)]
     pub fn memory<M: Model>(count: usize) -> [usize; 2] {
         let width = count.next_multiple_of(COLUMNS);
-        [(2 * (M::DIM + CARRIED) + WORKING) * width, 6 * width]
+        [(2 * (M::DIM + CARRIED) + WORKING) * width, (2 + WORDS) * width]
     }
 
     /// A population in this memory, of the sizes that [`Population::memory`] gives.
@@ -107,21 +128,23 @@ impl<'a> Population<'a> {
     /// # Panics
     /// If the memory is too small.
     #[must_use]
-    pub fn new<M: Model>(count: usize, floats: &'a mut [f32], integers: &'a mut [u32]) -> Self {
+    #[inline(always)]
+    pub fn new<M: Model>(count: usize, floats: &'a [Cell<f32>], integers: &'a [Cell<u32>]) -> Self {
         let width = count.next_multiple_of(COLUMNS);
-        let (carried, rest) = floats.split_at_mut((M::DIM + CARRIED) * width);
-        let (spare, rest) = rest.split_at_mut((M::DIM + CARRIED) * width);
-        let (sources, integers) = integers.split_at_mut(width);
-        let (living, words) = integers.split_at_mut(width);
-        let working = &mut rest[..WORKING * width];
+        let (carried, rest) = floats.split_at((M::DIM + CARRIED) * width);
+        let (spare, rest) = rest.split_at((M::DIM + CARRIED) * width);
+        let (sources, integers) = integers.split_at(width);
+        let (living, words) = integers.split_at(width);
+        let working = &rest[..WORKING * width];
         Self { count, width, carried, spare, working, sources, living, words }
     }
 
     /// Puts every particle at the start; `stratum` gives the stratum of a particle's first action.
     #[inline(always)]
-    fn start<M: Model, L: Lanes>(
-        &mut self,
+    fn start<M: Model, L: Lanes, T: Team>(
+        &self,
         proof: L::Proof,
+        team: T,
         swarm: &Swarm<'_, M>,
         stratum: impl Fn(usize) -> usize,
     ) {
@@ -129,36 +152,50 @@ impl<'a> Population<'a> {
         let start = swarm.model.start::<L>(proof, swarm.state);
         let score = M::terminal_cost(&constants, &start);
         let full = swarm.model.full_control();
-        for place in (0..self.width).step_by(L::COUNT) {
-            let mut first = [0.0f32; COLUMNS];
-            for (i, first) in first.iter_mut().enumerate().take(L::COUNT) {
-                *first = first_level(stratum(place + i), swarm.strata) * full;
+        for place in team.places(self.width, L::COUNT) {
+            let (mut first, mut lifetime) = ([0.0f32; COLUMNS], [0.0f32; COLUMNS]);
+            for i in 0..L::COUNT {
+                first[i] = first_level(stratum(place + i), swarm.strata) * full;
+                lifetime[i] = if place + i < self.count { 0.0 } else { -1.0 };
             }
-            let zero = L::splat(proof, 0.0);
-            for (row, value) in start.as_ref().iter().enumerate() {
-                value.store(&mut self.carried[row * self.width + place..]);
+            for row in 0..M::DIM {
+                store(start.as_ref()[row], &self.carried[row * self.width + place..]);
             }
-            for (row, value) in [zero, zero, L::load(proof, &first), score].into_iter().enumerate()
-            {
-                value.store(&mut self.carried[(M::DIM + row) * self.width + place..]);
-            }
+            store(L::splat(proof, 0.0), &self.row::<M>(COST)[place..]);
+            store(L::load(proof, &lifetime), &self.row::<M>(LIFETIME)[place..]);
+            store(L::load(proof, &first), &self.row::<M>(FIRST)[place..]);
+            store(score, &self.row::<M>(SCORE)[place..]);
         }
     }
 
     /// The particles' row `row` of [`CARRIED`].
     #[inline(always)]
-    fn row<M: Model>(&self, row: usize) -> &[f32] {
+    fn row<M: Model>(&self, row: usize) -> &'a [Cell<f32>] {
         &self.carried[(M::DIM + row) * self.width..][..self.width]
     }
 
-    /// Draws four rows of random words: block `block` of `stream` for the particles from `first` on.
+    /// Row `row` of [`WORKING`].
     #[inline(always)]
-    fn draw<L: Lanes>(&mut self, proof: L::Proof, stream: &Stream, block: u32, first: u32) {
-        for place in (0..self.width).step_by(L::COUNT) {
+    fn working(&self, row: usize) -> &'a [Cell<f32>] {
+        &self.working[row * self.width..][..self.width]
+    }
+
+    /// Draws [`WORDS`] rows of random words: block `block` of `stream` for the particles from `first` on.
+    #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
+    fn draw<L: Lanes, T: Team>(
+        &self,
+        proof: L::Proof,
+        team: T,
+        stream: &Stream,
+        block: u32,
+        first: u32,
+    ) {
+        for place in team.places(self.width, L::COUNT) {
             let particles = L::Bits::counting(proof, first.wrapping_add(place as u32));
             let drawn = stream.block(proof, block, particles);
-            for (row, words) in drawn.into_iter().enumerate() {
-                words.store(&mut self.words[row * self.width + place..]);
+            for row in 0..WORDS {
+                store_bits::<L>(drawn[row], &self.words[row * self.width + place..]);
             }
         }
     }
@@ -166,7 +203,7 @@ impl<'a> Population<'a> {
     /// Row `row` of the random words, for the bundle at `place`.
     #[inline(always)]
     fn words<L: Lanes>(&self, proof: L::Proof, row: usize, place: usize) -> L::Bits {
-        L::Bits::load(proof, &self.words[row * self.width + place..])
+        load_bits::<L>(proof, &self.words[row * self.width + place..])
     }
 
     /// The state of the bundle at `place`.
@@ -178,8 +215,8 @@ impl<'a> Population<'a> {
         place: usize,
     ) -> M::State<L> {
         let mut state = like;
-        for (row, value) in state.as_mut().iter_mut().enumerate() {
-            *value = L::load(proof, &self.carried[row * self.width + place..]);
+        for row in 0..M::DIM {
+            state.as_mut()[row] = load(proof, &self.carried[row * self.width + place..]);
         }
         state
     }
@@ -187,9 +224,10 @@ impl<'a> Population<'a> {
     /// Advances every particle by step `step`: the first with its first action, later ones with one that
     /// row `words` of the random words says.
     #[inline(always)]
-    fn advance<M: Model, L: Lanes>(
-        &mut self,
+    fn advance<M: Model, L: Lanes, T: Team>(
+        &self,
         proof: L::Proof,
+        team: T,
         swarm: &Swarm<'_, M>,
         step: u32,
         words: usize,
@@ -199,12 +237,14 @@ impl<'a> Population<'a> {
         let missed = (swarm.horizon - step) as f32 * swarm.model.end_cost();
         let full = swarm.model.full_control();
         let zero = L::splat(proof, 0.0);
-        for place in (0..self.width).step_by(L::COUNT) {
-            let cost = L::load(proof, &self.row::<M>(COST)[place..]);
-            let lifetime = L::load(proof, &self.row::<M>(LIFETIME)[place..]);
+        let [costs, lifetimes] = [COST, LIFETIME].map(|row| self.row::<M>(row));
+        let [firsts, scores] = [FIRST, SCORE].map(|row| self.row::<M>(row));
+        for place in team.places(self.width, L::COUNT) {
+            let cost = load::<L>(proof, &costs[place..]);
+            let lifetime = load::<L>(proof, &lifetimes[place..]);
             let was_live = L::splat(proof, step as f32).le(lifetime);
             let control = if step == 0 {
-                L::load(proof, &self.row::<M>(FIRST)[place..])
+                load(proof, &firsts[place..])
             } else if swarm.continuous {
                 let share = uniform::<L>(proof, self.words::<L>(proof, words, place));
                 (share + share - L::splat(proof, 1.0)) * L::splat(proof, full)
@@ -223,24 +263,22 @@ impl<'a> Population<'a> {
             let score = cost + terminal;
             let finite = score.magnitude().le(L::splat(proof, WORST));
             let score = L::select(finite, score, L::splat(proof, WORST));
-            for (row, value) in state.as_ref().iter().enumerate() {
-                value.store(&mut self.carried[row * self.width + place..]);
+            for row in 0..M::DIM {
+                store(state.as_ref()[row], &self.carried[row * self.width + place..]);
             }
-            let lifetime = lifetime.add_where(live, L::splat(proof, 1.0));
-            for (row, value) in [(COST, cost), (LIFETIME, lifetime), (SCORE, score)] {
-                value.store(&mut self.carried[(M::DIM + row) * self.width + place..]);
-            }
+            store(cost, &costs[place..]);
+            store(lifetime.add_where(live, L::splat(proof, 1.0)), &lifetimes[place..]);
+            store(score, &scores[place..]);
         }
     }
 
-    /// Replaces every particle by the one that `sources` names.
+    /// Replaces every particle by the one that `sources` names, which this thread wrote for its places.
     #[inline(always)]
-    fn replace(&mut self) {
-        let rows =
-            self.carried.chunks_exact(self.width).zip(self.spare.chunks_exact_mut(self.width));
+    fn replace<T: Team>(&mut self, team: T) {
+        let rows = self.carried.chunks_exact(self.width).zip(self.spare.chunks_exact(self.width));
         for (from, to) in rows {
-            for (to, source) in to.iter_mut().zip(self.sources.iter()) {
-                *to = from[*source as usize];
+            for place in team.places(self.width, 1) {
+                to[place].set(from[self.sources[place].get() as usize].get());
             }
         }
         core::mem::swap(&mut self.carried, &mut self.spare);
@@ -248,17 +286,25 @@ impl<'a> Population<'a> {
 
     /// What is left after `horizon` steps.
     #[inline(always)]
-    fn remains<M: Model>(&self, horizon: u32) -> Remains {
-        let scores = &self.carried[(M::DIM + SCORE) * self.width..][..self.count];
-        let lifetimes = &self.carried[(M::DIM + LIFETIME) * self.width..][..self.count];
-        let whole = horizon as f32;
+    fn remains<M: Model, T: Team>(&self, team: T, horizon: u32) -> Remains {
+        let scores = &self.row::<M>(SCORE)[..self.count];
+        let lifetimes = &self.row::<M>(LIFETIME)[..self.count];
+        let [sum, squares] = team.sum_and_squares(scores);
+        let (mut best, mut dead, mut non_finite, mut longest) = (u32::MAX, 0, 0, 0);
+        for place in team.places(self.count, 1) {
+            let (score, lifetime) = (scores[place].get(), lifetimes[place].get() as u32);
+            best = best.min(sortable(score));
+            dead += u32::from(lifetime < horizon);
+            non_finite += u32::from(score >= WORST);
+            longest = longest.max(lifetime);
+        }
         Remains {
-            best: scores.iter().copied().fold(f32::INFINITY, f32::min),
-            sum: sum(scores),
-            squares: sum_of_squares(scores),
-            dead: lifetimes.iter().map(|lifetime| u32::from(*lifetime < whole)).sum(),
-            non_finite: scores.iter().map(|score| u32::from(*score >= WORST)).sum(),
-            longest: lifetimes.iter().copied().fold(0.0, f32::max) as u32,
+            sum,
+            squares,
+            best: from_sortable(team.combine(best, u32::min)),
+            dead: team.combine(dead, |a, b| a + b),
+            non_finite: team.combine(non_finite, |a, b| a + b),
+            longest: team.combine(longest, u32::max),
         }
     }
 }

@@ -10,13 +10,18 @@
 //! holds one first action only, and what says how good it was is the population's *evidence*, the
 //! estimate of `E exp(-cost / temperature)`, which resampling leaves unbiased.
 
-use super::{Population, Remains, SCORE, Strategy, Swarm};
+use super::cells::{load, store};
+use super::{LIFETIME, Population, Remains, SCORE, Strategy, Swarm};
 use crate::lanes::Lanes;
 use crate::math::exp;
 use crate::model::Model;
-use crate::reduce::largest;
-use crate::rng::uniform;
-use crate::weigh::weight_sums;
+use crate::plan::cem::{from_sortable, sortable};
+use crate::reduce::COLUMNS;
+use crate::team::Team;
+
+/// The working row of the weights, and that of the scores since which they count.
+const WEIGHT: usize = 0;
+const SINCE: usize = 1;
 
 /// How a population is resampled.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +35,7 @@ pub struct Smc {
 }
 
 /// What a population says about its first action.
+#[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SmcOutcome {
     /// The natural logarithm of the evidence.
@@ -44,95 +50,93 @@ impl Strategy for Smc {
     type Outcome = SmcOutcome;
 
     #[inline(always)]
-    fn run<M: Model, L: Lanes>(
+    fn run<M: Model, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
+        team: T,
         swarm: &Swarm<'_, M>,
         population: &mut Population<'_>,
     ) -> SmcOutcome {
-        population.start::<M, L>(proof, swarm, |_| self.stratum);
+        population.start::<M, L, T>(proof, team, swarm, |_| self.stratum);
+        population.note_scores::<M, L, T>(proof, team);
         let count = population.count as f64;
-        let mut before = population.row::<M>(SCORE)[0];
         let mut log_evidence = 0.0;
         let mut step = 0u32;
         loop {
             if step.is_multiple_of(4) {
-                population.draw::<L>(proof, &swarm.stream, step / 4, self.first);
+                population.draw::<L, T>(proof, team, &swarm.stream, step / 4, self.first);
             }
-            population.advance::<M, L>(proof, swarm, step, (step % 4) as usize);
+            population.advance::<M, L, T>(proof, team, swarm, step, (step % 4) as usize);
             step += 1;
-            let (heaviest, total, squares) = self.weigh::<M, L>(proof, population, before);
-            let effective_samples = total * total / squares;
-            let mean = libm::log(total / count) + f64::from(heaviest);
-            if step == swarm.horizon {
-                let remains = population.remains::<M>(swarm.horizon);
-                let log_evidence = log_evidence + mean;
+            let (heaviest, [total, squares]) = self.weigh::<M, L, T>(proof, team, population);
+            let is_last = step == swarm.horizon;
+            // Whether the effective sample size, total^2 / squares, is below half the particles.
+            let uneven = total * total < 0.5 * count * squares;
+            if (is_last || uneven) && team.leads() {
+                // Where the other threads of a GPU need not wait for a logarithm in `f64`.
+                log_evidence += libm::log(total / count) + f64::from(heaviest);
+            }
+            if is_last {
+                let effective_samples = total * total / squares;
+                let remains = population.remains::<M, T>(team, swarm.horizon);
                 return SmcOutcome { log_evidence, effective_samples, remains };
             }
-            if effective_samples < 0.5 * count {
-                log_evidence += mean;
-                let shift = swarm.stream.block((), u32::MAX - step, self.first)[0];
-                resample(population, total, f64::from(uniform::<f32>((), shift)));
-                before = f32::NAN; // from now on, each particle's own
-                let width = population.width;
-                population.working[2 * width..]
-                    .copy_from_slice(&population.carried[(M::DIM + SCORE) * width..][..width]);
+            if uneven {
+                let word = swarm.stream.block((), u32::MAX - step, self.first)[0];
+                let weights = &population.working(WEIGHT)[..population.count];
+                team.resample(weights, word, population.sources);
+                population.replace(team);
+                population.note_scores::<M, L, T>(proof, team);
             }
         }
     }
 }
 
 impl Smc {
-    /// Writes the weights, relative to the heaviest, and returns that one's logarithm, their sum and
-    /// the sum of their squares.
-    ///
-    /// The score since which a weight counts is `before`, or, if that is NaN, working row 2.
+    /// Writes the weights, relative to the heaviest, and returns that one's logarithm, their sum and the
+    /// sum of their squares.
     #[inline(always)]
-    fn weigh<M: Model, L: Lanes>(
+    fn weigh<M: Model, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
-        population: &mut Population<'_>,
-        before: f32,
-    ) -> (f32, f64, f64) {
-        let (width, count) = (population.width, population.count);
-        let scores = &population.carried[(M::DIM + SCORE) * width..][..width];
-        let (weights, rest) = population.working.split_at_mut(width);
-        let since = &mut rest[width..];
-        if !before.is_nan() {
-            since.fill(before);
-        }
+        team: T,
+        population: &Population<'_>,
+    ) -> (f32, [f64; 2]) {
+        let (scores, lifetimes) = (population.row::<M>(SCORE), population.row::<M>(LIFETIME));
+        let (weights, since) = (population.working(WEIGHT), population.working(SINCE));
         let factor = L::splat(proof, self.inverse_temperature);
-        for place in (0..width).step_by(L::COUNT) {
-            let gain = L::load(proof, &since[place..]) - L::load(proof, &scores[place..]);
-            (gain * factor).store(&mut weights[place..]);
+        let (zero, nothing) = (L::splat(proof, 0.0), L::splat(proof, f32::NEG_INFINITY));
+        let mut largest = nothing;
+        for place in team.places(population.width, L::COUNT) {
+            let gain = load::<L>(proof, &since[place..]) - load(proof, &scores[place..]);
+            let exists = zero.le(load(proof, &lifetimes[place..]));
+            let weight = L::select(exists, gain * factor, nothing);
+            store(weight, &weights[place..]);
+            largest = weight.greater(largest);
         }
-        weights[count..].fill(f32::NEG_INFINITY);
-        let heaviest = largest(weights);
-        for place in (0..width).step_by(L::COUNT) {
-            let weight = exp(proof, L::load(proof, &weights[place..]) - L::splat(proof, heaviest));
-            weight.store(&mut weights[place..]);
+        let mut heaviest = f32::NEG_INFINITY;
+        let mut lanes = [f32::NEG_INFINITY; COLUMNS];
+        largest.store(&mut lanes);
+        for lane in &lanes[..L::COUNT] {
+            heaviest = if *lane > heaviest { *lane } else { heaviest };
         }
-        let sums = weight_sums(weights);
-        (heaviest, sums.sides[0] + sums.sides[1], sums.squares)
+        // Adding 0 makes -0 and 0 the same, of which any may have come out as the largest.
+        let heaviest = from_sortable(team.combine(sortable(heaviest + 0.0), u32::max));
+        for place in team.places(population.width, L::COUNT) {
+            let weight = load::<L>(proof, &weights[place..]) - L::splat(proof, heaviest);
+            store(exp(proof, weight), &weights[place..]);
+        }
+        (heaviest, team.sum_and_squares(weights))
     }
 }
 
-/// Systematic resampling: J. Carpenter, P. Clifford, P. Fearnhead, "Improved particle filter for
-/// nonlinear problems" (1999). Particle `i` is replaced by the one at `(i + shift) / count` of the total
-/// weight.
-#[inline(always)]
-fn resample(population: &mut Population<'_>, total: f64, shift: f64) {
-    let (count, width) = (population.count, population.width);
-    let weights = &population.working[..width];
-    let pace = total / count as f64;
-    let (mut source, mut reached) = (0, f64::from(weights[0]));
-    for (i, slot) in population.sources.iter_mut().enumerate() {
-        let wanted = (i as f64 + shift) * pace;
-        while reached < wanted && source + 1 < count {
-            source += 1;
-            reached += f64::from(weights[source]);
+impl Population<'_> {
+    /// Lets weights count from the present scores on.
+    #[inline(always)]
+    fn note_scores<M: Model, L: Lanes, T: Team>(&self, proof: L::Proof, team: T) {
+        let (scores, since) = (self.row::<M>(SCORE), self.working(SINCE));
+        for place in team.places(self.width, L::COUNT) {
+            store(load::<L>(proof, &scores[place..]), &since[place..]);
         }
-        *slot = source as u32;
     }
-    population.replace();
 }

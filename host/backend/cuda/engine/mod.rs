@@ -1,0 +1,184 @@
+//! The engine that runs particles on a GPU: each decision a few launches, one copy back and one wait.
+
+mod episodes;
+mod module;
+mod plan;
+mod simulate;
+
+pub use episodes::GpuEpisodes;
+pub use simulate::GpuSimulation;
+
+use std::time::Duration;
+
+use bytemuck::Zeroable;
+use particle_pilot_kernels::model::CartPoleData;
+use particle_pilot_kernels::rollout::Summary;
+use particle_pilot_kernels::task::{Answer, Layout, Task};
+
+use super::{Buffer, Gpu, GpuError, Kernel, Pinned};
+use crate::config::PilotConfig;
+use crate::decision::Diagnostics;
+use crate::planners::Size;
+use crate::planners::futures::diagnose;
+use plan::{Blocks, Launch, Plan};
+
+/// A cart-pole as the device wants it.
+#[derive(Clone, Copy)]
+pub struct GpuModel {
+    /// The model's numbers.
+    pub data: CartPoleData,
+    /// Whether they are of a `CartPole<true>`.
+    pub general: bool,
+    /// Full control, in the model's units.
+    pub full: f32,
+    /// Full control, in the caller's units.
+    pub full_action: f64,
+}
+
+/// One planner for one cart-pole on one GPU.
+pub struct GpuEngine {
+    gpu: Gpu,
+    task: Task,
+    plan: Plan,
+    forget: (Launch, Kernel),
+    /// One iteration's launches.
+    iteration: Vec<(Launch, Kernel)>,
+    /// The task's memory; `None` where it did not fit and comes with the first decision.
+    memory: Buffer<u8>,
+    /// What the task's `tables` point to.
+    _tables: Buffer<f32>,
+    answer: Pinned<u8>,
+    full_action: f64,
+    is_fresh: bool,
+}
+
+impl GpuEngine {
+    /// An engine for `config` on GPU `index`.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU cannot be used.
+    pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
+        let plan = Plan::of(config, model);
+        let launches: Vec<Launch> = plan.iteration.clone();
+        let names = launches.iter().chain([&plan.forget]).map(|launch| launch.kernel.as_str());
+        let gpu = Gpu::open(index, &module::with(names))?;
+        let kernel = |launch: &Launch| Ok((launch.clone(), gpu.kernel(&launch.kernel)?));
+        let forget = kernel(&plan.forget)?;
+        let iteration = launches.iter().map(kernel).collect::<Result<_, GpuError>>()?;
+        let layout = Layout::of(&plan.rules, plan.keeps);
+        let memory = gpu.buffer::<u8>(layout.size as usize)?;
+        let tables = gpu.upload(&plan.tables)?;
+        let task = Task {
+            model: model.data,
+            rules: plan.rules,
+            layout,
+            memory: memory.address(),
+            tables: tables.address(),
+            ..Task::zeroed()
+        };
+        let answer = gpu.pinned(size_of::<Answer>())?;
+        Ok(Self {
+            gpu,
+            task,
+            plan,
+            forget,
+            iteration,
+            memory,
+            _tables: tables,
+            answer,
+            full_action: model.full_action,
+            is_fresh: true,
+        })
+    }
+
+    /// Decides in `state`.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn plan(
+        &mut self,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> Result<(f64, Diagnostics), GpuError> {
+        self.begin(state, seed, decision)?;
+        self.finish()
+    }
+
+    /// Decides in `state`, and says how long launches and copy took by the GPU's own clock.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn plan_timed(
+        &mut self,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> Result<((f64, Diagnostics), Duration), GpuError> {
+        let gpu = self.gpu.clone();
+        let time = gpu.time(|_| self.begin(state, seed, decision))?;
+        Ok((self.finish()?, time))
+    }
+
+    /// Asks for all that a decision takes, without waiting for it.
+    fn begin(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<(), GpuError> {
+        self.task.seed = seed;
+        self.task.decision = decision;
+        self.task.state.copy_from_slice(state);
+        if self.is_fresh {
+            self.launch(&self.forget)?;
+            self.is_fresh = false;
+        }
+        for iteration in 0..self.plan.rules.iterations {
+            self.task.iteration = iteration;
+            for launch in &self.iteration {
+                self.launch(launch)?;
+            }
+        }
+        self.memory.copy_to(&mut self.answer)
+    }
+
+    /// Waits for what [`GpuEngine::begin`] asked for.
+    fn finish(&self) -> Result<(f64, Diagnostics), GpuError> {
+        let answer: Answer = bytemuck::pod_read_unaligned(self.answer.slice()?);
+        Ok((answer.share * self.full_action, self.diagnose(&answer)))
+    }
+
+    /// Forgets the last plan.
+    pub fn forget(&mut self) {
+        self.is_fresh = true;
+    }
+
+    /// The GPU.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    fn launch(&self, (launch, kernel): &(Launch, Kernel)) -> Result<(), GpuError> {
+        let (blocks, threads) = match launch.blocks {
+            Blocks::Chunks => (self.plan.rules.chunks(), plan::SQUAD),
+            Blocks::Islands => (self.plan.rules.islands, plan::WHOLE),
+            Blocks::One => (1, plan::WHOLE),
+        };
+        // SAFETY: the kernel takes a task, whose addresses are those of the buffers that this engine holds, laid
+        // out as `Layout` says.
+        unsafe { self.gpu.launch(kernel, blocks, threads, 0, &self.task) }
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnostics {
+        let rules = &self.plan.rules;
+        let summary = Summary {
+            sums: answer.sums,
+            squares: answer.squares,
+            best: (answer.lowest, 0),
+            dead: answer.dead,
+            non_finite: answer.non_finite,
+            longest: answer.longest,
+        };
+        let size = Size { particles: rules.particles, horizon: rules.horizon };
+        Diagnostics {
+            effective_samples: answer.effective_samples,
+            ..diagnose(&size, &summary, rules.iterations)
+        }
+    }
+}

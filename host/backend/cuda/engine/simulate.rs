@@ -1,0 +1,234 @@
+//! Environments that live on, in the memory of a GPU: a thread for each, one launch for all steps of a call.
+
+use bytemuck::Pod;
+use particle_pilot_kernels::simulate::{Autoreset, Rules, Simulation, drive};
+
+use super::module;
+use crate::backend::cuda::{Buffer, Gpu, GpuError, Kernel, Pinned};
+use crate::env::VectorStep;
+
+/// Threads of a block: few, so that few environments still spread over the whole GPU.
+const THREADS: u32 = 64;
+
+/// `N` environments on one GPU.
+pub struct GpuSimulation {
+    gpu: Gpu,
+    step: Kernel,
+    reset: Kernel,
+    simulation: Simulation,
+    states: Buffer<[f64; 4]>,
+    /// What only kernels look at: steps and failures, then generators.
+    _counters: Buffer<[u32; 2]>,
+    _generators: Buffer<[u64; 4]>,
+    observations: Mirror<[f32; 4]>,
+    /// Empty unless environments are reset in the same step.
+    final_observations: Mirror<[f32; 4]>,
+    rewards: Mirror<f64>,
+    terminated: Mirror<u8>,
+    truncated: Mirror<u8>,
+    progress: Mirror<[u32; 2]>,
+    actions: Option<Mirror<u32>>,
+    forces: Option<Mirror<f64>>,
+    orders: Mirror<u8>,
+    seeds: Mirror<u64>,
+}
+
+/// Values of the GPU's memory, with a place on the host to copy them from or to.
+struct Mirror<T: Pod> {
+    device: Buffer<T>,
+    host: Pinned<T>,
+}
+
+impl<T: Pod> Mirror<T> {
+    fn new(gpu: &Gpu, len: usize) -> Result<Self, GpuError> {
+        Ok(Self { device: gpu.zeroed(len)?, host: gpu.pinned(len)? })
+    }
+
+    /// Starts to copy `values`, as many as there is room for, to the GPU, and returns where they will be.
+    fn send(&mut self, values: &[T]) -> Result<u64, GpuError> {
+        self.host.slice_mut()?.copy_from_slice(values);
+        self.device.copy_from(&self.host)?;
+        Ok(self.device.address())
+    }
+
+    /// Starts to copy all from the GPU.
+    fn fetch(&mut self) -> Result<(), GpuError> {
+        self.device.copy_to(&mut self.host)
+    }
+}
+
+impl GpuSimulation {
+    /// `count` environments on GPU `index` that have yet to be reset.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU cannot be used.
+    pub fn new(index: u32, count: usize, rules: &Rules) -> Result<Self, GpuError> {
+        let gpu = Gpu::open(index, &module::with(["simulate", "simulate_reset"].into_iter()))?;
+        let keeps_final = rules.autoreset == Autoreset::SameStep;
+        let (states, counters) = (gpu.zeroed(count)?, gpu.zeroed(count)?);
+        let generators = gpu.zeroed(count)?;
+        let observations = Mirror::new(&gpu, count)?;
+        let final_observations = Mirror::new(&gpu, if keeps_final { count } else { 0 })?;
+        let rewards = Mirror::new(&gpu, count)?;
+        let terminated = Mirror::new(&gpu, count)?;
+        let truncated = Mirror::new(&gpu, count)?;
+        let progress = Mirror::new(&gpu, count)?;
+        let environments = u32::try_from(count)
+            .map_err(|_| GpuError::Misuse(format!("{count} environments on one GPU")))?;
+        let simulation = Simulation {
+            states: states.address(),
+            counters: counters.address(),
+            generators: generators.address(),
+            observations: observations.device.address(),
+            final_observations: final_observations.device.address(),
+            rewards: rewards.device.address(),
+            terminated: terminated.device.address(),
+            truncated: truncated.device.address(),
+            progress: progress.device.address(),
+            ..Simulation::new(rules, environments)
+        };
+        Ok(Self {
+            step: gpu.kernel("simulate")?,
+            reset: gpu.kernel("simulate_reset")?,
+            simulation,
+            states,
+            _counters: counters,
+            _generators: generators,
+            observations,
+            final_observations,
+            rewards,
+            terminated,
+            truncated,
+            progress,
+            actions: None,
+            forces: None,
+            orders: Mirror::new(&gpu, count)?,
+            seeds: Mirror::new(&gpu, count)?,
+            gpu,
+        })
+    }
+
+    /// The GPU's number.
+    pub fn index(&self) -> u32 {
+        self.gpu.info().index
+    }
+
+    /// Begins anew where `orders`, one for each environment, say so, as do `seeds`.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn reset(
+        &mut self,
+        orders: &[u8],
+        seeds: &[u64],
+        bounds: [f64; 2],
+    ) -> Result<(), GpuError> {
+        let (input, seeds) = (self.orders.send(orders)?, self.seeds.send(seeds)?);
+        self.launch(&self.reset, &Simulation { bounds, input, seeds, ..self.simulation })?;
+        self.fetch()
+    }
+
+    /// Takes `steps` steps with `actions`, one for each environment.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn step_actions(&mut self, actions: &[u32], steps: u32) -> Result<(), GpuError> {
+        let input = made(&mut self.actions, &self.gpu, actions.len())?.send(actions)?;
+        self.take(Simulation { drive: drive::ACTIONS, input, steps, ..self.simulation })
+    }
+
+    /// Takes `steps` steps with `forces` in N, one for each environment.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn step_forces(&mut self, forces: &[f64], steps: u32) -> Result<(), GpuError> {
+        let input = made(&mut self.forces, &self.gpu, forces.len())?.send(forces)?;
+        self.take(Simulation { drive: drive::FORCES, input, steps, ..self.simulation })
+    }
+
+    /// Takes `steps` steps with random actions of `action_seed`, from step number `first_step` on.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn step_random(
+        &mut self,
+        action_seed: u64,
+        first_step: u64,
+        steps: u32,
+    ) -> Result<(), GpuError> {
+        let drive = drive::RANDOM;
+        self.take(Simulation { drive, action_seed, first_step, steps, ..self.simulation })
+    }
+
+    /// What the last step led to.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn last(&self) -> Result<VectorStep<'_>, GpuError> {
+        Ok(VectorStep {
+            observations: self.observations.host.slice()?,
+            rewards: self.rewards.host.slice()?,
+            terminated: flags(&self.terminated)?,
+            truncated: flags(&self.truncated)?,
+            final_observations: self.final_observations.host.slice()?,
+        })
+    }
+
+    /// Steps taken and episodes ended by each environment in the last call.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn progress(&mut self) -> Result<&[[u32; 2]], GpuError> {
+        self.progress.fetch()?;
+        self.progress.host.slice()
+    }
+
+    /// The states.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn states(&self) -> Result<Vec<[f64; 4]>, GpuError> {
+        self.states.download()
+    }
+
+    fn take(&mut self, simulation: Simulation) -> Result<(), GpuError> {
+        self.launch(&self.step, &simulation)?;
+        self.rewards.fetch()?;
+        self.final_observations.fetch()?;
+        self.fetch()
+    }
+
+    /// Copies to the host what both steps and resets change, and waits for it: an error is told where it arose.
+    fn fetch(&mut self) -> Result<(), GpuError> {
+        self.observations.fetch()?;
+        self.terminated.fetch()?;
+        self.truncated.fetch()?;
+        self.gpu.synchronize()
+    }
+
+    fn launch(&self, kernel: &Kernel, simulation: &Simulation) -> Result<(), GpuError> {
+        let blocks = simulation.environments.div_ceil(THREADS);
+        // SAFETY: the kernel takes a simulation, whose addresses are those of the buffers that this one holds, with
+        // an entry for each environment: its own, or just filled by the caller. That of last observations is of
+        // none where the kernel does not write any.
+        unsafe { self.gpu.launch(kernel, blocks, THREADS, 0, simulation) }
+    }
+}
+
+/// What is in `place`, made now if nothing is.
+fn made<'a, T: Pod>(
+    place: &'a mut Option<Mirror<T>>,
+    gpu: &Gpu,
+    len: usize,
+) -> Result<&'a mut Mirror<T>, GpuError> {
+    let mirror = match place.take() {
+        Some(mirror) => mirror,
+        None => Mirror::new(gpu, len)?,
+    };
+    Ok(place.insert(mirror))
+}
+
+fn flags(mirror: &Mirror<u8>) -> Result<&[bool], GpuError> {
+    bytemuck::checked::try_cast_slice(mirror.host.slice()?)
+        .map_err(|_| GpuError::Misuse("a flag that is neither 0 nor 1".into()))
+}

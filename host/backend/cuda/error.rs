@@ -1,0 +1,287 @@
+//! What can go wrong with a GPU, and what to do about it.
+
+use std::ffi::{CStr, c_char};
+use std::fmt;
+use std::ptr;
+
+use cust::error::CudaError;
+
+use super::driver::{self, LoadError};
+
+/// `CUDA_ERROR_OUT_OF_MEMORY`.
+const OUT_OF_MEMORY: u32 = 2;
+
+/// A failure in the driver's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriverError {
+    /// The number, as in `cuda.h`.
+    pub code: u32,
+    /// The name, as in `cuda.h`, where the driver knows it.
+    pub name: String,
+    /// What it means.
+    pub text: String,
+}
+
+/// Why a GPU cannot be used, or can no longer be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GpuError {
+    /// The driver's library could not be loaded.
+    #[error(
+        "no NVIDIA driver found: cannot load `{looked_for}` ({reason}); install the driver, or \
+         name its library in PILOT_CUDA_DRIVER, or use the device `cpu`"
+    )]
+    NoDriver {
+        /// The file.
+        looked_for: String,
+        /// What the system's loader said.
+        reason: String,
+    },
+    /// There is a driver and no GPU.
+    #[error(
+        "the NVIDIA driver finds no GPU ({cause}); see what `nvidia-smi` shows and whether \
+         CUDA_VISIBLE_DEVICES hides it, or use the device `cpu`"
+    )]
+    NoDevice {
+        /// What the driver said.
+        cause: DriverError,
+    },
+    /// There are GPUs, but not this one.
+    #[error(
+        "there is no GPU {index}: this machine has {count}, counted from 0; use `cuda:0` or `cpu`"
+    )]
+    NoSuchDevice {
+        /// Which was asked for.
+        index: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// The driver does not know the language that the kernels are written in.
+    #[error(
+        "the NVIDIA driver is too old: it supports CUDA {}.{} and thus PTX up to {}.{}, the \
+         kernels are PTX {}.{}; install a newer driver, or use the device `cpu`",
+        driver.0, driver.1, supported.0, supported.1, ptx.0, ptx.1
+    )]
+    DriverTooOld {
+        /// The version of CUDA that the driver supports.
+        driver: (u32, u32),
+        /// The version of PTX that comes with it.
+        supported: (u32, u32),
+        /// The version of PTX of the kernels.
+        ptx: (u32, u32),
+    },
+    /// The GPU lacks instructions that the kernels use.
+    #[error(
+        "{name} has compute capability {}.{}, the kernels need {}.{}; use a newer GPU or the \
+         device `cpu`",
+        has.0, has.1, needs.0, needs.1
+    )]
+    GpuTooOld {
+        /// What the GPU is called.
+        name: String,
+        /// Its compute capability.
+        has: (u32, u32),
+        /// What would be enough.
+        needs: (u32, u32),
+    },
+    /// The driver refused the kernels.
+    #[error(
+        "the driver cannot compile the kernels ({cause}): {log}; this is a bug, please report it"
+    )]
+    Compile {
+        /// What the driver said.
+        cause: DriverError,
+        /// What its compiler said.
+        log: String,
+    },
+    /// There is not enough memory.
+    #[error(
+        "out of {memory} memory{} ({cause}); use fewer particles or a shorter horizon, or end \
+         other programs that use the GPU",
+        Amounts(*asked_bytes, *free_bytes)
+    )]
+    OutOfMemory {
+        /// Which memory: `GPU` or `page-locked host`.
+        memory: &'static str,
+        /// How much was asked for, where that is known.
+        asked_bytes: Option<u64>,
+        /// How much the GPU had left, where that is known.
+        free_bytes: Option<u64>,
+        /// What the driver said.
+        cause: DriverError,
+    },
+    /// A kernel could not be started.
+    #[error(
+        "cannot launch `{kernel}` with {grid} blocks of {block} threads and {shared_bytes} bytes \
+         of shared memory: {cause}; this is a bug, please report it"
+    )]
+    Launch {
+        /// The kernel.
+        kernel: String,
+        /// How many blocks.
+        grid: u32,
+        /// How many threads each.
+        block: u32,
+        /// How much dynamic shared memory each.
+        shared_bytes: u32,
+        /// What the driver said.
+        cause: DriverError,
+    },
+    /// The GPU has stopped working for this program. Whatever is asked of it from now on fails.
+    #[error(
+        "the GPU has stopped working for this program while {during}{}: {cause}; start the program \
+         again; if it happens again, use the device `cpu` and please report it",
+        LastLaunch(last_kernel.as_deref())
+    )]
+    DeviceLost {
+        /// What was being done.
+        during: &'static str,
+        /// What was launched last; it may have been at fault.
+        last_kernel: Option<String>,
+        /// What the driver said.
+        cause: DriverError,
+    },
+    /// The driver failed in some other way.
+    #[error(
+        "the GPU failed while {during}: {cause}; see whether `nvidia-smi` works, or use the \
+         device `cpu`"
+    )]
+    Driver {
+        /// What was being done.
+        during: &'static str,
+        /// What the driver said.
+        cause: DriverError,
+    },
+    /// This crate has used the GPU wrongly.
+    #[error("misuse of the GPU: {0}; this is a bug, please report it")]
+    Misuse(String),
+}
+
+impl GpuError {
+    /// Whether less memory would help.
+    pub fn is_out_of_memory(&self) -> bool {
+        match self {
+            Self::OutOfMemory { .. } => true,
+            _ => self.cause().is_some_and(|cause| cause.code == OUT_OF_MEMORY),
+        }
+    }
+
+    /// Whether everything that is asked of this GPU from now on will fail in this process.
+    pub fn is_sticky(&self) -> bool {
+        self.cause().is_some_and(DriverError::is_sticky)
+    }
+
+    /// What the driver said, if it was asked.
+    pub fn cause(&self) -> Option<&DriverError> {
+        match self {
+            Self::NoDevice { cause }
+            | Self::Compile { cause, .. }
+            | Self::OutOfMemory { cause, .. }
+            | Self::Launch { cause, .. }
+            | Self::DeviceLost { cause, .. }
+            | Self::Driver { cause, .. } => Some(cause),
+            _ => None,
+        }
+    }
+
+    /// A failure while no GPU is open yet, or none in particular is meant.
+    pub(super) fn of(during: &'static str, error: CudaError) -> Self {
+        Self::from_cause(during, None, DriverError::of(error))
+    }
+
+    /// The error that a failure amounts to, as far as the driver's words tell.
+    pub(super) fn from_cause(
+        during: &'static str,
+        last_kernel: Option<String>,
+        cause: DriverError,
+    ) -> Self {
+        match cause.code {
+            OUT_OF_MEMORY => {
+                Self::OutOfMemory { memory: "GPU", asked_bytes: None, free_bytes: None, cause }
+            }
+            _ if cause.is_sticky() => Self::DeviceLost { during, last_kernel, cause },
+            _ => Self::Driver { during, cause },
+        }
+    }
+}
+
+impl From<&LoadError> for GpuError {
+    fn from(error: &LoadError) -> Self {
+        let LoadError { looked_for, reason } = error.clone();
+        Self::NoDriver { looked_for, reason }
+    }
+}
+
+impl DriverError {
+    /// What the driver meant, on this thread, by the failure that `cust` reports.
+    pub(super) fn of(error: CudaError) -> Self {
+        match error {
+            // Either `cust` or `driver` did not know the code.
+            CudaError::UnknownError => Self::of_code(driver::last_code()),
+            // `cust`'s own, when it asks for no memory at all or for more than can be addressed.
+            CudaError::InvalidMemoryAllocation => Self::of_code(OUT_OF_MEMORY),
+            error => Self::of_code(error as u32),
+        }
+    }
+
+    /// What the driver meant by a code.
+    pub(super) fn of_code(code: u32) -> Self {
+        let functions = driver::functions().ok();
+        let name = text(functions.and_then(|functions| functions.cuGetErrorName), code);
+        let text = text(functions.and_then(|functions| functions.cuGetErrorString), code);
+        Self {
+            code,
+            name: name.unwrap_or_else(|| format!("CUDA error {code}")),
+            text: text.unwrap_or_else(|| "the driver does not say what it means".into()),
+        }
+    }
+
+    /// Whether the context is lost: everything that follows fails too.
+    pub(super) fn is_sticky(&self) -> bool {
+        matches!(self.code, 46 | 214 | 220 | 226 | 700 | 702 | 709 | 710 | 714..=719)
+    }
+}
+
+/// `cuGetErrorName` or `cuGetErrorString`.
+type Describe = unsafe extern "C" fn(u32, *mut *const c_char) -> u32;
+
+fn text(describe: Option<Describe>, code: u32) -> Option<String> {
+    let mut text = ptr::null();
+    // SAFETY: `text` may be written to; either function takes any code.
+    let result = unsafe { describe?(code, &mut text) };
+    if result != driver::SUCCESS || text.is_null() {
+        return None;
+    }
+    // SAFETY: after success it points to a constant of the driver, which ends with a zero.
+    Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+impl fmt::Display for DriverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.name, self.text)
+    }
+}
+
+struct Amounts(Option<u64>, Option<u64>);
+
+impl fmt::Display for Amounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self(Some(asked), Some(free)) => write!(f, ": {asked} bytes asked for, {free} free"),
+            Self(Some(asked), None) => write!(f, ": {asked} bytes asked for"),
+            Self(None, Some(free)) => write!(f, ": {free} bytes free"),
+            Self(None, None) => Ok(()),
+        }
+    }
+}
+
+struct LastLaunch<'a>(Option<&'a str>);
+
+impl fmt::Display for LastLaunch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(kernel) => write!(f, ", after the launch of `{kernel}`"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! An open GPU.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cust::memory;
+
+use super::driver;
+use super::error::{DriverError, GpuError};
+use super::info::DeviceInfo;
+use super::session::Session;
+
+/// `CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN`.
+const MAX_SHARED_OPTIN: u32 = 97;
+
+/// An open GPU with kernels loaded: a context, and a stream of work that is done in order.
+///
+/// Clones are the same GPU. Any thread may use it, and several at once; opened twice, it has two
+/// streams of work. It is closed when the last clone, [`Buffer`](super::Buffer),
+/// [`Pinned`](super::Pinned) and [`Kernel`](super::Kernel) of it is dropped.
+#[derive(Clone)]
+pub struct Gpu {
+    pub(super) session: Arc<Session>,
+}
+
+impl Gpu {
+    /// Opens the GPU of this number and compiles kernels for it.
+    ///
+    /// * `ptx`: the kernels, as a text in PTX.
+    ///
+    /// # Errors
+    /// Any [`GpuError`]; whatever was taken is given back.
+    pub fn open(index: u32, ptx: &str) -> Result<Self, GpuError> {
+        Ok(Self { session: Arc::new(Session::open(index, ptx)?) })
+    }
+
+    /// What it is.
+    pub fn info(&self) -> &DeviceInfo {
+        &self.session.info
+    }
+
+    /// Bytes of memory that are free, and that there are.
+    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
+    pub fn memory_bytes(&self) -> Result<(u64, u64), GpuError> {
+        self.session.enter()?;
+        let (free, all) = memory::mem_get_info()
+            .map_err(|error| self.session.error("asking for its free memory", error))?;
+        Ok((free as u64, all as u64))
+    }
+
+    /// How much shared memory a block may have at most, if
+    /// [`Gpu::set_max_dynamic_shared`] allows it.
+    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
+    pub fn max_shared_bytes(&self) -> Result<u32, GpuError> {
+        let mut value = 0;
+        let device = i32::try_from(self.session.info.index).unwrap_or(i32::MAX);
+        // SAFETY: `value` may be written to.
+        let result = unsafe { driver::cuDeviceGetAttribute(&mut value, MAX_SHARED_OPTIN, device) };
+        self.check("asking for its shared memory", result)?;
+        Ok(u32::try_from(value).unwrap_or(0))
+    }
+
+    /// Waits until all that was asked of it is done.
+    ///
+    /// # Errors
+    /// Also those of kernels and copies that were started before.
+    pub fn synchronize(&self) -> Result<(), GpuError> {
+        self.session.synchronize()
+    }
+
+    /// Does some work and waits for it; returns how long the GPU took by its own clock.
+    ///
+    /// # Errors
+    /// Those of the work, and those of [`Gpu::synchronize`].
+    pub fn time(
+        &self,
+        work: impl FnOnce(&Self) -> Result<(), GpuError>,
+    ) -> Result<Duration, GpuError> {
+        let session = &self.session;
+        let failed = |error| session.error("measuring time", error);
+        session.enter()?;
+        let events = session.take_events().map_err(failed)?;
+        let (start, end) = &events;
+        let begun = || {
+            start.record(&session.stream).map_err(failed)?;
+            session.submitted();
+            Ok(())
+        };
+        let result = begun()
+            .and_then(|()| work(self))
+            .and_then(|()| session.enter())
+            .and_then(|()| end.record(&session.stream).map_err(failed))
+            .and_then(|()| session.synchronize())
+            .and_then(|()| end.elapsed_time_f32(start).map_err(failed));
+        session.put_events(events);
+        Ok(Duration::from_secs_f64(f64::from(result?.max(0.0)) / 1e3))
+    }
+
+    /// Turns the result of a function of the driver into ours.
+    pub(super) fn check(&self, during: &'static str, result: u32) -> Result<(), GpuError> {
+        if result == driver::SUCCESS {
+            return Ok(());
+        }
+        Err(self.session.error_of(during, DriverError::of_code(driver::last_code())))
+    }
+}
+
+impl fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gpu").field("info", self.info()).finish_non_exhaustive()
+    }
+}

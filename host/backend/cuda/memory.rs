@@ -1,0 +1,270 @@
+//! Memory on the GPU, and memory of the host that it can reach.
+//!
+//! # Safety model
+//! Copies run while the host goes on. A [`Pinned`] remembers the last copy that it takes part in,
+//! and waits for it before it lends out its content in a way that the copy could notice, and before
+//! it is freed. A [`Buffer`] waits for everything on the stream before it is freed, since kernels
+//! know its address. So copies are safe; what kernels do with addresses is for
+//! [`Gpu::launch`] to say.
+//!
+//! Memory on the GPU that was never written holds arbitrary bytes. For plain data those are values.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytemuck::Pod;
+use cust::error::CudaError;
+use cust::memory::{AsyncCopyDestination, DeviceBuffer, LockedBuffer, mem_get_info};
+
+use super::error::{DriverError, GpuError};
+use super::gpu::Gpu;
+use super::session::Session;
+
+/// Values of plain data in the GPU's memory.
+pub struct Buffer<T: Pod> {
+    // Freed before the session, which frees the context.
+    memory: DeviceBuffer<u8>,
+    len: usize,
+    session: Arc<Session>,
+    values: PhantomData<T>,
+}
+
+/// Values of plain data in page-locked memory of the host, which the GPU copies from and to by
+/// itself.
+pub struct Pinned<T: Pod> {
+    memory: LockedBuffer<u8>,
+    len: usize,
+    /// The last copy to here.
+    written: u64,
+    /// The last copy from or to here.
+    used: AtomicU64,
+    session: Arc<Session>,
+    values: PhantomData<T>,
+}
+
+impl Gpu {
+    /// Memory for `len` values, with arbitrary content.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`] among others.
+    pub fn buffer<T: Pod>(&self, len: usize) -> Result<Buffer<T>, GpuError> {
+        let session = self.session.clone();
+        session.enter()?;
+        let bytes = bytes_of::<T>(len).ok_or_else(|| too_much("GPU"))?;
+        // SAFETY: any bytes are values, see the head of this module.
+        let memory = unsafe { DeviceBuffer::uninitialized(bytes) }
+            .map_err(|error| out_of_memory(&session, "GPU", bytes, error))?;
+        Ok(Buffer { memory, len, session, values: PhantomData })
+    }
+
+    /// Memory for `len` values, all zero.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`] among others.
+    pub fn zeroed<T: Pod>(&self, len: usize) -> Result<Buffer<T>, GpuError> {
+        let mut buffer = self.buffer(len)?;
+        buffer.fill_zero()?;
+        Ok(buffer)
+    }
+
+    /// Memory with these values; waits until they are there.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`] among others.
+    pub fn upload<T: Pod>(&self, values: &[T]) -> Result<Buffer<T>, GpuError> {
+        let mut buffer = self.buffer(values.len())?;
+        let mut pinned = self.pinned(values.len())?;
+        pinned.slice_mut()?.copy_from_slice(values);
+        buffer.copy_from(&pinned)?;
+        self.synchronize()?;
+        Ok(buffer)
+    }
+
+    /// Page-locked memory of the host for `len` values, all zero.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`] among others.
+    pub fn pinned<T: Pod>(&self, len: usize) -> Result<Pinned<T>, GpuError> {
+        const PLACE: &str = "page-locked host";
+        let session = self.session.clone();
+        session.enter()?;
+        let bytes = bytes_of::<T>(len).ok_or_else(|| too_much(PLACE))?;
+        let memory = LockedBuffer::new(&0, bytes)
+            .map_err(|error| out_of_memory(&session, PLACE, bytes, error))?;
+        if bytes > 0 && bytemuck::try_cast_slice::<u8, T>(&memory).is_err() {
+            return Err(GpuError::Misuse(format!("no {} on the GPU", std::any::type_name::<T>())));
+        }
+        let (used, values) = (AtomicU64::new(0), PhantomData);
+        Ok(Pinned { memory, len, written: 0, used, session, values })
+    }
+}
+
+impl<T: Pod> Buffer<T> {
+    /// How many values there are.
+    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Where it is, for kernels; 0 when it is empty.
+    pub fn address(&self) -> u64 {
+        self.memory.as_device_ptr().as_raw()
+    }
+
+    /// Starts to set all values to zero.
+    ///
+    /// # Errors
+    /// Those of the driver.
+    pub fn fill_zero(&mut self) -> Result<(), GpuError> {
+        if self.memory.is_empty() {
+            return Ok(());
+        }
+        self.session.enter()?;
+        // SAFETY: it is not freed before the stream has come past this.
+        let result = unsafe { self.memory.set_8_async(0, &self.session.stream) };
+        self.session.submitted();
+        result.map_err(|error| self.session.error("clearing memory", error))
+    }
+
+    /// Starts to copy all of `from` to the first values here.
+    ///
+    /// # Errors
+    /// [`GpuError::Misuse`] when there are fewer here, or the two belong to different GPUs.
+    pub fn copy_from(&mut self, from: &Pinned<T>) -> Result<(), GpuError> {
+        self.check(from)?;
+        if from.memory.is_empty() {
+            return Ok(());
+        }
+        self.session.enter()?;
+        let mut part = self.memory.index(0..from.memory.len());
+        // SAFETY: neither is freed, nor `from` changed, before the stream has come past this.
+        let result = unsafe { part.async_copy_from(&*from.memory, &self.session.stream) };
+        from.used.fetch_max(self.session.submitted(), Ordering::AcqRel);
+        result.map_err(|error| self.session.error("copying to it", error))
+    }
+
+    /// Starts to copy the first values here to all of `to`.
+    ///
+    /// # Errors
+    /// [`GpuError::Misuse`] when there are fewer here, or the two belong to different GPUs.
+    pub fn copy_to(&self, to: &mut Pinned<T>) -> Result<(), GpuError> {
+        self.check(to)?;
+        if to.memory.is_empty() {
+            return Ok(());
+        }
+        self.session.enter()?;
+        let part = self.memory.index(0..to.memory.len());
+        // SAFETY: neither is freed, nor `to` looked at, before the stream has come past this.
+        let result = unsafe { part.async_copy_to(&mut *to.memory, &self.session.stream) };
+        to.written = self.session.submitted();
+        to.used.fetch_max(to.written, Ordering::AcqRel);
+        result.map_err(|error| self.session.error("copying from it", error))
+    }
+
+    /// All values; waits for them.
+    ///
+    /// # Errors
+    /// Those of the driver.
+    pub fn download(&self) -> Result<Vec<T>, GpuError> {
+        let mut pinned = Gpu { session: self.session.clone() }.pinned(self.len)?;
+        self.copy_to(&mut pinned)?;
+        Ok(pinned.slice()?.to_vec())
+    }
+
+    fn check(&self, host: &Pinned<T>) -> Result<(), GpuError> {
+        if !Arc::ptr_eq(&self.session, &host.session) {
+            return Err(GpuError::Misuse("a copy between memory of different GPUs".into()));
+        }
+        if host.len > self.len {
+            let text = format!("a copy of {} values where there are {}", host.len, self.len);
+            return Err(GpuError::Misuse(text));
+        }
+        Ok(())
+    }
+}
+
+impl<T: Pod> Pinned<T> {
+    /// How many values there are.
+    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The values, after waiting for a copy to here that may be under way.
+    ///
+    /// # Errors
+    /// Those of the copy, and of all that was started before it.
+    pub fn slice(&self) -> Result<&[T], GpuError> {
+        self.session.wait_for(self.written)?;
+        Ok(if self.memory.is_empty() { &[] } else { bytemuck::cast_slice(&self.memory) })
+    }
+
+    /// The values, after waiting for a copy from or to here that may be under way.
+    ///
+    /// # Errors
+    /// Those of the copy, and of all that was started before it.
+    pub fn slice_mut(&mut self) -> Result<&mut [T], GpuError> {
+        self.session.wait_for(*self.used.get_mut())?;
+        Ok(if self.memory.is_empty() {
+            &mut []
+        } else {
+            bytemuck::cast_slice_mut(&mut self.memory)
+        })
+    }
+}
+
+impl<T: Pod> Drop for Buffer<T> {
+    fn drop(&mut self) {
+        // A failure has been told when it came. The driver frees the memory with the context then.
+        let _ = self.session.wait_for_all();
+        let _ = self.session.enter();
+    }
+}
+
+impl<T: Pod> Drop for Pinned<T> {
+    fn drop(&mut self) {
+        // If waiting fails, the context is lost, and no copy is under way.
+        let _ = self.session.wait_for(*self.used.get_mut());
+        let _ = self.session.enter();
+    }
+}
+
+fn bytes_of<T>(len: usize) -> Option<usize> {
+    len.checked_mul(size_of::<T>()).filter(|bytes| isize::try_from(*bytes).is_ok())
+}
+
+/// More than can be addressed.
+fn too_much(memory: &'static str) -> GpuError {
+    let cause = DriverError::of(CudaError::OutOfMemory);
+    GpuError::OutOfMemory { memory, asked_bytes: Some(u64::MAX), free_bytes: None, cause }
+}
+
+fn out_of_memory(
+    session: &Session,
+    memory: &'static str,
+    bytes: usize,
+    error: CudaError,
+) -> GpuError {
+    match session.error("allocating memory", error) {
+        GpuError::OutOfMemory { cause, .. } => GpuError::OutOfMemory {
+            memory,
+            asked_bytes: Some(bytes as u64),
+            free_bytes: mem_get_info().ok().map(|(free, _)| free as u64),
+            cause,
+        },
+        other => other,
+    }
+}

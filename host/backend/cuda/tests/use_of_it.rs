@@ -1,0 +1,150 @@
+//! What works.
+
+use std::thread;
+use std::time::Duration;
+
+use super::super::devices;
+use super::*;
+
+#[test]
+fn a_kernel_adds_what_was_copied_to_it() {
+    Scenario::new().run(|| {
+        let gpu = Gpu::open(0, PTX).unwrap();
+        assert_eq!(add_on(&gpu), Ok(vec![100.0; 70]));
+        let grid = gpu.max_active_blocks(&gpu.kernel("add").unwrap(), 32, 0).unwrap();
+        assert!((1..=32).contains(&grid));
+    });
+}
+
+#[test]
+fn a_cooperative_launch_has_to_fit() {
+    Scenario::new().run(|| {
+        let gpu = Gpu::open(0, PTX).unwrap();
+        let numbers = Numbers::new(&gpu, 1 << 20).unwrap();
+        let kernel = gpu.kernel("add").unwrap();
+        let room = gpu.max_active_blocks(&kernel, 512, 0).unwrap() * gpu.info().multiprocessors;
+        // SAFETY: this is what `add` takes.
+        let launch =
+            |grid| unsafe { gpu.launch_cooperative(&kernel, grid, 512, 0, &numbers.argument()) };
+        launch(room).unwrap();
+        assert_eq!(numbers.sum.download().unwrap()[512 * room as usize - 1], 100.0);
+        let error = launch(room + 1).unwrap_err();
+        assert_says(&error, &["`add`", "COOPERATIVE_LAUNCH_TOO_LARGE", "512 threads"]);
+        assert!(!error.is_sticky());
+        launch(1).unwrap();
+        gpu.synchronize().unwrap();
+    });
+}
+
+#[test]
+fn gpus_are_described() {
+    Scenario::new().set("PTX_VM_DEVICES", "2").set("PTX_VM_MEMORY_BYTES", "1048576").run(|| {
+        let found = devices().unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].index, found[1].index), (0, 1));
+        assert_eq!((&*found[1].name, found[1].memory_bytes), ("ptx-vm", 1 << 20));
+        assert_eq!((found[1].compute_capability, found[1].driver_version), ((7, 5), (12, 8)));
+        assert!(found[1].multiprocessors > 0 && found[1].clock_khz > 0);
+        let json = serde_json::to_value(&found[1]).unwrap();
+        assert_eq!(json["compute_capability"], serde_json::json!([7, 5]));
+        let gpu = Gpu::open(1, PTX).unwrap();
+        assert_eq!((gpu.info(), gpu.memory_bytes().unwrap().1), (&found[1], 1 << 20));
+    });
+}
+
+#[test]
+fn two_gpus_can_be_open_and_keep_apart() {
+    Scenario::new().set("PTX_VM_DEVICES", "2").run(|| {
+        let [one, two] = [0, 1].map(|index| Gpu::open(index, PTX).unwrap());
+        let (of_one, mut of_two) = (one.pinned::<f32>(70).unwrap(), two.buffer::<f32>(70).unwrap());
+        assert_eq!(add_on(&one), Ok(vec![100.0; 70]));
+        assert_eq!(add_on(&two), Ok(vec![100.0; 70]));
+        assert_says(&of_two.copy_from(&of_one).unwrap_err(), &["different GPUs"]);
+        let numbers = Numbers::new(&two, 1).unwrap();
+        // SAFETY: this is what `add` takes.
+        let mixed =
+            unsafe { two.launch(&one.kernel("add").unwrap(), 1, 1, 0, &numbers.argument()) };
+        assert_says(&mixed.unwrap_err(), &["`add` belongs to another GPU"]);
+        drop(one);
+        assert_eq!(add_on(&two), Ok(vec![100.0; 70]));
+    });
+}
+
+#[test]
+fn one_gpu_can_be_opened_twice() {
+    Scenario::new().run(|| {
+        let [one, two] = [0, 0].map(|index| Gpu::open(index, PTX).unwrap());
+        drop(one);
+        assert_eq!(add_on(&two), Ok(vec![100.0; 70]));
+    });
+}
+
+#[test]
+fn any_thread_can_use_it_and_drop_it() {
+    Scenario::new().set("PTX_VM_DEVICES", "2").run(|| {
+        let gpu = Gpu::open(0, PTX).unwrap();
+        let other = Gpu::open(1, PTX).unwrap();
+        thread::scope(|scope| {
+            for gpu in [&gpu, &other, &gpu, &other] {
+                scope.spawn(move || assert_eq!(add_on(gpu), Ok(vec![100.0; 70])));
+            }
+        });
+        let numbers = Numbers::new(&gpu, 9).unwrap();
+        let kernel = gpu.kernel("add").unwrap();
+        drop(gpu);
+        thread::spawn(move || drop((numbers, kernel))).join().unwrap();
+        thread::spawn(move || drop(other)).join().unwrap();
+    });
+}
+
+#[test]
+fn time_is_measured_also_inside_of_a_measurement() {
+    Scenario::new().run(|| {
+        let gpu = Gpu::open(0, PTX).unwrap();
+        let pause = Duration::from_millis(20);
+        let outer = gpu.time(|gpu| {
+            let inner = gpu.time(|_| {
+                thread::sleep(pause);
+                Ok(())
+            })?;
+            assert!(inner >= pause, "{inner:?}");
+            Ok(())
+        });
+        assert!((pause..pause * 100).contains(&outer.unwrap()));
+        let error = GpuError::Misuse("no".into());
+        assert_eq!(gpu.time(|_| Err(error.clone())), Err(error));
+    });
+}
+
+#[test]
+fn kernels_are_looked_up_and_their_parameter_is_checked() {
+    Scenario::new().run(|| {
+        let gpu = Gpu::open(0, PTX).unwrap();
+        assert_eq!(gpu.kernel("add").unwrap().name(), "add");
+        assert_says(&gpu.kernel("sub").unwrap_err(), &["no kernel `sub`"]);
+        assert_says(&gpu.kernel("two_parameters").unwrap_err(), &["takes 2 parameters"]);
+        let kernel = gpu.kernel("add").unwrap();
+        // SAFETY: it is refused.
+        let error = unsafe { gpu.launch(&kernel, 1, 1, 0, &[0u64; 3]) }.unwrap_err();
+        assert_says(&error, &["takes 32 bytes, not 24"]);
+        let resources = gpu.resources(&kernel).unwrap();
+        assert_eq!(resources.static_shared_bytes, 0);
+        assert!(resources.max_threads_per_block >= 32);
+    });
+}
+
+#[test]
+fn dynamic_shared_memory_above_48_kib_must_be_allowed() {
+    Scenario::new().run(|| {
+        let gpu = Gpu::open(0, PTX).unwrap();
+        let numbers = Numbers::new(&gpu, 1).unwrap();
+        let kernel = gpu.kernel("add").unwrap();
+        // SAFETY: this is what `add` takes.
+        let launch = || unsafe { gpu.launch(&kernel, 1, 1, 60_000, &numbers.argument()) };
+        assert_says(&launch().unwrap_err(), &["60000 bytes", "CUDA_ERROR_INVALID_VALUE"]);
+        assert!(gpu.max_shared_bytes().unwrap() >= 60_000);
+        gpu.set_max_dynamic_shared(&kernel, 60_000).unwrap();
+        launch().unwrap();
+        assert_eq!(numbers.sum.download(), Ok(vec![100.0]));
+    });
+}

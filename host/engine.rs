@@ -1,0 +1,339 @@
+//! What a pilot plans with: one planner for one model on one device, with the type of the model erased.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use particle_pilot_kernels::math::NARROW_LIMIT;
+use particle_pilot_kernels::model::{CartPole, Model};
+
+use crate::backend::cpu::{Pool, Simd};
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+use crate::backend::cuda::{GpuEngine, GpuEpisodes, GpuModel};
+use crate::backend::{BackendError, Device};
+use crate::config::PilotConfig;
+use crate::decision::Diagnostics;
+use crate::env::Integrator;
+use crate::error::PilotError;
+use crate::planners::{self, Problem, Request};
+
+/// A control in the caller's units, and how the futures looked from which it follows.
+pub(crate) type Plan = (f64, Diagnostics);
+
+/// One planner for one model on one device.
+pub(crate) trait Engine: Send {
+    /// What to do in `state`.
+    fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<Plan, PilotError>;
+
+    /// As [`Engine::plan`], with how long a GPU took by its own clock; `None` where none took part.
+    fn plan_timed(
+        &mut self,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> Result<(Plan, Option<Duration>), PilotError> {
+        Ok((self.plan(state, seed, decision)?, None))
+    }
+
+    /// Forgets the last plan.
+    fn forget(&mut self);
+
+    /// The threads on which decisions start soonest.
+    fn pool(&self) -> Arc<Pool>;
+
+    /// The device, as users name it.
+    fn device(&self) -> Device;
+
+    /// The device and, if it is a GPU, what it is called.
+    fn device_name(&self) -> String {
+        self.device().to_string()
+    }
+
+    /// Why the engine is not, or no longer, where it would rather be.
+    fn setback(&self) -> Option<&BackendError>;
+}
+
+/// The engine that runs particles on the CPU.
+struct CpuEngine<M: Model> {
+    problem: Problem<M>,
+    pool: Arc<Pool>,
+    planner: Box<dyn planners::Planner<M>>,
+    setback: Option<BackendError>,
+}
+
+impl<M: Model> CpuEngine<M> {
+    fn new(
+        config: &PilotConfig,
+        model: M,
+        simd: Simd,
+        setback: Option<BackendError>,
+    ) -> Result<Self, PilotError> {
+        let proof = simd.detect().expect("selected from what is available");
+        let PilotConfig { particles, horizon, .. } = *config;
+        let problem = Problem { model, simd: proof, particles, horizon };
+        let planner = planners::create(&problem, config);
+        let pool = Arc::new(Pool::new(config.resolved_threads())?);
+        Ok(Self { problem, pool, planner, setback })
+    }
+}
+
+impl<M: Model> Engine for CpuEngine<M> {
+    fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<Plan, PilotError> {
+        let request = Request { pool: &self.pool, state, seed, decision };
+        Ok(self.planner.plan(&self.problem, &request))
+    }
+
+    fn forget(&mut self) {
+        self.planner.forget();
+    }
+
+    fn pool(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool)
+    }
+
+    fn device(&self) -> Device {
+        Device::Cpu
+    }
+
+    fn setback(&self) -> Option<&BackendError> {
+        self.setback.as_ref()
+    }
+}
+
+/// The engine for `config` and a model of one's own, which only the CPU can run.
+pub(crate) fn for_model<M: Model>(
+    config: &PilotConfig,
+    model: M,
+    simd: Simd,
+) -> Result<Box<dyn Engine>, PilotError> {
+    let setback = match config.device {
+        Device::Cpu => None,
+        Device::Auto => Some(BackendError::OwnModel),
+        Device::Cuda(_) => return Err(BackendError::OwnModel.into()),
+    };
+    Ok(Box::new(CpuEngine::new(config, model, simd, setback)?))
+}
+
+/// The cart-pole of a configuration, as particles compute it.
+pub(crate) enum CartModel {
+    /// As in `CartPole-v1`.
+    Plain(CartPole<false>),
+    /// With what else may be asked for.
+    General(CartPole<true>),
+}
+
+impl CartModel {
+    /// The cart-pole of `config`.
+    pub fn of(config: &PilotConfig) -> Result<Self, PilotError> {
+        let (physics, cost) = (&config.physics, &config.cost);
+        let is_plain = physics.integrator == Integrator::Euler
+            && physics.theta_threshold_radians <= NARROW_LIMIT;
+        Ok(match is_plain {
+            true => Self::Plain(CartPole::new(physics, cost)?),
+            false => Self::General(CartPole::new(physics, cost)?),
+        })
+    }
+}
+
+/// The engine for `config` and its cart-pole.
+pub(crate) fn for_config(config: &PilotConfig, simd: Simd) -> Result<Box<dyn Engine>, PilotError> {
+    match CartModel::of(config)? {
+        CartModel::Plain(model) => for_cart_pole(config, model, simd),
+        CartModel::General(model) => for_cart_pole(config, model, simd),
+    }
+}
+
+/// Whole episodes of `config` on a GPU, or why not there.
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<GpuEpisodes, PilotError> {
+    let index = match config.device {
+        Device::Cuda(index) => index,
+        Device::Auto | Device::Cpu => 0,
+    };
+    let model = match CartModel::of(config)? {
+        CartModel::Plain(model) => gpu::gpu_model(&model),
+        CartModel::General(model) => gpu::gpu_model(&model),
+    };
+    Ok(GpuEpisodes::new(index, config, &model).map_err(BackendError::from)?)
+}
+
+/// The engine for `config` and a cart-pole: where the device is left open, a GPU's if there is one.
+fn for_cart_pole<const GENERAL: bool>(
+    config: &PilotConfig,
+    model: CartPole<GENERAL>,
+    simd: Simd,
+) -> Result<Box<dyn Engine>, PilotError> {
+    let index = match config.device {
+        Device::Cpu => return Ok(Box::new(CpuEngine::new(config, model, simd, None)?)),
+        Device::Auto => 0,
+        Device::Cuda(index) => index,
+    };
+    match gpu::engine(index, config, model, simd) {
+        Ok(engine) => Ok(engine),
+        Err(error) if config.device == Device::Auto => {
+            Ok(Box::new(CpuEngine::new(config, model, simd, Some(error))?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+mod gpu {
+    use super::*;
+
+    pub fn engine<const GENERAL: bool>(
+        index: u32,
+        _: &PilotConfig,
+        _: CartPole<GENERAL>,
+        _: Simd,
+    ) -> Result<Box<dyn Engine>, BackendError> {
+        Err(BackendError::NoGpuBackend(index))
+    }
+}
+
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+mod gpu {
+    use super::*;
+    use crate::backend::GpuError;
+
+    /// The engine that runs particles on a GPU and, where the device was left open, goes on with the CPU
+    /// when the GPU fails.
+    struct Guarded<const GENERAL: bool> {
+        engine: GpuEngine,
+        index: u32,
+        pool: Arc<Pool>,
+        config: PilotConfig,
+        model: CartPole<GENERAL>,
+        simd: Simd,
+        /// The states since the plan was last forgotten, in which the CPU would have to decide again to
+        /// arrive at the same plan. Kept only where the CPU may have to.
+        history: Vec<[f32; 4]>,
+        /// What took over.
+        replacement: Option<CpuEngine<CartPole<GENERAL>>>,
+    }
+
+    /// States for which memory is taken at once.
+    const HISTORY: usize = 10_000;
+
+    pub fn engine<const GENERAL: bool>(
+        index: u32,
+        config: &PilotConfig,
+        model: CartPole<GENERAL>,
+        simd: Simd,
+    ) -> Result<Box<dyn Engine>, BackendError> {
+        let engine = GpuEngine::new(index, config, &gpu_model(&model))?;
+        let open = config.device == Device::Auto;
+        Ok(Box::new(Guarded {
+            engine,
+            index,
+            pool: Arc::new(Pool::new(1)?),
+            config: config.clone(),
+            model,
+            simd,
+            history: Vec::with_capacity(if open { HISTORY } else { 0 }),
+            replacement: None,
+        }))
+    }
+
+    /// What a GPU has to know of a cart-pole.
+    pub fn gpu_model<const GENERAL: bool>(model: &CartPole<GENERAL>) -> GpuModel {
+        GpuModel {
+            data: model.data(),
+            general: GENERAL,
+            full: model.full_control(),
+            full_action: model.full_action(),
+        }
+    }
+
+    impl<const GENERAL: bool> Guarded<GENERAL> {
+        /// Decides as `on_gpu` does, or on the CPU where that has to go on.
+        fn decide(
+            &mut self,
+            state: &[f32],
+            seed: u64,
+            decision: u32,
+            on_gpu: impl FnOnce(&mut GpuEngine) -> Result<(Plan, Option<Duration>), GpuError>,
+        ) -> Result<(Plan, Option<Duration>), PilotError> {
+            if let Some(cpu) = &mut self.replacement {
+                return cpu.plan_timed(state, seed, decision);
+            }
+            let open = self.config.device == Device::Auto;
+            if open {
+                self.history.extend(state.first_chunk().copied());
+            }
+            match on_gpu(&mut self.engine) {
+                Ok(plan) => Ok(plan),
+                Err(error) if open => Ok((self.take_over(error.into(), seed, decision)?, None)),
+                Err(error) => Err(BackendError::from(error).into()),
+            }
+        }
+
+        /// Decides on the CPU, after all decisions that were made so far.
+        fn take_over(
+            &mut self,
+            error: BackendError,
+            seed: u64,
+            decision: u32,
+        ) -> Result<Plan, PilotError> {
+            let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, Some(error))?;
+            let first = decision.wrapping_sub(self.history.len() as u32 - 1);
+            let mut last = None;
+            for (i, state) in self.history.iter().enumerate() {
+                last = Some(cpu.plan(state, seed, first.wrapping_add(i as u32))?);
+            }
+            self.replacement = Some(cpu);
+            Ok(last.expect("the state to decide in is part of the history"))
+        }
+    }
+
+    impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
+        fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<Plan, PilotError> {
+            let on_gpu = |gpu: &mut GpuEngine| Ok((gpu.plan(state, seed, decision)?, None));
+            Ok(self.decide(state, seed, decision, on_gpu)?.0)
+        }
+
+        fn plan_timed(
+            &mut self,
+            state: &[f32],
+            seed: u64,
+            decision: u32,
+        ) -> Result<(Plan, Option<Duration>), PilotError> {
+            self.decide(state, seed, decision, |gpu| {
+                let (plan, time) = gpu.plan_timed(state, seed, decision)?;
+                Ok((plan, Some(time)))
+            })
+        }
+
+        fn forget(&mut self) {
+            self.history.clear();
+            match &mut self.replacement {
+                Some(cpu) => cpu.forget(),
+                None => self.engine.forget(),
+            }
+        }
+
+        fn pool(&self) -> Arc<Pool> {
+            match &self.replacement {
+                Some(cpu) => cpu.pool(),
+                None => Arc::clone(&self.pool),
+            }
+        }
+
+        fn device(&self) -> Device {
+            match &self.replacement {
+                Some(cpu) => cpu.device(),
+                None => Device::Cuda(self.index),
+            }
+        }
+
+        fn device_name(&self) -> String {
+            match &self.replacement {
+                Some(cpu) => cpu.device_name(),
+                None => format!("{} ({})", self.device(), self.engine.gpu().info().name),
+            }
+        }
+
+        fn setback(&self) -> Option<&BackendError> {
+            self.replacement.as_ref()?.setback()
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Where environments are kept and stepped: the CPU or a GPU.
+
+use std::num::NonZeroUsize;
+
+use particle_pilot_kernels::simulate::{Autoreset, Rules};
+
+use super::cpu::CpuVector;
+use super::reset::Orders;
+use super::{Drive, VectorError, VectorStep, VectorTally};
+use crate::backend::{BackendError, Device};
+
+/// Environments on some device.
+pub(super) enum VectorEngine {
+    /// On the CPU, perhaps for lack of something better.
+    Cpu(Box<CpuVector>, Option<BackendError>),
+    /// On a GPU.
+    #[cfg(all(feature = "cuda", target_os = "linux"))]
+    Gpu(Box<crate::backend::cuda::GpuSimulation>),
+}
+
+impl VectorEngine {
+    /// `count` environments on `device`.
+    pub fn new(
+        count: usize,
+        rules: Rules,
+        device: Device,
+        threads: usize,
+    ) -> Result<Self, VectorError> {
+        let keeps_final = rules.autoreset == Autoreset::SameStep;
+        let cpu = |setback| {
+            let threads = match threads {
+                0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+                threads => threads,
+            };
+            let vector = CpuVector::new(count, rules, threads, keeps_final)?;
+            Ok(Self::Cpu(Box::new(vector), setback))
+        };
+        let (index, is_open) = match device {
+            Device::Cpu => return cpu(None),
+            Device::Auto => (0, true),
+            Device::Cuda(index) => (index, false),
+        };
+        match gpu(index, count, &rules) {
+            Err(error) if is_open => cpu(Some(error)),
+            result => Ok(result?),
+        }
+    }
+
+    /// Begins anew where `orders` say so.
+    pub fn reset(&mut self, orders: &Orders) -> Result<(), VectorError> {
+        match self {
+            Self::Cpu(cpu, _) => cpu.reset(orders),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(gpu) => {
+                let Orders { orders, seeds, bounds } = orders;
+                gpu.reset(orders, seeds, *bounds).map_err(BackendError::from)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes `steps` steps.
+    pub fn step(&mut self, drive: Drive<'_>, steps: u32) -> Result<(), VectorError> {
+        match self {
+            Self::Cpu(cpu, _) => cpu.step(drive, steps),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(gpu) => match drive {
+                Drive::Actions(actions) => gpu.step_actions(actions, steps),
+                Drive::Forces(forces) => gpu.step_forces(forces, steps),
+                Drive::Random { seed, first } => gpu.step_random(seed, first, steps),
+            }
+            .map_err(BackendError::from)?,
+        }
+        Ok(())
+    }
+
+    /// What the last step led to.
+    pub fn last(&self) -> Result<VectorStep<'_>, VectorError> {
+        match self {
+            Self::Cpu(cpu, _) => Ok(cpu.last()),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(gpu) => Ok(gpu.last().map_err(BackendError::from)?),
+        }
+    }
+
+    /// Steps taken and episodes ended by the last call, without rewards.
+    pub fn tally(&mut self) -> Result<VectorTally, VectorError> {
+        let mut tally = VectorTally::default();
+        let mut add = |steps: u32, episodes: u32| {
+            tally.steps += u64::from(steps);
+            tally.episodes += u64::from(episodes);
+        };
+        match self {
+            Self::Cpu(cpu, _) => cpu.progress().for_each(|(steps, episodes)| add(steps, episodes)),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(gpu) => {
+                let progress = gpu.progress().map_err(BackendError::from)?;
+                progress.iter().for_each(|[steps, episodes]| add(*steps, *episodes));
+            }
+        }
+        Ok(tally)
+    }
+
+    /// The states.
+    pub fn states(&self) -> Result<Vec<[f64; 4]>, VectorError> {
+        match self {
+            Self::Cpu(cpu, _) => Ok(cpu.states()),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(gpu) => Ok(gpu.states().map_err(BackendError::from)?),
+        }
+    }
+
+    /// Where they are.
+    pub fn device(&self) -> Device {
+        match self {
+            Self::Cpu(..) => Device::Cpu,
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(gpu) => Device::Cuda(gpu.index()),
+        }
+    }
+
+    /// Why they are not where they would rather be.
+    pub fn setback(&self) -> Option<&BackendError> {
+        match self {
+            Self::Cpu(_, setback) => setback.as_ref(),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(_) => None,
+        }
+    }
+}
+
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+fn gpu(index: u32, _: usize, _: &Rules) -> Result<VectorEngine, BackendError> {
+    Err(BackendError::NoGpuBackend(index))
+}
+
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+fn gpu(index: u32, count: usize, rules: &Rules) -> Result<VectorEngine, BackendError> {
+    let simulation = crate::backend::cuda::GpuSimulation::new(index, count, rules)?;
+    Ok(VectorEngine::Gpu(Box::new(simulation)))
+}

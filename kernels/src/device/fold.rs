@@ -1,0 +1,46 @@
+//! Adding up the chunks' sums.
+
+use core::cell::Cell;
+
+use super::crew::{Crew, HALF, fold_columns};
+use crate::reduce::GROUP;
+
+const SIZE: u32 = GROUP as u32;
+
+/// Adds up `rows` rows of `width` numbers as [`crate::reduce::tree`] does, and returns the row of the sums,
+/// which lies behind the others. Begins and ends with all threads in step.
+#[inline(always)]
+pub fn fold_rows<'a>(
+    crew: &Crew,
+    values: &'a [Cell<f64>],
+    mut rows: u32,
+    width: u32,
+) -> &'a [Cell<f64>] {
+    let mut values = values;
+    crew.sync();
+    while rows > 1 {
+        let groups = rows.div_ceil(SIZE);
+        let (from, to) = values.split_at(rows as usize * width as usize);
+        crew.each_half(groups * width, |task| {
+            let mut column = 0.0;
+            if let Some(task) = task {
+                let (group, place) = (task / width, task % width);
+                let mut row = group * SIZE + crew.rank % HALF;
+                let end = rows.min((group + 1) * SIZE);
+                while row < end {
+                    column += from[row as usize * width as usize + place as usize].get();
+                    row += HALF;
+                }
+            }
+            let sum = fold_columns(column, 1);
+            if let Some(task) = task
+                && crew.rank % HALF == 0
+            {
+                to[task as usize].set(sum);
+            }
+        });
+        crew.sync();
+        (values, rows) = (to, groups);
+    }
+    &values[..width as usize]
+}

@@ -1,0 +1,127 @@
+//! By the Rust-CUDA project's compiler and its `cuda_std`. On other targets than GPUs, `cuda_std`'s functions
+//! type-check and are not to be called.
+
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use cuda_std::{gpu_only, thread};
+
+const _: () = assert!(super::SHARED_BYTES == 1024 * 8);
+
+/// This thread's number in its block.
+pub fn thread_index() -> u32 {
+    thread::thread_idx_x()
+}
+
+/// How many threads a block has.
+pub fn block_size() -> u32 {
+    thread::block_dim_x()
+}
+
+/// This block's number in the launch.
+pub fn block_index() -> u32 {
+    thread::block_idx_x()
+}
+
+/// How many blocks the launch has.
+pub fn blocks() -> u32 {
+    thread::grid_dim_x()
+}
+
+/// Waits for all threads of the block; what any wrote before, all see afterwards.
+pub fn sync_block() {
+    thread::sync_threads();
+}
+
+/// `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
+#[gpu_only]
+pub fn shuffle_butterfly(value: u32, distance: u32) -> u32 {
+    let result: u32;
+    // SAFETY: all threads of the warp take part.
+    unsafe {
+        core::arch::asm!(
+            "shfl.sync.bfly.b32 {}, {}, {}, 0x1f, 0xffffffff;",
+            out(reg32) result, in(reg32) value, in(reg32) distance,
+        );
+    }
+    result
+}
+
+/// `value` of the thread `distance` before this one in the warp; this one's where there is none.
+#[gpu_only]
+pub fn shuffle_up(value: u32, distance: u32) -> u32 {
+    let result: u32;
+    // SAFETY: all threads of the warp take part.
+    unsafe {
+        core::arch::asm!(
+            "shfl.sync.up.b32 {}, {}, {}, 0, 0xffffffff;",
+            out(reg32) result, in(reg32) value, in(reg32) distance,
+        );
+    }
+    result
+}
+
+/// A bit for every thread of the warp.
+#[gpu_only]
+pub fn ballot(vote: bool) -> u32 {
+    let (result, vote): (u32, u32) = (0, vote.into());
+    let mut result = result;
+    // SAFETY: all threads of the warp take part.
+    unsafe {
+        core::arch::asm!(
+            "{{ .reg .pred vote; setp.ne.u32 vote, {}, 0; vote.sync.ballot.b32 {}, vote, 0xffffffff; }}",
+            in(reg32) vote, inout(reg32) result,
+        );
+    }
+    result
+}
+
+/// Reads 32 bits of shared memory.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+pub unsafe fn load_shared_32(offset: u32) -> u32 {
+    // SAFETY: the caller's duty.
+    unsafe { shared(offset).cast::<u32>().read_volatile() }
+}
+
+/// Reads 64 bits of shared memory.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+pub unsafe fn load_shared_64(offset: u32) -> u64 {
+    // SAFETY: the caller's duty.
+    unsafe { shared(offset).cast::<u64>().read_volatile() }
+}
+
+/// Writes 32 bits of shared memory.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+pub unsafe fn store_shared_32(offset: u32, value: u32) {
+    // SAFETY: the caller's duty.
+    unsafe { shared(offset).cast::<u32>().write_volatile(value) }
+}
+
+/// Writes 64 bits of shared memory.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+pub unsafe fn store_shared_64(offset: u32, value: u64) {
+    // SAFETY: the caller's duty.
+    unsafe { shared(offset).cast::<u64>().write_volatile(value) }
+}
+
+/// Adds to 32 bits of shared memory, to which other threads may add as well.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+pub unsafe fn add_shared_32(offset: u32, value: u32) {
+    // SAFETY: the caller's duty.
+    unsafe { AtomicU32::from_ptr(shared(offset).cast()) }.fetch_add(value, Relaxed);
+}
+
+/// A place in the shared memory.
+fn shared(offset: u32) -> *mut u8 {
+    let words: *mut u64 = cuda_std::shared_array![u64; 1024];
+    words.cast::<u8>().wrapping_add(offset as usize)
+}

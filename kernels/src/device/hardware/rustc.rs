@@ -1,0 +1,166 @@
+//! By rustc's own target, `nvptx64-nvidia-cuda`.
+
+use core::arch::nvptx::{_block_dim_x, _block_idx_x, _grid_dim_x, _syncthreads, _thread_idx_x};
+use core::arch::{asm, global_asm};
+use core::panic::PanicInfo;
+
+unsafe extern "C" {
+    #[link_name = "llvm.nvvm.shfl.sync.bfly.i32"]
+    safe fn shuffle_sync_butterfly(mask: u32, value: u32, distance: u32, segment: u32) -> u32;
+    #[link_name = "llvm.nvvm.shfl.sync.up.i32"]
+    safe fn shuffle_sync_up(mask: u32, value: u32, distance: u32, segment: u32) -> u32;
+    #[link_name = "llvm.nvvm.vote.ballot.sync"]
+    safe fn vote_ballot(mask: u32, predicate: bool) -> u32;
+}
+
+const ALL: u32 = u32::MAX;
+
+// As many as `SHARED_BYTES`.
+global_asm!(".shared .align 8 .b8 pilot_shared[8192];");
+
+/// Ends the launch; the driver reports it.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    core::intrinsics::abort()
+}
+
+/// This thread's number in its block.
+#[inline(always)]
+pub fn thread_index() -> u32 {
+    // SAFETY: reads a register.
+    unsafe { _thread_idx_x() as u32 }
+}
+
+/// How many threads a block has.
+#[inline(always)]
+pub fn block_size() -> u32 {
+    // SAFETY: reads a register.
+    unsafe { _block_dim_x() as u32 }
+}
+
+/// This block's number in the launch.
+#[inline(always)]
+pub fn block_index() -> u32 {
+    // SAFETY: reads a register.
+    unsafe { _block_idx_x() as u32 }
+}
+
+/// How many blocks the launch has.
+#[inline(always)]
+pub fn blocks() -> u32 {
+    // SAFETY: reads a register.
+    unsafe { _grid_dim_x() as u32 }
+}
+
+/// Waits for all threads of the block; what any wrote before, all see afterwards.
+#[inline(always)]
+pub fn sync_block() {
+    // SAFETY: all threads of the block reach it, see the module.
+    unsafe { _syncthreads() }
+}
+
+/// `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
+#[inline(always)]
+pub fn shuffle_butterfly(value: u32, distance: u32) -> u32 {
+    shuffle_sync_butterfly(ALL, value, distance, 0x1f)
+}
+
+/// `value` of the thread `distance` before this one in the warp; this one's where there is none.
+#[inline(always)]
+pub fn shuffle_up(value: u32, distance: u32) -> u32 {
+    shuffle_sync_up(ALL, value, distance, 0)
+}
+
+/// A bit for every thread of the warp.
+#[inline(always)]
+pub fn ballot(vote: bool) -> u32 {
+    vote_ballot(ALL, vote)
+}
+
+/// Reads 32 bits of shared memory.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+#[inline(always)]
+pub unsafe fn load_shared_32(offset: u32) -> u32 {
+    let value: u32;
+    // SAFETY: the caller's duty.
+    unsafe {
+        asm!(
+            "ld.shared.b32 {}, [{}];",
+            out(reg32) value, in(reg32) shared() + offset, options(nostack),
+        );
+    }
+    value
+}
+
+/// Reads 64 bits of shared memory.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+#[inline(always)]
+pub unsafe fn load_shared_64(offset: u32) -> u64 {
+    let value: u64;
+    // SAFETY: the caller's duty.
+    unsafe {
+        asm!(
+            "ld.shared.b64 {}, [{}];",
+            out(reg64) value, in(reg32) shared() + offset, options(nostack),
+        );
+    }
+    value
+}
+
+/// Writes 32 bits of shared memory.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+#[inline(always)]
+pub unsafe fn store_shared_32(offset: u32, value: u32) {
+    // SAFETY: the caller's duty.
+    unsafe {
+        asm!(
+            "st.shared.b32 [{}], {};",
+            in(reg32) shared() + offset, in(reg32) value, options(nostack),
+        );
+    }
+}
+
+/// Writes 64 bits of shared memory.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+#[inline(always)]
+pub unsafe fn store_shared_64(offset: u32, value: u64) {
+    // SAFETY: the caller's duty.
+    unsafe {
+        asm!(
+            "st.shared.b64 [{}], {};",
+            in(reg32) shared() + offset, in(reg64) value, options(nostack),
+        );
+    }
+}
+
+/// Adds to 32 bits of shared memory, to which other threads may add as well.
+///
+/// # Safety
+/// They must lie inside it and be aligned.
+#[inline(always)]
+pub unsafe fn add_shared_32(offset: u32, value: u32) {
+    // SAFETY: the caller's duty.
+    unsafe {
+        asm!(
+            "red.shared.add.u32 [{}], {};",
+            in(reg32) shared() + offset, in(reg32) value, options(nostack),
+        );
+    }
+}
+
+/// Where the shared memory begins.
+#[inline(always)]
+fn shared() -> u32 {
+    let address: u32;
+    // SAFETY: reads an address.
+    unsafe { asm!("mov.u32 {}, pilot_shared;", out(reg32) address, options(pure, nomem, nostack)) };
+    address
+}

@@ -1,0 +1,28 @@
+//! The GPU's side: how threads of a block share the work of a decision.
+//!
+//! What particles compute is the same code as on a CPU, with bundles of one lane ([`crate::lanes`]); this module
+//! only says which thread does what, and where it puts the result.
+//!
+//! # Safety model
+//! A decision's memory belongs to the blocks that work on that decision. Threads of a block see it as
+//! slices of `Cell`s and keep to one rule: between two [`Crew::sync`]s, a place that one thread writes is
+//! read or written by no other thread, except by atomic operations. Blocks of one launch write to different places
+//! (or by atomic operations) and read only what earlier launches wrote. ptx-vm checks the first rule for
+//! shared memory, bounds everywhere, and that nothing is read that was never written.
+
+mod cem;
+mod crew;
+mod entry;
+mod episode;
+mod fold;
+mod hardware;
+mod knots;
+mod mppi;
+mod population;
+mod population_team;
+mod roll_out;
+mod select;
+mod shared;
+mod shooting;
+mod simulate;
+mod site;

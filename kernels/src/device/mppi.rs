@@ -1,0 +1,107 @@
+//! Model predictive path integral control.
+
+use super::crew::{Crew, SQUAD};
+use super::fold::fold_rows;
+use super::knots::{move_plan, sum_weights};
+use super::shared::Tile;
+use super::shooting::summary;
+use super::site::Site;
+use crate::math::exp;
+use crate::plan::cem::from_sortable;
+use crate::plan::mppi::TemperatureSearch;
+use crate::rollout::{CHUNK, WORST};
+use crate::task::{Answer, WEIGHT_SUMS};
+use crate::weigh::WeightSums;
+
+const SIZE: u32 = CHUNK as u32;
+
+/// What a future of a cost weighs, at the temperature in the tally.
+#[inline(always)]
+pub fn weight(site: &Site<'_>) -> impl Fn(f32, u32) -> f32 {
+    let tally = site.tally();
+    let lowest = from_sortable((tally.best.get() >> 32) as u32);
+    let factor = tally.inverse_temperature.get();
+    move |cost, _| exp((), (lowest - cost) * factor)
+}
+
+/// Writes the temperature to go by to the tally.
+#[inline(always)]
+pub fn set_temperature(crew: &Crew, site: &Site<'_>) {
+    let rules = &site.task.rules;
+    if rules.target_share == 0.0 {
+        if crew.rank == 0 {
+            site.tally().inverse_temperature.set((1.0 / rules.temperature) as f32);
+        }
+        crew.sync();
+        return;
+    }
+    let target = rules.target_share * f64::from(rules.particles);
+    let mut search = TemperatureSearch::new(rules.temperature, target);
+    loop {
+        if crew.rank == 0 {
+            site.tally().inverse_temperature.set((1.0 / search.now()) as f32);
+        }
+        crew.sync();
+        if search.note(weigh(crew, site).effective_samples()) {
+            return;
+        }
+    }
+}
+
+/// The sums over all futures' weights. Begins and ends with all threads in step.
+#[inline(always)]
+fn weigh(crew: &Crew, site: &Site<'_>) -> WeightSums {
+    let rules = &site.task.rules;
+    let costs = site.costs().unwrap_or(&[]);
+    let weight = weight(site);
+    let (squads, squad, pair) = (crew.size / SQUAD, crew.rank / SQUAD, crew.rank % SQUAD);
+    let weights = Tile::<f32>::at(squad * SIZE * 4);
+    let mut group = 0;
+    while group < rules.chunks() {
+        let chunk = group + squad;
+        let busy = chunk < rules.chunks();
+        for side in 0..2 {
+            let particle = chunk * SIZE + 2 * pair + side;
+            let exists = particle < rules.particles;
+            let cost = if exists { costs[particle as usize].get() } else { WORST };
+            weights.set(2 * pair + side, weight(cost, particle));
+        }
+        crew.sync();
+        sum_weights(site, &weights, pair, if busy { chunk * WEIGHT_SUMS } else { 0 }, busy);
+        crew.sync();
+        group += squads;
+    }
+    let sums = sums(fold_rows(crew, site.moments(), rules.chunks(), WEIGHT_SUMS));
+    crew.sync();
+    sums
+}
+
+#[inline(always)]
+fn sums(row: &[core::cell::Cell<f64>]) -> WeightSums {
+    WeightSums { sides: [row[0].get(), row[1].get()], squares: row[2].get() }
+}
+
+/// Moves the plan by the weighted noise and writes the answer.
+#[inline(always)]
+pub fn conclude(crew: &Crew, site: &Site<'_>, full: f32) {
+    let rules = &site.task.rules;
+    let summary = summary(crew, site);
+    let row = fold_rows(crew, site.moments(), rules.chunks(), rules.moments());
+    let sums = sums(row);
+    let total = sums.sides[0] + sums.sides[1];
+    let change = |knot: usize| row[WEIGHT_SUMS as usize + 2 * knot].get() / total;
+    let first = move_plan(crew, site, full, true, change);
+    if crew.rank == 0 {
+        let share = if rules.discrete == 0 {
+            first
+        } else if sums.sides[0] >= sums.sides[1] {
+            1.0
+        } else {
+            -1.0
+        };
+        let effective_samples = sums.effective_samples();
+        site.answer().set(Answer { share, effective_samples, ..summary });
+        site.tally().reset();
+    }
+    crew.sync();
+}

@@ -1,0 +1,166 @@
+//! Populations, a block of threads for each; `smc` and `fmc`.
+
+use super::crew::{Crew, block_index, blocks};
+use super::episode::{Planner, Question};
+use super::site::Site;
+use crate::controls::STRATA;
+use crate::model::Model;
+use crate::plan;
+use crate::plan::islands::unite;
+use crate::population::{Fmc, FmcOutcome, Population, Remains, Smc, SmcOutcome, Strategy, Swarm};
+use crate::rng::Stream;
+use crate::task::{Answer, Rules};
+
+/// What the populations of a planner do, and what follows from it.
+pub trait Voters {
+    /// What one of them does.
+    type Strategy: Strategy;
+
+    /// What island `index` does, whose first particle has the number `first`.
+    fn strategy(rules: &Rules, index: u32, first: u32) -> Self::Strategy;
+
+    /// Writes the answer. Begins and ends with all threads in step.
+    fn conclude(crew: &Crew, site: &Site<'_>, full: f32);
+}
+
+/// Sequential Monte Carlo.
+pub struct Evidence;
+
+impl Voters for Evidence {
+    type Strategy = Smc;
+
+    #[inline(always)]
+    fn strategy(rules: &Rules, index: u32, first: u32) -> Smc {
+        let stratum = (index % rules.strata) as usize;
+        Smc { inverse_temperature: rules.inverse_temperature, stratum, first }
+    }
+
+    #[inline(always)]
+    fn conclude(crew: &Crew, site: &Site<'_>, _: f32) {
+        let rules = &site.task.rules;
+        let outcomes = site.outcomes::<SmcOutcome>();
+        let (remains, [effective_samples, _]) = unite(*crew, outcomes.len(), |island| {
+            let outcome = outcomes[island].get();
+            (outcome.remains, [outcome.effective_samples, 0.0])
+        });
+        let log_evidence = |island: usize| outcomes[island].get().log_evidence;
+        let (strata, continuous) = (rules.strata as usize, rules.discrete == 0);
+        let share = plan::smc::share(*crew, outcomes.len(), log_evidence, strata, continuous);
+        answer(crew, site, share, effective_samples, &remains);
+    }
+}
+
+/// Fractal Monte Carlo.
+pub struct Votes;
+
+impl Voters for Votes {
+    type Strategy = Fmc;
+
+    #[inline(always)]
+    fn strategy(rules: &Rules, _: u32, first: u32) -> Fmc {
+        Fmc { balance: rules.balance, first }
+    }
+
+    #[inline(always)]
+    fn conclude(crew: &Crew, site: &Site<'_>, full: f32) {
+        let rules = &site.task.rules;
+        let outcomes = site.outcomes::<FmcOutcome>();
+        let (remains, [living, votes]) = unite(*crew, outcomes.len(), |island| {
+            let outcome = outcomes[island].get();
+            (outcome.remains, [f64::from(outcome.living), outcome.votes])
+        });
+        let share = plan::fmc::share(votes, rules.particles, full, rules.discrete == 0);
+        answer(crew, site, share, living, &remains);
+    }
+}
+
+#[inline(always)]
+fn answer(crew: &Crew, site: &Site<'_>, share: f64, effective_samples: f64, remains: &Remains) {
+    if crew.rank == 0 {
+        let mut sums = [0.0; STRATA];
+        sums[0] = remains.sum;
+        site.answer().set(Answer {
+            share,
+            effective_samples,
+            sums,
+            squares: remains.squares,
+            lowest: remains.best,
+            dead: remains.dead,
+            non_finite: remains.non_finite,
+            longest: remains.longest,
+        });
+    }
+    crew.sync();
+}
+
+/// Runs this block's share of the islands, each in memory of its own.
+#[inline(always)]
+pub fn run_islands<V: Voters, M: Model>(crew: &Crew, site: &Site<'_>, model: &M, stream: Stream) {
+    let mut index = block_index();
+    while index < site.task.rules.islands {
+        run::<V, M>(crew, site, &swarm(site, model, &site.task.state, stream), index, index);
+        index += blocks();
+    }
+}
+
+/// What all populations of a decision simulate.
+#[inline(always)]
+fn swarm<'a, M>(
+    site: &Site<'_>,
+    model: &'a M,
+    state: &'a [f32; 4],
+    stream: Stream,
+) -> Swarm<'a, M> {
+    let rules = &site.task.rules;
+    Swarm {
+        model,
+        state,
+        horizon: rules.horizon,
+        stream,
+        continuous: rules.discrete == 0,
+        strata: rules.strata as usize,
+    }
+}
+
+/// Runs island `index` in memory number `place`. Begins and ends with all threads in step.
+#[inline(always)]
+fn run<V: Voters, M: Model>(
+    crew: &Crew,
+    site: &Site<'_>,
+    swarm: &Swarm<'_, M>,
+    index: u32,
+    place: u32,
+) {
+    let rules = &site.task.rules;
+    let split = rules.split();
+    let (first, count) = split.island(index);
+    let (floats, integers) =
+        site.population(place, Population::memory::<M>(split.largest() as usize));
+    let mut population = Population::new::<M>(count as usize, floats, integers);
+    let strategy = V::strategy(rules, index, first);
+    let outcome = strategy.run::<M, f32, Crew>((), *crew, swarm, &mut population);
+    if crew.rank == 0 {
+        site.outcomes()[index as usize].set(outcome);
+    }
+    crew.sync();
+}
+
+/// A planner for whole episodes, whose block runs its islands one after the other.
+pub struct Islands<V>(core::marker::PhantomData<V>);
+
+impl<V: Voters> Planner for Islands<V> {
+    #[inline(always)]
+    fn forget(_: &Crew, _: &Site<'_>) {}
+
+    #[inline(always)]
+    fn decide<M: Model>(crew: &Crew, site: &Site<'_>, model: &M, question: &Question) {
+        let stream = Stream::new(question.seed, question.decision, 0);
+        let swarm = swarm(site, model, &question.state, stream);
+        let mut index = 0;
+        while index < site.task.rules.islands {
+            run::<V, M>(crew, site, &swarm, index, 0);
+            index += 1;
+        }
+        V::conclude(crew, site, model.full_control());
+    }
+}

@@ -1,0 +1,212 @@
+//! A decision's memory, as the threads that work on it see it.
+
+use core::cell::Cell;
+
+use crate::controls::{Biased, First, Interpolant, KnotNoise, Knots};
+use crate::rng::Stream;
+use crate::task::{Answer, COST_SUMS, OUTCOME_SIZE, Task, tree_rows};
+
+/// A decision's work and memory.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    pub task: &'a Task,
+    memory: u64,
+}
+
+/// [`crate::task::Tally`], as threads see it.
+#[repr(C)]
+pub struct Tally {
+    pub best: Cell<u64>,
+    pub dead: Cell<u32>,
+    pub non_finite: Cell<u32>,
+    pub longest: Cell<u32>,
+    pub listed: Cell<u32>,
+    pub lowest: Cell<f32>,
+    pub inverse_temperature: Cell<f32>,
+    pub threshold: Cell<u64>,
+}
+
+const _: () = assert!(size_of::<Tally>() == size_of::<crate::task::Tally>());
+
+impl Tally {
+    /// Forgets the futures of the iteration that has ended.
+    #[inline(always)]
+    pub fn clear(&self) {
+        self.best.set(u64::MAX);
+        self.dead.set(0);
+        self.non_finite.set(0);
+        self.longest.set(0);
+        self.listed.set(0);
+    }
+
+    /// Forgets the decision that has ended.
+    #[inline(always)]
+    pub fn reset(&self) {
+        self.clear();
+        self.lowest.set(f32::INFINITY);
+        self.inverse_temperature.set(0.0);
+        self.threshold.set(0);
+    }
+}
+
+impl<'a> Site<'a> {
+    /// The memory of decision number `index` among those that the task is about.
+    #[inline(always)]
+    pub fn new(task: &'a Task, index: u32) -> Self {
+        Self { task, memory: task.memory + task.layout.size * u64::from(index) }
+    }
+
+    #[inline(always)]
+    fn cells<T>(&self, offset: u64, count: u64) -> &'a [Cell<T>] {
+        let address = (self.memory + offset) as *const Cell<T>;
+        // SAFETY: the host lays the memory out by the same `Layout`, and it lives as long as the launch. For the
+        // rule by which threads share it, see the safety model.
+        unsafe { core::slice::from_raw_parts(address, count as usize) }
+    }
+
+    #[inline(always)]
+    fn values<T>(&self, offset: u64, count: u64) -> &'a [T] {
+        let address = (self.memory + offset) as *const T;
+        // SAFETY: as in `cells`; what is read this way is not written in the same phase.
+        unsafe { core::slice::from_raw_parts(address, count as usize) }
+    }
+
+    #[inline(always)]
+    pub fn answer(&self) -> &'a Cell<Answer> {
+        &self.cells(self.task.layout.answer, 1)[0]
+    }
+
+    #[inline(always)]
+    pub fn tally(&self) -> &'a Tally {
+        // SAFETY: as in `cells`.
+        unsafe { &*((self.memory + self.task.layout.tally) as *const Tally) }
+    }
+
+    /// Where the costs go, for planners that keep them.
+    #[inline(always)]
+    pub fn costs(&self) -> Option<&'a [Cell<f32>]> {
+        let layout = &self.task.layout;
+        let count = (layout.sums - layout.costs) / 4;
+        if count > 0 { Some(self.cells(layout.costs, count)) } else { None }
+    }
+
+    #[inline(always)]
+    pub fn sums(&self) -> &'a [Cell<f64>] {
+        let rows = tree_rows(self.task.rules.chunks().into());
+        self.cells(self.task.layout.sums, rows * u64::from(COST_SUMS))
+    }
+
+    #[inline(always)]
+    pub fn plan(&self) -> &'a [Cell<f32>] {
+        self.cells(self.task.layout.plan, self.task.rules.horizon.into())
+    }
+
+    #[inline(always)]
+    pub fn scales(&self) -> &'a [Cell<f32>] {
+        self.cells(self.task.layout.scales, self.task.rules.knots.into())
+    }
+
+    #[inline(always)]
+    pub fn moments(&self) -> &'a [Cell<f64>] {
+        let rules = &self.task.rules;
+        let rows = tree_rows(rules.chunks().into());
+        self.cells(self.task.layout.moments, rows * u64::from(rules.moments()))
+    }
+
+    #[inline(always)]
+    pub fn probabilities(&self) -> &'a [Cell<f64>] {
+        self.cells(self.task.layout.probabilities, self.task.rules.horizon.into())
+    }
+
+    #[inline(always)]
+    pub fn digits(&self) -> &'a [Cell<u32>] {
+        self.cells(self.task.layout.digits, u64::from(self.task.rules.entries()) * 8)
+    }
+
+    #[inline(always)]
+    pub fn counts(&self) -> &'a [Cell<u32>] {
+        self.cells(self.task.layout.counts, u64::from(self.task.rules.entries()) * 32)
+    }
+
+    #[inline(always)]
+    pub fn best_words(&self) -> &'a [Cell<u32>] {
+        self.cells(self.task.layout.best_words, self.task.rules.entries().into())
+    }
+
+    #[inline(always)]
+    pub fn chosen(&self) -> &'a [Cell<u32>] {
+        self.cells(self.task.layout.chosen, self.task.rules.elites.into())
+    }
+
+    /// Memory number `place` for a population that needs this many floats and integers.
+    #[inline(always)]
+    pub fn population(
+        &self,
+        place: u32,
+        [floats, integers]: [usize; 2],
+    ) -> (&'a [Cell<f32>], &'a [Cell<u32>]) {
+        let (layout, place) = (&self.task.layout, u64::from(place));
+        let (floats, integers) = (floats as u64, integers as u64);
+        (
+            self.cells(layout.floats + place * floats * 4, floats),
+            self.cells(layout.integers + place * integers * 4, integers),
+        )
+    }
+
+    /// What came of each population: `SmcOutcome` or `FmcOutcome`.
+    #[inline(always)]
+    pub fn outcomes<T>(&self) -> &'a [Cell<T>] {
+        const { assert!(size_of::<T>() <= OUTCOME_SIZE) };
+        self.cells(self.task.layout.outcomes, self.task.rules.islands.into())
+    }
+
+    /// How `cem` draws left and right.
+    #[inline(always)]
+    pub fn biased(&self, stream: Stream, full: f32) -> Biased<'a> {
+        let digits = self.values(self.task.layout.digits, self.task.rules.entries().into());
+        Biased { stream, full, digits }
+    }
+
+    /// How noise runs between knots.
+    #[inline(always)]
+    pub fn interpolant(&self) -> Interpolant<'a> {
+        let rules = &self.task.rules;
+        let address = self.task.tables as *const [f32; 4];
+        // SAFETY: the host puts the weights there; nobody writes to them.
+        let weights = unsafe { core::slice::from_raw_parts(address, rules.spacing as usize) };
+        Interpolant { weights, cubic: rules.cubic == 1 }
+    }
+
+    /// The noise around the plan.
+    #[inline(always)]
+    pub fn noise(&self, stream: Stream) -> KnotNoise<'a> {
+        let rules = &self.task.rules;
+        let points = u64::from(rules.halton_pairs) * u64::from(rules.knots);
+        let address = self.task.tables + u64::from(rules.spacing) * 16;
+        KnotNoise {
+            stream,
+            scales: self.values(self.task.layout.scales, rules.knots.into()),
+            colour: rules.colour,
+            // SAFETY: the host puts the points there; nobody writes to them.
+            points: unsafe { core::slice::from_raw_parts(address as *const f32, points as usize) },
+            pairs: rules.halton_pairs as usize,
+        }
+    }
+
+    /// How controls are drawn around the plan.
+    #[inline(always)]
+    pub fn knots(&self, stream: Stream, full: f32) -> Knots<'a> {
+        let rules = &self.task.rules;
+        Knots {
+            noise: self.noise(stream),
+            interpolant: self.interpolant(),
+            plan: self.values(self.task.layout.plan, rules.horizon.into()),
+            full,
+            thresholded: rules.discrete == 1,
+            first: match rules.strata {
+                0 => First::Drawn,
+                strata => First::Stratified(strata as usize),
+            },
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What the evidence of `smc`'s populations speaks for.
+
+use super::cem::{from_sortable, sortable};
+use crate::controls::{STRATA, first_level};
+use crate::math::exp;
+use crate::team::Team;
+
+/// The share of full control that the evidence speaks for, given its logarithm for each of `islands`
+/// populations, the first action of population `i` being that of stratum `i % strata`: the better side of
+/// two, or where actions are `continuous`, the mean of all levels weighted by evidence.
+///
+/// # Examples
+/// ```
+/// use particle_pilot_kernels::plan::smc::share;
+/// use particle_pilot_kernels::team::Alone;
+/// // Twice the left, twice the right, whose mean is higher though the best is to the left.
+/// let evidence = [2.0f64, 3.0, 2.5, 1.0];
+/// assert_eq!(share(Alone, 4, |island| evidence[island].ln(), 2, false), 1.0);
+/// ```
+#[inline(always)]
+#[must_use]
+pub fn share<T: Team>(
+    team: T,
+    islands: usize,
+    log_evidence: impl Fn(usize) -> f64,
+    strata: usize,
+    continuous: bool,
+) -> f64 {
+    // Evidence is relative to nearly the highest: what exactly to does not matter, if it is the same for
+    // all.
+    let mut most = f32::NEG_INFINITY;
+    for island in team.places(islands, 1) {
+        most = most.max(log_evidence(island) as f32);
+    }
+    let most = f64::from(from_sortable(team.combine(sortable(most), u32::max)));
+    let sums: [f64; STRATA] = team.sums_of(islands, |stratum, island| {
+        if island % strata == stratum {
+            f64::from(exp((), (log_evidence(island) - most) as f32))
+        } else {
+            0.0
+        }
+    });
+    let (mut means, mut total, mut weighted) = ([0.0; STRATA], 0.0, 0.0);
+    for stratum in 0..STRATA {
+        if stratum < strata {
+            let members = (islands + strata - 1 - stratum) / strata;
+            means[stratum] = sums[stratum] / members.max(1) as f64;
+            total += means[stratum];
+            weighted += f64::from(first_level(stratum, strata)) * means[stratum];
+        }
+    }
+    if continuous {
+        weighted / total
+    } else {
+        f64::from(first_level(usize::from(means[1] > means[0]), strata))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::team::Alone;
+
+    #[test]
+    fn continuous_actions_are_the_mean_of_the_levels_weighted_by_evidence() {
+        let most =
+            |stratum: usize| move |island: usize| if island == stratum { -1e4 } else { -2e4 };
+        assert_eq!(share(Alone, 8, most(3), 8, true), -0.375);
+        assert_eq!(share(Alone, 16, |_| -123.0, 8, true), 0.0);
+    }
+
+    #[test]
+    fn of_equals_the_first_is_taken() {
+        assert_eq!(share(Alone, 6, |_| -1e5, 2, false), 1.0);
+        assert_eq!(share(Alone, 1, |_| -3.0, 2, false), 1.0);
+    }
+}

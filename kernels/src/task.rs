@@ -1,0 +1,393 @@
+//! What crosses the bus to a GPU: plain data, laid out alike on both sides.
+//!
+//! Addresses are those of the device. A decision's memory is one block, described by [`Layout`]; many
+//! episodes at once have such a block each, one after the other.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::controls::STRATA;
+use crate::env::Physics;
+use crate::model::{CartPole, CartPoleData};
+use crate::population::{FmcOutcome, Population, SmcOutcome, Split};
+use crate::rollout::CHUNK;
+
+/// One decision's work: what is simulated, by which planner's rules, and where its memory is.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Task {
+    /// What is simulated.
+    pub model: CartPoleData,
+    /// The planner's rules.
+    pub rules: Rules,
+    /// Where things are in a decision's memory.
+    pub layout: Layout,
+    /// The address of the first decision's memory.
+    pub memory: u64,
+    /// The address of what all decisions share: the interpolant's weights, then Halton's points.
+    pub tables: u64,
+    /// Determines every random number.
+    pub seed: u64,
+    /// The state to decide in, `[4]`, in the caller's units.
+    pub state: [f32; 4],
+    /// Decisions made since the last reset.
+    pub decision: u32,
+    /// Rollouts made for this decision.
+    pub iteration: u32,
+}
+
+/// What a planner goes by. Each planner reads some of it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Rules {
+    /// `cem`: how much of the old plan stays in a refit.
+    pub smoothing: f64,
+    /// `cem`: the least probability, or deviation as a share of full control.
+    pub floor: f64,
+    /// `mppi`: the temperature, in units of cost.
+    pub temperature: f64,
+    /// `mppi`: the effective sample size to aim at, as a share of the futures; 0 for the fixed
+    /// temperature.
+    pub target_share: f64,
+    /// Futures in each iteration.
+    pub particles: u32,
+    /// Steps of each.
+    pub horizon: u32,
+    /// Rollouts in each decision.
+    pub iterations: u32,
+    /// `cem`: how many futures a refit follows.
+    pub elites: u32,
+    /// Steps between knots.
+    pub spacing: u32,
+    /// Knots of a plan.
+    pub knots: u32,
+    /// 1 where four knots count at a time, rather than two.
+    pub cubic: u32,
+    /// Pairs in the table of Halton's points; 0 for independent random numbers.
+    pub halton_pairs: u32,
+    /// 1 where the environment takes left and right only.
+    pub discrete: u32,
+    /// Strata of the first control: 0 where it is drawn like the others.
+    pub strata: u32,
+    /// The correlation of neighbouring knots and the share of new noise.
+    pub colour: [f32; 2],
+    /// The noise's standard deviation, in the model's units.
+    pub initial_scale: f32,
+    /// `smc`: 1 / temperature.
+    pub inverse_temperature: f32,
+    /// `fmc`: the exponent of the score.
+    pub balance: f32,
+    /// `smc`, `fmc`: populations.
+    pub islands: u32,
+}
+
+impl Rules {
+    /// How many chunks the futures make.
+    #[must_use]
+    pub fn chunks(&self) -> u32 {
+        self.particles.div_ceil(CHUNK as u32)
+    }
+
+    /// How many entries of 32 steps the horizon makes.
+    #[must_use]
+    pub fn entries(&self) -> u32 {
+        self.horizon.div_ceil(32)
+    }
+
+    /// How the particles are split into populations.
+    #[inline(always)]
+    #[must_use]
+    pub fn split(&self) -> Split {
+        Split { particles: self.particles, islands: self.islands }
+    }
+
+    /// Sums over futures that are kept for each chunk: of weights, and for each knot two moments.
+    #[must_use]
+    pub fn moments(&self) -> u32 {
+        WEIGHT_SUMS + 2 * self.knots
+    }
+}
+
+/// The size in bytes of what comes of a population.
+pub const OUTCOME_SIZE: usize = size_of::<SmcOutcome>();
+
+/// Sums of weights in a row of moments: by side of the pair, and of squares.
+pub const WEIGHT_SUMS: u32 = 3;
+
+/// Sums over costs that are kept for each chunk: by stratum, and of squares.
+pub const COST_SUMS: u32 = STRATA as u32 + 1;
+
+/// Offsets in a decision's memory, in bytes, each a multiple of 16.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Layout {
+    /// [`Answer`].
+    pub answer: u64,
+    /// [`Tally`].
+    pub tally: u64,
+    /// `[K]` costs, `f32`, in whole chunks.
+    pub costs: u64,
+    /// `[chunks][COST_SUMS]` sums, `f64`, and room to add them up.
+    pub sums: u64,
+    /// `[H]` the plan, `f32`, for planners that have one.
+    pub plan: u64,
+    /// `[knots]` the noise's deviations, `f32`.
+    pub scales: u64,
+    /// `[chunks][moments]` sums, `f64`, and room to add them up.
+    pub moments: u64,
+    /// `[H]` probabilities of going right, `f64`.
+    pub probabilities: u64,
+    /// `[entries][8]` their binary digits, `u32`.
+    pub digits: u64,
+    /// `[entries][32]` how many elites go right at each step, `u32`.
+    pub counts: u64,
+    /// `[entries]` the actions of the best future, `u32`.
+    pub best_words: u64,
+    /// `[elites]` the numbers of the elites, `u32`.
+    pub chosen: u64,
+    /// `[populations]` the numbers that populations carry along, `f32`.
+    pub floats: u64,
+    /// `[populations]` their random words and the like, `u32`.
+    pub integers: u64,
+    /// `[islands]` what came of each population.
+    pub outcomes: u64,
+    /// The size of a decision's memory.
+    pub size: u64,
+}
+
+/// What a planner keeps on the device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keeps {
+    /// The cost of every future.
+    pub costs: bool,
+    /// A plan, and noise around it.
+    pub noise: bool,
+    /// Moments of the noise.
+    pub moments: bool,
+    /// Probabilities for every step.
+    pub probabilities: bool,
+    /// Populations that are in memory at a time: as many as there are islands where they run side by side, 1
+    /// where a block runs one after the other.
+    pub populations: u32,
+}
+
+impl Layout {
+    /// The layout for a planner of these rules that keeps `keeps`.
+    #[must_use]
+    pub fn of(rules: &Rules, keeps: Keeps) -> Self {
+        let mut layout = Self::default();
+        let mut take = |needed: bool, count: u64, size: usize| {
+            let place = layout.size;
+            if needed {
+                layout.size += (count * size as u64).next_multiple_of(16);
+            }
+            place
+        };
+        let chunks = u64::from(rules.chunks());
+        let (horizon, entries) = (u64::from(rules.horizon), u64::from(rules.entries()));
+        let places = chunks * CHUNK as u64;
+        let (answer, tally) =
+            (take(true, 1, size_of::<Answer>()), take(true, 1, size_of::<Tally>()));
+        let costs = take(keeps.costs, places, 4);
+        let sums = take(true, tree_rows(chunks) * u64::from(COST_SUMS), 8);
+        let plan = take(keeps.noise, horizon, 4);
+        let scales = take(keeps.noise, rules.knots.into(), 4);
+        let moments = take(keeps.moments, tree_rows(chunks) * u64::from(rules.moments()), 8);
+        let probabilities = take(keeps.probabilities, horizon, 8);
+        let digits = take(keeps.probabilities, entries * 8, 4);
+        let counts = take(keeps.probabilities, entries * 32, 4);
+        let best_words = take(keeps.probabilities, entries, 4);
+        let chosen = take(keeps.probabilities, rules.elites.into(), 4);
+        let populations = keeps.populations;
+        let [each, words] = if populations > 0 {
+            Population::memory::<CartPole<false>>(rules.split().largest() as usize)
+        } else {
+            [0; 2]
+        };
+        let floats = take(populations > 0, u64::from(populations) * each as u64, 4);
+        let integers = take(populations > 0, u64::from(populations) * words as u64, 4);
+        let outcomes = take(populations > 0, rules.islands.into(), OUTCOME_SIZE);
+        let size = layout.size.next_multiple_of(256);
+        Self {
+            answer,
+            tally,
+            costs,
+            sums,
+            plan,
+            scales,
+            moments,
+            probabilities,
+            digits,
+            counts,
+            best_words,
+            chosen,
+            floats,
+            integers,
+            outcomes,
+            size,
+        }
+    }
+}
+
+/// Rows that `count` rows need to be added up in groups of 128, and the groups in groups again.
+#[must_use]
+pub fn tree_rows(count: u64) -> u64 {
+    let (mut rows, mut level) = (count, count);
+    while level > 1 {
+        level = level.div_ceil(CHUNK as u64);
+        rows += level;
+    }
+    rows
+}
+
+/// What is counted while futures are rolled out, in any order.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Tally {
+    /// The lowest cost, as bits that sort, and in the low half the future that has it.
+    pub best: u64,
+    /// Futures that ended early.
+    pub dead: u32,
+    /// Futures whose cost was not finite.
+    pub non_finite: u32,
+    /// The longest lifetime in steps.
+    pub longest: u32,
+    /// How many elites are listed so far.
+    pub listed: u32,
+    /// The lowest cost in this decision so far, as bits.
+    pub lowest: u32,
+    /// `mppi`: 1 / temperature.
+    pub inverse_temperature: f32,
+    /// `cem`: the last of the elites, as `best`.
+    pub threshold: u64,
+}
+
+impl Tally {
+    /// Of no futures.
+    pub const EMPTY: Self = Self {
+        best: u64::MAX,
+        dead: 0,
+        non_finite: 0,
+        longest: 0,
+        listed: 0,
+        lowest: f32::INFINITY.to_bits(),
+        inverse_temperature: 0.0,
+        threshold: 0,
+    };
+}
+
+/// What a decision comes to.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Answer {
+    /// The control, as a share of the full one, -1 to 1.
+    pub share: f64,
+    /// How many futures effectively had a say.
+    pub effective_samples: f64,
+    /// The sum of the costs, by stratum of the first action.
+    pub sums: [f64; STRATA],
+    /// The sum of the squared costs.
+    pub squares: f64,
+    /// The lowest cost of all iterations.
+    pub lowest: f32,
+    /// Futures that ended early.
+    pub dead: u32,
+    /// Futures whose cost was not finite.
+    pub non_finite: u32,
+    /// The longest lifetime in steps.
+    pub longest: u32,
+}
+
+/// Closed loops in the reference environment, one block of threads for each.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Episodes {
+    /// The decisions' work; `seed` is the first episode's, the others follow.
+    pub task: Task,
+    /// The environment's physics.
+    pub physics: PhysicsData,
+    /// A disturbance: the force of pushes in N, 0 for none.
+    pub push_newton: f64,
+    /// The address of `[episodes][4]` initial states, `f64`.
+    pub starts: u64,
+    /// The address of `[episodes]` [`Outcome`].
+    pub outcomes: u64,
+    /// How many episodes.
+    pub episodes: u32,
+    /// After how many steps an episode is won.
+    pub steps: u32,
+    /// Steps that a push lasts.
+    pub push_length: u32,
+    /// Steps from the beginning of one push to that of the next.
+    pub push_every: u32,
+}
+
+/// [`Physics`] as plain data.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct PhysicsData([u64; 9]);
+
+impl From<Physics> for PhysicsData {
+    fn from(physics: Physics) -> Self {
+        let p = physics;
+        let numbers = [
+            p.gravity,
+            p.masscart,
+            p.masspole,
+            p.length,
+            p.force_mag,
+            p.tau,
+            p.theta_threshold_radians,
+            p.x_threshold,
+        ];
+        let mut data = [u64::from(p.integrator == crate::env::Integrator::SemiImplicitEuler); 9];
+        for (word, number) in data.iter_mut().zip(numbers) {
+            *word = number.to_bits();
+        }
+        Self(data)
+    }
+}
+
+impl From<PhysicsData> for Physics {
+    #[inline(always)]
+    fn from(data: PhysicsData) -> Self {
+        let number = |i: usize| f64::from_bits(data.0[i]);
+        Self {
+            gravity: number(0),
+            masscart: number(1),
+            masspole: number(2),
+            length: number(3),
+            force_mag: number(4),
+            tau: number(5),
+            theta_threshold_radians: number(6),
+            x_threshold: number(7),
+            integrator: if data.0[8] == 1 {
+                crate::env::Integrator::SemiImplicitEuler
+            } else {
+                crate::env::Integrator::Euler
+            },
+        }
+    }
+}
+
+/// How an episode ended.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Outcome {
+    /// A hash of every state and action.
+    pub digest: u64,
+    /// Steps taken.
+    pub steps: u32,
+    /// 1 if the pole stood to the last one.
+    pub survived: u32,
+}
+
+// Both sides must agree on these.
+const _: () = {
+    assert!(size_of::<Rules>() == 96 && align_of::<Rules>() == 8);
+    assert!(size_of::<Layout>() == 128);
+    assert!(size_of::<Task>() == 152 + 96 + 128 + 24 + 24);
+    assert!(size_of::<Tally>() == 40 && size_of::<Answer>() == 104);
+    assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 24 + 16);
+    assert!(size_of::<Outcome>() == 16);
+    assert!(size_of::<SmcOutcome>() == OUTCOME_SIZE && size_of::<FmcOutcome>() <= OUTCOME_SIZE);
+};

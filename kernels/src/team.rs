@@ -1,0 +1,311 @@
+//! Teams: threads that work on one population together.
+//!
+//! On a CPU a population has one thread ([`Alone`]), which takes every bundle of lanes; on a GPU a block
+//! of threads shares the places among them. What they find out together does not depend on how many they
+//! are: sums have the order of [`crate::reduce`], and the rest is independent of any order.
+//!
+//! All threads of a team call the same functions in the same order. What they do together (all but
+//! [`Team::places`] and [`Team::leads`]) sees all that any of them wrote before.
+
+use core::cell::Cell;
+
+use crate::population::{Comb, grains};
+use crate::reduce::{COLUMNS, fold};
+
+/// Threads that work on a population together.
+pub trait Team: Copy {
+    /// This thread's number.
+    fn rank(&self) -> usize;
+
+    /// How many threads there are.
+    fn size(&self) -> usize;
+
+    /// Waits for all threads; what any wrote before, all see afterwards.
+    fn sync(&self);
+
+    /// The values of all threads, combined in any order; in every thread.
+    fn combine(&self, value: u32, with: impl Fn(u32, u32) -> u32) -> u32;
+
+    /// What `finish` makes of the sum of each of `rows`, which have one length; in every thread.
+    fn sums<const N: usize>(
+        &self,
+        rows: [&[Cell<f32>]; N],
+        finish: impl Fn(f64) -> f64,
+    ) -> [f64; N];
+
+    /// The sum of `row` and that of its squares; in every thread.
+    fn sum_and_squares(&self, row: &[Cell<f32>]) -> [f64; 2];
+
+    /// For each `n` below `N` the sum of `value(n, i)` over all `i` below `count`; in every thread.
+    fn sums_of<const N: usize>(
+        &self,
+        count: usize,
+        value: impl Fn(usize, usize) -> f64,
+    ) -> [f64; N];
+
+    /// Lists the numbers below `count` for which `chosen` holds, in order; how many they are, in every
+    /// thread.
+    ///
+    /// # Panics
+    /// If `list` is shorter than `count`.
+    fn compact(&self, count: usize, chosen: impl Fn(usize) -> bool, list: &[Cell<u32>]) -> usize;
+
+    /// Writes to `sources` the numbers of the particles that take the place of each: for `weights`, 0 to 1,
+    /// as [`Comb`] says with the random word `word`. Places beyond the last weight keep their own.
+    ///
+    /// # Panics
+    /// If `sources` is shorter than `weights`, or `weights` is empty.
+    fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]);
+
+    /// Every `step`-th place below `count` that is this thread's. Between two synchronisations a thread
+    /// writes to such places only, always with the same `step`.
+    #[inline(always)]
+    fn places(&self, count: usize, step: usize) -> Places {
+        Places { next: self.rank() * step, end: count, stride: self.size() * step }
+    }
+
+    /// Whether this is the one thread that does what needs doing only once.
+    #[inline(always)]
+    fn leads(&self) -> bool {
+        self.rank() == 0
+    }
+}
+
+/// See [`Team::places`].
+#[derive(Clone, Debug)]
+pub struct Places {
+    next: usize,
+    end: usize,
+    stride: usize,
+}
+
+impl Iterator for Places {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.next >= self.end {
+            return None;
+        }
+        let place = self.next;
+        self.next += self.stride;
+        Some(place)
+    }
+}
+
+/// A team of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Alone;
+
+impl Team for Alone {
+    #[inline(always)]
+    fn rank(&self) -> usize {
+        0
+    }
+
+    #[inline(always)]
+    fn size(&self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn sync(&self) {}
+
+    #[inline(always)]
+    fn combine(&self, value: u32, _: impl Fn(u32, u32) -> u32) -> u32 {
+        value
+    }
+
+    #[inline(always)]
+    fn sums<const N: usize>(
+        &self,
+        rows: [&[Cell<f32>]; N],
+        finish: impl Fn(f64) -> f64,
+    ) -> [f64; N] {
+        let mut sums = [0.0; N];
+        for (sum, values) in sums.iter_mut().zip(rows) {
+            let mut columns = [0.0f64; COLUMNS];
+            let (chunks, rest) = values.as_chunks::<COLUMNS>();
+            for chunk in chunks {
+                for (column, value) in columns.iter_mut().zip(chunk) {
+                    *column += f64::from(value.get());
+                }
+            }
+            for (column, value) in columns.iter_mut().zip(rest) {
+                *column += f64::from(value.get());
+            }
+            *sum = finish(fold(columns));
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn sum_and_squares(&self, row: &[Cell<f32>]) -> [f64; 2] {
+        let mut columns = [0.0f64; COLUMNS];
+        let mut squares = [0.0f64; COLUMNS];
+        let (chunks, rest) = row.as_chunks::<COLUMNS>();
+        for chunk in chunks {
+            for i in 0..COLUMNS {
+                let value = f64::from(chunk[i].get());
+                columns[i] += value;
+                squares[i] += value * value;
+            }
+        }
+        for (i, value) in rest.iter().enumerate() {
+            let value = f64::from(value.get());
+            columns[i] += value;
+            squares[i] += value * value;
+        }
+        [fold(columns), fold(squares)]
+    }
+
+    #[inline(always)]
+    fn sums_of<const N: usize>(
+        &self,
+        count: usize,
+        value: impl Fn(usize, usize) -> f64,
+    ) -> [f64; N] {
+        let mut sums = [0.0; N];
+        for (n, sum) in sums.iter_mut().enumerate() {
+            let mut columns = [0.0f64; COLUMNS];
+            for i in 0..count {
+                columns[i % COLUMNS] += value(n, i);
+            }
+            *sum = fold(columns);
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn compact(&self, count: usize, chosen: impl Fn(usize) -> bool, list: &[Cell<u32>]) -> usize {
+        let mut listed = 0;
+        for i in 0..count {
+            // Whether or not it is chosen: branches on chance cost more than writes.
+            list[listed].set(i as u32);
+            listed += usize::from(chosen(i));
+        }
+        listed
+    }
+
+    #[inline(always)]
+    fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]) {
+        let mut total = 0;
+        for weight in weights {
+            total += u64::from(grains(weight.get()));
+        }
+        let comb = Comb::new(weights.len(), total, word);
+        let (mut source, mut reached) = (0, u64::from(grains(weights[0].get())));
+        for (tooth, slot) in sources.iter().enumerate() {
+            if tooth >= weights.len() {
+                slot.set(tooth as u32);
+                continue;
+            }
+            while !comb.hits(tooth, reached) && source + 1 < weights.len() {
+                source += 1;
+                reached += u64::from(grains(weights[source].get()));
+            }
+            slot.set(source as u32);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reduce::{sum, sum_of_squares};
+    use proptest::prelude::*;
+
+    fn cells<T: Copy>(values: &[T]) -> Vec<Cell<T>> {
+        values.iter().map(|value| Cell::new(*value)).collect()
+    }
+
+    /// Whom each particle is replaced by, in numbers of any size.
+    fn naive_sources(weights: &[f32], word: u32) -> Vec<u32> {
+        let grains: Vec<u128> =
+            weights.iter().map(|w| (f64::from(*w) * 2f64.powi(30)) as u128).collect();
+        let (count, total) = (weights.len() as u128, grains.iter().sum::<u128>());
+        let shift = (u128::from(word) * total) >> 32;
+        let source = |tooth: u128| {
+            let reaches =
+                |s: &usize| grains[..=*s].iter().sum::<u128>() * count > tooth * total + shift;
+            (0..weights.len()).find(reaches).unwrap() as u32
+        };
+        (0..count).map(source).collect()
+    }
+
+    /// Weights as they come: the heaviest is 1, many are tiny or 0.
+    fn weights() -> impl Strategy<Value = Vec<f32>> {
+        let weight = prop_oneof![0f32..=1.0, (0f32..80.0).prop_map(|x| (-x).exp()), Just(0.0)];
+        (prop::collection::vec(weight, 1..200), any::<prop::sample::Index>()).prop_map(
+            |(mut weights, heaviest)| {
+                let heaviest = heaviest.index(weights.len());
+                weights[heaviest] = 1.0;
+                weights
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn resampling_takes_whom_the_comb_hits(weights in weights(), word in any::<u32>()) {
+            let sources = cells(&vec![u32::MAX; weights.len() + 5]);
+            Alone.resample(&cells(&weights), word, &sources);
+            let mut expected = naive_sources(&weights, word);
+            expected.extend(weights.len() as u32..weights.len() as u32 + 5);
+            prop_assert_eq!(sources.iter().map(Cell::get).collect::<Vec<_>>(), expected);
+        }
+
+        #[test]
+        fn each_particle_gets_its_expected_number_of_copies_rounded_up_or_down(
+            weights in weights(),
+            word in any::<u32>(),
+        ) {
+            let sources = cells(&vec![0; weights.len()]);
+            Alone.resample(&cells(&weights), word, &sources);
+            let total: u64 = weights.iter().map(|w| u64::from(grains(*w))).sum();
+            for (particle, weight) in weights.iter().enumerate() {
+                let copies = sources.iter().filter(|s| s.get() as usize == particle).count();
+                let scaled = u64::from(grains(*weight)) * weights.len() as u64;
+                let (low, high) = (scaled / total, scaled.div_ceil(total));
+                prop_assert!((low..=high).contains(&(copies as u64)));
+            }
+        }
+
+        #[test]
+        fn lists_hold_the_chosen_in_order(chosen in prop::collection::vec(any::<bool>(), 0..99)) {
+            let list = cells(&vec![0; chosen.len()]);
+            let count = Alone.compact(chosen.len(), |i| chosen[i], &list);
+            let expected: Vec<u32> =
+                (0..chosen.len() as u32).filter(|i| chosen[*i as usize]).collect();
+            prop_assert_eq!(list[..count].iter().map(Cell::get).collect::<Vec<_>>(), expected);
+        }
+
+        #[test]
+        fn sums_have_the_order_of_all_others(row in prop::collection::vec(-1f32..1.0, 0..99)) {
+            let (cells, squares) = (cells(&row), sum_of_squares(&row));
+            let [one, two] = Alone.sums([&cells, &cells], |sum| 2.0 * sum);
+            prop_assert_eq!([one, two], [2.0 * sum(&row); 2]);
+            prop_assert_eq!(Alone.sum_and_squares(&cells), [sum(&row), squares]);
+            let value = |n, i: usize| f64::from(row[i]).powi(1 + n as i32);
+            prop_assert_eq!(Alone.sums_of(row.len(), value), [sum(&row), squares]);
+        }
+    }
+
+    /// Over all random words, the number of copies averages to what a particle's weight asks for.
+    #[test]
+    fn resampling_favours_nobody() {
+        let weights = [0.3f32, 1.0, 0.0, 1e-3, 0.25, 0.7];
+        let sources = cells(&[0; 6]);
+        let mut copies = [0u32; 6];
+        const WORDS: u32 = 10_000;
+        for word in 0..WORDS {
+            Alone.resample(&cells(&weights), word * (u32::MAX / WORDS), &sources);
+            sources.iter().for_each(|source| copies[source.get() as usize] += 1);
+        }
+        let total: f32 = weights.iter().sum();
+        for (copies, weight) in copies.into_iter().zip(weights) {
+            let mean = copies as f32 / WORDS as f32;
+            assert!((mean - 6.0 * weight / total).abs() < 1e-3, "{weight}: {mean}");
+        }
+    }
+}

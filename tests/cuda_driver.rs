@@ -1,0 +1,68 @@
+//! The driver is not linked: programs that use this crate start on machines without one, whichever
+//! linker made them.
+#![cfg(all(feature = "cuda", target_os = "linux"))]
+
+#[path = "cuda_driver/elf.rs"]
+mod elf;
+#[path = "cuda_driver/linking.rs"]
+mod linking;
+#[path = "cuda_driver/shim.rs"]
+mod shim;
+
+use std::path::Path;
+use std::process::Command;
+
+use linking::{Linker, link};
+
+#[test]
+fn the_program_needs_no_cuda_library() {
+    let needed = elf::needed_libraries(Path::new(env!("CARGO_BIN_EXE_pilot")));
+    assert!(!needed.is_empty());
+    assert!(!needed.iter().any(|library| library.contains("cuda")), "{needed:?}");
+}
+
+#[test]
+fn the_program_survives_a_missing_driver() {
+    for driver in ["/nowhere/libcuda.so.1", "libc.so.6"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_pilot"))
+            .args(["--device", "cuda", "-n", "1", "-k", "8"])
+            .env("PILOT_CUDA_DRIVER", driver)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains("`cpu`") && !text.contains("panicked"), "{text}");
+    }
+}
+
+#[test]
+fn dependents_link_with_gnu_ld() {
+    check(Linker::Bfd);
+}
+
+#[test]
+fn dependents_link_with_lld() {
+    check(Linker::Lld);
+}
+
+/// A program that depends on this crate links, with and without a toolkit's `libcuda.so` in the
+/// way, and runs with and without a driver.
+fn check(linker: Linker) {
+    if let Some(reason) = linker.missing() {
+        eprintln!("skipped: {reason}");
+        return;
+    }
+    for toolkit in [None, Some(shim::driver())] {
+        let program = link(linker, toolkit.as_deref());
+        let needed = elf::needed_libraries(program.path());
+        assert!(!needed.iter().any(|library| library.contains("cuda")), "{needed:?}");
+        assert_eq!(elf::is_made_by_lld(program.path()), linker == Linker::Lld);
+        for (driver, expected) in [(Path::new("/nowhere"), "0 GPUs"), (&shim::driver(), "1 GPUs")] {
+            let output = Command::new(program.path()).env("PILOT_CUDA_DRIVER", driver).output();
+            let output = output.unwrap();
+            let text = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.success(), "{text}");
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), expected, "{text}");
+        }
+    }
+}

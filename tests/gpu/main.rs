@@ -1,0 +1,80 @@
+//! A GPU gives the CPU's bits: the cases of `tests/parity`, and whole episodes in one launch.
+//!
+//! Here the GPU is ptx-vm, which runs the true host code and the true kernels on the CPU and reports memory
+//! faults and races. The same tests run on a real GPU with `cargo test --release --test gpu -- --ignored`.
+#![cfg(all(feature = "cuda", target_os = "linux"))]
+
+#[path = "../parity/cases.rs"]
+mod cases;
+#[path = "../cuda_driver/shim.rs"]
+mod shim;
+
+use std::collections::HashMap;
+use std::process::Command;
+
+use cases::{COMMITTED, cases};
+use particle_pilot::env::Push;
+use particle_pilot::{ActionKind, Device, Evaluation, PilotConfig, PlannerKind};
+
+const GPU: Device = Device::Cuda(0);
+
+/// Only cases whose names have this in them are run: for tools that make a GPU many times slower.
+const CHOSEN: &str = "PARITY_CASES";
+
+/// Runs one of this program's tests on the GPU that is none.
+fn on_the_virtual_gpu(test: &str) {
+    let output = Command::new(std::env::current_exe().expect("this program has a path"))
+        .args([test, "--exact", "--ignored", "--nocapture"])
+        .env("PILOT_CUDA_DRIVER", shim::driver())
+        .output()
+        .expect("this program can be started again");
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn decisions_on_the_virtual_gpu_are_the_cpus() {
+    on_the_virtual_gpu("decisions_are_the_cpus");
+}
+
+#[test]
+fn episodes_on_the_virtual_gpu_are_the_cpus() {
+    on_the_virtual_gpu("episodes_are_the_cpus");
+}
+
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn decisions_are_the_cpus() {
+    let wanted: HashMap<&str, &str> =
+        COMMITTED.lines().filter_map(|line| line.rsplit_once(": ")).collect();
+    let chosen = std::env::var(CHOSEN).unwrap_or_default();
+    let cases: Vec<_> = cases().into_iter().filter(|(name, _)| name.contains(&chosen)).collect();
+    assert!(!cases.is_empty(), "{CHOSEN}: there is no case with `{chosen}` in its name");
+    println!("comparing {} cases", cases.len());
+    let differ: Vec<String> = cases
+        .into_iter()
+        .filter_map(|(name, case)| {
+            let digest = case.digest(1, GPU).to_string();
+            (wanted.get(name.as_str()) != Some(&digest.as_str())).then_some(name)
+        })
+        .collect();
+    assert!(differ.is_empty(), "{} differ: {differ:#?}", differ.len());
+}
+
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn episodes_are_the_cpus() {
+    let push = Push::new(3.0, 4, 20).expect("a valid push");
+    for (planner, name) in PlannerKind::ALL {
+        for action in [ActionKind::Discrete, ActionKind::Continuous] {
+            let usual = PilotConfig { action, particles: 130, ..PilotConfig::of(*planner) };
+            let run = |device| {
+                let evaluation = Evaluation::new(PilotConfig { device, ..usual.clone() });
+                let evaluation = evaluation.episodes(3).first_seed(5).steps(30);
+                evaluation.push(Some(push)).run().expect("a valid configuration")
+            };
+            let (gpu, cpu) = (run(GPU), run(Device::Cpu));
+            assert_eq!((gpu.digest, gpu.min_steps), (cpu.digest, cpu.min_steps), "{name} {action}");
+        }
+    }
+}

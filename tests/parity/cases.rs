@@ -1,0 +1,117 @@
+//! What must give the same bits everywhere, and how it is put into digests.
+
+use particle_pilot::env::{Integrator, Physics};
+use particle_pilot::{
+    ActionKind, Decision, Device, Diagnostics, Digest, Episode, Interpolation, Noise, Pilot,
+    PilotConfig, PlannerKind, Tuning,
+};
+
+/// The digests as they are to be; `tests/parity/main.rs` makes them.
+pub const COMMITTED: &str = include_str!("../golden/digests.txt");
+
+/// What a case is a digest of.
+pub enum Case {
+    /// Decisions in a few different states, diagnostics included.
+    Decisions(PilotConfig),
+    /// An episode of 100 steps.
+    Episode(PilotConfig),
+}
+
+const ACTIONS: [ActionKind; 2] = [ActionKind::Discrete, ActionKind::Continuous];
+
+/// All cases by name.
+pub fn cases() -> Vec<(String, Case)> {
+    let mut cases = Vec::new();
+    for (i, (planner, _)) in PlannerKind::ALL.iter().enumerate() {
+        for (j, action) in ACTIONS.into_iter().enumerate() {
+            let usual = PilotConfig { action, ..PilotConfig::of(*planner) };
+            for (k, particles) in [1, 31, 32, 33, 255, 1000, 4097].into_iter().enumerate() {
+                // Two horizons for each number of particles: every pair of them with some planner.
+                for step in 0..2 {
+                    let horizon = [1, 7, 32, 33, 50][(i + j + k + 2 * step) % 5];
+                    let config = PilotConfig { particles, horizon, ..usual.clone() };
+                    let name = format!("{planner} {action} K={particles} H={horizon}");
+                    cases.push((name, Case::Decisions(config)));
+                }
+            }
+            let general = Physics {
+                theta_threshold_radians: 45f64.to_radians(),
+                integrator: Integrator::SemiImplicitEuler,
+                ..Physics::default()
+            };
+            let config = PilotConfig { physics: general, particles: 300, ..usual.clone() };
+            cases.push((format!("{planner} {action} general"), Case::Decisions(config)));
+            let config = PilotConfig { particles: 257, ..usual };
+            cases.push((format!("{planner} {action} episode"), Case::Episode(config)));
+        }
+    }
+    for planner in [PlannerKind::Mppi, PlannerKind::RandomShooting, PlannerKind::Cem] {
+        for (noise, _) in Noise::ALL {
+            for (interpolation, _) in Interpolation::ALL {
+                let usual = Tuning::of(planner);
+                let tuning = Tuning {
+                    noise: *noise,
+                    interpolation: *interpolation,
+                    knot_spacing: 3,
+                    ..usual
+                };
+                let usual = PilotConfig::of(planner);
+                let action = ActionKind::Continuous;
+                let config = PilotConfig { tuning, action, particles: 333, ..usual };
+                let name = format!("{planner} {noise} {interpolation}");
+                cases.push((name, Case::Decisions(config)));
+            }
+        }
+    }
+    for action in ACTIONS {
+        let tuning = Tuning { target_share: 0.1, ..Tuning::of(PlannerKind::Mppi) };
+        let config = PilotConfig { tuning, action, ..PilotConfig::of(PlannerKind::Mppi) };
+        cases.push((format!("mppi {action} target_share"), Case::Decisions(config)));
+    }
+    cases
+}
+
+/// Adds all that a decision says.
+fn add(digest: &mut Digest, decision: &Decision) {
+    digest.action(decision.action);
+    let Diagnostics {
+        best,
+        mean,
+        spread,
+        effective_samples,
+        dead_share,
+        non_finite,
+        longest,
+        horizon,
+        particles,
+        particle_steps,
+    } = decision.diagnostics;
+    digest.state(&[best, mean, spread, effective_samples, dead_share]);
+    for count in [non_finite, u64::from(longest), u64::from(horizon), particles, particle_steps] {
+        digest.bytes(&count.to_le_bytes());
+    }
+}
+
+impl Case {
+    /// The digest on `device`, with `threads` threads.
+    pub fn digest(self, threads: usize, device: Device) -> Digest {
+        let (Self::Decisions(config) | Self::Episode(config)) = &self;
+        let config = PilotConfig { threads, device, seed: 11, ..config.clone() };
+        let mut pilot = Pilot::new(config).expect("every case is valid");
+        assert_eq!(pilot.device(), device);
+        match self {
+            Self::Episode(_) => {
+                Episode::new().seed(4).steps(100).run(&mut pilot).expect("valid").digest
+            }
+            Self::Decisions(_) => {
+                let mut digest = Digest::new();
+                for state in
+                    [[0.01, 0.02, 0.03, -0.02], [0.02, 0.2, 0.02, -0.3], [-1.9, -1.2, 0.1, 0.9]]
+                {
+                    add(&mut digest, &pilot.act(&state).expect("a finite state"));
+                }
+                digest
+            }
+        }
+    }
+}

@@ -14,7 +14,7 @@ use std::process::Command;
 
 use cases::{COMMITTED, cases};
 use particle_pilot::env::Push;
-use particle_pilot::{ActionKind, Device, Evaluation, PilotConfig, PlannerKind};
+use particle_pilot::{ActionKind, Device, Evaluation, Pilot, PilotConfig, PlannerKind};
 
 const GPU: Device = Device::Cuda(0);
 
@@ -40,6 +40,24 @@ fn decisions_on_the_virtual_gpu_are_the_cpus() {
 #[test]
 fn episodes_on_the_virtual_gpu_are_the_cpus() {
     on_the_virtual_gpu("episodes_are_the_cpus");
+}
+
+#[test]
+fn timing_changes_no_decision_of_the_virtual_gpu() {
+    on_the_virtual_gpu("timing_changes_no_decision");
+}
+
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn timing_changes_no_decision() {
+    let config = PilotConfig { device: GPU, particles: 300, ..PilotConfig::default() };
+    let pilot = || Pilot::new(config.clone()).expect("a valid configuration");
+    let (mut plain, mut timed) = (pilot(), pilot());
+    for state in [[0.01, 0.02, 0.03, -0.02], [0.02, 0.2, 0.02, -0.3]] {
+        let (decision, time) = timed.act_timed(&state).expect("a finite state");
+        assert_eq!(decision, plain.act(&state).expect("a finite state"));
+        assert!(time.is_some(), "the GPU has decided");
+    }
 }
 
 #[test]

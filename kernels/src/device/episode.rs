@@ -102,7 +102,7 @@ fn run_one<P: Planner, M: Model>(
                 digest.number(control.to_bits(), 8);
                 control
             };
-            state = step(&physics, state, force + push);
+            state = step_environment(&physics, state, force + push);
             for i in 0..4 {
                 shared.set(i, state[i as usize]);
             }
@@ -122,4 +122,10 @@ fn run_one<P: Planner, M: Model>(
             return Outcome { digest: digest.0, survived: u32::from(!fell), ..outcome };
         }
     }
+}
+
+/// [`step`], once for all kernels: inlined, its sines would cost every thread their registers.
+#[inline(never)]
+fn step_environment(physics: &Physics, state: [f64; 4], force: f64) -> [f64; 4] {
+    step(physics, state, force)
 }

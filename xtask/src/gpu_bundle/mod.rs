@@ -59,7 +59,10 @@ pub fn make(out: Option<PathBuf>) -> Result<Outcome> {
         // A program that runs cannot be written to, but replaced.
         let _ = fs::remove_file(&copy);
         fs::copy(built, &copy).with_context(|| format!("cannot write {}", copy.display()))?;
-        needed.insert(name, glibc::needed_by(&fs::read(&copy)?));
+        let program = fs::read(&copy)?;
+        let is_unwanted = |text: &[u8]| text == zig::UNWANTED.as_bytes();
+        ensure!(!program.windows(zig::UNWANTED.len()).any(is_unwanted), "{name} needs a stub");
+        needed.insert(name, glibc::needed_by(&program));
     }
     let newest = needed.values().copied().max().unwrap_or_default();
     write_executable(&out.join("run.sh"), RUN)?;

@@ -47,6 +47,7 @@ table=$out/logs/table.txt
 failed=0
 child=
 
+# shellcheck disable=SC2329  # the trap calls it
 interrupted() {
     [ -z "$child" ] || kill "$child" 2>/dev/null || true
     echo "interrupted; what there is so far: $out" >&2
@@ -155,7 +156,7 @@ if ! "$bin/pilot" info --json "$out/pilot-info.json" >"$out/logs/pilot-info.txt"
     say "pilot does not run on this machine: it needs Linux on x86-64 with the C library named above" >&2
     exit 1
 fi
-"$bin/pilot" info | sed 's/^/   /'
+sed 's/^/   /' "$out/logs/pilot-info.txt"
 glibc=$(getconf GNU_LIBC_VERSION 2>/dev/null || echo unknown)
 {
     printf '{\n  "date": %s,\n' "$(quoted "$date")"
@@ -194,8 +195,8 @@ else
     step parity-decisions "parity: decisions, all cases" 900 \
         "$bin/gpu_parity" decisions_are_the_cpus --exact --ignored --nocapture
 fi
-step parity-episodes "parity: whole episodes in one launch" 600 \
-    "$bin/gpu_parity" episodes_are_the_cpus --exact --ignored --nocapture
+step parity-episodes "parity: whole episodes in one launch, and decisions that are timed" 600 \
+    "$bin/gpu_parity" --ignored --skip decisions_are_the_cpus --nocapture
 
 # The layer below: memory, errors, launches.
 if [ $is_virtual = yes ]; then

@@ -6,6 +6,7 @@
 
 #[path = "../parity/cases.rs"]
 mod cases;
+mod failures;
 #[path = "../cuda_driver/shim.rs"]
 mod shim;
 

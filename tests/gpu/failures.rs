@@ -1,0 +1,74 @@
+//! What the program does when the GPU fails: on ptx-vm, whose driver can be told which call is to fail, and how.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::shim;
+
+/// An episode of 12 steps; `fails` is `FUNCTION:NTH=CODE`.
+fn pilot(device: &str, fails: &str, report: Option<&Path>) -> Output {
+    let mut pilot = Command::new(env!("CARGO_BIN_EXE_pilot"));
+    pilot.args(["-n", "12", "-k", "130", "--json", "-", "--device", device]);
+    pilot.env("PILOT_CUDA_DRIVER", shim::driver()).env("PTX_VM_FAIL", fails);
+    if let Some(report) = report {
+        pilot.env("PTX_VM_REPORT", report);
+    }
+    pilot.output().expect("the program starts")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+/// Calls that decisions make, each with an ordinary error and one after which a context is lost.
+const FAILURES: [&str; 8] = [
+    "cuInit:1=999",
+    "cuMemAlloc_v2:1=2",
+    "cuModuleLoadDataEx:1=218",
+    "cuLaunchKernel:1=701",
+    "cuLaunchKernel:17=719",
+    "cuMemcpyDtoHAsync_v2:3=700",
+    "cuStreamSynchronize:5=46",
+    "cuMemAllocHost_v2:1=2",
+];
+
+#[test]
+fn with_the_device_left_open_the_cpu_takes_over_with_the_same_bits() {
+    let expected = json(&pilot("cpu", "", None))["digest"].clone();
+    let whole = json(&pilot("auto", "", None));
+    assert_eq!((&whole["digest"], &whole["device"]), (&expected, &"cuda:0".into()));
+    for failure in FAILURES {
+        let output = pilot("auto", failure, None);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{failure}: {told}");
+        assert_eq!(json(&output)["digest"], expected, "{failure}");
+    }
+}
+
+#[test]
+fn a_gpu_that_was_asked_for_and_fails_is_an_error_that_names_the_cause() {
+    for failure in FAILURES {
+        let output = pilot("cuda", failure, None);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && output.stdout.is_empty(), "{failure}: {told}");
+        assert!(told.contains("error: ") && !told.contains("panicked"), "{failure}: {told}");
+        assert!(told.contains("CUDA_ERROR_") && told.contains("; "), "{failure}: {told}");
+    }
+}
+
+#[test]
+fn whatever_fails_everything_is_given_back() {
+    let folder = tempfile::tempdir().expect("a folder for reports");
+    for failure in FAILURES.iter().chain(&[""]) {
+        let report = folder.path().join("report");
+        pilot("auto", failure, Some(&report));
+        let text = std::fs::read_to_string(&report).expect("a report");
+        // `KIND COUNT` for all that a driver gives, and the number of launches.
+        let left =
+            text.lines().filter(|line| !line.starts_with("launches") && !line.ends_with(" 0"));
+        assert!(text.contains("contexts ") && left.count() == 0, "{failure}: {text}");
+        std::fs::remove_file(&report).expect("it was there");
+    }
+}

@@ -83,13 +83,14 @@ fn decisions_are_the_cpus() {
 #[test]
 #[ignore = "requires an NVIDIA GPU"]
 fn episodes_are_the_cpus() {
-    let push = Push::new(3.0, 4, 20).expect("a valid push");
+    let push = Push::new(3.0, 4, 5).expect("a valid push");
     for (planner, name) in PlannerKind::ALL {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
-            let usual = PilotConfig { action, particles: 130, ..PilotConfig::of(*planner) };
+            // More futures than a block has threads for at once.
+            let usual = PilotConfig { action, particles: 700, ..PilotConfig::of(*planner) };
             let run = |device| {
                 let evaluation = Evaluation::new(PilotConfig { device, ..usual.clone() });
-                let evaluation = evaluation.episodes(3).first_seed(5).steps(30);
+                let evaluation = evaluation.episodes(3).first_seed(5).steps(12);
                 evaluation.push(Some(push)).run().expect("a valid configuration")
             };
             let (gpu, cpu) = (run(GPU), run(Device::Cpu));

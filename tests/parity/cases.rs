@@ -34,6 +34,9 @@ pub fn cases() -> Vec<(String, Case)> {
                     cases.push((name, Case::Decisions(config)));
                 }
             }
+            // More chunks than are added up at once.
+            let config = PilotConfig { particles: 16_500, horizon: 2, ..usual.clone() };
+            cases.push((format!("{planner} {action} many"), Case::Decisions(config)));
             let general = Physics {
                 theta_threshold_radians: 45f64.to_radians(),
                 integrator: Integrator::SemiImplicitEuler,

@@ -53,7 +53,7 @@ pub fn moments(
     while group < chunks {
         // Squads without a chunk go along, for the warps' sake, and write nothing.
         let (chunk, busy) = (group + squad, group + squad < chunks);
-        let row = if busy { chunk * width } else { 0 };
+        let row = if busy { chunk as usize * width as usize } else { 0 };
         let own = |side: u32| {
             let particle = chunk * SIZE + 2 * pair + side;
             let exists = particle < rules.particles;
@@ -91,7 +91,7 @@ pub fn moments(
                     sum += partial.get(half * BATCH * 2 + pair);
                     half += 1;
                 }
-                site.moments()[(row + WEIGHT_SUMS + 2 * first + pair) as usize].set(sum);
+                site.moments()[row + (WEIGHT_SUMS + 2 * first + pair) as usize].set(sum);
             }
             crew.sync();
             first += BATCH;
@@ -102,7 +102,7 @@ pub fn moments(
 
 /// The sums of a chunk's weights, in the order of [`crate::weigh::weigh_chunk`].
 #[inline(always)]
-pub fn sum_weights(site: &Site<'_>, weights: &Tile<f32>, pair: u32, row: u32, busy: bool) {
+pub fn sum_weights(site: &Site<'_>, weights: &Tile<f32>, pair: u32, row: usize, busy: bool) {
     if pair >= 2 * HALF {
         return;
     }
@@ -117,9 +117,9 @@ pub fn sum_weights(site: &Site<'_>, weights: &Tile<f32>, pair: u32, row: u32, bu
     }
     let (sum, squares) = (fold_columns(sum, 2), fold_columns(squares, 1));
     if busy && pair < 2 {
-        site.moments()[(row + pair) as usize].set(sum);
+        site.moments()[row + pair as usize].set(sum);
         if pair == 0 {
-            site.moments()[(row + 2) as usize].set(squares);
+            site.moments()[row + 2].set(squares);
         }
     }
 }

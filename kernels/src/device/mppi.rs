@@ -67,7 +67,8 @@ fn weigh(crew: &Crew, site: &Site<'_>) -> WeightSums {
             weights.set(2 * pair + side, weight(cost, particle));
         }
         crew.sync();
-        sum_weights(site, &weights, pair, if busy { chunk * WEIGHT_SUMS } else { 0 }, busy);
+        let row = if busy { (chunk * WEIGHT_SUMS) as usize } else { 0 };
+        sum_weights(site, &weights, pair, row, busy);
         crew.sync();
         group += squads;
     }

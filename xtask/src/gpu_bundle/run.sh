@@ -41,6 +41,7 @@ date=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 out=${out:-$here/results-$(date -u +%Y%m%dT%H%M%SZ)}
 mkdir -p "$out/logs"
 out=$(cd "$out" && pwd)
+rm -f "$out/results.json" "$out/timings.json" # of an earlier run
 : >"$out/logs/steps.jsonl"
 table=$out/logs/table.txt
 : >"$table"
@@ -99,9 +100,10 @@ step() {
     0)
         passed=yes
         result=passed
-        # What a test program or the sanitizer says about itself, in a few words.
-        detail=$(grep -E '^test result: |ERROR SUMMARY|RACECHECK SUMMARY' "$log" | tail -n 1 |
-            sed 's/^=* *//; s/; 0 ignored.*//; s/^test result: ok\. //') || true
+        # What a test program, or the sanitizer around it, says about itself.
+        detail=$(grep -E '^(comparing [0-9]+ cases|test result: .*|=+ (ERROR|RACECHECK) SUMMARY: .*)$' "$log" |
+            sed 's/^=* *//; s/; 0 failed.*//; s/^test result: ok\. \([0-9]*\)/tests: \1/' | paste -sd , - |
+            sed 's/,/, /g') || true
         ;;
     124 | 137)
         result=TIMEOUT
@@ -114,7 +116,8 @@ step() {
     esac
     if [ $passed = no ]; then
         failed=1
-        tail -n 30 "$log" | sed 's/^/   | /'
+        # The timings come as a table further down, with what went wrong.
+        [ "$name" = timings ] && [ -f "$out/timings.json" ] || tail -n 30 "$log" | sed 's/^/   | /'
     fi
     say "   $result after $took s${detail:+: $detail}"
     note "$name" "$result" "$took" "$code" "$detail" "$*"
@@ -203,7 +206,7 @@ if [ $is_virtual = yes ]; then
     skip device-layer "these tests want the driver of this machine"
 else
     step device-layer "memory, launches and errors of the device layer" 300 \
-        "$bin/gpu_hardware" hardware:: --ignored --test-threads=1
+        "$bin/gpu_hardware" hardware:: --ignored --test-threads=2
 fi
 
 # The same decisions, watched for wrong addresses and for races in shared memory.

@@ -16,6 +16,10 @@ use crate::episode::{Digest, Episode, EpisodeResult};
 use crate::error::PilotError;
 use crate::pilot::Pilot;
 
+/// Rounds of episodes in one launch.
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+const ROUNDS: u32 = 16;
+
 /// Episodes of consecutive seeds, all threads at work on different ones.
 ///
 /// # Examples
@@ -115,11 +119,12 @@ impl Evaluation {
         let is_open = self.config.device == Device::Auto;
         let mut run = || {
             let mut gpu = engine::gpu_episodes(&self.config)?;
-            // As many at a time as run at the same time, so that it can be stopped.
-            let width = gpu.width().map_err(BackendError::from)?;
+            // A few rounds of as many as run at the same time: it can be stopped in between, and few wait for
+            // the longest episode of a round.
+            let batch = ROUNDS * gpu.width().map_err(BackendError::from)?;
             while !stop.load(Ordering::Relaxed) && (results.len() as u32) < self.episodes {
                 let done = results.len() as u32;
-                let count = width.min(self.episodes - done);
+                let count = batch.min(self.episodes - done);
                 let finished =
                     self.episode.later(done).run_on_gpu(&mut gpu, &self.config, count)?;
                 finished.iter().for_each(observe);

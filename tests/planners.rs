@@ -334,7 +334,7 @@ fn settings_out_of_range_are_named() {
         Err(PilotError::Setting { name, .. }) => name,
         other => panic!("{other:?}"),
     };
-    for particles in [0, 1] {
+    for particles in [0, (1 << 30) + 1] {
         assert_eq!(named(PilotConfig { particles, ..usual.clone() }), "particles");
     }
     assert_eq!(named(PilotConfig { horizon: 0, ..usual.clone() }), "horizon");

@@ -34,7 +34,7 @@ pub fn fold_rows<'a>(
             }
             let sum = fold_columns(column, 1);
             if let Some(task) = task
-                && crew.rank % HALF == 0
+                && crew.rank.is_multiple_of(HALF)
             {
                 to[task as usize].set(sum);
             }

@@ -185,7 +185,7 @@ fn fold<const N: usize>(
             i += HALF;
         }
         let sum = finish(fold_columns(column, 1));
-        if crew.rank % HALF == 0 {
+        if crew.rank.is_multiple_of(HALF) {
             shared.set(n, sum);
         }
         first += crew.size / HALF;

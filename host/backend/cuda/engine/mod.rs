@@ -43,7 +43,7 @@ pub struct GpuEngine {
     forget: (Launch, Kernel),
     /// One iteration's launches.
     iteration: Vec<(Launch, Kernel)>,
-    /// The task's memory; `None` where it did not fit and comes with the first decision.
+    /// The memory of the task.
     memory: Buffer<u8>,
     /// What the task's `tables` point to.
     _tables: Buffer<f32>,

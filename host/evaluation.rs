@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+use crate::backend::BackendError;
+use crate::backend::Device;
 use crate::backend::cpu::workers;
-use crate::backend::{BackendError, Device};
 use crate::config::PilotConfig;
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 use crate::engine;
@@ -121,7 +123,7 @@ impl Evaluation {
             let mut gpu = engine::gpu_episodes(&self.config)?;
             // A few rounds of as many as run at the same time: it can be stopped in between, and few wait for
             // the longest episode of a round.
-            let batch = ROUNDS * gpu.width().map_err(BackendError::from)?;
+            let batch = ROUNDS * gpu.width();
             while !stop.load(Ordering::Relaxed) && (results.len() as u32) < self.episodes {
                 let done = results.len() as u32;
                 let count = batch.min(self.episodes - done);

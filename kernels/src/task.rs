@@ -165,8 +165,7 @@ pub struct Keeps {
     pub moments: bool,
     /// Probabilities for every step.
     pub probabilities: bool,
-    /// Populations that are in memory at a time: as many as there are islands where they run side by side, 1
-    /// where a block runs one after the other.
+    /// Populations that are in memory at a time: one for each block that works on the decision.
     pub populations: u32,
 }
 
@@ -297,7 +296,7 @@ pub struct Answer {
     pub longest: u32,
 }
 
-/// Closed loops in the reference environment, one block of threads for each.
+/// Closed loops in the reference environment, a fleet of one or more blocks of threads for each.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Episodes {
@@ -311,6 +310,12 @@ pub struct Episodes {
     pub starts: u64,
     /// The address of `[episodes]` [`Outcome`].
     pub outcomes: u64,
+    /// The address of a [`Meeting`] for each fleet.
+    pub meetings: u64,
+    /// Blocks of a fleet; where it is more than 1, all blocks of the launch must run at the same time.
+    pub parts: u32,
+    /// Unused.
+    pub padding: u32,
     /// How many episodes.
     pub episodes: u32,
     /// After how many steps an episode is won.
@@ -319,6 +324,19 @@ pub struct Episodes {
     pub push_length: u32,
     /// Steps from the beginning of one push to that of the next.
     pub push_every: u32,
+}
+
+/// Where the blocks of a fleet wait for each other, and what its leading block tells the others. Zeros
+/// before a launch.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Meeting {
+    /// How many blocks have arrived; the highest bit changes whenever all have.
+    pub arrived: u32,
+    /// 1 when the pole has fallen.
+    pub fell: u32,
+    /// The environment's state.
+    pub state: [f64; 4],
 }
 
 /// [`Physics`] as plain data.
@@ -387,7 +405,8 @@ const _: () = {
     assert!(size_of::<Layout>() == 128);
     assert!(size_of::<Task>() == 152 + 96 + 128 + 24 + 24);
     assert!(size_of::<Tally>() == 40 && size_of::<Answer>() == 104);
-    assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 24 + 16);
+    assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 24);
+    assert!(size_of::<Meeting>() == 40);
     assert!(size_of::<Outcome>() == 16);
     assert!(size_of::<SmcOutcome>() == OUTCOME_SIZE && size_of::<FmcOutcome>() <= OUTCOME_SIZE);
 };

@@ -44,6 +44,11 @@ fn episodes_on_the_virtual_gpu_are_the_cpus() {
 }
 
 #[test]
+fn shared_episodes_on_the_virtual_gpu_are_the_cpus() {
+    on_the_virtual_gpu("shared_episodes_are_the_cpus");
+}
+
+#[test]
 fn timing_changes_no_decision_of_the_virtual_gpu() {
     on_the_virtual_gpu("timing_changes_no_decision");
 }
@@ -80,21 +85,43 @@ fn decisions_are_the_cpus() {
     assert!(differ.is_empty(), "{} differ: {differ:#?}", differ.len());
 }
 
+/// Whether episodes of a planner come out on the GPU as they do on the CPU.
+fn assert_episodes_are_the_cpus(config: &PilotConfig, episodes: u32, steps: u32) {
+    let push = Push::new(3.0, 4, 5).expect("a valid push");
+    let run = |device| {
+        let evaluation = Evaluation::new(PilotConfig { device, ..config.clone() });
+        let evaluation = evaluation.episodes(episodes).first_seed(5).steps(steps);
+        evaluation.push(Some(push)).run().expect("a valid configuration")
+    };
+    let (gpu, cpu) = (run(GPU), run(Device::Cpu));
+    let case = format!("{} {}, {episodes} episodes", config.planner, config.action);
+    assert_eq!((gpu.digest, gpu.min_steps), (cpu.digest, cpu.min_steps), "{case}");
+}
+
+/// Every planner, for left and right and for continuous control.
+fn planners() -> impl Iterator<Item = PilotConfig> {
+    PlannerKind::ALL.iter().flat_map(|(planner, _)| {
+        [ActionKind::Discrete, ActionKind::Continuous]
+            .map(|action| PilotConfig { action, ..PilotConfig::of(*planner) })
+    })
+}
+
 #[test]
 #[ignore = "requires an NVIDIA GPU"]
 fn episodes_are_the_cpus() {
-    let push = Push::new(3.0, 4, 5).expect("a valid push");
-    for (planner, name) in PlannerKind::ALL {
-        for action in [ActionKind::Discrete, ActionKind::Continuous] {
-            // More futures than a block has threads for at once.
-            let usual = PilotConfig { action, particles: 700, ..PilotConfig::of(*planner) };
-            let run = |device| {
-                let evaluation = Evaluation::new(PilotConfig { device, ..usual.clone() });
-                let evaluation = evaluation.episodes(3).first_seed(5).steps(12);
-                evaluation.push(Some(push)).run().expect("a valid configuration")
-            };
-            let (gpu, cpu) = (run(GPU), run(Device::Cpu));
-            assert_eq!((gpu.digest, gpu.min_steps), (cpu.digest, cpu.min_steps), "{name} {action}");
-        }
+    for usual in planners() {
+        // More futures than a block has threads for at once.
+        assert_episodes_are_the_cpus(&PilotConfig { particles: 700, ..usual }, 3, 12);
+    }
+}
+
+/// Few episodes of many particles: several blocks share each, and wait for each other.
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn shared_episodes_are_the_cpus() {
+    for usual in planners() {
+        let config = PilotConfig { particles: 2500, horizon: 12, ..usual };
+        assert_episodes_are_the_cpus(&config, 1, 3);
+        assert_episodes_are_the_cpus(&config, 3, 2);
     }
 }

@@ -112,18 +112,16 @@ pub enum GpuError {
     },
     /// A kernel could not be started.
     #[error(
-        "cannot launch `{kernel}` with {grid} blocks of {block} threads and {shared_bytes} bytes \
-         of shared memory: {cause}; this is a bug, please report it"
+        "cannot launch `{kernel}` with {blocks} blocks of {threads} threads: {cause}; this is a bug, \
+         please report it"
     )]
     Launch {
         /// The kernel.
         kernel: String,
         /// How many blocks.
-        grid: u32,
+        blocks: u32,
         /// How many threads each.
-        block: u32,
-        /// How much dynamic shared memory each.
-        shared_bytes: u32,
+        threads: u32,
         /// What the driver said.
         cause: DriverError,
     },

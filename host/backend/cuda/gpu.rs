@@ -4,15 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cust::memory;
-
 use super::driver;
 use super::error::{DriverError, GpuError};
 use super::info::DeviceInfo;
 use super::session::Session;
 
-/// `CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN`.
-const MAX_SHARED_OPTIN: u32 = 97;
+/// `CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH`.
+const COOPERATIVE_LAUNCH: u32 = 95;
 
 /// An open GPU with kernels loaded: a context, and a stream of work that is done in order.
 ///
@@ -41,24 +39,26 @@ impl Gpu {
     }
 
     /// Bytes of memory that are free, and that there are.
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
+    #[cfg(test)]
     pub fn memory_bytes(&self) -> Result<(u64, u64), GpuError> {
         self.session.enter()?;
-        let (free, all) = memory::mem_get_info()
+        let (free, all) = cust::memory::mem_get_info()
             .map_err(|error| self.session.error("asking for its free memory", error))?;
         Ok((free as u64, all as u64))
     }
 
-    /// How much shared memory a block may have at most, if
-    /// [`Gpu::set_max_dynamic_shared`] allows it.
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
-    pub fn max_shared_bytes(&self) -> Result<u32, GpuError> {
+    /// Whether blocks of a launch can wait for each other.
+    ///
+    /// # Errors
+    /// Those of the driver.
+    pub fn is_cooperative(&self) -> Result<bool, GpuError> {
         let mut value = 0;
         let device = i32::try_from(self.session.info.index).unwrap_or(i32::MAX);
         // SAFETY: `value` may be written to.
-        let result = unsafe { driver::cuDeviceGetAttribute(&mut value, MAX_SHARED_OPTIN, device) };
-        self.check("asking for its shared memory", result)?;
-        Ok(u32::try_from(value).unwrap_or(0))
+        let result =
+            unsafe { driver::cuDeviceGetAttribute(&mut value, COOPERATIVE_LAUNCH, device) };
+        self.check("asking what it can do", result)?;
+        Ok(value == 1)
     }
 
     /// Waits until all that was asked of it is done.

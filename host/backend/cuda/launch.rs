@@ -18,13 +18,6 @@ use super::error::{DriverError, GpuError};
 use super::gpu::Gpu;
 use super::session::{Session, lock};
 
-/// `CUfunction_attribute`s.
-const MAX_THREADS: u32 = 0;
-const STATIC_SHARED: u32 = 1;
-const LOCAL: u32 = 3;
-const REGISTERS: u32 = 4;
-const MAX_DYNAMIC_SHARED: u32 = 8;
-
 /// A kernel of one GPU, ready to be launched.
 #[derive(Clone)]
 pub struct Kernel {
@@ -32,17 +25,22 @@ pub struct Kernel {
     session: Arc<Session>,
 }
 
-/// What a kernel uses, as the driver compiled it.
+/// How many threads a launch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KernelResources {
-    /// Registers of each thread.
-    pub registers: u32,
-    /// Bytes of local memory of each thread: spilled registers and arrays.
-    pub local_bytes: u32,
-    /// Bytes of shared memory of each block, besides what a launch adds.
-    pub static_shared_bytes: u32,
-    /// How many threads a block can have at most.
-    pub max_threads_per_block: u32,
+pub struct Grid {
+    /// Blocks.
+    pub blocks: u32,
+    /// Threads in each.
+    pub threads: u32,
+    /// Whether all blocks run at the same time, so that they can wait for each other.
+    pub cooperative: bool,
+}
+
+impl Grid {
+    /// Blocks that run in any order.
+    pub fn new(blocks: u32, threads: u32) -> Self {
+        Self { blocks, threads, cooperative: false }
+    }
 }
 
 /// A kernel that was looked up.
@@ -100,163 +98,26 @@ impl Gpu {
         Ok(Kernel { entry, session })
     }
 
-    /// Starts a kernel.
-    ///
-    /// * `grid`, `block`: how many blocks, and threads in each.
-    /// * `shared_bytes`: dynamic shared memory of each block.
-    /// * `argument`: the kernel's one parameter.
+    /// Starts a kernel, whose one parameter is `argument`.
     ///
     /// # Errors
-    /// [`GpuError::Launch`] when the driver refuses. What goes wrong while the kernel runs is told
-    /// by whatever waits for it.
+    /// [`GpuError::Launch`] when the driver refuses; a cooperative launch also when there are more blocks than
+    /// [`Gpu::max_active_blocks`] times the number of multiprocessors. What goes wrong while the kernel runs is
+    /// told by whatever waits for it.
     ///
     /// # Safety
     /// `argument` must be what the kernel expects in layout and meaning. Each address in it must be
     /// that of a [`Buffer`](super::Buffer) of this GPU with room for all that the kernel reads or
     /// writes there, and buffers that it writes to must not be ones that it takes for constant.
+    /// Blocks may wait for each other only in a cooperative launch.
     pub unsafe fn launch<A: NoUninit>(
         &self,
         kernel: &Kernel,
-        grid: u32,
-        block: u32,
-        shared_bytes: u32,
+        grid: Grid,
         argument: &A,
     ) -> Result<(), GpuError> {
-        self.start(kernel, [grid, block, shared_bytes], argument, |function, stream, parameters| {
-            // SAFETY: the function is one of this context, which is current, and so is the stream;
-            // there is one parameter of the size that the kernel takes. The caller vouches for the
-            // rest.
-            unsafe {
-                driver::cuLaunchKernel(
-                    function,
-                    grid,
-                    1,
-                    1,
-                    block,
-                    1,
-                    1,
-                    shared_bytes,
-                    stream,
-                    parameters,
-                    std::ptr::null_mut(),
-                )
-            }
-        })
-    }
-
-    /// Starts a kernel all of whose blocks run at once, so that they can wait for each other.
-    ///
-    /// Parameters and errors are those of [`Gpu::launch`]; there is one more error when `grid` is
-    /// above [`Gpu::max_active_blocks`] times the number of multiprocessors.
-    ///
-    /// # Safety
-    /// As for [`Gpu::launch`].
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
-    pub unsafe fn launch_cooperative<A: NoUninit>(
-        &self,
-        kernel: &Kernel,
-        grid: u32,
-        block: u32,
-        shared_bytes: u32,
-        argument: &A,
-    ) -> Result<(), GpuError> {
-        self.start(kernel, [grid, block, shared_bytes], argument, |function, stream, parameters| {
-            // SAFETY: as in `launch`.
-            unsafe {
-                driver::cuLaunchCooperativeKernel(
-                    function,
-                    grid,
-                    1,
-                    1,
-                    block,
-                    1,
-                    1,
-                    shared_bytes,
-                    stream,
-                    parameters,
-                )
-            }
-        })
-    }
-
-    /// How many blocks of a kernel a multiprocessor runs at once.
-    ///
-    /// # Errors
-    /// Those of the driver.
-    pub fn max_active_blocks(
-        &self,
-        kernel: &Kernel,
-        block: u32,
-        shared_bytes: u32,
-    ) -> Result<u32, GpuError> {
         self.check_owner(kernel)?;
-        let mut blocks = 0;
-        let block = i32::try_from(block).unwrap_or(i32::MAX);
-        let Function(function) = kernel.entry.function;
-        self.session.enter()?;
-        // SAFETY: the function is one of this context, and `blocks` may be written to.
-        let result = unsafe {
-            driver::cuOccupancyMaxActiveBlocksPerMultiprocessor(
-                &mut blocks,
-                function,
-                block,
-                shared_bytes as usize,
-            )
-        };
-        self.check("asking how many blocks run at once", result)?;
-        Ok(u32::try_from(blocks).unwrap_or(0))
-    }
-
-    /// Allows launches of a kernel with this much dynamic shared memory. Without it, the limit is
-    /// 48 KiB; the GPU's own is [`Gpu::max_shared_bytes`].
-    ///
-    /// # Errors
-    /// Those of the driver.
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
-    pub fn set_max_dynamic_shared(&self, kernel: &Kernel, bytes: u32) -> Result<(), GpuError> {
-        self.check_owner(kernel)?;
-        let bytes = i32::try_from(bytes).unwrap_or(i32::MAX);
-        let Function(function) = kernel.entry.function;
-        self.session.enter()?;
-        // SAFETY: the function is one of this context.
-        let result = unsafe { driver::cuFuncSetAttribute(function, MAX_DYNAMIC_SHARED, bytes) };
-        self.check("setting a kernel's shared memory", result)
-    }
-
-    /// What a kernel uses.
-    ///
-    /// # Errors
-    /// Those of the driver.
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
-    pub fn resources(&self, kernel: &Kernel) -> Result<KernelResources, GpuError> {
-        self.check_owner(kernel)?;
-        let Function(function) = kernel.entry.function;
-        self.session.enter()?;
-        let attribute = |attribute| {
-            let mut value = 0;
-            // SAFETY: the function is one of this context, and `value` may be written to.
-            let result = unsafe { driver::cuFuncGetAttribute(&mut value, attribute, function) };
-            self.check("asking what a kernel uses", result)?;
-            Ok::<_, GpuError>(u32::try_from(value).unwrap_or(0))
-        };
-        Ok(KernelResources {
-            registers: attribute(REGISTERS)?,
-            local_bytes: attribute(LOCAL)?,
-            static_shared_bytes: attribute(STATIC_SHARED)?,
-            max_threads_per_block: attribute(MAX_THREADS)?,
-        })
-    }
-
-    /// What the two kinds of launch have in common.
-    fn start<A: NoUninit>(
-        &self,
-        kernel: &Kernel,
-        [grid, block, shared_bytes]: [u32; 3],
-        argument: &A,
-        call: impl FnOnce(*mut c_void, *mut c_void, *mut *mut c_void) -> u32,
-    ) -> Result<(), GpuError> {
-        self.check_owner(kernel)?;
-        let Entry { name, parameter_bytes, function, .. } = &*kernel.entry;
+        let Entry { name, parameter_bytes, function: Function(function), .. } = &*kernel.entry;
         if size_of::<A>() != *parameter_bytes {
             let given = size_of::<A>();
             let text = format!("kernel `{name}` takes {parameter_bytes} bytes, not {given}");
@@ -264,8 +125,23 @@ impl Gpu {
         }
         self.session.enter()?;
         let mut parameters = [std::ptr::from_ref(argument).cast_mut().cast::<c_void>()];
+        let parameters = parameters.as_mut_ptr();
         let stream = self.session.stream.as_inner().cast();
-        let result = call(function.0, stream, parameters.as_mut_ptr());
+        let (blocks, threads) = (grid.blocks, grid.threads);
+        // SAFETY: the function is one of this context, which is current, and so is the stream; there is one
+        // parameter of the size that the kernel takes. The caller vouches for the rest.
+        let result = unsafe {
+            if grid.cooperative {
+                driver::cuLaunchCooperativeKernel(
+                    *function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters,
+                )
+            } else {
+                let extra = std::ptr::null_mut();
+                driver::cuLaunchKernel(
+                    *function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters, extra,
+                )
+            }
+        };
         self.session.launched(&kernel.entry);
         if result == driver::SUCCESS {
             return Ok(());
@@ -274,8 +150,26 @@ impl Gpu {
         Err(if cause.is_sticky() {
             self.session.error_of("launching a kernel", cause)
         } else {
-            GpuError::Launch { kernel: name.clone(), grid, block, shared_bytes, cause }
+            GpuError::Launch { kernel: name.clone(), blocks, threads, cause }
         })
+    }
+
+    /// How many blocks of so many threads of a kernel a multiprocessor runs at once.
+    ///
+    /// # Errors
+    /// Those of the driver.
+    pub fn max_active_blocks(&self, kernel: &Kernel, threads: u32) -> Result<u32, GpuError> {
+        self.check_owner(kernel)?;
+        let mut blocks = 0;
+        let threads = i32::try_from(threads).unwrap_or(i32::MAX);
+        let Function(function) = kernel.entry.function;
+        self.session.enter()?;
+        // SAFETY: the function is one of this context, and `blocks` may be written to.
+        let result = unsafe {
+            driver::cuOccupancyMaxActiveBlocksPerMultiprocessor(&mut blocks, function, threads, 0)
+        };
+        self.check("asking how many blocks run at once", result)?;
+        Ok(u32::try_from(blocks).unwrap_or(0))
     }
 
     fn check_owner(&self, kernel: &Kernel) -> Result<(), GpuError> {
@@ -288,7 +182,6 @@ impl Gpu {
 
 impl Kernel {
     /// What it is called.
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
     pub fn name(&self) -> &str {
         &self.entry.name
     }

@@ -102,15 +102,9 @@ impl Gpu {
 
 impl<T: Pod> Buffer<T> {
     /// How many values there are.
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.len
-    }
-
-    /// Whether there are none.
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
     }
 
     /// Where it is, for kernels; 0 when it is empty.
@@ -192,15 +186,9 @@ impl<T: Pod> Buffer<T> {
 
 impl<T: Pod> Pinned<T> {
     /// How many values there are.
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.len
-    }
-
-    /// Whether there are none.
-    #[allow(dead_code, reason = "a part of the layer that the engine has no use for yet")]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
     }
 
     /// The values, after waiting for a copy to here that may be under way.

@@ -42,5 +42,5 @@ pub(crate) use engine::{GpuEngine, GpuEpisodes, GpuModel, GpuSimulation};
 pub use error::{DriverError, GpuError};
 use gpu::Gpu;
 pub use info::devices;
-use launch::Kernel;
+use launch::{Grid, Kernel};
 use memory::{Buffer, Pinned};

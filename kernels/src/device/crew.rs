@@ -32,14 +32,13 @@ impl Crew {
     /// This block as one of all blocks of the launch, which share a decision.
     #[inline(always)]
     pub fn of_many() -> Self {
-        Self { part: block_index(), parts: blocks(), ..Self::alone() }
+        Self::of(block_index(), blocks())
     }
 
-    /// This block as the only one to work on its decision.
+    /// This block as part number `part` of `parts` that share a decision.
     #[inline(always)]
-    pub fn alone() -> Self {
-        let (rank, size) = (hardware::thread_index(), hardware::block_size());
-        Self { rank, size, part: 0, parts: 1 }
+    pub fn of(part: u32, parts: u32) -> Self {
+        Self { rank: hardware::thread_index(), size: hardware::block_size(), part, parts }
     }
 
     /// Waits for all threads; what any wrote before, all see afterwards.
@@ -166,6 +165,13 @@ pub fn prefix_sum_wide(mut value: u64, lane: u32) -> u64 {
 pub fn add(to: &Cell<u32>, value: u32) -> u32 {
     // SAFETY: the cell's memory is valid and aligned; while threads add to it, none accesses it otherwise.
     unsafe { AtomicU32::from_ptr(to.as_ptr()) }.fetch_add(value, Relaxed)
+}
+
+/// A number that other threads may add to.
+#[inline(always)]
+pub fn load(from: &Cell<u32>) -> u32 {
+    // SAFETY: as in `add`.
+    unsafe { AtomicU32::from_ptr(from.as_ptr()) }.load(Relaxed)
 }
 
 /// Raises a number to at least `value`.

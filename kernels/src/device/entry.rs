@@ -2,10 +2,11 @@
 //!
 //! A decision in one state is a sequence of launches. Those that roll out and weigh futures have many blocks, which
 //! share the chunks; those that turn sums into a plan have one. Closed loops of many episodes are one
-//! launch, with a block for each.
+//! launch, with one or more blocks for each.
 
 use super::crew::{Crew, SQUAD};
 use super::episode::{self, Planner, Question};
+use super::fleet::Fleet;
 use super::population::{Evidence, Islands, Voters, Votes, run_islands};
 use super::site::Site;
 use super::{cem, knots, mppi, roll_out::roll_out, shooting};
@@ -67,7 +68,8 @@ impl<'a> Launch<'a> {
     #[inline(always)]
     fn islands<V: Voters, const GENERAL: bool>(&self) {
         let model = self.model::<GENERAL>();
-        run_islands::<V, _>(&self.crew, &self.site, &model, self.stream);
+        let state = &self.site.task.state;
+        run_islands::<V, _>(&self.crew, &self.site, &model, state, self.stream);
     }
 
     #[inline(always)]
@@ -130,16 +132,19 @@ impl<const KNOTS: bool> Planner for Shooting<KNOTS> {
     }
 
     #[inline(always)]
-    fn decide<M: Model>(crew: &Crew, site: &Site<'_>, model: &M, question: &Question) {
+    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
         let stream = Stream::new(question.seed, question.decision, 0);
-        let full = model.full_control();
+        let (crew, full) = (&fleet.crew, model.full_control());
         if KNOTS {
             roll_out(crew, site, model, &site.knots(stream, full), &question.state);
         } else {
             roll_out(crew, site, model, &Coin { stream, full }, &question.state);
         }
-        shooting::choose(crew, site);
-        crew.sync();
+        fleet.meet();
+        if fleet.leads() {
+            shooting::choose(crew, site);
+            crew.sync();
+        }
     }
 }
 
@@ -153,15 +158,16 @@ impl Planner for Cem {
     }
 
     #[inline(always)]
-    fn decide<M: Model>(crew: &Crew, site: &Site<'_>, model: &M, question: &Question) {
-        let mut iteration = 0;
-        while iteration < site.task.rules.iterations {
-            let stream = Stream::new(question.seed, question.decision, iteration);
+    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
+        let crew = &fleet.crew;
+        iterate(fleet, site, question, |stream, iteration| {
             let scheme = site.biased(stream, model.full_control());
             roll_out(crew, site, model, &scheme, &question.state);
-            cem::refit(crew, site, &scheme, iteration);
-            iteration += 1;
-        }
+            fleet.meet();
+            if fleet.leads() {
+                cem::refit(crew, site, &scheme, iteration);
+            }
+        });
     }
 }
 
@@ -175,17 +181,35 @@ impl Planner for KnotCem {
     }
 
     #[inline(always)]
-    fn decide<M: Model>(crew: &Crew, site: &Site<'_>, model: &M, question: &Question) {
-        let full = model.full_control();
-        let mut iteration = 0;
-        while iteration < site.task.rules.iterations {
-            let stream = Stream::new(question.seed, question.decision, iteration);
+    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
+        let (crew, full) = (&fleet.crew, model.full_control());
+        iterate(fleet, site, question, |stream, iteration| {
             roll_out(crew, site, model, &site.knots(stream, full), &question.state);
-            knots::choose(crew, site);
+            fleet.meet();
+            if fleet.leads() {
+                knots::choose(crew, site);
+            }
+            fleet.meet();
             knots::moments(crew, site, &site.noise(stream), knots::elite_weight(site));
-            knots::refit(crew, site, full, iteration);
-            iteration += 1;
+            fleet.meet();
+            if fleet.leads() {
+                knots::refit(crew, site, full, iteration);
+            }
+        });
+    }
+}
+
+/// Calls `refine` for each iteration of a decision, with a meeting after each but the last.
+#[inline(always)]
+fn iterate(fleet: &Fleet<'_>, site: &Site<'_>, question: &Question, refine: impl Fn(Stream, u32)) {
+    let mut iteration = 0;
+    loop {
+        refine(Stream::new(question.seed, question.decision, iteration), iteration);
+        iteration += 1;
+        if iteration == site.task.rules.iterations {
+            return;
         }
+        fleet.meet();
     }
 }
 
@@ -199,13 +223,20 @@ impl Planner for Mppi {
     }
 
     #[inline(always)]
-    fn decide<M: Model>(crew: &Crew, site: &Site<'_>, model: &M, question: &Question) {
-        let full = model.full_control();
+    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
+        let (crew, full) = (&fleet.crew, model.full_control());
         let stream = Stream::new(question.seed, question.decision, 0);
         roll_out(crew, site, model, &site.knots(stream, full), &question.state);
-        mppi::set_temperature(crew, site);
+        fleet.meet();
+        if fleet.leads() {
+            mppi::set_temperature(crew, site);
+        }
+        fleet.meet();
         knots::moments(crew, site, &site.noise(stream), mppi::weight(site));
-        mppi::conclude(crew, site, full);
+        fleet.meet();
+        if fleet.leads() {
+            mppi::conclude(crew, site, full);
+        }
     }
 }
 

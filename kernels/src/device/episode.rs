@@ -1,22 +1,23 @@
-//! Whole closed loops: a block plans, acts, steps the environment, and so on to the end.
+//! Whole closed loops: a fleet of blocks plans, acts, steps the environment, and so on to the end.
 
 use core::cell::Cell;
 
 use super::crew::{Crew, block_index, blocks};
-use super::shared::Tile;
+use super::fleet::{Fleet, Meeting};
 use super::site::Site;
 use crate::digest::Fnv;
 use crate::env::{Physics, failed, push_force, step};
 use crate::model::Model;
 use crate::task::{Episodes, Outcome};
 
-/// A planner whose decisions a block makes alone.
+/// A planner whose decisions a fleet makes without the host.
 pub trait Planner {
-    /// Forgets all earlier decisions. Ends with all threads in step.
+    /// Forgets all earlier decisions; for one block. Ends with its threads in step.
     fn forget(crew: &Crew, site: &Site<'_>);
 
-    /// Writes the answer. Ends with all threads in step.
-    fn decide<M: Model>(crew: &Crew, site: &Site<'_>, model: &M, question: &Question);
+    /// Decides; the leading block writes the answer, and ends with its threads in step. The others need not
+    /// have met it since.
+    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question);
 }
 
 /// What is to be decided.
@@ -29,18 +30,23 @@ pub struct Question {
 /// An [`Outcome`] whose state has left the range of `f32`.
 const NOT_FINITE: u32 = 2;
 
-/// Runs this block's share of the episodes.
+/// Runs the share of the episodes of this block's fleet.
 #[inline(always)]
 pub fn run<P: Planner, M: Model>(episodes: &Episodes, model: &M) {
-    let crew = Crew::alone();
-    let site = Site::new(&episodes.task, block_index());
-    let mut index = block_index();
+    let parts = episodes.parts;
+    let (number, fleets) = (block_index() / parts, blocks() / parts);
+    let crew = Crew::of(block_index() % parts, parts);
+    let meeting = episodes.meetings + u64::from(number) * size_of::<Meeting>() as u64;
+    // SAFETY: the host has zeros for every fleet there, and they outlive the launch.
+    let fleet = Fleet { crew, meeting: unsafe { &*(meeting as *const Meeting) } };
+    let site = Site::new(&episodes.task, number);
+    let mut index = number;
     while index < episodes.episodes {
-        let outcome = run_one::<P, M>(&crew, &site, episodes, model, index);
-        if crew.rank == 0 {
+        let outcome = run_one::<P, M>(&fleet, &site, episodes, model, index);
+        if fleet.leads() && crew.rank == 0 {
             cells::<Outcome>(episodes.outcomes, index, 1)[0].set(outcome);
         }
-        index += blocks();
+        index += fleets;
     }
 }
 
@@ -48,13 +54,14 @@ pub fn run<P: Planner, M: Model>(episodes: &Episodes, model: &M) {
 fn cells<T>(address: u64, first: u32, count: u32) -> &'static [Cell<T>] {
     let address = address as *const Cell<T>;
     // SAFETY: the host has as many as there are episodes there, and they outlive the launch; each is one
-    // block's, and of that block one thread's.
+    // fleet's, and what is written is written by one of its threads.
     unsafe { core::slice::from_raw_parts(address.add(first as usize), count as usize) }
 }
 
+/// Runs one episode. What the outcome says is right in the first thread of the leading block only.
 #[inline(always)]
 fn run_one<P: Planner, M: Model>(
-    crew: &Crew,
+    fleet: &Fleet<'_>,
     site: &Site<'_>,
     episodes: &Episodes,
     model: &M,
@@ -62,14 +69,14 @@ fn run_one<P: Planner, M: Model>(
 ) -> Outcome {
     let physics = Physics::from(episodes.physics);
     let seed = episodes.task.seed.wrapping_add(index.into());
-    let shared = Tile::<f64>::at(0);
-    // The first thread steps the environment, and tells the others where it has got to and whether that is
-    // the end.
     let starts = cells::<f64>(episodes.starts, 4 * index, 4);
     let mut state = [starts[0].get(), starts[1].get(), starts[2].get(), starts[3].get()];
     let mut digest = Fnv::default();
     let mut outcome = Outcome { digest: 0, steps: 0, survived: 0 };
-    P::forget(crew, site);
+    if fleet.leads() {
+        P::forget(&fleet.crew, site);
+    }
+    fleet.meet();
     loop {
         let mut question = Question { state: [0.0; 4], seed, decision: outcome.steps };
         let mut finite = true;
@@ -80,8 +87,10 @@ fn run_one<P: Planner, M: Model>(
         if !finite {
             return Outcome { survived: NOT_FINITE, ..outcome };
         }
-        P::decide(crew, site, model, &question);
-        if crew.rank == 0 {
+        P::decide(fleet, site, model, &question);
+        // One thread steps the environment, and tells the others where it has got to and whether that is the
+        // end. They have read what it told last: there was a meeting since, in `decide`.
+        if fleet.leads() && fleet.crew.rank == 0 {
             let share = site.answer().get().share;
             let push = push_force(
                 episodes.push_newton,
@@ -104,16 +113,15 @@ fn run_one<P: Planner, M: Model>(
             };
             state = step_environment(&physics, state, force + push);
             for i in 0..4 {
-                shared.set(i, state[i as usize]);
+                fleet.meeting.state[i].set(state[i]);
             }
-            shared.set(4, if failed(&physics, state) { 1.0 } else { 0.0 });
+            fleet.meeting.fell.set(u32::from(failed(&physics, state)));
         }
-        crew.sync();
+        fleet.meet();
         for i in 0..4 {
-            state[i as usize] = shared.get(i);
+            state[i] = fleet.meeting.state[i].get();
         }
-        let fell = shared.get(4) > 0.5;
-        crew.sync();
+        let fell = fleet.meeting.fell.get() == 1;
         outcome.steps += 1;
         if fell || outcome.steps == episodes.steps {
             for value in state {

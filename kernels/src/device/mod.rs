@@ -7,7 +7,8 @@
 //! A decision's memory belongs to the blocks that work on that decision. Threads of a block see it as
 //! slices of `Cell`s and keep to one rule: between two [`Crew::sync`]s, a place that one thread writes is
 //! read or written by no other thread, except by atomic operations. Blocks of one launch write to different places
-//! (or by atomic operations) and read only what earlier launches wrote. ptx-vm checks the first rule for
+//! (or by atomic operations) and read only what was written before the launch, or before their last
+//! [meeting](fleet::Fleet::meet). ptx-vm checks the first rule for
 //! shared memory, bounds everywhere, and that nothing is read that was never written.
 
 // Arrays in loops over indices stay in registers; iterators over them often end in memory.
@@ -17,6 +18,7 @@ mod cem;
 mod crew;
 mod entry;
 mod episode;
+mod fleet;
 mod fold;
 mod hardware;
 mod knots;

@@ -1,7 +1,8 @@
 //! Populations, a block of threads for each; `smc` and `fmc`.
 
-use super::crew::{Crew, block_index, blocks};
+use super::crew::Crew;
 use super::episode::{Planner, Question};
+use super::fleet::Fleet;
 use super::site::Site;
 use crate::controls::STRATA;
 use crate::model::Model;
@@ -93,49 +94,39 @@ fn answer(crew: &Crew, site: &Site<'_>, share: f64, effective_samples: f64, rema
     crew.sync();
 }
 
-/// Runs this block's share of the islands, each in memory of its own.
+/// Runs this block's share of the islands, one after the other in the memory that is this block's.
 #[inline(always)]
-pub fn run_islands<V: Voters, M: Model>(crew: &Crew, site: &Site<'_>, model: &M, stream: Stream) {
-    let mut index = block_index();
-    while index < site.task.rules.islands {
-        run::<V, M>(crew, site, &swarm(site, model, &site.task.state, stream), index, index);
-        index += blocks();
-    }
-}
-
-/// What all populations of a decision simulate.
-#[inline(always)]
-fn swarm<'a, M>(
-    site: &Site<'_>,
-    model: &'a M,
-    state: &'a [f32; 4],
-    stream: Stream,
-) -> Swarm<'a, M> {
-    let rules = &site.task.rules;
-    Swarm {
-        model,
-        state,
-        horizon: rules.horizon,
-        stream,
-        continuous: rules.discrete == 0,
-        strata: rules.strata as usize,
-    }
-}
-
-/// Runs island `index` in memory number `place`. Begins and ends with all threads in step.
-#[inline(always)]
-fn run<V: Voters, M: Model>(
+pub fn run_islands<V: Voters, M: Model>(
     crew: &Crew,
     site: &Site<'_>,
-    swarm: &Swarm<'_, M>,
-    index: u32,
-    place: u32,
+    model: &M,
+    state: &[f32; 4],
+    stream: Stream,
 ) {
+    let rules = &site.task.rules;
+    let mut index = crew.part;
+    while index < rules.islands {
+        let swarm = Swarm {
+            model,
+            state,
+            horizon: rules.horizon,
+            stream,
+            continuous: rules.discrete == 0,
+            strata: rules.strata as usize,
+        };
+        run::<V, M>(crew, site, &swarm, index);
+        index += crew.parts;
+    }
+}
+
+/// Runs island `index`. Begins and ends with all threads in step.
+#[inline(always)]
+fn run<V: Voters, M: Model>(crew: &Crew, site: &Site<'_>, swarm: &Swarm<'_, M>, index: u32) {
     let rules = &site.task.rules;
     let split = rules.split();
     let (first, count) = split.island(index);
-    let (floats, integers) =
-        site.population(place, Population::memory::<M>(split.largest() as usize));
+    let memory = Population::memory::<M>(split.largest() as usize);
+    let (floats, integers) = site.population(crew.part, memory);
     let mut population = Population::new::<M>(count as usize, floats, integers);
     let strategy = V::strategy(rules, index, first);
     let outcome = strategy.run::<M, f32, Crew>((), *crew, swarm, &mut population);
@@ -145,7 +136,7 @@ fn run<V: Voters, M: Model>(
     crew.sync();
 }
 
-/// A planner for whole episodes, whose block runs its islands one after the other.
+/// A planner for whole episodes.
 pub struct Islands<V>(core::marker::PhantomData<V>);
 
 impl<V: Voters> Planner for Islands<V> {
@@ -153,14 +144,12 @@ impl<V: Voters> Planner for Islands<V> {
     fn forget(_: &Crew, _: &Site<'_>) {}
 
     #[inline(always)]
-    fn decide<M: Model>(crew: &Crew, site: &Site<'_>, model: &M, question: &Question) {
+    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
         let stream = Stream::new(question.seed, question.decision, 0);
-        let swarm = swarm(site, model, &question.state, stream);
-        let mut index = 0;
-        while index < site.task.rules.islands {
-            run::<V, M>(crew, site, &swarm, index, 0);
-            index += 1;
+        run_islands::<V, M>(&fleet.crew, site, model, &question.state, stream);
+        fleet.meet();
+        if fleet.leads() {
+            V::conclude(&fleet.crew, site, model.full_control());
         }
-        V::conclude(crew, site, model.full_control());
     }
 }

@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 
-use super::crew::{Crew, block_index, blocks};
+use super::crew::Crew;
 use crate::numpy::Pcg64;
 use crate::rng::Stream;
 use crate::simulate::{
@@ -131,11 +131,11 @@ fn store(simulation: &Simulation, index: u32, environment: &Environment) {
 /// Calls `work` for every number below `count` that is this thread's.
 #[inline(always)]
 fn each(count: u32, work: impl Fn(u32)) {
-    let crew = Crew::alone();
-    let mut index = block_index() * crew.size + crew.rank;
+    let crew = Crew::of_many();
+    let mut index = crew.part * crew.size + crew.rank;
     while index < count {
         work(index);
-        index += blocks() * crew.size;
+        index += crew.parts * crew.size;
     }
 }
 

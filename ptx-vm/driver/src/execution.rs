@@ -116,12 +116,8 @@ unsafe extern "C" fn cuLaunchKernel(
     parameters: *mut *mut c_void,
     extra: *mut *mut c_void,
 ) -> Code {
-    let launch = Launch {
-        grid: [grid_x, grid_y, grid_z],
-        block: [block_x, block_y, block_z],
-        dynamic_shared_bytes: shared_bytes,
-        cooperative: false,
-    };
+    let sizes = [grid_x, grid_y, grid_z, block_x, block_y, block_z];
+    let launch = Launch { cooperative: false, ..shape(sizes, shared_bytes) };
     if !extra.is_null() {
         return INVALID_VALUE;
     }
@@ -142,14 +138,15 @@ unsafe extern "C" fn cuLaunchCooperativeKernel(
     stream: Handle,
     parameters: *mut *mut c_void,
 ) -> Code {
-    let launch = Launch {
-        grid: [grid_x, grid_y, grid_z],
-        block: [block_x, block_y, block_z],
-        dynamic_shared_bytes: shared_bytes,
-        cooperative: true,
-    };
+    let sizes = [grid_x, grid_y, grid_z, block_x, block_y, block_z];
+    let launch = Launch { cooperative: true, ..shape(sizes, shared_bytes) };
     // SAFETY: the caller vouches for the parameters.
     unsafe { start("cuLaunchCooperativeKernel", function, &launch, stream, parameters) }
+}
+
+fn shape([gx, gy, gz, bx, by, bz]: [c_uint; 6], dynamic_shared_bytes: c_uint) -> Launch {
+    let (grid, block) = ([gx, gy, gz], [bx, by, bz]);
+    Launch { grid, block, dynamic_shared_bytes, cooperative: false }
 }
 
 /// Launches, and runs to the end. A fault loses the context, which is what later calls tell.

@@ -15,7 +15,7 @@ use particle_pilot_kernels::model::CartPoleData;
 use particle_pilot_kernels::rollout::Summary;
 use particle_pilot_kernels::task::{Answer, Layout, Task};
 
-use super::{Buffer, Gpu, GpuError, Kernel, Pinned};
+use super::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::Size;
@@ -162,7 +162,7 @@ impl GpuEngine {
         };
         // SAFETY: the kernel takes a task, whose addresses are those of the buffers that this engine holds, laid
         // out as `Layout` says.
-        unsafe { self.gpu.launch(kernel, blocks, threads, 0, &self.task) }
+        unsafe { self.gpu.launch(kernel, Grid::new(blocks, threads), &self.task) }
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnostics {

@@ -4,7 +4,7 @@ use bytemuck::Pod;
 use particle_pilot_kernels::simulate::{Autoreset, Rules, Simulation, drive};
 
 use super::module;
-use crate::backend::cuda::{Buffer, Gpu, GpuError, Kernel, Pinned};
+use crate::backend::cuda::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::env::VectorStep;
 
 /// Threads of a block: few, so that few environments still spread over the whole GPU.
@@ -211,7 +211,7 @@ impl GpuSimulation {
         // SAFETY: the kernel takes a simulation, whose addresses are those of the buffers that this one holds, with
         // an entry for each environment: its own, or just filled by the caller. That of last observations is of
         // none where the kernel does not write any.
-        unsafe { self.gpu.launch(kernel, blocks, THREADS, 0, simulation) }
+        unsafe { self.gpu.launch(kernel, Grid::new(blocks, THREADS), simulation) }
     }
 }
 

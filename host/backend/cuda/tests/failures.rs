@@ -4,7 +4,7 @@ use super::super::devices;
 use super::*;
 
 /// Every function that opening a GPU and adding on it calls, in order.
-const CALLS: [&str; 27] = [
+const CALLS: [&str; 25] = [
     "cuInit",
     "cuDeviceGetCount",
     "cuDeviceGet",
@@ -29,8 +29,6 @@ const CALLS: [&str; 27] = [
     "cuEventElapsedTime",
     "cuMemGetInfo_v2",
     "cuOccupancyMaxActiveBlocksPerMultiprocessor",
-    "cuFuncSetAttribute",
-    "cuFuncGetAttribute",
     "cuLaunchCooperativeKernel",
 ];
 
@@ -40,11 +38,11 @@ fn everything() -> Result<(), GpuError> {
     gpu.time(|gpu| add_on(gpu).map(drop))?;
     gpu.memory_bytes()?;
     let (numbers, kernel) = (Numbers::new(&gpu, 8)?, gpu.kernel("add")?);
-    gpu.max_active_blocks(&kernel, 32, 0)?;
-    gpu.set_max_dynamic_shared(&kernel, 1024)?;
-    gpu.resources(&kernel)?;
+    gpu.max_active_blocks(&kernel, 32)?;
+    gpu.is_cooperative()?;
+    let grid = Grid { cooperative: true, ..Grid::new(1, 32) };
     // SAFETY: this is what `add` takes.
-    unsafe { gpu.launch_cooperative(&kernel, 1, 32, 0, &numbers.argument()) }
+    unsafe { gpu.launch(&kernel, grid, &numbers.argument()) }
 }
 
 #[test]
@@ -166,7 +164,7 @@ fn a_kernel_at_a_wrong_address_loses_the_gpu_and_is_named() {
         let kernel = gpu.kernel("add").unwrap();
         let argument = Add { b: 8, ..numbers.argument() };
         // SAFETY: none: this is the mistake that must be found out.
-        unsafe { gpu.launch(&kernel, 1, 8, 0, &argument) }.unwrap();
+        unsafe { gpu.launch(&kernel, Grid::new(1, 8), &argument) }.unwrap();
         for _ in 0..2 {
             let error = gpu.synchronize().unwrap_err();
             assert!(error.is_sticky() && !error.is_out_of_memory(), "{error}");
@@ -189,7 +187,7 @@ fn a_lost_device_does_not_drag_down_another() {
         // SAFETY: none: this is the mistake that must be found out.
         unsafe {
             let argument = Add { sum: 8, ..numbers.argument() };
-            one.launch(&one.kernel("add").unwrap(), 1, 8, 0, &argument).unwrap();
+            one.launch(&one.kernel("add").unwrap(), Grid::new(1, 8), &argument).unwrap();
         }
         assert!(one.synchronize().unwrap_err().is_sticky());
         assert_eq!(add_on(&two), Ok(vec![100.0; 70]));
@@ -204,7 +202,8 @@ fn a_launch_that_is_refused_says_how_it_was_meant() {
         let kernel = gpu.kernel("add").unwrap();
         for (grid, block) in [(0, 32), (1, 0), (1, 2048)] {
             // SAFETY: it is refused.
-            let result = unsafe { gpu.launch(&kernel, grid, block, 0, &numbers.argument()) };
+            let result =
+                unsafe { gpu.launch(&kernel, Grid::new(grid, block), &numbers.argument()) };
             let error = result.unwrap_err();
             let shape = format!("{grid} blocks of {block} threads");
             assert_says(&error, &["cannot launch `add`", &shape, "CUDA_ERROR_INVALID_VALUE"]);

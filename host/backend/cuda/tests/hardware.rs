@@ -21,10 +21,8 @@ fn every_gpu_adds_and_measures_time() {
             let time = gpu.time(|gpu| numbers.add(gpu)).unwrap();
             assert!(time.as_secs_f64() > 0.0 && time.as_secs_f64() < 0.1, "{time:?}");
             let kernel = gpu.kernel("add").unwrap();
-            let resources = gpu.resources(&kernel).unwrap();
-            assert!(resources.registers > 0 && resources.max_threads_per_block >= 32);
-            assert!(gpu.max_active_blocks(&kernel, 32, 0).unwrap() > 0);
-            assert!(gpu.max_shared_bytes().unwrap() >= 48 << 10);
+            assert!(gpu.max_active_blocks(&kernel, 32).unwrap() > 0);
+            assert!(gpu.is_cooperative().unwrap());
         }
     });
 }
@@ -36,10 +34,12 @@ fn a_cooperative_launch_fits_up_to_the_limit() {
         let gpu = Gpu::open(0, PTX).unwrap();
         let numbers = Numbers::new(&gpu, 1000).unwrap();
         let kernel = gpu.kernel("add").unwrap();
-        let room = gpu.max_active_blocks(&kernel, 128, 0).unwrap() * gpu.info().multiprocessors;
-        // SAFETY: this is what `add` takes.
-        let launch =
-            |grid| unsafe { gpu.launch_cooperative(&kernel, grid, 128, 0, &numbers.argument()) };
+        let room = gpu.max_active_blocks(&kernel, 128).unwrap() * gpu.info().multiprocessors;
+        let launch = |blocks| {
+            let grid = Grid { cooperative: true, ..Grid::new(blocks, 128) };
+            // SAFETY: this is what `add` takes.
+            unsafe { gpu.launch(&kernel, grid, &numbers.argument()) }
+        };
         launch(room).unwrap();
         assert_eq!(numbers.sum.download(), Ok(vec![100.0; 1000]));
         assert_says(&launch(room + 1).unwrap_err(), &["COOPERATIVE_LAUNCH_TOO_LARGE"]);
@@ -65,7 +65,7 @@ fn a_wrong_address_loses_the_gpu() {
         let numbers = Numbers::new(&gpu, 8).unwrap();
         let argument = Add { sum: 8, ..numbers.argument() };
         // SAFETY: none: this is the mistake that must be found out.
-        unsafe { gpu.launch(&gpu.kernel("add").unwrap(), 1, 8, 0, &argument) }.unwrap();
+        unsafe { gpu.launch(&gpu.kernel("add").unwrap(), Grid::new(1, 8), &argument) }.unwrap();
         let error = gpu.synchronize().unwrap_err();
         assert!(error.is_sticky(), "{error}");
         assert_says(&error, &["ILLEGAL_ADDRESS", "`add`"]);

@@ -14,7 +14,7 @@ mod use_of_it;
 use bytemuck::NoUninit;
 use scenario::Scenario;
 
-use super::{Buffer, Gpu, GpuError};
+use super::{Buffer, Gpu, GpuError, Grid};
 
 /// The kernel `add`, and one that takes two parameters.
 const PTX: &str = include_str!("add.ptx");
@@ -53,7 +53,7 @@ impl Numbers {
     fn add(&self, gpu: &Gpu) -> Result<(), GpuError> {
         let blocks = self.sum.len().div_ceil(32) as u32;
         // SAFETY: this is what `add` takes: three buffers of `count` values each.
-        unsafe { gpu.launch(&gpu.kernel("add")?, blocks, 32, 0, &self.argument()) }
+        unsafe { gpu.launch(&gpu.kernel("add")?, Grid::new(blocks, 32), &self.argument()) }
     }
 }
 

@@ -11,7 +11,7 @@ fn a_kernel_adds_what_was_copied_to_it() {
     Scenario::new().run(|| {
         let gpu = Gpu::open(0, PTX).unwrap();
         assert_eq!(add_on(&gpu), Ok(vec![100.0; 70]));
-        let grid = gpu.max_active_blocks(&gpu.kernel("add").unwrap(), 32, 0).unwrap();
+        let grid = gpu.max_active_blocks(&gpu.kernel("add").unwrap(), 32).unwrap();
         assert!((1..=32).contains(&grid));
     });
 }
@@ -22,10 +22,12 @@ fn a_cooperative_launch_has_to_fit() {
         let gpu = Gpu::open(0, PTX).unwrap();
         let numbers = Numbers::new(&gpu, 1 << 20).unwrap();
         let kernel = gpu.kernel("add").unwrap();
-        let room = gpu.max_active_blocks(&kernel, 512, 0).unwrap() * gpu.info().multiprocessors;
-        // SAFETY: this is what `add` takes.
-        let launch =
-            |grid| unsafe { gpu.launch_cooperative(&kernel, grid, 512, 0, &numbers.argument()) };
+        let room = gpu.max_active_blocks(&kernel, 512).unwrap() * gpu.info().multiprocessors;
+        let launch = |blocks| {
+            let grid = Grid { cooperative: true, ..Grid::new(blocks, 512) };
+            // SAFETY: this is what `add` takes.
+            unsafe { gpu.launch(&kernel, grid, &numbers.argument()) }
+        };
         launch(room).unwrap();
         assert_eq!(numbers.sum.download().unwrap()[512 * room as usize - 1], 100.0);
         let error = launch(room + 1).unwrap_err();
@@ -62,8 +64,9 @@ fn two_gpus_can_be_open_and_keep_apart() {
         assert_says(&of_two.copy_from(&of_one).unwrap_err(), &["different GPUs"]);
         let numbers = Numbers::new(&two, 1).unwrap();
         // SAFETY: this is what `add` takes.
-        let mixed =
-            unsafe { two.launch(&one.kernel("add").unwrap(), 1, 1, 0, &numbers.argument()) };
+        let mixed = unsafe {
+            two.launch(&one.kernel("add").unwrap(), Grid::new(1, 1), &numbers.argument())
+        };
         assert_says(&mixed.unwrap_err(), &["`add` belongs to another GPU"]);
         drop(one);
         assert_eq!(add_on(&two), Ok(vec![100.0; 70]));
@@ -125,26 +128,7 @@ fn kernels_are_looked_up_and_their_parameter_is_checked() {
         assert_says(&gpu.kernel("two_parameters").unwrap_err(), &["takes 2 parameters"]);
         let kernel = gpu.kernel("add").unwrap();
         // SAFETY: it is refused.
-        let error = unsafe { gpu.launch(&kernel, 1, 1, 0, &[0u64; 3]) }.unwrap_err();
+        let error = unsafe { gpu.launch(&kernel, Grid::new(1, 1), &[0u64; 3]) }.unwrap_err();
         assert_says(&error, &["takes 32 bytes, not 24"]);
-        let resources = gpu.resources(&kernel).unwrap();
-        assert_eq!(resources.static_shared_bytes, 0);
-        assert!(resources.max_threads_per_block >= 32);
-    });
-}
-
-#[test]
-fn dynamic_shared_memory_above_48_kib_must_be_allowed() {
-    Scenario::new().run(|| {
-        let gpu = Gpu::open(0, PTX).unwrap();
-        let numbers = Numbers::new(&gpu, 1).unwrap();
-        let kernel = gpu.kernel("add").unwrap();
-        // SAFETY: this is what `add` takes.
-        let launch = || unsafe { gpu.launch(&kernel, 1, 1, 60_000, &numbers.argument()) };
-        assert_says(&launch().unwrap_err(), &["60000 bytes", "CUDA_ERROR_INVALID_VALUE"]);
-        assert!(gpu.max_shared_bytes().unwrap() >= 60_000);
-        gpu.set_max_dynamic_shared(&kernel, 60_000).unwrap();
-        launch().unwrap();
-        assert_eq!(numbers.sum.download(), Ok(vec![100.0]));
     });
 }

@@ -32,6 +32,12 @@ pub fn sync_block() {
     thread::sync_threads();
 }
 
+/// What this thread saw written before, and wrote, all threads of the GPU see that see what it writes
+/// afterwards.
+pub fn fence() {
+    thread::device_fence();
+}
+
 /// `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
 #[gpu_only]
 pub fn shuffle_butterfly(value: u32, distance: u32) -> u32 {

@@ -59,6 +59,14 @@ pub fn sync_block() {
     unsafe { _syncthreads() }
 }
 
+/// What this thread saw written before, and wrote, all threads of the GPU see that see what it writes
+/// afterwards.
+#[inline(always)]
+pub fn fence() {
+    // SAFETY: it changes nothing but the order in which memory is accessed.
+    unsafe { asm!("fence.acq_rel.gpu;", options(nostack)) };
+}
+
 /// `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
 #[inline(always)]
 pub fn shuffle_butterfly(value: u32, distance: u32) -> u32 {

@@ -33,6 +33,10 @@ pub struct Task {
     pub decision: u32,
     /// Rollouts made for this decision.
     pub iteration: u32,
+    /// Which piece of the futures is worked on, by kernels that share the chunks among blocks.
+    pub piece: u32,
+    /// Unused.
+    pub padding: u32,
 }
 
 /// What a planner goes by. Each planner reads some of it.
@@ -78,6 +82,11 @@ pub struct Rules {
     pub balance: f32,
     /// `smc`, `fmc`: populations.
     pub islands: u32,
+    /// Chunks of a piece of the futures, whose sums are in memory at the same time: all, or a power of 128, so
+    /// that the sums of pieces are sums that the tree over all chunks has, too.
+    pub piece: u32,
+    /// Unused.
+    pub padding: u32,
 }
 
 impl Rules {
@@ -85,6 +94,35 @@ impl Rules {
     #[must_use]
     pub fn chunks(&self) -> u32 {
         self.particles.div_ceil(CHUNK as u32)
+    }
+
+    /// How many pieces the chunks make.
+    #[must_use]
+    pub fn pieces(&self) -> u32 {
+        self.chunks().div_ceil(self.piece)
+    }
+
+    /// The chunks of piece `index`: the first, and how many there are.
+    #[inline(always)]
+    #[must_use]
+    pub fn piece(&self, index: u32) -> (u32, u32) {
+        let first = index * self.piece;
+        (first, self.piece.min(self.chunks() - first))
+    }
+
+    /// Rows of sums over the chunks of a piece, and to add them up; then, where there are several, over the
+    /// pieces, and to add them up.
+    #[must_use]
+    pub fn rows(&self) -> [u64; 2] {
+        let pieces = self.pieces();
+        [tree_rows(self.piece.into()), if pieces > 1 { tree_rows(pieces.into()) } else { 0 }]
+    }
+
+    /// The next smaller size that a piece can have, if there is one that saves memory.
+    #[must_use]
+    pub fn smaller_piece(&self) -> Option<u32> {
+        let group = CHUNK as u32;
+        (1..=4).rev().map(|level| group.pow(level)).find(|size| *size < self.piece)
     }
 
     /// How many entries of 32 steps the horizon makes.
@@ -126,13 +164,13 @@ pub struct Layout {
     pub tally: u64,
     /// `[K]` costs, `f32`, in whole chunks.
     pub costs: u64,
-    /// `[chunks][COST_SUMS]` sums, `f64`, and room to add them up.
+    /// `[rows][COST_SUMS]` sums, `f64`; see [`Rules::rows`].
     pub sums: u64,
     /// `[H]` the plan, `f32`, for planners that have one.
     pub plan: u64,
     /// `[knots]` the noise's deviations, `f32`.
     pub scales: u64,
-    /// `[chunks][moments]` sums, `f64`, and room to add them up.
+    /// `[rows][moments]` sums, `f64`; see [`Rules::rows`].
     pub moments: u64,
     /// `[H]` probabilities of going right, `f64`.
     pub probabilities: u64,
@@ -181,16 +219,17 @@ impl Layout {
             }
             place
         };
+        let rows = rules.rows().into_iter().sum::<u64>();
         let chunks = u64::from(rules.chunks());
         let (horizon, entries) = (u64::from(rules.horizon), u64::from(rules.entries()));
         let places = chunks * CHUNK as u64;
         let (answer, tally) =
             (take(true, 1, size_of::<Answer>()), take(true, 1, size_of::<Tally>()));
         let costs = take(keeps.costs, places, 4);
-        let sums = take(true, tree_rows(chunks) * u64::from(COST_SUMS), 8);
+        let sums = take(true, rows * u64::from(COST_SUMS), 8);
         let plan = take(keeps.noise, horizon, 4);
         let scales = take(keeps.noise, rules.knots.into(), 4);
-        let moments = take(keeps.moments, tree_rows(chunks) * u64::from(rules.moments()), 8);
+        let moments = take(keeps.moments, rows * u64::from(rules.moments()), 8);
         let probabilities = take(keeps.probabilities, horizon, 8);
         let digits = take(keeps.probabilities, entries * 8, 4);
         let counts = take(keeps.probabilities, entries * 32, 4);
@@ -401,9 +440,9 @@ pub struct Outcome {
 
 // Both sides must agree on these.
 const _: () = {
-    assert!(size_of::<Rules>() == 96 && align_of::<Rules>() == 8);
+    assert!(size_of::<Rules>() == 104 && align_of::<Rules>() == 8);
     assert!(size_of::<Layout>() == 128);
-    assert!(size_of::<Task>() == 152 + 96 + 128 + 24 + 24);
+    assert!(size_of::<Task>() == 152 + 104 + 128 + 24 + 32);
     assert!(size_of::<Tally>() == 40 && size_of::<Answer>() == 104);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 24);
     assert!(size_of::<Meeting>() == 40);

@@ -84,3 +84,44 @@ fn whatever_fails_everything_is_given_back() {
         std::fs::remove_file(&report).expect("it was there");
     }
 }
+
+#[test]
+fn a_decision_that_does_not_fit_the_memory_is_made_piece_by_piece() {
+    let folder = tempfile::tempdir().expect("a folder for reports");
+    let report = folder.path().join("report");
+    // 257 chunks: two pieces of 128, and one of a single chunk.
+    let run = |planner: &str, action: &str, device: &str, memory: Option<u64>| {
+        let mut pilot = Command::new(env!("CARGO_BIN_EXE_pilot"));
+        pilot.args(["-p", planner, "--action", action, "-k", "32770", "-H", "6", "-n", "2"]);
+        pilot.args(["--json", "-", "--device", device]);
+        pilot.env("PILOT_CUDA_DRIVER", shim::driver()).env("PTX_VM_REPORT", &report);
+        if let Some(bytes) = memory {
+            pilot.env("PTX_VM_MEMORY_BYTES", bytes.to_string());
+        }
+        pilot.output().expect("the program starts")
+    };
+    let launches = || -> u64 {
+        let text = std::fs::read_to_string(&report).expect("a report");
+        std::fs::remove_file(&report).expect("it was there");
+        let line = text.lines().find_map(|line| line.strip_prefix("launches "));
+        line.and_then(|count| count.parse().ok()).expect("how many launches there were")
+    };
+    for planner in ["random-shooting", "cem", "mppi"] {
+        for action in ["discrete", "continuous"] {
+            let expected = json(&run(planner, action, "cpu", None))["digest"].clone();
+            let whole = run(planner, action, "cuda", None);
+            assert_eq!(json(&whole)["digest"], expected, "{planner} {action}");
+            let at_once = launches();
+            let too_small = run(planner, action, "cuda", Some(8000));
+            let told = String::from_utf8_lossy(&too_small.stderr).into_owned();
+            let before =
+                told.split(" bytes asked for").next().and_then(|text| text.rsplit(' ').next());
+            let least: u64 = before.and_then(|word| word.parse().ok()).expect(&told);
+            launches();
+            // The sums of all chunks at once need 128 rows of 72 bytes more.
+            let in_pieces = run(planner, action, "cuda", Some(least + 8000));
+            assert_eq!(json(&in_pieces)["digest"], expected, "{planner} {action}");
+            assert!(launches() > at_once, "{planner} {action}");
+        }
+    }
+}

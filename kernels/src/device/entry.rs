@@ -7,13 +7,14 @@
 use super::crew::{Crew, SQUAD};
 use super::episode::{self, Planner, Question};
 use super::fleet::Fleet;
+use super::fold::fold_piece;
 use super::population::{Evidence, Islands, Voters, Votes, run_islands};
 use super::site::Site;
 use super::{cem, knots, mppi, roll_out::roll_out, shooting};
 use crate::controls::Coin;
 use crate::model::{CartPole, Model};
 use crate::rng::Stream;
-use crate::task::{Episodes, Task};
+use crate::task::{COST_SUMS, Episodes, Task};
 
 /// Entry points that take a task.
 macro_rules! tasks {
@@ -90,6 +91,14 @@ tasks! {
     forget_tally => |launch| Shooting::<false>::forget(&launch.crew, &launch.site);
     forget_probabilities => |launch| cem::forget(&launch.crew, &launch.site);
     forget_plan => |launch| knots::forget(&launch.crew, &launch.site);
+    fold_costs => |launch| {
+        let (site, piece) = (&launch.site, launch.site.task.piece);
+        fold_piece(&launch.crew, site, site.sums(), COST_SUMS, piece);
+    };
+    fold_moments => |launch| {
+        let (site, piece) = (&launch.site, launch.site.task.piece);
+        fold_piece(&launch.crew, site, site.moments(), site.task.rules.moments(), piece);
+    };
     choose_action => |launch| shooting::choose(&launch.crew, &launch.site);
     refit_probabilities => |launch| {
         let scheme = launch.site.biased(launch.stream, launch.full());

@@ -1,7 +1,7 @@
 //! Plans with noise at knots: the moments of the noise, and the cross-entropy method that follows them.
 
 use super::crew::{Crew, HALF, SQUAD, fold_columns};
-use super::fold::fold_rows;
+use super::fold::fold_all;
 use super::roll_out::key;
 use super::select::select;
 use super::shared::Tile;
@@ -48,12 +48,13 @@ pub fn moments(
     let (squads, squad, pair) = (crew.size / SQUAD, crew.rank / SQUAD, crew.rank % SQUAD);
     let weights = Tile::<f32>::at(squad * SQUAD_BYTES);
     let partial = Tile::<f64>::at(squad * SQUAD_BYTES + SIZE * 4);
-    let (chunks, width) = (rules.chunks(), rules.moments());
+    let ((first_chunk, chunks), width) = (rules.piece(site.task.piece), rules.moments());
     let mut group = crew.part * squads;
     while group < chunks {
         // Squads without a chunk go along, for the warps' sake, and write nothing.
-        let (chunk, busy) = (group + squad, group + squad < chunks);
-        let row = if busy { chunk as usize * width as usize } else { 0 };
+        let (place, busy) = (group + squad, group + squad < chunks);
+        let (chunk, row) =
+            (first_chunk + place, if busy { place as usize * width as usize } else { 0 });
         let own = |side: u32| {
             let particle = chunk * SIZE + 2 * pair + side;
             let exists = particle < rules.particles;
@@ -150,8 +151,7 @@ pub fn elite_weight(site: &Site<'_>) -> impl Fn(f32, u32) -> f32 {
 pub fn refit(crew: &Crew, site: &Site<'_>, full: f32, iteration: u32) {
     let (rules, tally) = (&site.task.rules, site.tally());
     let summary = summary(crew, site);
-    let sums =
-        &fold_rows(crew, site.moments(), rules.chunks(), rules.moments())[WEIGHT_SUMS as usize..];
+    let sums = &fold_all(crew, site, site.moments(), rules.moments())[WEIGHT_SUMS as usize..];
     let before = tally.lowest.get();
     let lowest = if summary.lowest < before { summary.lowest } else { before };
     let is_last = iteration + 1 == rules.iterations;

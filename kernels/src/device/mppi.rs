@@ -1,7 +1,7 @@
 //! Model predictive path integral control.
 
 use super::crew::{Crew, SQUAD};
-use super::fold::fold_rows;
+use super::fold::{fold_all, fold_piece};
 use super::knots::{move_plan, sum_weights};
 use super::shared::Tile;
 use super::shooting::summary;
@@ -56,23 +56,30 @@ fn weigh(crew: &Crew, site: &Site<'_>) -> WeightSums {
     let weight = weight(site);
     let (squads, squad, pair) = (crew.size / SQUAD, crew.rank / SQUAD, crew.rank % SQUAD);
     let weights = Tile::<f32>::at(squad * SIZE * 4);
-    let mut group = 0;
-    while group < rules.chunks() {
-        let chunk = group + squad;
-        let busy = chunk < rules.chunks();
-        for side in 0..2 {
-            let particle = chunk * SIZE + 2 * pair + side;
-            let exists = particle < rules.particles;
-            let cost = if exists { costs[particle as usize].get() } else { WORST };
-            weights.set(2 * pair + side, weight(cost, particle));
+    let mut piece = 0;
+    while piece < rules.pieces() {
+        let (first, chunks) = rules.piece(piece);
+        let mut group = 0;
+        while group < chunks {
+            let busy = group + squad < chunks;
+            for side in 0..2 {
+                let particle = (first + group + squad) * SIZE + 2 * pair + side;
+                let exists = busy && particle < rules.particles;
+                let cost = if exists { costs[particle as usize].get() } else { WORST };
+                weights.set(2 * pair + side, weight(cost, particle));
+            }
+            crew.sync();
+            let row = if busy { ((group + squad) * WEIGHT_SUMS) as usize } else { 0 };
+            sum_weights(site, &weights, pair, row, busy);
+            crew.sync();
+            group += squads;
         }
-        crew.sync();
-        let row = if busy { (chunk * WEIGHT_SUMS) as usize } else { 0 };
-        sum_weights(site, &weights, pair, row, busy);
-        crew.sync();
-        group += squads;
+        if rules.pieces() > 1 {
+            fold_piece(crew, site, site.moments(), WEIGHT_SUMS, piece);
+        }
+        piece += 1;
     }
-    let sums = sums(fold_rows(crew, site.moments(), rules.chunks(), WEIGHT_SUMS));
+    let sums = sums(fold_all(crew, site, site.moments(), WEIGHT_SUMS));
     crew.sync();
     sums
 }
@@ -87,7 +94,7 @@ fn sums(row: &[core::cell::Cell<f64>]) -> WeightSums {
 pub fn conclude(crew: &Crew, site: &Site<'_>, full: f32) {
     let rules = &site.task.rules;
     let summary = summary(crew, site);
-    let row = fold_rows(crew, site.moments(), rules.chunks(), rules.moments());
+    let row = fold_all(crew, site, site.moments(), rules.moments());
     let sums = sums(row);
     let total = sums.sides[0] + sums.sides[1];
     let change = |knot: usize| row[WEIGHT_SUMS as usize + 2 * knot].get() / total;

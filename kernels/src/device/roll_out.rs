@@ -31,12 +31,11 @@ pub fn roll_out<M: Model, S: Scheme>(
     let (squads, squad, pair) = (crew.size / SQUAD, crew.rank / SQUAD, crew.rank % SQUAD);
     let costs = Tile::<f32>::at(0);
     let lifetimes = Tile::<f32>::at(squads * SIZE * 4);
-    let chunks = rules.chunks();
+    let (first, chunks) = rules.piece(site.task.piece);
     let mut group = crew.part * squads;
     while group < chunks {
-        let chunk = group + squad;
-        if chunk < chunks {
-            let particle = chunk * SIZE + 2 * pair;
+        if group + squad < chunks {
+            let particle = (first + group + squad) * SIZE + 2 * pair;
             let mut sides = [[WORST, 0.0]; 2];
             if particle < rules.particles {
                 let controls = scheme.controls::<f32>((), particle / 2);
@@ -56,9 +55,10 @@ pub fn roll_out<M: Model, S: Scheme>(
         }
         crew.sync();
         if crew.rank / WARP * WARP < squads * HALF {
-            let chunk = group + crew.rank / HALF;
-            let summed = Summed { costs, lifetimes, place: crew.rank / HALF * SIZE };
-            sum_up(crew, site, &summed, chunk, crew.rank < squads * HALF && chunk < chunks);
+            let row = group + crew.rank / HALF;
+            let summed = Summed { costs, lifetimes, place: crew.rank / HALF * SIZE, row };
+            let busy = crew.rank < squads * HALF && row < chunks;
+            sum_up(crew, site, &summed, first + row, busy);
         }
         crew.sync();
         group += squads * crew.parts;
@@ -70,6 +70,8 @@ struct Summed {
     costs: Tile<f32>,
     lifetimes: Tile<f32>,
     place: u32,
+    /// Where the sums go.
+    row: u32,
 }
 
 /// Sums up a chunk, by half a warp with a column in each thread.
@@ -101,7 +103,7 @@ fn sum_up(crew: &Crew, site: &Site<'_>, summed: &Summed, chunk: u32, busy: bool)
     if !busy {
         return;
     }
-    let row = &site.sums()[(chunk * COST_SUMS) as usize..];
+    let row = &site.sums()[(summed.row * COST_SUMS) as usize..];
     if column < STRATA as u32 {
         row[column as usize].set(sum);
     }

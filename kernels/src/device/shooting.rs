@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use super::crew::Crew;
-use super::fold::fold_rows;
+use super::fold::fold_all;
 use super::site::Site;
 use crate::controls::{STRATA, first_level};
 use crate::plan::cem::from_sortable;
@@ -15,7 +15,7 @@ use crate::task::{Answer, COST_SUMS};
 #[inline(always)]
 pub fn summary(crew: &Crew, site: &Site<'_>) -> Answer {
     let (rules, tally) = (&site.task.rules, site.tally());
-    let row = fold_rows(crew, site.sums(), rules.chunks(), COST_SUMS);
+    let row = fold_all(crew, site, site.sums(), COST_SUMS);
     let mut sums = [0.0; STRATA];
     for stratum in 0..STRATA {
         sums[stratum] = row[stratum].get();

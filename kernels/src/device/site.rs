@@ -4,7 +4,7 @@ use core::cell::Cell;
 
 use crate::controls::{Biased, First, Interpolant, KnotNoise, Knots};
 use crate::rng::Stream;
-use crate::task::{Answer, COST_SUMS, OUTCOME_SIZE, Task, tree_rows};
+use crate::task::{Answer, COST_SUMS, OUTCOME_SIZE, Task};
 
 /// A decision's work and memory.
 #[derive(Clone, Copy)]
@@ -92,7 +92,8 @@ impl<'a> Site<'a> {
 
     #[inline(always)]
     pub fn sums(&self) -> &'a [Cell<f64>] {
-        let rows = tree_rows(self.task.rules.chunks().into());
+        let [chunks, pieces] = self.task.rules.rows();
+        let rows = chunks + pieces;
         self.cells(self.task.layout.sums, rows * u64::from(COST_SUMS))
     }
 
@@ -109,7 +110,8 @@ impl<'a> Site<'a> {
     #[inline(always)]
     pub fn moments(&self) -> &'a [Cell<f64>] {
         let rules = &self.task.rules;
-        let rows = tree_rows(rules.chunks().into());
+        let [chunks, pieces] = rules.rows();
+        let rows = chunks + pieces;
         self.cells(self.task.layout.moments, rows * u64::from(rules.moments()))
     }
 

@@ -43,6 +43,8 @@ pub struct GpuEngine {
     forget: (Launch, Kernel),
     /// One iteration's launches.
     iteration: Vec<(Launch, Kernel)>,
+    /// The kernels that add up the sums of a piece, where there are several.
+    folds: Vec<(&'static str, Kernel)>,
     /// The memory of the task.
     memory: Buffer<u8>,
     /// What the task's `tables` point to.
@@ -58,16 +60,30 @@ impl GpuEngine {
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
     pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
-        let plan = Plan::of(config, model);
+        let mut plan = Plan::of(config, model);
         let launches: Vec<Launch> = plan.iteration.clone();
+        let fold = |launch: &Launch| match launch.blocks {
+            Blocks::Chunks(fold) if plan.rules.smaller_piece().is_some() => Some(fold),
+            _ => None,
+        };
+        let folds: Vec<&str> = launches.iter().filter_map(fold).collect();
         let names = launches.iter().chain([&plan.forget]).map(|launch| launch.kernel.as_str());
-        let gpu = Gpu::open(index, &module::with(names))?;
+        let gpu = Gpu::open(index, &module::with(names.chain(folds.iter().copied())))?;
         let kernel = |launch: &Launch| Ok((launch.clone(), gpu.kernel(&launch.kernel)?));
         let forget = kernel(&plan.forget)?;
         let iteration = launches.iter().map(kernel).collect::<Result<_, GpuError>>()?;
-        let layout = Layout::of(&plan.rules, plan.keeps);
-        let memory = gpu.buffer::<u8>(layout.size as usize)?;
+        let folds = folds
+            .into_iter()
+            .map(|name| Ok((name, gpu.kernel(name)?)))
+            .collect::<Result<_, GpuError>>()?;
         let tables = gpu.upload(&plan.tables)?;
+        let (memory, layout) = loop {
+            let layout = Layout::of(&plan.rules, plan.keeps);
+            match (gpu.buffer::<u8>(layout.size as usize), plan.rules.smaller_piece()) {
+                (Err(error), Some(piece)) if error.is_out_of_memory() => plan.rules.piece = piece,
+                (memory, _) => break (memory?, layout),
+            }
+        };
         let task = Task {
             model: model.data,
             rules: plan.rules,
@@ -83,6 +99,7 @@ impl GpuEngine {
             plan,
             forget,
             iteration,
+            folds,
             memory,
             _tables: tables,
             answer,
@@ -131,8 +148,8 @@ impl GpuEngine {
         }
         for iteration in 0..self.plan.rules.iterations {
             self.task.iteration = iteration;
-            for launch in &self.iteration {
-                self.launch(launch)?;
+            for place in 0..self.iteration.len() {
+                self.launch_pieces(place)?;
             }
         }
         self.memory.copy_to(&mut self.answer)
@@ -154,15 +171,37 @@ impl GpuEngine {
         &self.gpu
     }
 
+    /// Launches number `place` of an iteration; once for each piece if it works on such.
+    fn launch_pieces(&mut self, place: usize) -> Result<(), GpuError> {
+        let Blocks::Chunks(fold) = self.iteration[place].0.blocks else {
+            return self.launch(&self.iteration[place]);
+        };
+        let pieces = self.plan.rules.pieces();
+        for piece in 0..pieces {
+            self.task.piece = piece;
+            self.launch(&self.iteration[place])?;
+            if pieces > 1
+                && let Some((_, kernel)) = self.folds.iter().find(|(name, _)| *name == fold)
+            {
+                self.start(kernel, Grid::new(1, plan::WHOLE))?;
+            }
+        }
+        Ok(())
+    }
+
     fn launch(&self, (launch, kernel): &(Launch, Kernel)) -> Result<(), GpuError> {
         let (blocks, threads) = match launch.blocks {
-            Blocks::Chunks => (self.plan.rules.chunks(), plan::SQUAD),
+            Blocks::Chunks(_) => (self.plan.rules.piece(self.task.piece).1, plan::SQUAD),
             Blocks::Islands => (self.plan.rules.islands, plan::WHOLE),
             Blocks::One => (1, plan::WHOLE),
         };
+        self.start(kernel, Grid::new(blocks, threads))
+    }
+
+    fn start(&self, kernel: &Kernel, grid: Grid) -> Result<(), GpuError> {
         // SAFETY: the kernel takes a task, whose addresses are those of the buffers that this engine holds, laid
         // out as `Layout` says.
-        unsafe { self.gpu.launch(kernel, Grid::new(blocks, threads), &self.task) }
+        unsafe { self.gpu.launch(kernel, grid, &self.task) }
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnostics {

@@ -19,8 +19,9 @@ pub const WHOLE: u32 = 256;
 /// How many blocks a launch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocks {
-    /// A small one for each chunk.
-    Chunks,
+    /// A small one for each chunk of a piece, piece by piece. Where there are several, a kernel of this name adds
+    /// up the sums of each before the next takes their place.
+    Chunks(&'static str),
     /// A whole one for each island.
     Islands,
     /// One.
@@ -57,8 +58,12 @@ impl Plan {
     /// How `config`'s planner works.
     pub fn of(config: &PilotConfig, model: &GpuModel) -> Self {
         let suffix = if model.general { "_general" } else { "" };
-        let chunks = |name: &str| Launch { kernel: name.into(), blocks: Blocks::Chunks };
-        let rolls_out = |scheme: &str| chunks(&format!("roll_out_{scheme}{suffix}"));
+        let rolls_out = |scheme: &str| {
+            let kernel = format!("roll_out_{scheme}{suffix}");
+            Launch { kernel, blocks: Blocks::Chunks("fold_costs") }
+        };
+        let weighs =
+            |name: &str| Launch { kernel: name.into(), blocks: Blocks::Chunks("fold_moments") };
         let one = |name: &str| Launch { kernel: name.into(), blocks: Blocks::One };
         let discrete = config.action == ActionKind::Discrete;
         let islands = |kernel: &str| Launch { kernel: kernel.into(), blocks: Blocks::Islands };
@@ -90,7 +95,7 @@ impl Plan {
                 vec![
                     rolls_out("knots"),
                     one("choose_elites"),
-                    chunks("elite_moments"),
+                    weighs("elite_moments"),
                     one("refit_plan"),
                 ],
                 "cem_knots",
@@ -113,7 +118,7 @@ impl Plan {
                 vec![
                     rolls_out("knots"),
                     one("set_temperature"),
-                    chunks("weighted_moments"),
+                    weighs("weighted_moments"),
                     one("move_plan"),
                 ],
                 "mppi",
@@ -133,12 +138,19 @@ impl Plan {
     }
 }
 
+/// First controls that futures are spread over evenly, where a planner does so.
+fn first_controls(config: &PilotConfig) -> u32 {
+    match config.action {
+        ActionKind::Discrete => 2,
+        ActionKind::Continuous => STRATA as u32,
+    }
+}
+
 /// How many populations a decision has.
 fn island_count(config: &PilotConfig) -> u32 {
-    let groups = match (config.planner, config.action) {
-        (PlannerKind::Fmc, _) => fmc::GROUPS,
-        (_, ActionKind::Discrete) => 2,
-        (_, ActionKind::Continuous) => STRATA as u32,
+    let groups = match config.planner {
+        PlannerKind::Fmc => fmc::GROUPS,
+        _ => first_controls(config),
     };
     Split::new(config.particles, groups).islands
 }
@@ -156,17 +168,17 @@ fn rules(config: &PilotConfig, noise: Option<&NoisePlan>) -> Rules {
         iterations: if config.planner == PlannerKind::Cem { tuning.iterations } else { 1 },
         elites: elite_count(config.particles, tuning.elite_share) as u32,
         discrete: discrete.into(),
-        strata: match (config.planner, discrete) {
-            (PlannerKind::RandomShooting, false) => 8,
-            (PlannerKind::Mppi, false) | (PlannerKind::Cem, _) => 0,
-            (_, true) => 2,
-            (PlannerKind::Smc | PlannerKind::Fmc, false) => 8,
+        strata: match config.planner {
+            PlannerKind::Cem => 0,
+            PlannerKind::Mppi if !discrete => 0,
+            _ => first_controls(config),
         },
         inverse_temperature: (1.0 / tuning.temperature) as f32,
         balance: tuning.balance as f32,
         islands: island_count(config),
         ..Rules::zeroed()
     };
+    rules.piece = rules.chunks();
     if let Some(noise) = noise {
         rules.spacing = noise.weights.len() as u32;
         rules.knots = noise.knots() as u32;

@@ -3,6 +3,7 @@
 mod chance;
 mod table;
 
+use std::cell::OnceCell;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use particle_pilot::{Evaluation, EvaluationResult, Pilot, PilotConfig, PlannerKi
 use self::table::{Comparison, Row};
 use crate::Outcome;
 use crate::commands::CompareOptions;
-use crate::evaluate::Machine;
 use crate::interrupt;
+use crate::machine::Machine;
 use crate::options::Options;
 use crate::output::{Report, usage};
 use crate::progress::Progress;
@@ -42,18 +43,22 @@ pub fn run(options: CompareOptions) -> Result<Outcome> {
         given => given.map(|us| Duration::from_nanos((us * 1e3) as u64)),
     };
     let reference = settings.config(PlannerKind::RandomShooting);
-    let machine = Machine::of(&reference, &settings)?;
-    let match_ =
-        Match { episodes: settings.episodes()?, threads: machine.threads, settings: &settings };
+    let machine = Machine::of_config(&reference).map_err(refused)?;
+    let match_ = Match {
+        episodes: settings.episodes()?,
+        threads: machine.threads,
+        settings: &settings,
+        setback: OnceCell::new(),
+    };
     let report = Report::open(settings.options().json.as_deref(), settings.options().quiet)?;
-    if !report.silent() {
-        machine.tell();
-    }
+    machine.tell(&report);
     interrupt::watch();
 
     let mut comparison = Comparison::new(&settings, &machine, match_.episodes, &reference);
     match_.run(&reference, budget, &mut comparison)?;
     comparison.interrupted = interrupt::stopped();
+    comparison.setback = match_.setback.into_inner();
+    machine.warn(&report, comparison.setback.as_deref());
     report.write(&comparison.to_string(), &comparison)?;
     Ok(Outcome::of(comparison.interrupted, true))
 }
@@ -63,6 +68,8 @@ struct Match<'a> {
     episodes: u32,
     threads: usize,
     settings: &'a Settings,
+    /// The first that any pilot or evaluation had.
+    setback: OnceCell<String>,
 }
 
 impl Match<'_> {
@@ -81,7 +88,7 @@ impl Match<'_> {
         let result = chance::evaluate(reference, self.settings, self.episodes, &progress)?;
         comparison.rows.push(Row::chance(&result));
 
-        let target = particle_steps(reference)?;
+        let target = self.particle_steps(reference)?;
         for planner in planners.clone() {
             if interrupt::stopped() {
                 break;
@@ -111,7 +118,7 @@ impl Match<'_> {
     fn with_equal_steps(&self, planner: PlannerKind, target: f64) -> Result<PilotConfig> {
         let mut config = self.settings.config(planner);
         for _ in 0..2 {
-            let ratio = target / particle_steps(&config)?;
+            let ratio = target / self.particle_steps(&config)?;
             config = scaled(&config, ratio);
         }
         Ok(config)
@@ -176,16 +183,25 @@ impl Match<'_> {
         let mut times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
         times.sort_unstable();
         let median = times.get(times.len() / 2).copied().unwrap_or_default();
-        Ok((result.map_err(refused)?, median))
+        let result = result?;
+        self.note(result.setback.as_deref());
+        Ok((result, median))
     }
-}
 
-/// Simulated steps of a decision: the second, since the first has no plan to start from.
-fn particle_steps(config: &PilotConfig) -> Result<f64> {
-    let mut pilot = Pilot::new(config.clone()).map_err(refused)?;
-    pilot.act(&[0.0; 4])?;
-    let decision = pilot.act(&[0.0; 4])?;
-    Ok((decision.diagnostics.particle_steps as f64).max(1.0))
+    /// Simulated steps of a decision: the second, since the first has no plan to start from.
+    fn particle_steps(&self, config: &PilotConfig) -> Result<f64> {
+        let mut pilot = Pilot::new(config.clone()).map_err(refused)?;
+        pilot.act(&[0.0; 4])?;
+        let decision = pilot.act(&[0.0; 4])?;
+        self.note(pilot.setback().map(ToString::to_string).as_deref());
+        Ok((decision.diagnostics.particle_steps as f64).max(1.0))
+    }
+
+    fn note(&self, setback: Option<&str>) {
+        if let Some(error) = setback {
+            self.setback.get_or_init(|| error.into());
+        }
+    }
 }
 
 fn scaled(config: &PilotConfig, ratio: f64) -> PilotConfig {

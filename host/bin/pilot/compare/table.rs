@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use particle_pilot::{Digest, EvaluationResult, PilotConfig};
+use particle_pilot::{Device, DeviceShare, Digest, EvaluationResult, PilotConfig};
 use serde::Serialize;
 
-use crate::evaluate::{Machine, percent};
+use crate::evaluate::percent;
+use crate::machine::Machine;
 use crate::settings::Settings;
 use crate::text::{grouped, significant};
 
@@ -21,7 +22,10 @@ pub struct Comparison {
     horizon: u32,
     /// The time of a decision in the `equal-time` rows.
     pub budget_us: f64,
-    device: String,
+    /// The one that the comparison began on.
+    device: Device,
+    /// Why not everything ran on a GPU, where the device was left open.
+    pub setback: Option<String>,
     simd: &'static str,
     threads: usize,
     pub rows: Vec<Row>,
@@ -46,6 +50,8 @@ pub struct Row {
     min_steps: u32,
     wall_s: f64,
     digest: Digest,
+    /// What ran the episodes; nothing for chance.
+    devices: Vec<DeviceShare>,
     #[serde(skip)]
     percent: String,
 }
@@ -66,7 +72,8 @@ impl Comparison {
             seed: reference.seed,
             horizon: reference.horizon,
             budget_us: 0.0,
-            device: machine.device.clone(),
+            device: machine.device,
+            setback: None,
             simd: machine.simd.name(),
             threads: machine.threads,
             rows: Vec::new(),
@@ -114,8 +121,15 @@ impl Row {
             min_steps: result.min_steps,
             wall_s: result.wall.as_secs_f64(),
             digest: result.digest,
+            devices: result.devices.clone(),
             percent: percent(result),
         }
+    }
+
+    /// Its name, if the CPU ran any of its episodes.
+    fn on_cpu(&self) -> Option<String> {
+        let of_cpu = |share: &DeviceShare| share.device == Device::Cpu;
+        self.devices.iter().any(of_cpu).then(|| format!("{} {}", self.terms, self.planner))
     }
 
     /// The cells of a line.
@@ -168,6 +182,16 @@ impl fmt::Display for Comparison {
                 write_line(f, &widths, &HEADINGS)?;
             }
             write_line(f, &widths, &cells.each_ref().map(String::as_str))?;
+        }
+        if self.device != Device::Cpu && self.setback.is_some() {
+            let planned = self.rows.iter().filter(|row| row.particles > 0).count();
+            let on_cpu: Vec<String> = self.rows.iter().filter_map(Row::on_cpu).collect();
+            let rows = match on_cpu.len() {
+                0 => "none".into(),
+                all if all == planned => "all".into(),
+                _ => on_cpu.join(", "),
+            };
+            writeln!(f, "\nthe GPU failed on the way; rows of the CPU, wholly or partly: {rows}")?;
         }
         if self.interrupted {
             writeln!(f, "\ninterrupted; the last row may be of fewer episodes")?;

@@ -55,6 +55,7 @@ fn episodes_that_a_gpu_leaves_are_the_cpus_and_the_report_says_so() {
         ("cuLaunchKernel:2=719", "LAUNCH_FAILED", Some(2)),
         ("cuLaunchKernel:1=701", "LAUNCH_OUT_OF_RESOURCES", Some(1)),
         ("cuMemcpyDtoHAsync_v2:1=700", "ILLEGAL_ADDRESS", Some(1)),
+        ("cuModuleLoadDataEx:1=2", "OUT_OF_MEMORY", None),
         ("cuInit:1=999", "UNKNOWN", None),
     ];
     for (failure, name, launch) in failures {
@@ -106,4 +107,18 @@ fn a_comparison_says_once_that_the_gpu_failed_and_which_rows_are_the_cpus() {
     let rows = result["rows"].as_array().expect("rows");
     let last = rows.last().expect("the last planner's");
     assert_eq!((shares(&rows[0]), shares(last)), (vec![], vec![("cpu".into(), 2)]));
+}
+
+#[test]
+fn an_evaluation_opens_the_gpu_and_has_kernels_compiled_once() {
+    // A second time would fail, and be an error.
+    for second in
+        ["cuModuleLoadDataEx:2=2", "cuDevicePrimaryCtxRetain:2=2", "cuStreamCreateWithPriority:2=2"]
+    {
+        let output = evaluate("cuda", second);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{second}: {told}");
+        let first = second.replace(":2=", ":1=");
+        assert_eq!(evaluate("cuda", &first).status.code(), Some(2), "{first}");
+    }
 }

@@ -43,7 +43,10 @@ pub fn run(options: CompareOptions) -> Result<Outcome> {
         given => given.map(|us| Duration::from_nanos((us * 1e3) as u64)),
     };
     let reference = settings.config(PlannerKind::RandomShooting);
-    let machine = Machine::of_config(&reference).map_err(refused)?;
+    // Each row opens the device again: it has another planner, and other kernels.
+    let prepared = Evaluation::new(reference.clone()).prepare().map_err(refused)?;
+    let machine = Machine::of_evaluation(&prepared);
+    drop(prepared);
     let match_ = Match {
         episodes: settings.episodes()?,
         threads: machine.threads,

@@ -34,8 +34,10 @@ pub fn run(options: EvaluateOptions) -> Result<Outcome> {
     let evaluation = Evaluation::new(config.clone())
         .episodes(episodes)
         .steps(settings.steps())
-        .push(settings.push());
-    let machine = Machine::of_config(&config).map_err(refused)?;
+        .push(settings.push())
+        .prepare()
+        .map_err(refused)?;
+    let machine = Machine::of_evaluation(&evaluation);
     let quiet = settings.options().quiet;
     let report = Report::open(settings.options().json.as_deref(), quiet)?;
     machine.tell(&report);

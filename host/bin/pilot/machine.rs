@@ -3,7 +3,7 @@
 use std::fmt;
 
 use particle_pilot::backend::BackendError;
-use particle_pilot::{Device, DeviceShare, EvaluationResult, Pilot, PilotConfig, PilotError, Simd};
+use particle_pilot::{Device, DeviceShare, EvaluationResult, Pilot, PreparedEvaluation, Simd};
 
 use crate::output::{Report, say};
 use crate::text::count;
@@ -32,11 +32,15 @@ impl Machine {
         }
     }
 
-    /// What episodes will begin on; refuses what pilots would refuse.
-    pub fn of_config(config: &PilotConfig) -> Result<Self, PilotError> {
-        let single = PilotConfig { threads: 1, ..config.clone() };
-        let pilot = Pilot::new(single)?;
-        Ok(Self { threads: config.resolved_threads(), ..Self::of_pilot(&pilot) })
+    /// What episodes will begin on.
+    pub fn of_evaluation(evaluation: &PreparedEvaluation) -> Self {
+        Self {
+            device: evaluation.device(),
+            simd: evaluation.simd(),
+            threads: evaluation.threads(),
+            name: evaluation.device_name(),
+            setback: evaluation.setback().cloned(),
+        }
     }
 
     /// Says once, to people, that it is the CPU where a GPU would have been used.

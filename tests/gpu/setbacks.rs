@@ -122,3 +122,14 @@ fn an_evaluation_opens_the_gpu_and_has_kernels_compiled_once() {
         assert_eq!(evaluate("cuda", &first).status.code(), Some(2), "{first}");
     }
 }
+
+#[test]
+fn a_comparison_on_a_gpu_has_times() {
+    let result = json(&pilot(&["compare", "-e", "2", "--json", "-"], "cuda", ""));
+    assert!(result["budget_us"].as_f64().is_some_and(|us| us > 0.0), "{result}");
+    let rows = result["rows"].as_array().expect("rows");
+    for row in &rows[1..] {
+        assert!(row["decision_us"].as_f64().is_some_and(|us| us > 0.0), "{row}");
+        assert_eq!(shares(row), [("cuda:0".into(), 2)]);
+    }
+}

@@ -9,7 +9,9 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use anyhow::Result;
-use particle_pilot::{Evaluation, EvaluationResult, Pilot, PilotConfig, PlannerKind};
+use particle_pilot::{
+    Device, EpisodeResult, Evaluation, EvaluationResult, Pilot, PilotConfig, PlannerKind,
+};
 
 use self::table::{Comparison, Row};
 use crate::Outcome;
@@ -51,6 +53,7 @@ pub fn run(options: CompareOptions) -> Result<Outcome> {
         episodes: settings.episodes()?,
         threads: machine.threads,
         settings: &settings,
+        on_gpu: machine.device != Device::Cpu,
         setback: OnceCell::new(),
     };
     let report = Report::open(settings.options().json.as_deref(), settings.options().quiet)?;
@@ -71,6 +74,7 @@ struct Match<'a> {
     episodes: u32,
     threads: usize,
     settings: &'a Settings,
+    on_gpu: bool,
     /// The first that any pilot or evaluation had.
     setback: OnceCell<String>,
 }
@@ -144,9 +148,10 @@ impl Match<'_> {
         Ok(config)
     }
 
-    /// The median decision's time, with all threads at work on episodes of their own.
+    /// The median decision's time, with all threads at work on episodes of their own, or a GPU on as many as it
+    /// will get.
     fn trial(&self, config: &PilotConfig) -> Result<Duration> {
-        let episodes = (2 * self.threads as u32).max(4);
+        let episodes = if self.on_gpu { self.episodes } else { (2 * self.threads as u32).max(4) };
         let steps = TRIAL_STEPS.min(self.settings.steps());
         let (_, time) = self.evaluate(config, episodes, steps, &|| ())?;
         Ok(time)
@@ -180,7 +185,7 @@ impl Match<'_> {
             .push(self.settings.push());
         let result = evaluation.run_with(interrupt::watch(), |episode| {
             let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
-            times.push(episode.decision_times.p50);
+            times.push(decision_time(episode));
             tick();
         });
         let mut times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -204,6 +209,14 @@ impl Match<'_> {
         if let Some(error) = setback {
             self.setback.get_or_init(|| error.into());
         }
+    }
+}
+
+/// The time of an episode's median decision. A GPU that runs whole episodes times none of them: its time, shared out.
+fn decision_time(episode: &EpisodeResult) -> Duration {
+    match episode.decision_times.p50 {
+        Duration::ZERO => episode.wall / episode.steps.max(1),
+        median => median,
     }
 }
 

@@ -28,6 +28,9 @@ pub struct Comparison {
     pub setback: Option<String>,
     simd: &'static str,
     threads: usize,
+    /// The device, as people are told.
+    #[serde(skip)]
+    machine: String,
     pub rows: Vec<Row>,
 }
 
@@ -40,7 +43,7 @@ pub struct Row {
     particles: u32,
     horizon: u32,
     particle_steps_per_decision: f64,
-    /// The median over episodes of their median decisions.
+    /// The median over episodes of their median decisions; on a GPU, of its time divided by their decisions.
     decision_us: f64,
     episodes: u32,
     survived: u32,
@@ -76,6 +79,7 @@ impl Comparison {
             setback: None,
             simd: machine.simd.name(),
             threads: machine.threads,
+            machine: machine.to_string(),
             rows: Vec::new(),
         }
     }
@@ -161,12 +165,8 @@ impl fmt::Display for Comparison {
         let (episodes, steps) = (grouped(self.episodes.into()), grouped(self.steps.into()));
         writeln!(
             f,
-            "{episodes} episodes of {steps} steps from seed {}, horizon {}; {}, {} x {}",
-            self.seed,
-            self.horizon,
-            self.device,
-            self.simd,
-            crate::text::count(self.threads as u64, "thread"),
+            "{episodes} episodes of {steps} steps from seed {}, horizon {}; {}",
+            self.seed, self.horizon, self.machine,
         )?;
         let lines: Vec<[String; 6]> = self.rows.iter().map(Row::cells).collect();
         let width = |column: usize| {
@@ -206,7 +206,11 @@ impl Comparison {
             "equal-particle-steps" => "at equal particle-steps per decision:".into(),
             "equal-time" => {
                 let budget = significant(self.budget_us);
-                format!("at equal time, {budget} us per decision on one thread:")
+                let of_what = match self.device {
+                    Device::Cpu => "on one thread",
+                    _ => "of the GPU's time",
+                };
+                format!("at equal time, {budget} us per decision {of_what}:")
             }
             _ => "by chance:".into(),
         }

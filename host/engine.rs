@@ -8,8 +8,10 @@ use particle_pilot_kernels::model::{CartPole, Model};
 
 use crate::backend::cpu::{Pool, Simd};
 #[cfg(all(feature = "cuda", target_os = "linux"))]
-use crate::backend::cuda::{GpuEngine, GpuEpisodes, GpuModel};
+use crate::backend::cuda::{self, GpuEngine, GpuEpisodes, GpuModel};
 use crate::backend::{BackendError, Device};
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+use crate::backend::{DeviceInfo, GpuError};
 use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::env::Integrator;
@@ -142,9 +144,9 @@ pub(crate) fn for_config(config: &PilotConfig, simd: Simd) -> Result<Box<dyn Eng
     }
 }
 
-/// Whole episodes of `config` on a GPU, or why not there.
+/// Whole episodes of `config` on a GPU, and which one that is, or why not there.
 #[cfg(all(feature = "cuda", target_os = "linux"))]
-pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<GpuEpisodes, PilotError> {
+pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceInfo), PilotError> {
     let index = match config.device {
         Device::Cuda(index) => index,
         Device::Auto | Device::Cpu => 0,
@@ -153,7 +155,8 @@ pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<GpuEpisodes, PilotErr
         CartModel::Plain(model) => gpu::gpu_model(&model),
         CartModel::General(model) => gpu::gpu_model(&model),
     };
-    Ok(GpuEpisodes::new(index, config, &model).map_err(BackendError::from)?)
+    let open = || Ok((GpuEpisodes::new(index, config, &model)?, cuda::device(index)?));
+    open().map_err(|error: GpuError| BackendError::from(error).into())
 }
 
 /// The engine for `config` and a cart-pole: where the device is left open, a GPU's if there is one.
@@ -193,7 +196,6 @@ mod gpu {
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 mod gpu {
     use super::*;
-    use crate::backend::GpuError;
 
     /// The engine that runs particles on a GPU and, where the device was left open, goes on with the CPU
     /// when the GPU fails.

@@ -245,9 +245,9 @@ pub struct EpisodeResult {
     pub seed: u64,
     /// The sum of the rewards.
     pub total_reward: f64,
-    /// From reset to end.
+    /// From reset to end; where a GPU ran many episodes at once, its time divided by their number.
     pub wall: Duration,
-    /// How long decisions took.
+    /// How long decisions took; zeros where a GPU ran the whole episode.
     pub decision_times: DecisionTimes,
     /// Steps simulated by particles.
     pub particle_steps: u64,

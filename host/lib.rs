@@ -32,7 +32,7 @@ pub use config::{ActionKind, PilotConfig, PilotConfigBuilder};
 pub use decision::{Action, Decision, Diagnostics, Warning};
 pub use episode::{DecisionTimes, Digest, Episode, EpisodeResult, StepRecord};
 pub use error::PilotError;
-pub use evaluation::{Evaluation, EvaluationResult, Failure};
+pub use evaluation::{DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation};
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
 pub use planners::{Interpolation, Noise, PlannerKind, Tuning};

@@ -12,4 +12,5 @@ mod elites;
 
 pub(crate) use continuous::ContinuousCem;
 pub(crate) use discrete::DiscreteCem;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
 pub(crate) use elites::elite_count;

@@ -21,6 +21,7 @@ use crate::backend::cpu::{Pool, SimdProof};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 use crate::names::named;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
 pub(crate) use cem::elite_count;
 use cem::{ContinuousCem, DiscreteCem};
 use fmc::FmcPlanner;

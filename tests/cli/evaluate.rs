@@ -24,6 +24,8 @@ fn json_holds_what_is_promised() {
             "horizon",
             "seed",
             "device",
+            "devices",
+            "setback",
             "simd",
             "threads",
             "interrupted",
@@ -31,6 +33,8 @@ fn json_holds_what_is_promised() {
     );
     assert_eq!((&object["episodes"], &object["seed"]), (&5.into(), &9.into()));
     assert_eq!(object["success_interval"].as_array().unwrap().len(), 2);
+    let share = serde_json::json!([{ "device": object["device"], "episodes": 5 }]);
+    assert_eq!(object["devices"], share);
 }
 
 #[test]

@@ -39,11 +39,15 @@ fn with_the_device_left_open_the_cpu_takes_over_with_the_same_bits() {
     let expected = json(&pilot("cpu", "", None))["digest"].clone();
     let whole = json(&pilot("auto", "", None));
     assert_eq!((&whole["digest"], &whole["device"]), (&expected, &"cuda:0".into()));
+    assert_eq!(whole["setback"], Value::Null);
     for failure in FAILURES {
         let output = pilot("auto", failure, None);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(0), "{failure}: {told}");
-        assert_eq!(json(&output)["digest"], expected, "{failure}");
+        let result = json(&output);
+        assert_eq!((&result["digest"], &result["device"]), (&expected, &"cpu".into()), "{failure}");
+        let setback = result["setback"].as_str();
+        assert!(setback.is_some_and(|text| text.contains("CUDA_ERROR_")), "{failure}: {result}");
     }
 }
 

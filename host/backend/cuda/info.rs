@@ -18,8 +18,11 @@ pub fn devices() -> Result<Vec<DeviceInfo>, GpuError> {
     (0..count()?).map(describe).collect()
 }
 
-/// The GPU of this number.
-pub(super) fn device(index: u32) -> Result<DeviceInfo, GpuError> {
+/// The GPU of this number; it is not opened.
+///
+/// # Errors
+/// As [`devices`], and [`GpuError::NoSuchDevice`].
+pub fn device(index: u32) -> Result<DeviceInfo, GpuError> {
     let count = count()?;
     if index >= count {
         return Err(GpuError::NoSuchDevice { index, count });

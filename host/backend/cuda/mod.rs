@@ -41,6 +41,6 @@ mod tests;
 pub(crate) use engine::{GpuEngine, GpuEpisodes, GpuModel, GpuSimulation};
 pub use error::{DriverError, GpuError};
 use gpu::Gpu;
-pub use info::devices;
+pub use info::{device, devices};
 use launch::{Grid, Kernel};
 use memory::{Buffer, Pinned};

@@ -3,18 +3,21 @@
 mod chance;
 mod table;
 
+use std::cell::OnceCell;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use anyhow::Result;
-use particle_pilot::{Evaluation, EvaluationResult, Pilot, PilotConfig, PlannerKind};
+use particle_pilot::{
+    Device, EpisodeResult, Evaluation, EvaluationResult, Pilot, PilotConfig, PlannerKind,
+};
 
 use self::table::{Comparison, Row};
 use crate::Outcome;
 use crate::commands::CompareOptions;
-use crate::evaluate::Machine;
 use crate::interrupt;
+use crate::machine::Machine;
 use crate::options::Options;
 use crate::output::{Report, usage};
 use crate::progress::Progress;
@@ -42,18 +45,26 @@ pub fn run(options: CompareOptions) -> Result<Outcome> {
         given => given.map(|us| Duration::from_nanos((us * 1e3) as u64)),
     };
     let reference = settings.config(PlannerKind::RandomShooting);
-    let machine = Machine::of(&reference, &settings)?;
-    let match_ =
-        Match { episodes: settings.episodes()?, threads: machine.threads, settings: &settings };
+    // Each row opens the device again: it has another planner, and other kernels.
+    let prepared = Evaluation::new(reference.clone()).prepare().map_err(refused)?;
+    let machine = Machine::of_evaluation(&prepared);
+    drop(prepared);
+    let match_ = Match {
+        episodes: settings.episodes()?,
+        threads: machine.threads,
+        settings: &settings,
+        on_gpu: machine.device != Device::Cpu,
+        setback: OnceCell::new(),
+    };
     let report = Report::open(settings.options().json.as_deref(), settings.options().quiet)?;
-    if !report.silent() {
-        machine.tell();
-    }
+    machine.tell(&report);
     interrupt::watch();
 
     let mut comparison = Comparison::new(&settings, &machine, match_.episodes, &reference);
     match_.run(&reference, budget, &mut comparison)?;
     comparison.interrupted = interrupt::stopped();
+    comparison.setback = match_.setback.into_inner();
+    machine.warn(&report, comparison.setback.as_deref());
     report.write(&comparison.to_string(), &comparison)?;
     Ok(Outcome::of(comparison.interrupted, true))
 }
@@ -63,6 +74,9 @@ struct Match<'a> {
     episodes: u32,
     threads: usize,
     settings: &'a Settings,
+    on_gpu: bool,
+    /// The first that any pilot or evaluation had.
+    setback: OnceCell<String>,
 }
 
 impl Match<'_> {
@@ -81,7 +95,7 @@ impl Match<'_> {
         let result = chance::evaluate(reference, self.settings, self.episodes, &progress)?;
         comparison.rows.push(Row::chance(&result));
 
-        let target = particle_steps(reference)?;
+        let target = self.particle_steps(reference)?;
         for planner in planners.clone() {
             if interrupt::stopped() {
                 break;
@@ -111,7 +125,7 @@ impl Match<'_> {
     fn with_equal_steps(&self, planner: PlannerKind, target: f64) -> Result<PilotConfig> {
         let mut config = self.settings.config(planner);
         for _ in 0..2 {
-            let ratio = target / particle_steps(&config)?;
+            let ratio = target / self.particle_steps(&config)?;
             config = scaled(&config, ratio);
         }
         Ok(config)
@@ -134,9 +148,10 @@ impl Match<'_> {
         Ok(config)
     }
 
-    /// The median decision's time, with all threads at work on episodes of their own.
+    /// The median decision's time, with all threads at work on episodes of their own, or a GPU on as many as it
+    /// will get.
     fn trial(&self, config: &PilotConfig) -> Result<Duration> {
-        let episodes = (2 * self.threads as u32).max(4);
+        let episodes = if self.on_gpu { self.episodes } else { (2 * self.threads as u32).max(4) };
         let steps = TRIAL_STEPS.min(self.settings.steps());
         let (_, time) = self.evaluate(config, episodes, steps, &|| ())?;
         Ok(time)
@@ -170,22 +185,39 @@ impl Match<'_> {
             .push(self.settings.push());
         let result = evaluation.run_with(interrupt::watch(), |episode| {
             let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
-            times.push(episode.decision_times.p50);
+            times.push(decision_time(episode));
             tick();
         });
         let mut times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
         times.sort_unstable();
         let median = times.get(times.len() / 2).copied().unwrap_or_default();
-        Ok((result.map_err(refused)?, median))
+        let result = result?;
+        self.note(result.setback.as_deref());
+        Ok((result, median))
+    }
+
+    /// Simulated steps of a decision: the second, since the first has no plan to start from.
+    fn particle_steps(&self, config: &PilotConfig) -> Result<f64> {
+        let mut pilot = Pilot::new(config.clone()).map_err(refused)?;
+        pilot.act(&[0.0; 4])?;
+        let decision = pilot.act(&[0.0; 4])?;
+        self.note(pilot.setback().map(ToString::to_string).as_deref());
+        Ok((decision.diagnostics.particle_steps as f64).max(1.0))
+    }
+
+    fn note(&self, setback: Option<&str>) {
+        if let Some(error) = setback {
+            self.setback.get_or_init(|| error.into());
+        }
     }
 }
 
-/// Simulated steps of a decision: the second, since the first has no plan to start from.
-fn particle_steps(config: &PilotConfig) -> Result<f64> {
-    let mut pilot = Pilot::new(config.clone()).map_err(refused)?;
-    pilot.act(&[0.0; 4])?;
-    let decision = pilot.act(&[0.0; 4])?;
-    Ok((decision.diagnostics.particle_steps as f64).max(1.0))
+/// The time of an episode's median decision. A GPU that runs whole episodes times none of them: its time, shared out.
+fn decision_time(episode: &EpisodeResult) -> Duration {
+    match episode.decision_times.p50 {
+        Duration::ZERO => episode.wall / episode.steps.max(1),
+        median => median,
+    }
 }
 
 fn scaled(config: &PilotConfig, ratio: f64) -> PilotConfig {

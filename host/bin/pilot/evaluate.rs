@@ -1,17 +1,19 @@
 //! `pilot evaluate`: many episodes.
 
 use anyhow::Result;
-use particle_pilot::{Digest, Evaluation, EvaluationResult, Failure, Pilot, PilotConfig, Simd};
+use particle_pilot::{
+    Device, DeviceShare, Digest, Evaluation, EvaluationResult, Failure, PilotConfig,
+};
 use serde::Serialize;
 
 use crate::Outcome;
 use crate::commands::EvaluateOptions;
 use crate::interrupt;
+use crate::machine::Machine;
 use crate::options::Options;
-use crate::output::{Report, say};
+use crate::output::Report;
 use crate::progress::Progress;
 use crate::settings::{Settings, refused};
-use crate::solve::device_line;
 use crate::text::{duration, grouped, per_second, rate};
 
 /// Failures that people are shown.
@@ -29,21 +31,22 @@ pub fn run(options: EvaluateOptions) -> Result<Outcome> {
     };
     let episodes = settings.episodes()?;
     let config = settings.config(settings.planner());
-    let machine = Machine::of(&config, &settings)?;
-    let quiet = settings.options().quiet;
-    let report = Report::open(settings.options().json.as_deref(), quiet)?;
-    if !report.silent() {
-        machine.tell();
-    }
-
     let evaluation = Evaluation::new(config.clone())
         .episodes(episodes)
         .steps(settings.steps())
-        .push(settings.push());
+        .push(settings.push())
+        .prepare()
+        .map_err(refused)?;
+    let machine = Machine::of_evaluation(&evaluation);
+    let quiet = settings.options().quiet;
+    let report = Report::open(settings.options().json.as_deref(), quiet)?;
+    machine.tell(&report);
+
     let progress = Progress::new("episodes", episodes.into(), quiet);
     let result = evaluation.run_with(interrupt::watch(), |_| progress.tick());
     progress.finish();
     let result = result?;
+    machine.warn(&report, result.setback.as_deref());
 
     let interrupted = result.episodes < episodes;
     let json = EvaluateResult {
@@ -60,7 +63,9 @@ pub fn run(options: EvaluateOptions) -> Result<Outcome> {
         particles: config.particles,
         horizon: config.horizon,
         seed: config.seed,
-        device: &machine.device,
+        device: machine.last(&result),
+        devices: &result.devices,
+        setback: result.setback.as_deref(),
         simd: machine.simd.name(),
         threads: machine.threads,
         wall_s: result.wall.as_secs_f64(),
@@ -72,44 +77,6 @@ pub fn run(options: EvaluateOptions) -> Result<Outcome> {
     report.write(&text(&result, &config, &settings, &machine, interrupted), &json)?;
     let met = result.failures.is_empty() || !settings.options().require_success;
     Ok(Outcome::of(interrupted, met))
-}
-
-/// What episodes run on.
-pub struct Machine {
-    pub device: String,
-    pub simd: Simd,
-    pub threads: usize,
-    line: String,
-    note: Option<String>,
-}
-
-impl Machine {
-    /// What pilots of this configuration will run on; refuses what they would refuse.
-    pub fn of(config: &PilotConfig, settings: &Settings) -> Result<Self> {
-        let single = PilotConfig { threads: 1, ..config.clone() };
-        let pilot = Pilot::new(single).map_err(refused)?;
-        let threads = config.resolved_threads();
-        Ok(Self {
-            device: pilot.device().to_string(),
-            simd: pilot.simd(),
-            threads,
-            line: device_line(&pilot, threads),
-            note: settings.device_note(&pilot, threads),
-        })
-    }
-
-    /// Says once if a GPU would have been used.
-    pub fn tell(&self) {
-        if let Some(note) = &self.note {
-            say(note);
-        }
-    }
-}
-
-impl std::fmt::Display for Machine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.line)
-    }
 }
 
 /// `98.0% (93.0% to 99.4%)`.
@@ -139,7 +106,7 @@ fn text(
             ": {}, 95% interval\n\
              steps      mean {:.1}, least {}, of {}\n\
              planner    {}, {} particles x {} steps\n\
-             device     {machine}\n\
+             device     {}\n\
              time       {}: {} decisions/s\n\
              simulated  {} particle-steps, {}/s\n",
             percent(result),
@@ -149,6 +116,7 @@ fn text(
             config.planner,
             config.particles,
             config.horizon,
+            machine.of_all(result),
             duration(result.wall),
             rate(decisions),
             grouped(result.particle_steps),
@@ -188,7 +156,12 @@ struct EvaluateResult<'a> {
     particles: u32,
     horizon: u32,
     seed: u64,
-    device: &'a str,
+    /// The one that the last episodes ran on.
+    device: Device,
+    /// All, in the order of seeds, and how many episodes each ran.
+    devices: &'a [DeviceShare],
+    /// Why not all episodes ran on a GPU, where the device was left open.
+    setback: Option<&'a str>,
     simd: &'static str,
     threads: usize,
     wall_s: f64,

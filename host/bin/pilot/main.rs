@@ -6,6 +6,7 @@ mod config_file;
 mod evaluate;
 mod info;
 mod interrupt;
+mod machine;
 mod options;
 mod output;
 mod plot;

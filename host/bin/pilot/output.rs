@@ -173,6 +173,11 @@ impl Report {
         !self.quiet && !matches!(self.json, Some(Sink::Stdout))
     }
 
+    /// Whether nothing is to be said but errors.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether nothing but the result is wanted.
     pub fn silent(&self) -> bool {
         self.quiet || self.json.is_some()

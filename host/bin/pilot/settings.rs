@@ -5,12 +5,11 @@ use std::f64::consts::PI;
 use anyhow::{Context, Result};
 use particle_pilot::env::{Integrator, Physics, Push};
 use particle_pilot::kernels::model::CostWeights;
-use particle_pilot::{Pilot, PilotConfig, PilotError, PlannerKind, Tuning};
+use particle_pilot::{PilotConfig, PilotError, PlannerKind, Tuning};
 
 use crate::config_file::read;
 use crate::options::{IntegratorName, Options};
 use crate::output::{print, usage};
-use crate::text::count;
 
 const DEFAULT_STEPS: u32 = 500;
 const MOST_STEPS: u32 = 100_000_000;
@@ -217,16 +216,6 @@ impl Settings {
             balance: Some(tuning.balance),
             ..o
         }
-    }
-
-    /// What to tell once about the device: why it is not a GPU, where it might have been one.
-    pub fn device_note(&self, pilot: &Pilot, threads: usize) -> Option<String> {
-        let simd = pilot.simd().name();
-        let cpu = format!("running on the CPU ({simd}, {})", count(threads as u64, "thread"));
-        Some(match pilot.setback()? {
-            error if error.is_absence() => format!("no GPU: {cpu}"),
-            error => format!("no GPU used: {error}; {cpu}"),
-        })
     }
 }
 

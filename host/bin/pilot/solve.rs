@@ -5,14 +5,13 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
-use particle_pilot::{
-    DecisionTimes, Device, Diagnostics, Digest, Episode, EpisodeResult, Pilot, Warning,
-};
+use particle_pilot::{DecisionTimes, Diagnostics, Digest, Episode, EpisodeResult, Pilot, Warning};
 use serde::Serialize;
 
 use crate::Outcome;
 use crate::commands::SolveOptions;
 use crate::interrupt;
+use crate::machine::Machine;
 use crate::options::Options;
 use crate::output::{Report, Sink, distinct, say};
 use crate::plot::{Plot, Series};
@@ -39,12 +38,9 @@ pub fn run(options: SolveOptions) -> Result<Outcome> {
     let report = Report::open(paths[0], options.quiet)?;
     let trace_sink = paths[1].map(Sink::file).transpose()?;
     let plot = paths[2].map(Plot::open).transpose()?;
-    let note = settings.device_note(&pilot, pilot.threads());
-    if let (false, Some(note)) = (report.silent(), note) {
-        say(&note);
-    }
+    let machine = Machine::of_pilot(&pilot);
+    machine.tell(&report);
 
-    let began_on_cpu = pilot.device() == Device::Cpu;
     let stop = interrupt::watch();
     let progress = Progress::new("steps", settings.steps().into(), options.quiet);
     let begin = |sink| TraceWriter::begin(sink, &settings);
@@ -82,11 +78,10 @@ pub fn run(options: SolveOptions) -> Result<Outcome> {
     }
     if !settings.options().quiet && report.for_people() {
         warnings.lines(result.steps).iter().for_each(|line| say(line));
-        if let (false, Some(error)) = (began_on_cpu, pilot.setback()) {
-            say(&format!("warning: {error}; the CPU went on, with the same results"));
-        }
     }
-    let json = SolveResult::of(&result, &pilot, &warnings);
+    let setback = pilot.setback().map(ToString::to_string);
+    machine.warn(&report, setback.as_deref());
+    let json = SolveResult::of(&result, &pilot, &warnings, setback);
     report.write(&text(&result, &pilot), &json)?;
     let met = result.survived || !settings.options().require_success;
     Ok(Outcome::of(result.interrupted, met))
@@ -126,7 +121,7 @@ fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
         config.planner,
         config.particles,
         config.horizon,
-        device_line(pilot, pilot.threads()),
+        Machine::of_pilot(pilot),
         duration(result.wall),
         rate(decisions),
         duration(times.p50),
@@ -135,14 +130,6 @@ fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
         rate(simulated),
         result.digest,
     )
-}
-
-/// The device in use, with what matters about it.
-pub fn device_line(pilot: &Pilot, threads: usize) -> String {
-    match pilot.device() {
-        Device::Cpu => format!("cpu, {} x {}", pilot.simd(), count(threads as u64, "thread")),
-        _ => pilot.device_name(),
-    }
 }
 
 /// Warnings of all decisions, by kind.
@@ -203,6 +190,8 @@ struct SolveResult {
     horizon: u32,
     seed: u64,
     device: String,
+    /// Why it is not, or no longer, a GPU, where the device was left open.
+    setback: Option<String>,
     simd: &'static str,
     threads: usize,
     wall_s: f64,
@@ -231,7 +220,12 @@ impl From<DecisionTimes> for Microseconds {
 }
 
 impl SolveResult {
-    fn of(result: &EpisodeResult, pilot: &Pilot, warnings: &Warnings) -> Self {
+    fn of(
+        result: &EpisodeResult,
+        pilot: &Pilot,
+        warnings: &Warnings,
+        setback: Option<String>,
+    ) -> Self {
         let config = pilot.config();
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -244,6 +238,7 @@ impl SolveResult {
             horizon: config.horizon,
             seed: result.seed,
             device: pilot.device().to_string(),
+            setback,
             simd: pilot.simd().name(),
             threads: pilot.threads(),
             wall_s: result.wall.as_secs_f64(),

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use particle_pilot::{Digest, EvaluationResult, PilotConfig};
+use particle_pilot::{Device, DeviceShare, Digest, EvaluationResult, PilotConfig};
 use serde::Serialize;
 
-use crate::evaluate::{Machine, percent};
+use crate::evaluate::percent;
+use crate::machine::Machine;
 use crate::settings::Settings;
 use crate::text::{grouped, significant};
 
@@ -21,9 +22,15 @@ pub struct Comparison {
     horizon: u32,
     /// The time of a decision in the `equal-time` rows.
     pub budget_us: f64,
-    device: String,
+    /// The one that the comparison began on.
+    device: Device,
+    /// Why not everything ran on a GPU, where the device was left open.
+    pub setback: Option<String>,
     simd: &'static str,
     threads: usize,
+    /// The device, as people are told.
+    #[serde(skip)]
+    machine: String,
     pub rows: Vec<Row>,
 }
 
@@ -36,7 +43,7 @@ pub struct Row {
     particles: u32,
     horizon: u32,
     particle_steps_per_decision: f64,
-    /// The median over episodes of their median decisions.
+    /// The median over episodes of their median decisions; on a GPU, of its time divided by their decisions.
     decision_us: f64,
     episodes: u32,
     survived: u32,
@@ -46,6 +53,8 @@ pub struct Row {
     min_steps: u32,
     wall_s: f64,
     digest: Digest,
+    /// What ran the episodes; nothing for chance.
+    devices: Vec<DeviceShare>,
     #[serde(skip)]
     percent: String,
 }
@@ -66,9 +75,11 @@ impl Comparison {
             seed: reference.seed,
             horizon: reference.horizon,
             budget_us: 0.0,
-            device: machine.device.clone(),
+            device: machine.device,
+            setback: None,
             simd: machine.simd.name(),
             threads: machine.threads,
+            machine: machine.to_string(),
             rows: Vec::new(),
         }
     }
@@ -114,8 +125,15 @@ impl Row {
             min_steps: result.min_steps,
             wall_s: result.wall.as_secs_f64(),
             digest: result.digest,
+            devices: result.devices.clone(),
             percent: percent(result),
         }
+    }
+
+    /// Its name, if the CPU ran any of its episodes.
+    fn on_cpu(&self) -> Option<String> {
+        let of_cpu = |share: &DeviceShare| share.device == Device::Cpu;
+        self.devices.iter().any(of_cpu).then(|| format!("{} {}", self.terms, self.planner))
     }
 
     /// The cells of a line.
@@ -147,12 +165,8 @@ impl fmt::Display for Comparison {
         let (episodes, steps) = (grouped(self.episodes.into()), grouped(self.steps.into()));
         writeln!(
             f,
-            "{episodes} episodes of {steps} steps from seed {}, horizon {}; {}, {} x {}",
-            self.seed,
-            self.horizon,
-            self.device,
-            self.simd,
-            crate::text::count(self.threads as u64, "thread"),
+            "{episodes} episodes of {steps} steps from seed {}, horizon {}; {}",
+            self.seed, self.horizon, self.machine,
         )?;
         let lines: Vec<[String; 6]> = self.rows.iter().map(Row::cells).collect();
         let width = |column: usize| {
@@ -169,6 +183,16 @@ impl fmt::Display for Comparison {
             }
             write_line(f, &widths, &cells.each_ref().map(String::as_str))?;
         }
+        if self.device != Device::Cpu && self.setback.is_some() {
+            let planned = self.rows.iter().filter(|row| row.particles > 0).count();
+            let on_cpu: Vec<String> = self.rows.iter().filter_map(Row::on_cpu).collect();
+            let rows = match on_cpu.len() {
+                0 => "none".into(),
+                all if all == planned => "all".into(),
+                _ => on_cpu.join(", "),
+            };
+            writeln!(f, "\nthe GPU failed on the way; rows of the CPU, wholly or partly: {rows}")?;
+        }
         if self.interrupted {
             writeln!(f, "\ninterrupted; the last row may be of fewer episodes")?;
         }
@@ -182,7 +206,11 @@ impl Comparison {
             "equal-particle-steps" => "at equal particle-steps per decision:".into(),
             "equal-time" => {
                 let budget = significant(self.budget_us);
-                format!("at equal time, {budget} us per decision on one thread:")
+                let of_what = match self.device {
+                    Device::Cpu => "on one thread",
+                    _ => "of the GPU's time",
+                };
+                format!("at equal time, {budget} us per decision {of_what}:")
             }
             _ => "by chance:".into(),
         }

@@ -1,30 +1,33 @@
 //! By the Rust-CUDA project's compiler and its `cuda_std`. On other targets than GPUs, `cuda_std`'s functions
 //! type-check and are not to be called.
+#![allow(clippy::unnecessary_cast, reason = "indices are u32 or usize, depending on the revision")]
 
+use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use cuda_std::{gpu_only, thread};
+use cuda_std::{address_space, gpu_only, thread};
 
-const _: () = assert!(super::SHARED_BYTES == 1024 * 8);
+/// Words of shared memory.
+const COUNT: usize = super::SHARED_BYTES as usize / size_of::<u64>();
 
 /// This thread's number in its block.
 pub fn thread_index() -> u32 {
-    thread::thread_idx_x()
+    thread::thread_idx_x() as u32
 }
 
 /// How many threads a block has.
 pub fn block_size() -> u32 {
-    thread::block_dim_x()
+    thread::block_dim_x() as u32
 }
 
 /// This block's number in the launch.
 pub fn block_index() -> u32 {
-    thread::block_idx_x()
+    thread::block_idx_x() as u32
 }
 
 /// How many blocks the launch has.
 pub fn blocks() -> u32 {
-    thread::grid_dim_x()
+    thread::grid_dim_x() as u32
 }
 
 /// Waits for all threads of the block; what any wrote before, all see afterwards.
@@ -128,6 +131,7 @@ pub unsafe fn add_shared_32(offset: u32, value: u32) {
 
 /// A place in the shared memory.
 fn shared(offset: u32) -> *mut u8 {
-    let words: *mut u64 = cuda_std::shared_array![u64; 1024];
-    words.cast::<u8>().wrapping_add(offset as usize)
+    #[address_space(shared)]
+    static mut WORDS: [MaybeUninit<u64>; COUNT] = [MaybeUninit::uninit(); COUNT];
+    (&raw mut WORDS).cast::<u8>().wrapping_add(offset as usize)
 }

@@ -1,0 +1,183 @@
+//! An evaluation whose device is open.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use super::gpu::OpenGpu;
+use super::{DeviceShare, Evaluation, EvaluationResult};
+use crate::backend::cpu::workers;
+use crate::backend::{BackendError, Device, Simd};
+use crate::config::PilotConfig;
+use crate::engine::CartModel;
+use crate::episode::EpisodeResult;
+use crate::error::PilotError;
+use crate::pilot::Pilot;
+
+/// An [`Evaluation`] that was found possible, with its device open, ready to run.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::{Device, Evaluation, PilotConfig};
+/// use std::sync::atomic::AtomicBool;
+/// let config = PilotConfig::builder().particles(256).device(Device::Cpu).build()?;
+/// let evaluation = Evaluation::new(config).episodes(2).steps(20).prepare()?;
+/// assert_eq!((evaluation.device(), evaluation.setback()), (Device::Cpu, None));
+/// let result = evaluation.run_with(&AtomicBool::new(false), |_| ())?;
+/// assert_eq!(result.devices[0].episodes, 2);
+/// # Ok::<(), particle_pilot::PilotError>(())
+/// ```
+pub struct PreparedEvaluation {
+    evaluation: Evaluation,
+    simd: Simd,
+    gpu: Option<OpenGpu>,
+    setback: Option<BackendError>,
+    /// How long it took to prepare.
+    spent: Duration,
+}
+
+impl PreparedEvaluation {
+    pub(super) fn new(evaluation: &Evaluation) -> Result<Self, PilotError> {
+        let began = Instant::now();
+        let config = &evaluation.config;
+        if evaluation.episodes == 0 {
+            let (name, given) = ("episodes", "0".into());
+            return Err(PilotError::Setting { name, given, required: "at least 1" });
+        }
+        config.validate()?;
+        let simd = Simd::select()?;
+        CartModel::of(config)?;
+        let (mut gpu, mut setback) = (None, None);
+        if config.device != Device::Cpu {
+            match OpenGpu::open(config) {
+                Ok(open) => gpu = Some(open),
+                Err(PilotError::Backend(error)) if config.device == Device::Auto => {
+                    setback = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self { evaluation: evaluation.clone(), simd, gpu, setback, spent: began.elapsed() })
+    }
+
+    /// The device that episodes begin on: never [`Device::Auto`].
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.gpu.as_ref().map_or(Device::Cpu, OpenGpu::device)
+    }
+
+    /// That device and, if it is a GPU, what it is called.
+    #[must_use]
+    pub fn device_name(&self) -> String {
+        match &self.gpu {
+            Some(gpu) => format!("{} ({})", gpu.device(), gpu.name()),
+            None => Device::Cpu.to_string(),
+        }
+    }
+
+    /// Why that is not a GPU, where the device was left open.
+    #[must_use]
+    pub fn setback(&self) -> Option<&BackendError> {
+        self.setback.as_ref()
+    }
+
+    /// The vector instructions that a CPU uses.
+    #[must_use]
+    pub fn simd(&self) -> Simd {
+        self.simd
+    }
+
+    /// The threads that a CPU uses.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.evaluation.config.resolved_threads()
+    }
+
+    /// Runs all episodes; see [`Evaluation::run_with`].
+    ///
+    /// # Errors
+    /// [`PilotError::Backend`] if a GPU fails that was asked for by name, or threads cannot be started.
+    pub fn run_with(
+        mut self,
+        stop: &AtomicBool,
+        observe: impl Fn(&EpisodeResult) + Sync,
+    ) -> Result<EvaluationResult, PilotError> {
+        let began = Instant::now();
+        let mut results = Vec::new();
+        let mut devices = Vec::new();
+        if let Some(mut gpu) = self.gpu.take() {
+            let ran = gpu.run(&self.evaluation, stop, &observe, &mut results);
+            note_share(&mut devices, gpu.device(), results.len());
+            match ran {
+                Ok(()) => {}
+                Err(PilotError::Backend(error))
+                    if self.evaluation.config.device == Device::Auto =>
+                {
+                    self.setback = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let done = results.len() as u32;
+        if done < self.evaluation.episodes && !stop.load(Ordering::Relaxed) {
+            results.extend(self.run_on_cpu(done, stop, &observe)?);
+            note_share(&mut devices, Device::Cpu, results.len() - done as usize);
+        }
+        let setback = self.setback.map(|error| error.to_string());
+        let wall = self.spent + began.elapsed();
+        Ok(EvaluationResult { devices, setback, ..EvaluationResult::of(&results, wall) })
+    }
+
+    /// Runs all episodes but the first `done`, on all threads.
+    fn run_on_cpu(
+        &self,
+        done: u32,
+        stop: &AtomicBool,
+        observe: &(impl Fn(&EpisodeResult) + Sync),
+    ) -> Result<Vec<EpisodeResult>, PilotError> {
+        let Evaluation { config, episodes, episode } = &self.evaluation;
+        let single = PilotConfig { threads: 1, device: Device::Cpu, ..config.clone() };
+        let pool = workers(self.threads())?;
+        let run = |pilot: &mut Result<Pilot, PilotError>, index: u32| {
+            let pilot = match pilot {
+                Ok(pilot) => pilot,
+                Err(error) => return Some(Err(error.clone())),
+            };
+            if stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            let result = episode.later(index).run_with(pilot, |_| {
+                if stop.load(Ordering::Relaxed) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+            match result {
+                Ok(result) if result.interrupted => None,
+                Ok(result) => {
+                    observe(&result);
+                    Some(Ok(result))
+                }
+                Err(error) => Some(Err(error)),
+            }
+        };
+        pool.install(|| {
+            (done..*episodes)
+                .into_par_iter()
+                .map_init(|| Pilot::new(single.clone()), run)
+                .flatten()
+                .collect()
+        })
+    }
+}
+
+/// Notes how many episodes a device has finished, if any.
+fn note_share(devices: &mut Vec<DeviceShare>, device: Device, episodes: usize) {
+    let episodes = episodes as u32;
+    if episodes > 0 {
+        devices.push(DeviceShare { device, episodes });
+    }
+}

@@ -1,0 +1,121 @@
+//! What many episodes say.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::backend::Device;
+use crate::episode::{Digest, EpisodeResult};
+
+/// What the episodes of an evaluation say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationResult {
+    /// How many episodes were finished.
+    pub episodes: u32,
+    /// In how many the pole stood to the last step.
+    pub survived: u32,
+    /// The share of those.
+    pub success_rate: f64,
+    /// The 95% confidence interval of that share, by Wilson's score.
+    pub success_interval: [f64; 2],
+    /// Mean length of an episode, in steps.
+    pub mean_steps: f64,
+    /// The shortest episode.
+    pub min_steps: u32,
+    /// From start to end.
+    pub wall: Duration,
+    /// Steps simulated by particles.
+    pub particle_steps: u64,
+    /// A hash of all episodes' digests, in order of seeds.
+    pub digest: Digest,
+    /// The episodes in which the pole fell, in order of seeds.
+    pub failures: Vec<Failure>,
+    /// Which devices ran how many episodes, in the order of seeds. One, unless a GPU failed on the way; none where
+    /// no [`Evaluation`](crate::Evaluation) ran them.
+    #[serde(default)]
+    pub devices: Vec<DeviceShare>,
+    /// Why not all episodes ran on a GPU, where the device was left open: the words of the
+    /// [`BackendError`](crate::backend::BackendError).
+    #[serde(default)]
+    pub setback: Option<String>,
+}
+
+/// How many of an evaluation's episodes ran on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceShare {
+    /// The device: never [`Device::Auto`].
+    pub device: Device,
+    /// How many episodes it finished, at least 1.
+    pub episodes: u32,
+}
+
+/// An episode in which the pole fell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The episode's seed.
+    pub seed: u64,
+    /// How many steps it lasted.
+    pub steps: u32,
+}
+
+impl EvaluationResult {
+    /// What these episodes say, which took `wall` in all, wherever they ran.
+    #[must_use]
+    pub fn of(results: &[EpisodeResult], wall: Duration) -> Self {
+        let episodes = results.len() as u32;
+        let failed = |result: &&EpisodeResult| !result.survived;
+        let failures: Vec<Failure> = results
+            .iter()
+            .filter(failed)
+            .map(|result| Failure { seed: result.seed, steps: result.steps })
+            .collect();
+        let survived = episodes - failures.len() as u32;
+        let count = f64::from(episodes.max(1));
+        let mut digest = Digest::new();
+        results.iter().for_each(|result| digest.digest(result.digest));
+        Self {
+            episodes,
+            survived,
+            success_rate: f64::from(survived) / count,
+            success_interval: wilson_interval(survived, episodes),
+            mean_steps: results.iter().map(|r| f64::from(r.steps)).sum::<f64>() / count,
+            min_steps: results.iter().map(|r| r.steps).min().unwrap_or(0),
+            wall,
+            particle_steps: results.iter().map(|r| r.particle_steps).sum(),
+            digest,
+            failures,
+            devices: Vec::new(),
+            setback: None,
+        }
+    }
+}
+
+/// The 95% confidence interval of a share of which `successes` in `trials` were seen.
+///
+/// E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of
+/// the American Statistical Association 22 (1927).
+fn wilson_interval(successes: u32, trials: u32) -> [f64; 2] {
+    if trials == 0 {
+        return [0.0, 1.0];
+    }
+    let z = 1.959_963_984_540_054;
+    let (n, p) = (f64::from(trials), f64::from(successes) / f64::from(trials));
+    let centre = p + z * z / (2.0 * n);
+    let reach = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + z * z / n;
+    [((centre - reach) / scale).max(0.0), ((centre + reach) / scale).min(1.0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_interval_agrees_with_the_published_example() {
+        // R. G. Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
+        let [low, high] = wilson_interval(81, 263);
+        assert!((low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5, "{low} {high}");
+        assert_eq!(wilson_interval(0, 0), [0.0, 1.0]);
+        assert!((wilson_interval(10, 10)[1] - 1.0).abs() < 1e-12);
+    }
+}

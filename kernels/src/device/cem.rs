@@ -1,9 +1,9 @@
 //! The cross-entropy method for left and right.
 
+use super::conclude::{end_iteration, renew, summary};
 use super::crew::{Crew, WARP, add, ballot};
 use super::roll_out::key;
 use super::select::select;
-use super::shooting::{renew, summary};
 use super::site::Site;
 use crate::controls::{Biased, Controls, Scheme, level};
 use crate::plan::cem::{faded, from_sortable, refit_probability};
@@ -52,18 +52,9 @@ pub fn refit(crew: &Crew, site: &Site<'_>, scheme: &Biased<'_>, iteration: u32) 
         renew(crew, site.probabilities(), 0, || 0.5, refit);
     }
     write_digits(crew, site);
-    if crew.rank == 0 {
-        if is_last {
-            let share = if goes_right { 1.0 } else { -1.0 };
-            let effective_samples = f64::from(rules.elites);
-            site.answer().set(Answer { share, effective_samples, lowest, ..summary });
-            tally.reset();
-        } else {
-            tally.clear();
-            tally.lowest.set(lowest);
-        }
-    }
-    crew.sync();
+    let share = if goes_right { 1.0 } else { -1.0 };
+    let effective_samples = f64::from(rules.elites);
+    end_iteration(crew, site, is_last, Answer { share, effective_samples, lowest, ..summary });
 }
 
 /// Counts how many elites go right at each step, and draws the actions of future `best` again if it is the

@@ -152,7 +152,6 @@ impl<const KNOTS: bool> Planner for Shooting<KNOTS> {
         fleet.meet();
         if fleet.leads() {
             shooting::choose(crew, site);
-            crew.sync();
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Plans with noise at knots: the moments of the noise, and the cross-entropy method that follows them.
 
+use super::conclude::{end_iteration, renew, summary};
 use super::crew::{Crew, HALF, SQUAD, fold_columns};
 use super::fold::fold_all;
 use super::roll_out::key;
 use super::select::select;
 use super::shared::Tile;
-use super::shooting::{renew, summary};
 use super::site::Site;
 use crate::controls::{KnotNoise, KnotSource};
 use crate::plan::cem::refit_knot;
@@ -149,10 +149,10 @@ pub fn elite_weight(site: &Site<'_>) -> impl Fn(f32, u32) -> f32 {
 /// answer, too.
 #[inline(always)]
 pub fn refit(crew: &Crew, site: &Site<'_>, full: f32, iteration: u32) {
-    let (rules, tally) = (&site.task.rules, site.tally());
+    let rules = &site.task.rules;
     let summary = summary(crew, site);
     let sums = &fold_all(crew, site, site.moments(), rules.moments())[WEIGHT_SUMS as usize..];
-    let before = tally.lowest.get();
+    let before = site.tally().lowest.get();
     let lowest = if summary.lowest < before { summary.lowest } else { before };
     let is_last = iteration + 1 == rules.iterations;
     let (elites, least) = (f64::from(rules.elites), rules.floor * f64::from(full));
@@ -166,16 +166,8 @@ pub fn refit(crew: &Crew, site: &Site<'_>, full: f32, iteration: u32) {
     });
     crew.sync();
     let share = move_plan(crew, site, full, is_last, |knot| sums[2 * knot].get());
-    if crew.rank == 0 {
-        if is_last {
-            site.answer().set(Answer { share, effective_samples: elites, lowest, ..summary });
-            tally.reset();
-        } else {
-            tally.clear();
-            tally.lowest.set(lowest);
-        }
-    }
-    crew.sync();
+    let answer = Answer { share, effective_samples: elites, lowest, ..summary };
+    end_iteration(crew, site, is_last, answer);
 }
 
 /// Moves the plan by `change` at the knots, and by a step into the future where `shift`; returns the moved

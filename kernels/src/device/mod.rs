@@ -15,6 +15,7 @@
 #![allow(clippy::needless_range_loop)]
 
 mod cem;
+mod conclude;
 mod crew;
 mod entry;
 mod episode;

@@ -1,10 +1,10 @@
 //! Model predictive path integral control.
 
+use super::conclude::{end_iteration, summary};
 use super::crew::{Crew, SQUAD};
 use super::fold::{fold_all, fold_piece};
 use super::knots::{move_plan, sum_weights};
 use super::shared::Tile;
-use super::shooting::summary;
 use super::site::Site;
 use crate::math::exp;
 use crate::plan::cem::from_sortable;
@@ -99,17 +99,13 @@ pub fn conclude(crew: &Crew, site: &Site<'_>, full: f32) {
     let total = sums.sides[0] + sums.sides[1];
     let change = |knot: usize| row[WEIGHT_SUMS as usize + 2 * knot].get() / total;
     let first = move_plan(crew, site, full, true, change);
-    if crew.rank == 0 {
-        let share = if rules.discrete == 0 {
-            first
-        } else if sums.sides[0] >= sums.sides[1] {
-            1.0
-        } else {
-            -1.0
-        };
-        let effective_samples = sums.effective_samples();
-        site.answer().set(Answer { share, effective_samples, ..summary });
-        site.tally().reset();
-    }
-    crew.sync();
+    let share = if rules.discrete == 0 {
+        first
+    } else if sums.sides[0] >= sums.sides[1] {
+        1.0
+    } else {
+        -1.0
+    };
+    let effective_samples = sums.effective_samples();
+    end_iteration(crew, site, true, Answer { share, effective_samples, ..summary });
 }

@@ -1,36 +1,11 @@
 //! Random shooting.
 
-use core::cell::Cell;
-
+use super::conclude::{end_iteration, summary};
 use super::crew::Crew;
-use super::fold::fold_all;
 use super::site::Site;
-use crate::controls::{STRATA, first_level};
-use crate::plan::cem::from_sortable;
+use crate::controls::first_level;
 use crate::plan::shooting::best_stratum;
-use crate::task::{Answer, COST_SUMS};
-
-/// What the futures of an iteration come to, but for `share` and `effective_samples`, which a planner adds; in
-/// every thread.
-#[inline(always)]
-pub fn summary(crew: &Crew, site: &Site<'_>) -> Answer {
-    let (rules, tally) = (&site.task.rules, site.tally());
-    let row = fold_all(crew, site, site.sums(), COST_SUMS);
-    let mut sums = [0.0; STRATA];
-    for stratum in 0..STRATA {
-        sums[stratum] = row[stratum].get();
-    }
-    Answer {
-        share: 0.0,
-        effective_samples: f64::from(rules.particles),
-        sums,
-        squares: row[STRATA].get(),
-        lowest: from_sortable((tally.best.get() >> 32) as u32),
-        dead: tally.dead.get(),
-        non_finite: tally.non_finite.get(),
-        longest: tally.longest.get(),
-    }
-}
+use crate::task::Answer;
 
 /// Writes the answer: the first action whose futures cost least on average.
 #[inline(always)]
@@ -38,35 +13,8 @@ pub fn choose(crew: &Crew, site: &Site<'_>) {
     let rules = &site.task.rules;
     let summary = summary(crew, site);
     crew.sync();
-    if crew.rank == 0 {
-        let strata = rules.strata as usize;
-        let best = best_stratum(&summary.sums, strata, rules.particles as usize);
-        let share = f64::from(first_level(best, strata));
-        site.answer().set(Answer { share, ..summary });
-        site.tally().reset();
-    }
-}
-
-/// Moves a plan or the like: every place gets what `of` says about the place `ahead` steps later (and the
-/// last ones what `last` says), though `of` may read the places themselves.
-#[inline(always)]
-pub fn renew<T>(
-    crew: &Crew,
-    places: &[Cell<T>],
-    ahead: u32,
-    last: impl Fn() -> T,
-    of: impl Fn(u32) -> T,
-) {
-    let count = places.len() as u32;
-    let mut first = 0;
-    while first < count {
-        let place = first + crew.rank;
-        let value = if place + ahead < count { of(place + ahead) } else { last() };
-        crew.sync();
-        if place < count {
-            places[place as usize].set(value);
-        }
-        crew.sync();
-        first += crew.size;
-    }
+    let strata = rules.strata as usize;
+    let best = best_stratum(&summary.sums, strata, rules.particles as usize);
+    let share = f64::from(first_level(best, strata));
+    end_iteration(crew, site, true, Answer { share, ..summary });
 }

@@ -71,6 +71,13 @@ pub fn rows(is_virtual: bool) -> Vec<Row> {
         steps: tiny(500, 4),
         cpu_share: tiny(50, 1),
     };
+    // Blocks share it.
+    let one_episode = Work::Episodes {
+        config: pilot(PlannerKind::RandomShooting, discrete, tiny(65_536, 2560), 32),
+        episodes: 1,
+        steps: tiny(500, 4),
+        cpu_share: 1,
+    };
     // The targets are for all of the work.
     let row = |name, work, target_s: Option<f64>| Row {
         name,
@@ -84,6 +91,7 @@ pub fn rows(is_virtual: bool) -> Vec<Row> {
         row("mppi 2k", mppi(tiny(2048, 512), tiny(100, 10)), Some(15e-6)),
         row("episodes, shooting", episodes(PlannerKind::RandomShooting), Some(0.2)),
         row("episodes, cem", episodes(PlannerKind::Cem), Some(0.2)),
+        row("one episode", one_episode, None),
         row("start", Work::Start { cold: false }, Some(0.3)),
         row("start, no cache", Work::Start { cold: true }, None),
     ]

@@ -39,8 +39,8 @@ pub enum PilotError {
         /// How many the model has.
         required: usize,
     },
-    /// A state holds a number that is not finite.
-    #[error("number {index} of the state is {value}; states must be finite")]
+    /// A state holds a number that is not finite, or not in single precision, in which particles compute.
+    #[error("number {index} of the state is {value:e}; it must be finite, and at most 3.4e38")]
     StateNotFinite {
         /// Which number, from 0.
         index: usize,

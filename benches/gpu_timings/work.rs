@@ -107,7 +107,8 @@ impl Row {
         match &self.work {
             Work::Decision(config) => format!("one decision of {}", size(config)),
             Work::Episodes { config, episodes, steps, .. } => {
-                format!("{episodes} episodes of {steps} steps, each decision {}", size(config))
+                let loops = if *episodes == 1 { "episode" } else { "episodes" };
+                format!("{episodes} {loops} of {steps} steps, each decision {}", size(config))
             }
             Work::Start { cold: false } => "the program pilot, first decision and end".into(),
             Work::Start { cold: true } => {

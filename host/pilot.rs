@@ -9,6 +9,7 @@ use crate::config::{ActionKind, PilotConfig};
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan};
 use crate::error::PilotError;
+use crate::trajectories::Trajectories;
 
 /// Plans before every action: give it the state, it answers with what to do.
 ///
@@ -30,6 +31,8 @@ pub struct Pilot {
     decision: u32,
     /// The state as particles start from it.
     state: Vec<f32>,
+    /// Full control of the configuration's cart-pole in the model's units; none for a model of one's own.
+    full_control: Option<f32>,
 }
 
 impl Pilot {
@@ -41,7 +44,9 @@ impl Pilot {
         config.validate()?;
         let simd = Simd::select()?;
         let engine = engine::for_config(&config, simd)?;
-        Ok(Self { config, simd, engine, decision: 0, state: vec![0.0; CartPole::<false>::DIM] })
+        let full_control = Some(engine::CartModel::of(&config)?.full_control());
+        let state = vec![0.0; CartPole::<false>::DIM];
+        Ok(Self { config, simd, engine, decision: 0, state, full_control })
     }
 
     /// A pilot for a model of one's own, on the CPU; `config.physics` and `config.cost` are then not used.
@@ -52,7 +57,8 @@ impl Pilot {
         config.validate()?;
         let simd = Simd::select()?;
         let engine = engine::for_model(&config, model, simd)?;
-        Ok(Self { config, simd, engine, decision: 0, state: vec![0.0; M::DIM] })
+        let state = vec![0.0; M::DIM];
+        Ok(Self { config, simd, engine, decision: 0, state, full_control: None })
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
@@ -86,6 +92,53 @@ impl Pilot {
         self.observe(state)?;
         let (plan, time) = self.engine.plan_timed(&self.state, self.config.seed, self.decision)?;
         Ok((self.decided(plan), time))
+    }
+
+    /// The futures from which the next decision follows if it is about `state`: the particles that the planner's
+    /// first iteration simulates, step by step. The pilot is as before.
+    ///
+    /// With one iteration, their costs are what the decision's [`Diagnostics`](crate::Diagnostics) are about.
+    ///
+    /// # Errors
+    /// As [`Pilot::act`], and [`PilotError::Unsupported`] for `smc` and `fmc`, whose particles replace each other on
+    /// the way, for models of one's own, and for a GPU that was asked for by name: recording is the CPU's work.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// let futures = pilot.trajectories(&[0.0, 0.0, 0.1, 0.3])?;
+    /// assert_eq!(futures.states.len(), futures.particles * futures.horizon * 4);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn trajectories(&mut self, state: &[f64]) -> Result<Trajectories, PilotError> {
+        let Some(full) = self.full_control else {
+            let reason =
+                "trajectories are in SI units, and models of one's own do not say how to get there";
+            return Err(PilotError::Unsupported(reason.into()));
+        };
+        self.observe(state)?;
+        let mut record = self.engine.trajectories(&self.state, self.config.seed, self.decision)?;
+        record.convert(&self.config.physics, full);
+        Ok(record)
+    }
+
+    /// The plan that the pilot keeps for its next decision: the mean force of each step in N, `[horizon]`, the next
+    /// decision's step first. `None` for planners that keep none, and while a GPU has it.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
+    /// if let Some(plan) = pilot.plan() {
+    ///     assert!(plan[0] > 0.0); // on to the right
+    /// }
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    #[must_use]
+    pub fn plan(&self) -> Option<Vec<f64>> {
+        self.engine.outlook()
     }
 
     /// Takes over a state, checked and rounded.

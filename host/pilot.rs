@@ -11,6 +11,9 @@ use crate::engine::{self, Engine, Plan};
 use crate::error::PilotError;
 use crate::trajectories::Trajectories;
 
+/// States that may be recorded at once: 2 GB.
+const MOST_RECORDED: u64 = 100_000_000;
+
 /// Plans before every action: give it the state, it answers with what to do.
 ///
 /// A pilot remembers its last plan and starts the next one from it, so use one pilot for one
@@ -117,6 +120,12 @@ impl Pilot {
                 "trajectories are in SI units, and models of one's own do not say how to get there";
             return Err(PilotError::Unsupported(reason.into()));
         };
+        let size = u64::from(self.config.particles) * u64::from(self.config.horizon);
+        if size > MOST_RECORDED {
+            let (name, given) = ("particles times horizon", size.to_string());
+            let required = "at most 100000000 for trajectories, which are kept in memory";
+            return Err(PilotError::Setting { name, given, required });
+        }
         self.observe(state)?;
         let mut record = self.engine.trajectories(&self.state, self.config.seed, self.decision)?;
         record.convert(&self.config.physics, full);

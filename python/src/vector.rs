@@ -161,7 +161,10 @@ fn any(flags: &[bool]) -> bool {
 }
 
 /// An array's rows of four.
-fn rows<'a>(array: &'a mut PyReadwriteArray2<'_, f32>, count: usize) -> PyResult<&'a mut [[f32; 4]]> {
+fn rows<'a>(
+    array: &'a mut PyReadwriteArray2<'_, f32>,
+    count: usize,
+) -> PyResult<&'a mut [[f32; 4]]> {
     if array.shape() != [count, 4] {
         return Err(PyValueError::new_err(format!("the array must have shape ({count}, 4)")));
     }
@@ -229,7 +232,9 @@ fn refusal(py: Python<'_>, error: VectorError) -> PyErr {
     match error {
         VectorError::Backend(error) => device_refusal(error),
         VectorError::Memory(_) => PyMemoryError::new_err(error.to_string()),
-        VectorError::NotReset => reset_needed(py, "call reset() before step(), of all environments at first"),
+        VectorError::NotReset => {
+            reset_needed(py, "call reset() before step(), of all environments at first")
+        }
         VectorError::Ended(index) => reset_needed(
             py,
             &format!(

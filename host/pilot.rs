@@ -192,6 +192,23 @@ impl Pilot {
         self.engine.pool().enter(|| work(self))
     }
 
+    /// Runs `work`, such as a whole closed loop, on this thread, while the pilot's other threads stand by.
+    ///
+    /// For work that cannot move to the [pilot's own threads](Pilot::on_own_threads). Decisions give the same bits, but
+    /// start sooner, because nobody has to be woken: up to half a millisecond after a decision the threads spin.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// let decision = pilot.standing_by(|pilot| pilot.act(&[0.0, 0.0, 0.1, 0.3]))?;
+    /// assert!(decision.diagnostics.dead_share < 1.0);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn standing_by<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
+        self.engine.pool().stand_by(|| work(self))
+    }
+
     /// Forgets the last plan and starts again from the first decision, with this seed.
     pub fn reset(&mut self, seed: u64) {
         self.config.seed = seed;

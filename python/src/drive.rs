@@ -98,11 +98,15 @@ pub fn drive(
     let mut pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
     let env = Env::of(env)?;
     let mut tally = Tally::default();
-    for episode in 0..episodes {
-        pilot.reset(first_seed.wrapping_add(episode.into()));
-        let seed = seed.map(|seed| seed.wrapping_add(episode.into()));
-        tally.play(&env, &mut pilot, seed)?;
-    }
+    // The environment stays on this thread, where its windows and signals belong.
+    pilot.standing_by(|pilot| {
+        for episode in 0..episodes {
+            pilot.reset(first_seed.wrapping_add(episode.into()));
+            let seed = seed.map(|seed| seed.wrapping_add(episode.into()));
+            tally.play(&env, pilot, seed)?;
+        }
+        Ok::<_, PyErr>(())
+    })?;
     tally.result(py, &pilot)
 }
 

@@ -8,6 +8,7 @@ use crate::errors::refusal;
 use crate::interrupt::interruptible;
 use crate::options::Options;
 use crate::record::record;
+use crate::times::per_second;
 
 record! {
     /// An episode in which the pole fell.
@@ -56,6 +57,8 @@ record! {
         wall_s: f64,
         /// Steps simulated by particles.
         particle_steps: u64,
+        /// How many of those in a second.
+        particle_steps_per_s: f64,
         /// A hash of all episodes' digests: the same on every machine.
         digest: String,
         /// The episodes in which the pole fell, in order of seeds.
@@ -127,6 +130,7 @@ pub fn evaluate(
         threads: config.resolved_threads(),
         wall_s: result.wall.as_secs_f64(),
         particle_steps: result.particle_steps,
+        particle_steps_per_s: per_second(result.particle_steps, result.wall),
         digest: result.digest.to_string(),
         failures: result.failures.iter().map(failure).collect::<PyResult<_>>()?,
     })

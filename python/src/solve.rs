@@ -13,7 +13,7 @@ use crate::errors::refusal;
 use crate::interrupt::interruptible;
 use crate::options::Options;
 use crate::record::record;
-use crate::times::DecisionMicroseconds;
+use crate::times::{DecisionMicroseconds, per_second};
 
 record! {
     /// How an episode in the reference environment ended; by the names of ``pilot solve --json``.
@@ -46,6 +46,8 @@ record! {
         decision_us: Py<DecisionMicroseconds>,
         /// Steps simulated by particles.
         particle_steps: u64,
+        /// How many of those in a second.
+        particle_steps_per_s: f64,
         /// A hash of every state and action, 16 hexadecimal digits: the same on every machine.
         digest: String,
         /// ``float64 [steps, 4]``: the states in which the pilot decided, in m, m/s, rad, rad/s.
@@ -116,6 +118,7 @@ pub fn solve(
         wall_s: result.wall.as_secs_f64(),
         decision_us: Py::new(py, DecisionMicroseconds::from(result.decision_times))?,
         particle_steps: result.particle_steps,
+        particle_steps_per_s: per_second(result.particle_steps, result.wall),
         digest: result.digest.to_string(),
         states: PyArray1::from_vec(py, states).reshape([actions.len(), 4])?.unbind(),
         actions: decision::actions(py, config.action, &actions),

@@ -27,3 +27,9 @@ impl From<DecisionTimes> for DecisionMicroseconds {
         Self { p50, p90, p99, max }
     }
 }
+
+/// `count` things in `time`, in each second; 0 if it took none.
+pub fn per_second(count: u64, time: Duration) -> f64 {
+    let seconds = time.as_secs_f64();
+    if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
+}

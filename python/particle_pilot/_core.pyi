@@ -1,7 +1,7 @@
 """Types of the compiled part; its docstrings are in the module itself: ``help(particle_pilot.Pilot)``."""
 
 import os
-from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict
+from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +9,11 @@ from typing_extensions import Self, Unpack
 
 __version__: str
 
-PlannerName = Literal["random-shooting", "cem", "mppi", "smc", "fmc"]
-Integrator = Literal["euler", "semi-implicit-euler", "semi-implicit euler"]
+_PlannerName = Literal["random-shooting", "cem", "mppi", "smc", "fmc"]
+_Integrator = Literal["euler", "semi-implicit-euler", "semi-implicit euler"]
 
-class Options(TypedDict, total=False):
-    """Options of a pilot, by the names of the program ``pilot`` and, for the physics, of Gymnasium."""
+class _Options(TypedDict, total=False):
+    """_Options of a pilot, by the names of the program ``pilot`` and, for the physics, of Gymnasium."""
 
     particles: SupportsIndex  # futures simulated in each iteration; default 1024
     horizon: SupportsIndex  # steps of each future; default 30
@@ -26,7 +26,7 @@ class Options(TypedDict, total=False):
     theta_limit_deg: SupportsFloat  # angle at which the pole counts as fallen, in degrees; default 12
     x_limit: SupportsFloat  # distance at which the cart has left the track, in m; default 2.4
     force: SupportsFloat  # the full force of an action, in N; default 10
-    integrator: Integrator  # default "euler"
+    integrator: _Integrator  # default "euler"
     gravity: SupportsFloat  # in m/s^2; default 9.8
     masscart: SupportsFloat  # in kg; default 1
     masspole: SupportsFloat  # in kg; default 0.1
@@ -35,7 +35,7 @@ class Options(TypedDict, total=False):
     tau: SupportsFloat  # time between states, in s; default 0.02
     theta_threshold_radians: SupportsFloat  # Gymnasium's name of `theta_limit_deg`, in rad
     x_threshold: SupportsFloat  # Gymnasium's name of `x_limit`
-    kinematics_integrator: Integrator  # Gymnasium's name of `integrator`
+    kinematics_integrator: _Integrator  # Gymnasium's name of `integrator`
 
     cost_position: SupportsFloat  # of each step's squared distance from the centre, 1/m^2
     cost_angle: SupportsFloat  # of each step's squared angle, 1/rad^2
@@ -58,25 +58,26 @@ class Options(TypedDict, total=False):
     colour: SupportsFloat  # controls with coloured noise: the correlation of neighbouring knots
     balance: SupportsFloat  # fmc: the score's exponent against the distance's, 0 to 10
 
-class TaskOptions(Options, total=False):
-    """Options of a pilot and of an episode in the reference environment."""
+class _TaskOptions(_Options, total=False):
+    """_Options of a pilot and of an episode in the reference environment."""
 
     steps: SupportsIndex  # after which an episode is won; default 500
     push: str | tuple[float, int, int]  # "NEWTON:LENGTH:EVERY", unknown to the planner
 
-class ManyTaskOptions(TaskOptions, total=False):
-    """Options of a pilot and of many episodes."""
+class _ManyTaskOptions(_TaskOptions, total=False):
+    """_Options of a pilot and of many episodes."""
 
     episodes: SupportsIndex  # default 100
 
 class DeviceError(RuntimeError): ...
 
-class Record:
-    """Results: not a class of the module, but what they have in common."""
+class _Record:
+    """What results have in common; not a class of the module."""
 
     def to_dict(self) -> dict[str, Any]: ...
 
-class Diagnostics(Record):
+@final
+class Diagnostics(_Record):
     best: float
     mean: float
     spread: float
@@ -88,7 +89,8 @@ class Diagnostics(Record):
     particles: int
     particle_steps: int
 
-class Decision(Record):
+@final
+class Decision(_Record):
     action: int | float
     diagnostics: Diagnostics
     warnings: list[str]
@@ -98,17 +100,18 @@ class Decision(Record):
     future_costs: npt.NDArray[np.float32] | None
     future_lifetimes: npt.NDArray[np.uint32] | None
 
-class DecisionMicroseconds(Record):
+@final
+class DecisionMicroseconds(_Record):
     p50: float
     p90: float
     p99: float
     max: float
 
 class Pilot:
-    def __new__(cls, planner: PlannerName | None = None, **options: Unpack[Options]) -> Self: ...
+    def __new__(cls, planner: _PlannerName | None = None, **options: Unpack[_Options]) -> Self: ...
     @classmethod
     def for_env(
-        cls, env: Any, planner: PlannerName | None = None, **options: Unpack[Options]
+        cls, env: Any, planner: _PlannerName | None = None, **options: Unpack[_Options]
     ) -> Self: ...
     def act(self, obs: npt.ArrayLike) -> int | float: ...
     def plan(self, obs: npt.ArrayLike, *, futures: bool = False) -> Decision: ...
@@ -131,7 +134,8 @@ class Pilot:
     @property
     def threads(self) -> int: ...
 
-class DriveResult(Record):
+@final
+class DriveResult(_Record):
     returns: npt.NDArray[np.float64]
     lengths: npt.NDArray[np.int64]
     terminated: npt.NDArray[np.bool_]
@@ -149,11 +153,12 @@ def drive(
     episodes: SupportsIndex | None = None,
     seed: SupportsIndex | None = None,
     physics: Literal["env", "pilot"] = "env",
-    planner: PlannerName | None = None,
+    planner: _PlannerName | None = None,
     **options: Any,
 ) -> DriveResult: ...
 
-class SolveResult(Record):
+@final
+class SolveResult(_Record):
     version: str
     survived: bool
     steps: int
@@ -173,13 +178,15 @@ class SolveResult(Record):
     states: npt.NDArray[np.float64]
     actions: npt.NDArray[Any]
 
-def solve(planner: PlannerName | None = None, **options: Unpack[TaskOptions]) -> SolveResult: ...
+def solve(planner: _PlannerName | None = None, **options: Unpack[_TaskOptions]) -> SolveResult: ...
 
-class Failure(Record):
+@final
+class Failure(_Record):
     seed: int
     steps: int
 
-class EvaluateResult(Record):
+@final
+class EvaluateResult(_Record):
     version: str
     episodes: int
     survived: int
@@ -202,10 +209,11 @@ class EvaluateResult(Record):
     failures: list[Failure]
 
 def evaluate(
-    planner: PlannerName | None = None, **options: Unpack[ManyTaskOptions]
+    planner: _PlannerName | None = None, **options: Unpack[_ManyTaskOptions]
 ) -> EvaluateResult: ...
 
-class GpuInfo(Record):
+@final
+class GpuInfo(_Record):
     device: str
     index: int
     name: str
@@ -215,7 +223,8 @@ class GpuInfo(Record):
     clock_khz: int
     driver_version: tuple[int, int]
 
-class Info(Record):
+@final
+class Info(_Record):
     version: str
     target: str
     cores: int

@@ -6,7 +6,7 @@ use particle_pilot_kernels::task::{Episodes, Layout, Outcome, Task};
 
 use super::plan::{Plan, SQUAD, WHOLE};
 use super::{GpuModel, module};
-use crate::backend::cuda::{Buffer, Gpu, GpuError, Kernel};
+use crate::backend::cuda::{Buffer, Gpu, GpuError, Kernel, info};
 use crate::config::PilotConfig;
 use crate::env::Push;
 
@@ -26,6 +26,8 @@ impl GpuEpisodes {
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
     pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
+        // First: putting the module together takes milliseconds, in vain where there is no GPU.
+        info::device(index)?;
         let mut plan = Plan::of(config, model);
         // A block runs its islands one after the other, in the same memory.
         plan.keeps.populations = plan.keeps.populations.min(1);

@@ -31,6 +31,8 @@ from ._core import (
     solve,
 )
 
+from ._registration import register_when_imported as _register_when_imported
+
 if _TYPE_CHECKING:
     from .gym_planner import GymPlanner
     from .vector import CartPoleVectorEnv
@@ -70,3 +72,6 @@ def __getattr__(name: str) -> _Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY})
+
+
+_register_when_imported()

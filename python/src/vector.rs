@@ -1,6 +1,10 @@
 //! Environments side by side, for the package's `vector`: what is checked and converted there is plain here.
 
-use numpy::{PyReadonlyArray1, PyReadwriteArray1, PyReadwriteArray2, PyUntypedArrayMethods};
+use numpy::ndarray::{ArrayView1, ArrayView2};
+use numpy::{
+    PyArray1, PyArray2, PyReadonlyArray1, PyReadwriteArray1, PyReadwriteArray2,
+    PyUntypedArrayMethods,
+};
 use particle_pilot::Device;
 use particle_pilot::env::{
     Autoreset, CartPoleOptions, CartPoleVector, Integrator, Physics, Reset, Seeds, VectorError,
@@ -68,7 +72,29 @@ impl VectorCore {
         self.envs.setback().map(ToString::to_string)
     }
 
-    /// Begins episodes, those of `mask` or all, and writes the observations of all into `observations`.
+    /// Observations and rewards as of now, where they are: the next reset or step overwrites them.
+    fn views<'py>(
+        slf: Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyArray2<f32>>, Bound<'py, PyArray1<f64>>)> {
+        let this = slf.try_borrow()?;
+        let last = this.envs.last().map_err(|error| refusal(slf.py(), error))?;
+        let observations = last.observations.as_flattened();
+        let shape = (this.envs.len(), 4);
+        let observations = ArrayView2::from_shape(shape, observations)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let rewards = ArrayView1::from(last.rewards);
+        let owner = || slf.clone().into_any();
+        // SAFETY: the arrays keep the environments alive, whose memory stays where it is until they are dropped. It
+        // is plain numbers, so that whoever writes there deceives nobody but himself.
+        Ok(unsafe {
+            (
+                PyArray2::borrow_from_array(&observations, owner()),
+                PyArray1::borrow_from_array(&rewards, owner()),
+            )
+        })
+    }
+
+    /// Begins episodes, those of `mask` or all, and writes the observations of all into `observations`, if given.
     ///
     /// `seeds` count where `is_seeded`; the others draw on.
     fn reset(
@@ -78,25 +104,29 @@ impl VectorCore {
         is_seeded: PyReadonlyArray1<'_, bool>,
         mask: Option<PyReadonlyArray1<'_, bool>>,
         bounds: Option<[f64; 2]>,
-        mut observations: PyReadwriteArray2<'_, f32>,
+        mut observations: Option<PyReadwriteArray2<'_, f32>>,
     ) -> PyResult<()> {
         self.birthplace.check()?;
         let pairs = seeds.as_slice()?.iter().zip(is_seeded.as_slice()?);
         let seeds: Vec<Option<u64>> =
             pairs.map(|(seed, is_seeded)| is_seeded.then_some(*seed)).collect();
         let mask = mask.as_ref().map(|mask| mask.as_slice()).transpose()?;
-        let target = rows(&mut observations, self.envs.len())?;
+        let count = self.envs.len();
+        let target = observations.as_mut().map(|array| rows(array, count)).transpose()?;
         let envs = &mut self.envs;
         let reset = Reset { seeds: Seeds::Each(&seeds), mask, bounds };
         py.detach(|| {
-            target.copy_from_slice(envs.reset_with(&reset)?);
+            let observations = envs.reset_with(&reset)?;
+            if let Some(target) = target {
+                target.copy_from_slice(observations);
+            }
             Ok(())
         })
         .map_err(|error| refusal(py, error))
     }
 
-    /// Takes a step with all environments, and writes what came of it into the other arrays. Returns whether any
-    /// episode has ended.
+    /// Takes a step with all environments, and writes what came of it into the other arrays, where given. Returns
+    /// whether any episode has ended.
     ///
     /// `last` has the last observations of episodes that ended, where new ones begin within the same step.
     #[expect(clippy::too_many_arguments, reason = "a step has as many results")]
@@ -104,8 +134,8 @@ impl VectorCore {
         &mut self,
         py: Python<'_>,
         actions: PyReadonlyArray1<'_, i64>,
-        mut observations: PyReadwriteArray2<'_, f32>,
-        mut rewards: PyReadwriteArray1<'_, f64>,
+        mut observations: Option<PyReadwriteArray2<'_, f32>>,
+        mut rewards: Option<PyReadwriteArray1<'_, f64>>,
         mut terminated: PyReadwriteArray1<'_, bool>,
         mut truncated: PyReadwriteArray1<'_, bool>,
         mut last: Option<PyReadwriteArray2<'_, f32>>,
@@ -113,8 +143,11 @@ impl VectorCore {
         self.birthplace.check()?;
         let count = self.envs.len();
         let given = actions.as_slice()?;
-        let observations = rows(&mut observations, count)?;
-        let rewards = entries(rewards.as_slice_mut()?, count)?;
+        let observations = observations.as_mut().map(|array| rows(array, count)).transpose()?;
+        let rewards = match &mut rewards {
+            Some(array) => Some(entries(array.as_slice_mut()?, count)?),
+            None => None,
+        };
         let terminated = entries(terminated.as_slice_mut()?, count)?;
         let truncated = entries(truncated.as_slice_mut()?, count)?;
         let last = last.as_mut().map(|last| rows(last, count)).transpose()?;
@@ -122,8 +155,12 @@ impl VectorCore {
         py.detach(|| {
             convert(given, actions)?;
             let step = envs.step(actions)?;
-            observations.copy_from_slice(step.observations);
-            rewards.copy_from_slice(step.rewards);
+            if let Some(observations) = observations {
+                observations.copy_from_slice(step.observations);
+            }
+            if let Some(rewards) = rewards {
+                rewards.copy_from_slice(step.rewards);
+            }
             terminated.copy_from_slice(step.terminated);
             truncated.copy_from_slice(step.truncated);
             if let Some(last) = last {

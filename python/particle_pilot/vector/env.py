@@ -60,8 +60,8 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             has become.
         threads: How many of the CPU's; 0 for as many as there are.
         autoreset_mode: When an environment whose episode has ended begins the next one.
-        copy: Whether ``reset`` and ``step`` return arrays of their own. With ``False`` all five are the same arrays at
-            every call, which the next call overwrites; that is faster, and right where each is used up before.
+        copy: Whether ``reset`` and ``step`` return arrays of their own. With ``False`` they show the environments'
+            own memory, which the next call overwrites; that is faster, and right where each is used up before.
         physics: Attributes of Gymnasium's ``CartPoleEnv`` by name: ``gravity``, ``masscart``, ``masspole``,
             ``length`` (half the pole's), ``force_mag``, ``tau``, ``theta_threshold_radians``, ``x_threshold`` and
             ``kinematics_integrator`` (``"euler"`` or ``"semi-implicit-euler"``).
@@ -169,11 +169,11 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
                 unseeded &= mask
             seeds = np.where(unseeded, entropy(self.num_envs), seeds)
             is_seeded = is_seeded | unseeded
-        observations = np.empty((self.num_envs, 4), np.float32) if self.copy else self._observations
+        observations = np.empty((self.num_envs, 4), np.float32) if self.copy else None
         self._core.reset(seeds, is_seeded, mask, bounds, observations)
         self._seeds = np.where(is_seeded, seeds, self._seeds)
         self._is_seeded = self._is_seeded | is_seeded
-        return observations, {}
+        return self._core.views()[0] if observations is None else observations, {}
 
     def step(self, actions: Actions) -> Step:
         """Takes a step with all environments.
@@ -192,18 +192,18 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             gymnasium.error.ResetNeeded: Before the first reset; or, with ``AutoresetMode.DISABLED``, an episode has
                 ended.
         """
+        count = self.num_envs
+        observations, rewards = None, None
         if self.copy:
-            self._allocate_results()
+            observations, rewards = np.empty((count, 4), np.float32), np.empty(count, np.float64)
+            self._terminated, self._truncated = np.empty((2, count), np.bool_)
         has_ended = self._core.step(
-            _integers(actions),
-            self._observations,
-            self._rewards,
-            self._terminated,
-            self._truncated,
-            self._last,
+            _integers(actions), observations, rewards, self._terminated, self._truncated, self._last
         )
+        if observations is None or rewards is None:
+            observations, rewards = self._core.views()
         infos = self._infos() if has_ended and self._last is not None else {}
-        return self._observations, self._rewards, self._terminated, self._truncated, infos
+        return observations, rewards, self._terminated, self._truncated, infos
 
     def _infos(self) -> dict[str, Any]:
         """Where episodes ended, their last observations."""
@@ -211,9 +211,8 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         ended = self._terminated | self._truncated
         final = np.full(self.num_envs, None, dtype=object)
         where = np.flatnonzero(ended)
-        # One by one: NumPy would take rows of equal length for a matrix.
-        for index, row in zip(where.tolist(), self._last[where], strict=True):
-            final[index] = row
+        # Not `= list(rows)`: NumPy would take rows of equal length for a matrix.
+        final[where] = np.fromiter(self._last[where], dtype=object, count=len(where))
         return {
             "final_obs": final,
             "_final_obs": ended,
@@ -236,13 +235,8 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         self._is_seeded = np.zeros(self.num_envs, np.bool_)
         keeps_last = self.autoreset_mode == AutoresetMode.SAME_STEP
         self._last = np.zeros((self.num_envs, 4), np.float32) if keeps_last else None
-        self._allocate_results()
-
-    def _allocate_results(self) -> None:
-        self._observations = np.empty((self.num_envs, 4), np.float32)
-        self._rewards = np.empty(self.num_envs, np.float64)
-        self._terminated = np.empty(self.num_envs, np.bool_)
-        self._truncated = np.empty(self.num_envs, np.bool_)
+        self._terminated = np.zeros(self.num_envs, np.bool_)
+        self._truncated = np.zeros(self.num_envs, np.bool_)
 
 
 def _integers(actions: Any) -> npt.NDArray[np.int64]:

@@ -20,9 +20,6 @@ use crate::backend::cpu::Kernel;
 /// Environments that are taken through a step together: as many as stay in the fastest cache.
 const BLOCK: usize = 256;
 
-/// Numbers in the widest instruction.
-const WIDTH: usize = 8;
-
 /// The least angle that `libm` reduces before it takes the sine, in rad: a little above pi/4.
 const REDUCED: f64 = f64::from_bits(0x3fe9_21fc_0000_0000);
 
@@ -100,45 +97,52 @@ fn indices(flags: &[bool]) -> impl Iterator<Item = usize> {
     (0..flags.len()).filter(|i| flags[*i])
 }
 
-/// [`particle_pilot_kernels::env::step`] and [`particle_pilot_kernels::env::failed`].
 #[inline(always)]
 fn advance<const EULER: bool>(block: &mut Chunk<'_>, p: &Physics, force: impl Fn(usize) -> f64) {
-    // Everything is copied to where nothing else can point, and filled up to whole instructions: else the compiler
-    // would not dare to read ahead.
-    let (p, count) = (*p, block.len().min(BLOCK));
-    let lanes = count.next_multiple_of(WIDTH).min(BLOCK);
     let mut newtons = [0.0; BLOCK];
-    for (i, newton) in newtons[..count].iter_mut().enumerate() {
+    let newtons = &mut newtons[..block.len().min(BLOCK)];
+    for (i, newton) in newtons.iter_mut().enumerate() {
         *newton = force(i);
     }
-    let [mut x, mut x_dot, mut theta, mut theta_dot] = block.states.each_ref().map(|values| {
-        let mut copy = [0.0; BLOCK];
-        copy[..count].copy_from_slice(&values[..count]);
-        copy
-    });
-    let mut terminated = [false; BLOCK];
+    let [x, x_dot, theta, theta_dot] = &mut block.states;
+    move_all::<EULER>(*p, newtons, x, x_dot, theta, theta_dot, block.terminated);
+}
+
+/// [`particle_pilot_kernels::env::step`] and [`particle_pilot_kernels::env::failed`].
+///
+/// That no two arguments overlap is what lets the compiler work on several environments at once.
+#[inline(always)]
+fn move_all<const EULER: bool>(
+    p: Physics,
+    newtons: &[f64],
+    x: &mut [f64],
+    x_dot: &mut [f64],
+    theta: &mut [f64],
+    theta_dot: &mut [f64],
+    terminated: &mut [bool],
+) {
+    let count = newtons.len();
+    let (x, x_dot) = (&mut x[..count], &mut x_dot[..count]);
+    let (theta, theta_dot) = (&mut theta[..count], &mut theta_dot[..count]);
+    let terminated = &mut terminated[..count];
     let (total_mass, polemass_length) = (p.total_mass(), p.polemass_length());
-    for i in 0..lanes {
-        let (costheta, sintheta) = (cosine(theta[i]), sine(theta[i]));
-        let swing = polemass_length * (theta_dot[i] * theta_dot[i]) * sintheta;
+    for i in 0..count {
+        let [old_x, old_x_dot, old_theta, old_theta_dot] = [x[i], x_dot[i], theta[i], theta_dot[i]];
+        let (costheta, sintheta) = (cosine(old_theta), sine(old_theta));
+        let swing = polemass_length * (old_theta_dot * old_theta_dot) * sintheta;
         let temp = (newtons[i] + swing) / total_mass;
         let inertia = p.length * (4.0 / 3.0 - p.masspole * (costheta * costheta) / total_mass);
         let thetaacc = (p.gravity * sintheta - costheta * temp) / inertia;
         let xacc = temp - polemass_length * thetaacc * costheta / total_mass;
-        let (old_x_dot, old_theta_dot) = (x_dot[i], theta_dot[i]);
-        x_dot[i] = old_x_dot + p.tau * xacc;
-        theta_dot[i] = old_theta_dot + p.tau * thetaacc;
-        x[i] += p.tau * if EULER { old_x_dot } else { x_dot[i] };
-        theta[i] += p.tau * if EULER { old_theta_dot } else { theta_dot[i] };
-        let is_off = (x[i] < -p.x_threshold) | (x[i] > p.x_threshold);
+        let new_x_dot = old_x_dot + p.tau * xacc;
+        let new_theta_dot = old_theta_dot + p.tau * thetaacc;
+        let new_x = old_x + p.tau * if EULER { old_x_dot } else { new_x_dot };
+        let new_theta = old_theta + p.tau * if EULER { old_theta_dot } else { new_theta_dot };
+        let is_off = (new_x < -p.x_threshold) | (new_x > p.x_threshold);
         let (least, most) = (-p.theta_threshold_radians, p.theta_threshold_radians);
-        terminated[i] = is_off | (theta[i] < least) | (theta[i] > most);
+        terminated[i] = is_off | (new_theta < least) | (new_theta > most);
+        (x[i], x_dot[i], theta[i], theta_dot[i]) = (new_x, new_x_dot, new_theta, new_theta_dot);
     }
-    let results = [&x, &x_dot, &theta, &theta_dot];
-    for (values, result) in block.states.iter_mut().zip(results) {
-        values[..count].copy_from_slice(&result[..count]);
-    }
-    block.terminated[..count].copy_from_slice(&terminated[..count]);
 }
 
 /// Elapsed steps, truncation and rewards.

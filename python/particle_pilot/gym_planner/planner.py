@@ -94,9 +94,10 @@ class GymPlanner(Generic[ActType]):
         horizon: How many steps ahead; more sees farther, and more of the futures by chance differ by chance.
         hold: For how many steps futures keep each action; more gets farther, and acts more coarsely.
         discount: What a reward counts a step later, above 0 and at most 1.
-        value: ``value(observation, env)``, an estimate of the return still to come from where a future ends. ``env``
-            is the copy's ``unwrapped``, to be looked at only. With rewards of -1 a step until a goal is reached, it
-            is minus the steps still needed.
+        value: ``value(observation, env)``, an estimate of the return still to come from where a future ends, by
+            default 0. ``env`` is the copy's ``unwrapped``, to be looked at only. With rewards of -1 a step until a
+            goal is reached, it is minus the steps still needed. Where termination is a failure it must be above 0,
+            which is what a future that terminates has.
         workers: How many processes play futures: 1, the default, plays in this one; ``None`` uses as many as there
             are CPUs. They pay where a step takes longer than some 10 us. A script that uses them needs
             ``if __name__ == "__main__":``.

@@ -6,6 +6,7 @@ when the pipe to their parent breaks and when the parent is gone; interrupts are
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -13,6 +14,7 @@ import pickle
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import cloudpickle
@@ -81,7 +83,8 @@ class Workers:
                     name=f"GymPlanner worker {number}",
                     daemon=True,
                 )
-                process.start()
+                with deaf_to_interrupts():
+                    process.start()
                 self.processes.append(process)
                 theirs.close()
         except BaseException:
@@ -139,6 +142,22 @@ class Workers:
                 process.join()
             process.close()
         self.pipes, self.processes = [], []
+
+
+@contextlib.contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Holds back Ctrl-C, here until the end and for good in processes started meanwhile.
+
+    They will ignore it, but not before Python has started, and would complain until then.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def uncopyable(error: Exception) -> UncopyableEnvError:

@@ -36,8 +36,7 @@ class Fmc(Planner):
         walkers = Population(problem, np.arange(problem.particles) % len(firsts), firsts)
         for step in range(problem.horizon):
             walkers.advance(step)
-            if step + 1 < problem.horizon:
-                walkers.copy(self._clone(walkers, problem.rng))
+            walkers.copy(self._clone(walkers, problem.rng))
         row, votes = self._vote(walkers, firsts)
         return row, problem.diagnose(walkers.scores, votes, walkers.terminated)
 

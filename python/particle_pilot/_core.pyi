@@ -236,3 +236,39 @@ class Info(_Record):
     planners: list[str]
 
 def info() -> Info: ...
+
+class VectorCore:
+    """What ``CartPoleVectorEnv`` is made of; not public."""
+
+    def __init__(
+        self,
+        num_envs: int,
+        device: str,
+        threads: int,
+        autoreset_mode: str,
+        max_episode_steps: int | None,
+        sutton_barto_reward: bool,
+        physics: dict[str, float | str],
+    ) -> None: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def setback(self) -> str | None: ...
+    def views(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]: ...
+    def reset(
+        self,
+        seeds: npt.NDArray[np.uint64],
+        is_seeded: npt.NDArray[np.bool_],
+        mask: npt.NDArray[np.bool_] | None,
+        bounds: tuple[float, float] | None,
+        observations: npt.NDArray[np.float32] | None,
+    ) -> None: ...
+    def step(
+        self,
+        actions: npt.NDArray[np.int64],
+        observations: npt.NDArray[np.float32] | None,
+        rewards: npt.NDArray[np.float64] | None,
+        terminated: npt.NDArray[np.bool_],
+        truncated: npt.NDArray[np.bool_],
+        last: npt.NDArray[np.float32] | None,
+    ) -> bool: ...

@@ -49,7 +49,7 @@ pub(super) struct Chunk<'a> {
     first: usize,
     pub states: [&'a mut [f64]; 4],
     pub elapsed: &'a mut [u32],
-    generators: &'a mut [Pcg64],
+    pub generators: &'a mut [Pcg64],
     pub observations: &'a mut [[f32; 4]],
     pub final_observations: &'a mut [[f32; 4]],
     pub rewards: &'a mut [f64],

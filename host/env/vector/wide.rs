@@ -63,6 +63,10 @@ fn step_block(block: &mut Chunk<'_>, rules: &Rules, force: impl Fn(usize) -> f64
     {
         *had_ended = *terminated | *truncated;
     }
+    if rules.autoreset == Autoreset::NextStep {
+        // They are about to draw, from memory that has not been looked at for a whole episode.
+        indices(&had_ended[..count]).for_each(|i| prefetch(&block.generators[i]));
+    }
     // Those that had ended move too, to where nobody will look.
     match rules.physics.integrator {
         Integrator::Euler => advance::<true>(block, &rules.physics, force),
@@ -106,6 +110,19 @@ fn advance<const EULER: bool>(block: &mut Chunk<'_>, p: &Physics, force: impl Fn
     }
     let [x, x_dot, theta, theta_dot] = &mut block.states;
     move_all::<EULER>(*p, newtons, x, x_dot, theta, theta_dot, block.terminated);
+}
+
+/// Has a value fetched from memory while other things are done.
+#[inline(always)]
+fn prefetch<T>(value: &T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every x86-64 CPU has the instruction, a hint that changes nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(value).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
 }
 
 /// [`particle_pilot_kernels::env::step`] and [`particle_pilot_kernels::env::failed`].

@@ -69,7 +69,7 @@ class Continuous:
         """
         levels = np.linspace(0.0, 1.0, count)
         columns = [levels] + [rng.permutation(levels) for _ in self.low[1:]]
-        return self.low + np.stack(columns, axis=-1) * (self.high - self.low)
+        return np.asarray(self.low + np.stack(columns, axis=-1) * (self.high - self.low))
 
     def decode(self, row: Array) -> Any:
         """The action as the environment takes it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cloudpickle
+import cloudpickle  # type: ignore[import-untyped]
 import gymnasium
 import numpy as np
 import numpy.typing as npt
@@ -109,7 +109,7 @@ class Source:
     def copy_whole(self, base: Layer) -> bytes:
         """A copy of an environment that was made without ``gymnasium.make``."""
         try:
-            return cloudpickle.dumps(base)
+            return bytes(cloudpickle.dumps(base))
         except Exception as error:
             raise UncopyableEnvError(
                 f"{type(base).__name__} was not made by gymnasium.make, which could make more of it, and "

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-import cloudpickle
+import cloudpickle  # type: ignore[import-untyped]
 
 from .errors import EnvCopyError, GymPlannerError, UncopyableEnvError, WorkerError
 from .futures import Ask, Futures
@@ -193,15 +193,15 @@ def work(pipe: multiprocessing.connection.Connection[Any, Any], blueprint: bytes
 
 def as_bytes(answer: Any) -> bytes:
     """An answer as bytes, without an exception's cause if that cannot be pickled."""
-    if not isinstance(answer, GymPlannerError):
-        return cloudpickle.dumps(answer)
-    # Pickle leaves out __cause__ unless told.
-    try:
-        message = cloudpickle.dumps(_Failure(type(answer), str(answer), answer.__cause__))
-        pickle.loads(message)
-        return message
-    except Exception:
-        return cloudpickle.dumps(_Failure(type(answer), str(answer), None))
+    if isinstance(answer, GymPlannerError):
+        # Pickle leaves out __cause__ unless told.
+        try:
+            message = bytes(cloudpickle.dumps(_Failure(type(answer), str(answer), answer.__cause__)))
+            pickle.loads(message)
+            return message
+        except Exception:
+            answer = _Failure(type(answer), str(answer), None)
+    return bytes(cloudpickle.dumps(answer))
 
 
 class _Failure:

@@ -19,7 +19,7 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
-import cloudpickle
+import cloudpickle  # type: ignore[import-untyped]
 import numpy as np
 from gymnasium import Env, Space, Wrapper, wrappers
 from gymnasium.envs.registration import EnvSpec
@@ -190,7 +190,7 @@ ADVICE = (
 )
 
 
-class _Pickler(cloudpickle.Pickler):
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     """Writes references to known objects by name, and nothing in the place of what renders."""
 
     def __init__(self, buffer: io.BytesIO, known: dict[int, tuple[Any, ...]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +49,7 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
     * A ``reset_mask`` that chooses none changes nothing, which saves a question after each step. (``SyncVectorEnv``
       refuses it.) Masks stay in ``options``.
     * Seeds end at ``2**64 - 1``.
-    * Nothing is rendered, and ``np_random`` is out of reach.
+    * Nothing is rendered, and environments do not draw from ``np_random``.
 
     Args:
         num_envs: N, how many; 1 to 2^30.
@@ -71,7 +71,7 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         particle_pilot.DeviceError: The device that was asked for cannot be used.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+    metadata: dict[str, Any] = {
         "render_modes": [],
         "render_fps": 50,
         "autoreset_mode": AutoresetMode.NEXT_STEP,
@@ -110,10 +110,15 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         self.num_envs = num_envs
         self.render_mode = None
         self.copy = copy
+        # As Gymnasium's own do.
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.spec: EnvSpec | None = None
         self._make_spaces(physics)
-        self._allocate()
+        self._seeds = np.zeros(num_envs, np.uint64)
+        self._is_seeded = np.zeros(num_envs, np.bool_)
+        self._terminated, self._truncated = np.zeros((2, num_envs), np.bool_)
+        keeps_last = self.autoreset_mode == AutoresetMode.SAME_STEP
+        self._last = np.zeros((num_envs, 4), np.float32) if keeps_last else None
 
     @property
     def device(self) -> str:
@@ -133,16 +138,7 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             for seed, is_seeded in zip(self._seeds, self._is_seeded, strict=True)
         )
 
-    @property
-    def np_random(self) -> np.random.Generator:
-        """Not to be had.
-
-        Raises:
-            AttributeError: always.
-        """
-        raise AttributeError("random numbers are drawn in compiled code; reset(seed=...) says which")
-
-    def reset(  # type: ignore[override]
+    def reset(
         self, *, seed: Seed = None, options: dict[str, Any] | None = None
     ) -> tuple[Observations, dict[str, Any]]:
         """Begins episodes, and returns the observations of all environments.
@@ -229,14 +225,6 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.single_action_space = spaces.Discrete(2)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-
-    def _allocate(self) -> None:
-        self._seeds = np.zeros(self.num_envs, np.uint64)
-        self._is_seeded = np.zeros(self.num_envs, np.bool_)
-        keeps_last = self.autoreset_mode == AutoresetMode.SAME_STEP
-        self._last = np.zeros((self.num_envs, 4), np.float32) if keeps_last else None
-        self._terminated = np.zeros(self.num_envs, np.bool_)
-        self._truncated = np.zeros(self.num_envs, np.bool_)
 
 
 def _integers(actions: Any) -> npt.NDArray[np.int64]:

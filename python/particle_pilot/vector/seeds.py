@@ -55,4 +55,4 @@ def checked(seed: SupportsIndex) -> int:
 
 def entropy(count: int) -> Seeds:
     """``[N]`` seeds that nobody could foresee, which Gymnasium begins with where it is given none."""
-    return np.random.SeedSequence().generate_state(count, np.uint64)
+    return np.random.SeedSequence().generate_state(count, np.uint64).astype(np.uint64, copy=False)

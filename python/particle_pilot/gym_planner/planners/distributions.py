@@ -73,7 +73,8 @@ class Shares:
         rows, votes = np.unique(firsts, axis=0, return_counts=True)
         winners = rows[votes == votes.max()]
         # Where all futures are alike so are the votes; the plan at hand then goes on.
-        return favourite if (winners == favourite).all(axis=1).any() else winners[0]
+        goes_on = (winners == favourite).all(axis=1).any()
+        return np.asarray(favourite if goes_on else winners[0])
 
     def shift(self) -> None:
         moved = np.concatenate([self.shares[1:], self.even[None]])
@@ -111,7 +112,7 @@ class Normal:
         self.deviation = np.maximum(mixed, self.least)
 
     def first(self, firsts: Array, favourite: Array) -> Array:
-        return self.mean[0]
+        return np.asarray(self.mean[0])
 
     def shift(self) -> None:
         self.mean = np.concatenate([self.mean[1:], self.mean[-1:]])

@@ -71,8 +71,8 @@ class Fmc(Planner):
         votes = np.bincount(walkers.roots[voters], minlength=len(firsts))
         total = int(votes.sum())
         if isinstance(walkers.problem.rows, Categorical):
-            return firsts[votes.argmax()], total
-        return votes @ firsts / total, total
+            return np.asarray(firsts[votes.argmax()]), total
+        return np.asarray(votes @ firsts / total), total
 
 
 def dead_walkers(walkers: Population) -> Array:
@@ -85,7 +85,7 @@ def dead_walkers(walkers: Population) -> Array:
     going = ~walkers.ended & ~lost
     if not going.any():
         return lost
-    return lost | (walkers.ended & (scores <= scores[going].mean()))
+    return np.asarray(lost | (walkers.ended & (scores <= scores[going].mean())))
 
 
 def companions(living: Array, count: int, rng: np.random.Generator) -> Array:
@@ -96,7 +96,7 @@ def companions(living: Array, count: int, rng: np.random.Generator) -> Array:
     # A living walker is passed over in the list of the living.
     place = np.full(count, len(living))
     place[living] = np.arange(len(living))
-    return living[drawn + (drawn >= place)]
+    return np.asarray(living[drawn + (drawn >= place)])
 
 
 def relative(values: Array, living: Array) -> Array:
@@ -106,4 +106,5 @@ def relative(values: Array, living: Array) -> Array:
     if not deviation > 1e-9 * (1.0 + np.abs(known).max()):
         return np.ones(len(values))
     z = (values - known.mean()) / deviation
-    return np.where(z > 0, 1.0 + np.log1p(np.maximum(z, 0.0)), np.exp(np.minimum(z, 0.0)))
+    above, below = 1.0 + np.log1p(np.maximum(z, 0.0)), np.exp(np.minimum(z, 0.0))
+    return np.asarray(np.where(z > 0, above, below))

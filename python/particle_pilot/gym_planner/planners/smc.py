@@ -69,9 +69,9 @@ class Smc(Planner):
     def _choose(self, problem: Problem, firsts: Array, evidence: Array) -> Array:
         """The first action of most evidence; in a ``Box`` the mean, weighted by it."""
         if isinstance(problem.rows, Categorical) or not np.isfinite(evidence).any():
-            return firsts[evidence.argmax()]
+            return np.asarray(firsts[evidence.argmax()])
         weights = np.exp(evidence - evidence.max())
-        return weights @ firsts / weights.sum()
+        return np.asarray(weights @ firsts / weights.sum())
 
 
 class Weights:

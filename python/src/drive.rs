@@ -78,13 +78,16 @@ record! {
 #[pyo3(signature = (env, pilot=None, *, episodes=None, seed=None, physics="env", **options))]
 pub fn drive(
     env: &Bound<'_, PyAny>,
-    pilot: Option<&Bound<'_, Pilot>>,
+    pilot: Option<&Bound<'_, PyAny>>,
     episodes: Option<&Bound<'_, PyAny>>,
     seed: Option<&Bound<'_, PyAny>>,
     physics: &str,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<DriveResult> {
     let py = env.py();
+    let pilot = pilot
+        .map(|pilot| pilot.cast::<Pilot>().map_err(|_| wrong_type("pilot", pilot, "a Pilot")))
+        .transpose()?;
     let episodes = episodes.map_or(Ok(1), |count| integer_u32("episodes", count))?;
     if episodes == 0 {
         return Err(PyValueError::new_err("episodes is 0; it must be at least 1"));

@@ -122,8 +122,10 @@ def test_videos_are_recorded(tmp_path):
     from gymnasium.wrappers import RecordVideo
 
     env = gymnasium.make("CartPole-v1", render_mode="rgb_array", max_episode_steps=10)
-    drive(RecordVideo(env, str(tmp_path), disable_logger=True), particles=64, seed=0)
-    assert list(tmp_path.glob("*.mp4"))
+    env = RecordVideo(env, str(tmp_path / "videos"), disable_logger=True)
+    drive(env, particles=64, seed=0)
+    env.close()
+    assert list(tmp_path.glob("videos/*.mp4"))
 
 
 class _Broken(gymnasium.Wrapper):
@@ -167,7 +169,7 @@ def test_what_is_no_environment_is_refused():
         ({"physics": "mine"}, ValueError, "physics is `mine`"),
         ({"action": "continuous"}, ValueError, "actions are 0 and 1"),
         ({"pilot": Pilot(), "particles": 3}, TypeError, "`particles` is given along with a pilot"),
-        ({"pilot": 3}, TypeError, "pilot"),
+        ({"pilot": 3}, TypeError, "pilot must be a Pilot, not int"),
         ({"nothing": 3}, TypeError, "there is no option `nothing`"),
     ],
 )

@@ -19,7 +19,10 @@ use std::time::{Duration, Instant};
 /// What each thread does for a job.
 type Job<'a> = &'a (dyn Fn() + Sync);
 
-/// How long the crew spins before it begins to nap: some decisions and an environment's steps in between.
+/// How long the crew spins and does nothing else: an environment's step.
+const EAGER: Duration = Duration::from_micros(100);
+
+/// How long it then lets others have the core in between, before it begins to nap.
 const AWAKE: Duration = Duration::from_micros(500);
 
 /// After how many looks a thread that spins does something else in between.
@@ -33,6 +36,8 @@ const NAP: Duration = Duration::from_micros(500);
 pub(super) struct Crew {
     /// A `*mut Job<'_>` with its type erased, or null.
     job: AtomicPtr<()>,
+    /// How many jobs there have been: two may lie at the same address.
+    number: AtomicUsize,
     /// How many threads may be using `job`.
     inside: AtomicUsize,
     /// How many stand by.
@@ -51,6 +56,7 @@ impl Crew {
         let mut job = job;
         let _withdraw = Withdraw(self);
         self.job.store((&raw mut job).cast(), SeqCst);
+        self.number.fetch_add(1, Release);
         job();
     }
 
@@ -58,29 +64,30 @@ impl Crew {
     pub fn stand_by(&self) {
         let _leave = Count::up(&self.present);
         let mut last_worked = Instant::now();
-        let mut spins = 0u32;
+        let (mut spins, mut done) = (0u32, 0);
         while !self.dismissed.load(Acquire) {
-            if !self.job.load(Relaxed).is_null() {
+            let number = self.number.load(Acquire);
+            if number != done && !self.job.load(Relaxed).is_null() {
                 self.join_in();
+                done = number;
                 last_worked = Instant::now();
             }
             spin_loop();
             spins = spins.wrapping_add(1);
             // Looking at the clock takes longer than looking for a job.
             if spins.is_multiple_of(LOOKS) {
-                match last_worked.elapsed() > AWAKE {
-                    true => thread::sleep(NAP),
-                    // Others may have better use for the core.
-                    false => thread::yield_now(),
+                match last_worked.elapsed() {
+                    idle if idle > AWAKE => thread::sleep(NAP),
+                    idle if idle > EAGER => thread::yield_now(),
+                    _ => (),
                 }
             }
         }
     }
 
-    /// Does a part of the job, if it is still on offer, and waits until it no longer is: another call would find
-    /// nothing left to do.
+    /// Does a part of the job, if it is still on offer.
     fn join_in(&self) {
-        let inside = Count::up(&self.inside);
+        let _inside = Count::up(&self.inside);
         let job = self.job.load(SeqCst);
         if job.is_null() {
             return;
@@ -89,8 +96,6 @@ impl Crew {
         // module's safety model.
         let work: Job<'_> = unsafe { *job.cast::<Job<'_>>() };
         work();
-        drop(inside);
-        wait_until(|| self.job.load(Relaxed) != job || self.dismissed.load(Relaxed));
     }
 
     /// Sends the crew home. Those who come later go at once.
@@ -167,6 +172,27 @@ mod tests {
             crew.dismiss();
         });
         assert!(!crew.is_present());
+    }
+
+    #[test]
+    fn the_crew_joins_in() {
+        let crew = Crew::default();
+        let mut joined = 0;
+        thread::scope(|scope| {
+            scope.spawn(|| crew.stand_by());
+            for _ in 0..100 {
+                let (began, here) = (Instant::now(), AtomicUsize::new(0));
+                crew.offer(&|| {
+                    here.fetch_add(1, SeqCst);
+                    while here.load(SeqCst) < 2 && began.elapsed() < Duration::from_secs(1) {
+                        thread::yield_now();
+                    }
+                });
+                joined += usize::from(here.load(SeqCst) == 2);
+            }
+            crew.dismiss();
+        });
+        assert!(joined > 90, "in {joined} of 100");
     }
 
     #[test]

@@ -153,7 +153,7 @@ def test_the_paying_action_is_found_in_every_space(
     assert env.played == 0
     diagnostics = decision.diagnostics
     assert diagnostics.terminated_share == 1.0 and diagnostics.best >= diagnostics.mean
-    assert diagnostics.env_steps == 200 * (2 if planner == "cem" else 1)
+    assert diagnostics.env_steps == {"cem": 400, "smc": 250}.get(planner, 200)
 
 
 @pytest.mark.parametrize("planner", PLANNERS)

@@ -18,6 +18,9 @@ from .population import Population
 
 Array = npt.NDArray[Any]
 
+#: The iteration that the futures belong to which only tell the scale of returns.
+PROBE = 1
+
 
 @dataclass
 class Smc(Planner):
@@ -28,7 +31,7 @@ class Smc(Planner):
     """
 
     #: What one unit of return is worth: a particle's weight is ``exp(return / temperature)``. Lower is greedier;
-    #: ``None`` takes the spread of the returns at each step, whatever the scale of rewards.
+    #: ``None`` takes the spread of the returns of some futures by chance, whatever the scale of rewards.
     temperature: float | None = None
     #: First actions tried in a ``Box``; more are finer, and each gets fewer particles.
     levels: int = 8
@@ -42,12 +45,14 @@ class Smc(Planner):
     def plan(self, problem: Problem) -> tuple[Array, Diagnostics]:
         firsts = problem.rows.first_actions(problem.rng, self.levels)
         islands = np.arange(problem.particles) % len(firsts)
+        temperature = self._temperature(problem)
         population = Population(problem, islands.copy(), firsts)
         weights = Weights(islands, len(firsts))
         before = population.scores
         for step in range(problem.horizon):
             population.advance(step)
-            weights.grow(self._increments(population.scores, before))
+            scores = population.scores
+            weights.grow(np.where(np.isfinite(scores), scores - before, -np.inf) / temperature)
             population.copy(weights.resample(problem.rng))
             before = population.scores
         evidence = weights.evidence()
@@ -55,16 +60,15 @@ class Smc(Planner):
         terminated = population.terminated
         return row, problem.diagnose(before, weights.effective_samples(), terminated)
 
-    def _increments(self, scores: Array, before: Array) -> Array:
-        """What a step adds to the logarithms of the weights."""
-        increments = np.where(np.isfinite(scores), scores - before, -np.inf)
+    def _temperature(self, problem: Problem) -> float:
         if self.temperature is not None:
-            return increments / self.temperature
+            return self.temperature
+        # The same for all steps, so that weights come to exp(return / temperature) in the end.
+        scores = problem.play(problem.draw()[: max(2, problem.particles // 4)], PROBE).scores
         finite = scores[np.isfinite(scores)]
-        spread = finite.std() if len(finite) else 0.0
-        if spread <= 1e-9 * (1.0 + np.abs(finite).max(initial=0.0)):
-            return np.where(np.isfinite(increments), 0.0, -np.inf)
-        return increments / spread
+        spread = float(finite.std()) if len(finite) else 0.0
+        # Without a spread returns differ by rounding, if at all.
+        return spread if spread > 1e-9 * (1.0 + np.abs(finite).max(initial=0.0)) else 1.0
 
     def _choose(self, problem: Problem, firsts: Array, evidence: Array) -> Array:
         """The first action of most evidence; in a ``Box`` the mean, weighted by it."""

@@ -19,6 +19,9 @@ use crate::arguments::{named, number};
 use crate::errors::device_refusal;
 use crate::fork::Birthplace;
 
+/// `[N, 4]` observations and `[N]` rewards.
+type Views<'py> = (Bound<'py, PyArray2<f32>>, Bound<'py, PyArray1<f64>>);
+
 /// `N` cart-poles on some device. Not part of the public interface: use `CartPoleVectorEnv`.
 #[pyclass(module = "particle_pilot._core")]
 pub struct VectorCore {
@@ -32,6 +35,7 @@ pub struct VectorCore {
 impl VectorCore {
     /// `autoreset_mode` is a value of Gymnasium's `AutoresetMode`, `physics` has attributes of its `CartPoleEnv`.
     #[new]
+    #[expect(clippy::too_many_arguments, reason = "one for each of the environment's options")]
     fn new(
         py: Python<'_>,
         num_envs: usize,
@@ -73,9 +77,7 @@ impl VectorCore {
     }
 
     /// Observations and rewards as of now, where they are: the next reset or step overwrites them.
-    fn views<'py>(
-        slf: Bound<'py, Self>,
-    ) -> PyResult<(Bound<'py, PyArray2<f32>>, Bound<'py, PyArray1<f64>>)> {
+    fn views<'py>(slf: Bound<'py, Self>) -> PyResult<Views<'py>> {
         let this = slf.try_borrow()?;
         let last = this.envs.last().map_err(|error| refusal(slf.py(), error))?;
         let observations = last.observations.as_flattened();

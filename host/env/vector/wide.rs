@@ -192,6 +192,7 @@ fn observe(block: &mut Chunk<'_>) {
 /// `libm::sin` of an angle that [is near](is_near).
 #[inline(always)]
 fn sine(x: f64) -> f64 {
+    #[expect(clippy::excessive_precision, reason = "as published")]
     const S: [f64; 6] = [
         -1.666_666_666_666_663_243_48e-1,
         8.333_333_333_322_489_461_24e-3,
@@ -212,6 +213,7 @@ fn sine(x: f64) -> f64 {
 /// `libm::cos` of an angle that [is near](is_near). (What `libm` does for tiny ones comes to the same.)
 #[inline(always)]
 fn cosine(x: f64) -> f64 {
+    #[expect(clippy::excessive_precision, reason = "as published")]
     const C: [f64; 6] = [
         4.166_666_666_666_660_190_37e-2,
         -1.388_888_888_887_410_957_49e-3,

@@ -45,6 +45,19 @@ impl PilotBatch {
         Ok(Self { pilots: seeds.iter().map(pilot).collect::<Result<_, _>>()?, pool })
     }
 
+    /// Lets pilot `index` forget its last plan and start again from the first decision, with this seed.
+    ///
+    /// # Errors
+    /// [`PilotError::Setting`] if there is no such pilot.
+    pub fn reset(&mut self, index: usize, seed: u64) -> Result<(), PilotError> {
+        let Some(pilot) = self.pilots.get_mut(index) else {
+            let (name, given) = ("number of the pilot", index.to_string());
+            return Err(PilotError::Setting { name, given, required: "below the number of seeds" });
+        };
+        pilot.reset(seed);
+        Ok(())
+    }
+
     /// Decides for `states[i]` as pilot `i`.
     ///
     /// # Errors

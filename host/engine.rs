@@ -17,6 +17,7 @@ use crate::decision::Diagnostics;
 use crate::env::Integrator;
 use crate::error::PilotError;
 use crate::planners::{self, Problem, Request};
+use crate::trajectories::Trajectories;
 
 /// A control in the caller's units, and how the futures looked from which it follows.
 pub(crate) type Plan = (f64, Diagnostics);
@@ -38,6 +39,17 @@ pub(crate) trait Engine: Send {
 
     /// Forgets the last plan.
     fn forget(&mut self);
+
+    /// The futures of [`Engine::plan`]'s first iteration, in the model's units.
+    fn trajectories(
+        &self,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> Result<Trajectories, PilotError>;
+
+    /// The plan with which the next decision begins, `[H]` forces, where it is at hand.
+    fn outlook(&self) -> Option<Vec<f64>>;
 
     /// The threads on which decisions start soonest.
     fn pool(&self) -> Arc<Pool>;
@@ -88,6 +100,22 @@ impl<M: Model> Engine for CpuEngine<M> {
         self.planner.forget();
     }
 
+    fn trajectories(
+        &self,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> Result<Trajectories, PilotError> {
+        let request = Request { pool: &self.pool, state, seed, decision };
+        self.planner.trajectories(&self.problem, &request).ok_or_else(no_trajectories)
+    }
+
+    fn outlook(&self) -> Option<Vec<f64>> {
+        let full = self.problem.model.full_action();
+        let shares = self.planner.outlook(&self.problem)?;
+        Some(shares.into_iter().map(|share| share * full).collect())
+    }
+
     fn pool(&self) -> Arc<Pool> {
         Arc::clone(&self.pool)
     }
@@ -99,6 +127,13 @@ impl<M: Model> Engine for CpuEngine<M> {
     fn setback(&self) -> Option<&BackendError> {
         self.setback.as_ref()
     }
+}
+
+/// Why some planners' futures cannot be shown.
+fn no_trajectories() -> PilotError {
+    let reason = "particles of smc and fmc replace each other on the way, so that no future is any one particle's; \
+                  random-shooting, cem and mppi have trajectories";
+    PilotError::Unsupported(reason.into())
 }
 
 /// The engine for `config` and a model of one's own, which only the CPU can run.
@@ -133,6 +168,14 @@ impl CartModel {
             true => Self::Plain(CartPole::new(physics, cost)?),
             false => Self::General(CartPole::new(physics, cost)?),
         })
+    }
+
+    /// The strongest control, in the model's units.
+    pub fn full_control(&self) -> f32 {
+        match self {
+            Self::Plain(model) => model.full_control(),
+            Self::General(model) => model.full_control(),
+        }
     }
 }
 
@@ -311,6 +354,33 @@ mod gpu {
                 Some(cpu) => cpu.forget(),
                 None => self.engine.forget(),
             }
+        }
+
+        /// Recorded on the CPU, which decides as the GPU did to arrive at the same plan.
+        fn trajectories(
+            &self,
+            state: &[f32],
+            seed: u64,
+            decision: u32,
+        ) -> Result<Trajectories, PilotError> {
+            if let Some(cpu) = &self.replacement {
+                return cpu.trajectories(state, seed, decision);
+            }
+            if self.config.device != Device::Auto {
+                let reason = "trajectories are recorded on the CPU: use the device `auto` or `cpu`, which give \
+                              the same bits";
+                return Err(PilotError::Unsupported(reason.into()));
+            }
+            let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, None)?;
+            let first = decision.wrapping_sub(self.history.len() as u32);
+            for (i, past) in self.history.iter().enumerate() {
+                cpu.plan(past, seed, first.wrapping_add(i as u32))?;
+            }
+            cpu.trajectories(state, seed, decision)
+        }
+
+        fn outlook(&self) -> Option<Vec<f64>> {
+            self.replacement.as_ref()?.outlook()
         }
 
         fn pool(&self) -> Arc<Pool> {

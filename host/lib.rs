@@ -25,6 +25,7 @@ mod names;
 mod pilot;
 pub mod planners;
 mod random;
+mod trajectories;
 
 pub use backend::{Device, Simd};
 pub use batch::PilotBatch;
@@ -37,6 +38,7 @@ pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
 pub use planners::{Interpolation, Noise, PlannerKind, Tuning};
 pub use random::PhiloxRng;
+pub use trajectories::Trajectories;
 
 /// The README's examples are tests too.
 #[cfg(doctest)]

@@ -9,6 +9,10 @@ use crate::config::{ActionKind, PilotConfig};
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan};
 use crate::error::PilotError;
+use crate::trajectories::Trajectories;
+
+/// States that may be recorded at once: 2 GB.
+const MOST_RECORDED: u64 = 100_000_000;
 
 /// Plans before every action: give it the state, it answers with what to do.
 ///
@@ -30,6 +34,8 @@ pub struct Pilot {
     decision: u32,
     /// The state as particles start from it.
     state: Vec<f32>,
+    /// Full control of the configuration's cart-pole in the model's units; none for a model of one's own.
+    full_control: Option<f32>,
 }
 
 impl Pilot {
@@ -41,7 +47,9 @@ impl Pilot {
         config.validate()?;
         let simd = Simd::select()?;
         let engine = engine::for_config(&config, simd)?;
-        Ok(Self { config, simd, engine, decision: 0, state: vec![0.0; CartPole::<false>::DIM] })
+        let full_control = Some(engine::CartModel::of(&config)?.full_control());
+        let state = vec![0.0; CartPole::<false>::DIM];
+        Ok(Self { config, simd, engine, decision: 0, state, full_control })
     }
 
     /// A pilot for a model of one's own, on the CPU; `config.physics` and `config.cost` are then not used.
@@ -52,7 +60,8 @@ impl Pilot {
         config.validate()?;
         let simd = Simd::select()?;
         let engine = engine::for_model(&config, model, simd)?;
-        Ok(Self { config, simd, engine, decision: 0, state: vec![0.0; M::DIM] })
+        let state = vec![0.0; M::DIM];
+        Ok(Self { config, simd, engine, decision: 0, state, full_control: None })
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
@@ -86,6 +95,59 @@ impl Pilot {
         self.observe(state)?;
         let (plan, time) = self.engine.plan_timed(&self.state, self.config.seed, self.decision)?;
         Ok((self.decided(plan), time))
+    }
+
+    /// The futures from which the next decision follows if it is about `state`: the particles that the planner's
+    /// first iteration simulates, step by step. The pilot is as before.
+    ///
+    /// With one iteration, their costs are what the decision's [`Diagnostics`](crate::Diagnostics) are about.
+    ///
+    /// # Errors
+    /// As [`Pilot::act`], and [`PilotError::Unsupported`] for `smc` and `fmc`, whose particles replace each other on
+    /// the way, for models of one's own, and for a GPU that was asked for by name: recording is the CPU's work.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// let futures = pilot.trajectories(&[0.0, 0.0, 0.1, 0.3])?;
+    /// assert_eq!(futures.states.len(), futures.particles * futures.horizon * 4);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn trajectories(&mut self, state: &[f64]) -> Result<Trajectories, PilotError> {
+        let Some(full) = self.full_control else {
+            let reason =
+                "trajectories are in SI units, and models of one's own do not say how to get there";
+            return Err(PilotError::Unsupported(reason.into()));
+        };
+        let size = u64::from(self.config.particles) * u64::from(self.config.horizon);
+        if size > MOST_RECORDED {
+            let (name, given) = ("particles times horizon", size.to_string());
+            let required = "at most 100000000 for trajectories, which are kept in memory";
+            return Err(PilotError::Setting { name, given, required });
+        }
+        self.observe(state)?;
+        let mut record = self.engine.trajectories(&self.state, self.config.seed, self.decision)?;
+        record.convert(&self.config.physics, full);
+        Ok(record)
+    }
+
+    /// The plan that the pilot keeps for its next decision: the mean force of each step in N, `[horizon]`, the next
+    /// decision's step first. `None` for planners that keep none, and while a GPU has it.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
+    /// if let Some(plan) = pilot.plan() {
+    ///     assert!(plan[0] > 0.0); // on to the right
+    /// }
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    #[must_use]
+    pub fn plan(&self) -> Option<Vec<f64>> {
+        self.engine.outlook()
     }
 
     /// Takes over a state, checked and rounded.
@@ -128,6 +190,23 @@ impl Pilot {
     /// ```
     pub fn on_own_threads<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
         self.engine.pool().enter(|| work(self))
+    }
+
+    /// Runs `work`, such as a whole closed loop, on this thread, while the pilot's other threads stand by.
+    ///
+    /// For work that cannot move to the [pilot's own threads](Pilot::on_own_threads). Decisions give the same bits, but
+    /// start sooner, because nobody has to be woken: up to half a millisecond after a decision the threads spin.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// let decision = pilot.standing_by(|pilot| pilot.act(&[0.0, 0.0, 0.1, 0.3]))?;
+    /// assert!(decision.diagnostics.dead_share < 1.0);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn standing_by<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
+        self.engine.pool().stand_by(|| work(self))
     }
 
     /// Forgets the last plan and starts again from the first decision, with this seed.

@@ -8,6 +8,7 @@ mod error;
 mod reset;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 pub use error::VectorError;
 pub use particle_pilot_kernels::simulate::Autoreset;

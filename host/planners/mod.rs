@@ -21,6 +21,7 @@ use crate::backend::cpu::{Pool, SimdProof};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 use crate::names::named;
+use crate::trajectories::Trajectories;
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 pub(crate) use cem::elite_count;
 use cem::{ContinuousCem, DiscreteCem};
@@ -103,6 +104,18 @@ pub(crate) trait Planner<M: Model>: Send {
 
     /// Forgets the last plan.
     fn forget(&mut self);
+
+    /// The futures that the first iteration of [`Planner::plan`] would simulate, in the model's units; `None` where
+    /// particles replace each other on the way, and no future is any one particle's.
+    fn trajectories(&self, _: &Problem<M>, _: &Request<'_>) -> Option<Trajectories> {
+        None
+    }
+
+    /// The plan with which the next decision begins: for each step the mean control, `[H]`, as a share of the full
+    /// one; `None` where nothing is kept.
+    fn outlook(&self, _: &Problem<M>) -> Option<Vec<f64>> {
+        None
+    }
 }
 
 /// The planner that `config` asks for.

@@ -11,6 +11,7 @@
 use particle_pilot_kernels::controls::{First, Knots};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::plan::mppi::TemperatureSearch;
+use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::weigh::WeightSums;
 
 use super::futures::{Futures, diagnose};
@@ -20,6 +21,7 @@ use super::{Planner, Problem, Request};
 use crate::backend::cpu::Pool;
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
+use crate::trajectories::{Trajectories, record};
 
 pub(crate) struct Mppi {
     futures: Futures,
@@ -63,12 +65,17 @@ impl Mppi {
     }
 }
 
+/// How controls are drawn around the plan; where there is only left and right, half of them begin with either.
+fn scheme(noise: &NoisePlan, discrete: bool, stream: Stream, full: f32) -> Knots<'_> {
+    let first = if discrete { First::Stratified(2) } else { First::Drawn };
+    Knots { first, ..noise.scheme(stream, full) }
+}
+
 impl<M: Model> Planner<M> for Mppi {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let stream = request.stream(0);
         let full = problem.model.full_control();
-        let first = if self.discrete { First::Stratified(2) } else { First::Drawn };
-        let scheme = Knots { first, ..self.noise.scheme(stream, full) };
+        let scheme = scheme(&self.noise, self.discrete, stream, full);
         let summary = self.futures.roll_out(problem, request, &scheme);
         let sums = self.weigh(problem, request.pool, summary.best.0);
 
@@ -95,5 +102,15 @@ impl<M: Model> Planner<M> for Mppi {
 
     fn forget(&mut self) {
         self.noise.forget();
+    }
+
+    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+        let full = problem.model.full_control();
+        let scheme = scheme(&self.noise, self.discrete, request.stream(0), full);
+        Some(record(problem, request, &scheme))
+    }
+
+    fn outlook(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
+        Some(self.noise.shares(problem.model.full_control()))
     }
 }

@@ -96,6 +96,11 @@ impl NoisePlan {
         }
     }
 
+    /// The plan as shares of full control, which is `full` in the model's units.
+    pub fn shares(&self, full: f32) -> Vec<f64> {
+        self.plan.iter().map(|control| f64::from(*control) / f64::from(full)).collect()
+    }
+
     /// Forgets the first step; the last one is repeated.
     pub fn shift(&mut self) {
         let last = self.plan.len() - 1;

@@ -13,6 +13,7 @@ use super::noise::NoisePlan;
 use super::{Planner, Problem, Request};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
+use crate::trajectories::{Trajectories, record};
 
 pub(crate) struct RandomShooting {
     futures: Futures,
@@ -51,4 +52,16 @@ impl<M: Model> Planner<M> for RandomShooting {
     }
 
     fn forget(&mut self) {}
+
+    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+        let stream = request.stream(0);
+        let full = problem.model.full_control();
+        Some(match &self.noise {
+            None => record(problem, request, &Coin { stream, full }),
+            Some(noise) => {
+                let first = First::Stratified(STRATA);
+                record(problem, request, &Knots { first, ..noise.scheme(stream, full) })
+            }
+        })
+    }
 }

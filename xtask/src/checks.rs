@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
-use crate::{inlined, kernels, msrv, neon, ptxas, rust_cuda, source};
+use crate::{inlined, kernels, msrv, neon, ptxas, python, rust_cuda, source};
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
@@ -73,6 +73,11 @@ pub const CHECKS: &[Check] = &[
         name: "rust-cuda",
         about: "the kernels' entry points fit the Rust-CUDA project's cuda_std",
         run: rust_cuda::type_checks,
+    },
+    Check {
+        name: "python",
+        about: "the Python wheel builds, and its tests and the notebook pass",
+        run: python::wheel_passes,
     },
     Check { name: "msrv", about: "the oldest supported Rust builds it all", run: msrv::builds },
     Check {

@@ -15,6 +15,7 @@ mod neon;
 #[path = "../../build/ptx_hash.rs"]
 mod ptx_hash;
 mod ptxas;
+mod python;
 mod rust_cuda;
 mod source;
 

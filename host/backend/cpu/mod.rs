@@ -1,5 +1,6 @@
 //! Particles on the CPU: SIMD lanes times threads.
 
+mod crew;
 mod pool;
 mod simd;
 

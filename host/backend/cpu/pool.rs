@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::crew::Crew;
 use crate::backend::BackendError;
 
 /// Threads for one pilot's decisions.
@@ -9,13 +10,15 @@ pub(crate) struct Pool {
     /// None where one thread does it all.
     workers: Option<rayon::ThreadPool>,
     threads: usize,
+    /// Those that stand by for what the thread outside hands out.
+    crew: Crew,
 }
 
 impl Pool {
     /// A pool of `threads` threads, at least 1.
     pub(crate) fn new(threads: usize) -> Result<Self, BackendError> {
         let workers = if threads > 1 { Some(workers(threads)?) } else { None };
-        Ok(Self { workers, threads })
+        Ok(Self { workers, threads, crew: Crew::default() })
     }
 
     /// How many threads work.
@@ -29,6 +32,26 @@ impl Pool {
             Some(workers) => workers.install(work),
             None => work(),
         }
+    }
+
+    /// Runs `work` on this thread, while all others but one stand by for its [`Pool::for_each`], spinning.
+    pub(crate) fn stand_by<R>(&self, work: impl FnOnce() -> R) -> R {
+        let Some(workers) = &self.workers else { return work() };
+        // Also when work panics, or the scope would wait forever.
+        struct Dismiss<'a>(&'a Crew);
+        impl Drop for Dismiss<'_> {
+            fn drop(&mut self) {
+                self.0.dismiss();
+            }
+        }
+        self.crew.muster();
+        workers.in_place_scope(|scope| {
+            let _dismiss = Dismiss(&self.crew);
+            for _ in 1..self.threads {
+                scope.spawn(|_| self.crew.stand_by());
+            }
+            work()
+        })
     }
 
     /// Calls `work` once for every number below `count`, on all threads, and returns when all is
@@ -55,6 +78,10 @@ impl Pool {
                 done.fetch_add(1, Ordering::Release);
             }
         };
+        if self.crew.is_present() {
+            self.crew.offer(&drain);
+            return;
+        }
         workers.in_place_scope(|scope| {
             for _ in 1..self.threads.min(count) {
                 scope.spawn(|_| drain());

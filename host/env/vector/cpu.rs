@@ -9,23 +9,29 @@ use particle_pilot_kernels::simulate::{
 use rayon::prelude::*;
 
 use super::reset::Orders;
+use super::wide::WideStep;
 use super::{Drive, VectorError, VectorStep};
-use crate::backend::cpu::workers;
+use crate::backend::cpu::{Simd, SimdProof, workers};
 
-/// Environments that a thread takes at a time: a few dozen microseconds of work.
-const CHUNK: usize = 512;
+/// Environments that a thread takes at a time: a dozen microseconds of work.
+const CHUNK: usize = 1024;
 
 /// Environments and the threads that step them.
 pub(super) struct CpuVector {
     rules: Rules,
+    simd: SimdProof,
     arrays: Arrays,
     /// None where one thread does it all.
     workers: Option<rayon::ThreadPool>,
 }
 
 /// All that environments consist of, `[N]` each.
+///
+/// There is no count of failures: no environment is stepped on after one.
 struct Arrays {
-    episodes: Vec<Episode>,
+    /// Components of the states, each in an array of its own, which vector instructions can read.
+    states: [Vec<f64>; 4],
+    elapsed: Vec<u32>,
     generators: Vec<Pcg64>,
     observations: Vec<[f32; 4]>,
     /// `[0]` unless environments are reset in the same step.
@@ -33,20 +39,22 @@ struct Arrays {
     rewards: Vec<f64>,
     terminated: Vec<bool>,
     truncated: Vec<bool>,
+    /// Of the last steps by chance.
     progress: Vec<Progress>,
 }
 
 /// A chunk of the arrays.
-struct Chunk<'a> {
+pub(super) struct Chunk<'a> {
     /// The number of the first environment.
     first: usize,
-    episodes: &'a mut [Episode],
-    generators: &'a mut [Pcg64],
-    observations: &'a mut [[f32; 4]],
-    final_observations: &'a mut [[f32; 4]],
-    rewards: &'a mut [f64],
-    terminated: &'a mut [bool],
-    truncated: &'a mut [bool],
+    pub states: [&'a mut [f64]; 4],
+    pub elapsed: &'a mut [u32],
+    pub generators: &'a mut [Pcg64],
+    pub observations: &'a mut [[f32; 4]],
+    pub final_observations: &'a mut [[f32; 4]],
+    pub rewards: &'a mut [f64],
+    pub terminated: &'a mut [bool],
+    pub truncated: &'a mut [bool],
     progress: &'a mut [Progress],
 }
 
@@ -58,27 +66,30 @@ impl CpuVector {
         threads: usize,
         keeps_final: bool,
     ) -> Result<Self, VectorError> {
+        let simd = Simd::select()?.detect().expect("select() only returns detected sets");
         // More threads than chunks would have nothing to do.
         let threads = threads.min(count.div_ceil(CHUNK));
+        let zeros = || filled(count, 0.0);
         let arrays = Arrays {
-            episodes: filled(count, Episode::new([0.0; 4]))?,
+            states: [zeros()?, zeros()?, zeros()?, zeros()?],
+            elapsed: filled(count, 0)?,
             generators: filled(count, Pcg64::from_words([0; 4]))?,
             observations: filled(count, [0.0; 4])?,
             final_observations: filled(if keeps_final { count } else { 0 }, [0.0; 4])?,
-            rewards: filled(count, 0.0)?,
+            rewards: zeros()?,
             terminated: filled(count, false)?,
             truncated: filled(count, false)?,
             progress: filled(count, Progress::default())?,
         };
         let workers = if threads > 1 { Some(workers(threads)?) } else { None };
-        Ok(Self { rules, arrays, workers })
+        Ok(Self { rules, simd, arrays, workers })
     }
 
     /// Begins anew where `orders` say so.
     pub fn reset(&mut self, orders: &Orders) {
         let Orders { orders, seeds, bounds } = orders;
-        self.for_each(|chunk, _| {
-            for i in 0..chunk.episodes.len() {
+        self.for_each(|chunk, _, _| {
+            for i in 0..chunk.len() {
                 let at = chunk.first + i;
                 let begun = reset(orders[at], seeds[at], &mut chunk.generators[i], *bounds);
                 if let Some(environment) = begun {
@@ -88,9 +99,9 @@ impl CpuVector {
         });
     }
 
-    /// Takes `steps` steps.
+    /// Takes `steps` steps by chance, or one with what there is for each environment.
     pub fn step(&mut self, drive: Drive<'_>, steps: u32) {
-        self.for_each(|chunk, rules| chunk.step(rules, drive, steps));
+        self.for_each(|chunk, rules, simd| chunk.step(rules, simd, drive, steps));
     }
 
     /// What the last step led to.
@@ -104,31 +115,33 @@ impl CpuVector {
         }
     }
 
-    /// Steps taken and episodes ended by each environment in the last call.
+    /// Steps taken and episodes ended by each environment in the last steps by chance.
     pub fn progress(&self) -> impl Iterator<Item = (u32, u32)> {
         self.arrays.progress.iter().map(|progress| (progress.steps, progress.episodes))
     }
 
     /// The states.
     pub fn states(&self) -> Vec<[f64; 4]> {
-        self.arrays.episodes.iter().map(|episode| episode.state).collect()
+        let states = &self.arrays.states;
+        (0..states[0].len()).map(|i| states.each_ref().map(|component| component[i])).collect()
     }
 
     /// Calls `work` for all chunks, on all threads.
-    fn for_each(&mut self, work: impl Fn(&mut Chunk<'_>, &Rules) + Sync) {
-        let Self { rules, arrays, workers } = self;
+    fn for_each(&mut self, work: impl Fn(&mut Chunk<'_>, &Rules, SimdProof) + Sync) {
+        let Self { rules, simd, arrays, workers } = self;
         let mut chunks = arrays.chunks();
         match workers {
             Some(workers) => workers.install(|| {
-                chunks.par_iter_mut().with_max_len(1).for_each(|chunk| work(chunk, rules));
+                chunks.par_iter_mut().with_max_len(1).for_each(|chunk| work(chunk, rules, *simd));
             }),
-            None => chunks.iter_mut().for_each(|chunk| work(chunk, rules)),
+            None => chunks.iter_mut().for_each(|chunk| work(chunk, rules, *simd)),
         }
     }
 }
 
 impl Arrays {
     fn chunks(&mut self) -> Vec<Chunk<'_>> {
+        let mut states = self.states.each_mut().map(|component| component.chunks_mut(CHUNK));
         let mut finals = self.final_observations.chunks_mut(CHUNK);
         let mut generators = self.generators.chunks_mut(CHUNK);
         let mut observations = self.observations.chunks_mut(CHUNK);
@@ -136,10 +149,11 @@ impl Arrays {
         let mut terminated = self.terminated.chunks_mut(CHUNK);
         let mut truncated = self.truncated.chunks_mut(CHUNK);
         let mut progress = self.progress.chunks_mut(CHUNK);
-        let episodes = self.episodes.chunks_mut(CHUNK).enumerate();
-        let chunk = |(number, episodes)| Chunk {
+        let elapsed = self.elapsed.chunks_mut(CHUNK).enumerate();
+        let chunk = |(number, elapsed)| Chunk {
             first: number * CHUNK,
-            episodes,
+            states: states.each_mut().map(|component| component.next().unwrap_or_default()),
+            elapsed,
             generators: generators.next().unwrap_or_default(),
             observations: observations.next().unwrap_or_default(),
             final_observations: finals.next().unwrap_or_default(),
@@ -148,26 +162,55 @@ impl Arrays {
             truncated: truncated.next().unwrap_or_default(),
             progress: progress.next().unwrap_or_default(),
         };
-        episodes.map(chunk).collect()
+        elapsed.map(chunk).collect()
     }
 }
 
 impl Chunk<'_> {
-    fn step(&mut self, rules: &Rules, drive: Drive<'_>, steps: u32) {
+    /// How many environments it has.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.elapsed.len()
+    }
+
+    /// The environments from `start` to before `end`.
+    #[inline(always)]
+    pub fn part(&mut self, start: usize, end: usize) -> Chunk<'_> {
+        Chunk {
+            first: self.first + start,
+            states: self.states.each_mut().map(|component| &mut component[start..end]),
+            elapsed: &mut self.elapsed[start..end],
+            generators: &mut self.generators[start..end],
+            observations: &mut self.observations[start..end],
+            final_observations: match self.final_observations.is_empty() {
+                true => &mut [],
+                false => &mut self.final_observations[start..end],
+            },
+            rewards: &mut self.rewards[start..end],
+            terminated: &mut self.terminated[start..end],
+            truncated: &mut self.truncated[start..end],
+            progress: &mut self.progress[start..end],
+        }
+    }
+
+    /// Begins a new episode of environment `i`; flags and rewards stay.
+    #[inline(always)]
+    pub fn begin(&mut self, i: usize, [low, high]: [f64; 2]) {
+        let state = self.generators[i].uniform4(low, high);
+        self.put(i, Episode::new(state));
+        self.observations[i] = observation(state);
+    }
+
+    fn step(&mut self, rules: &Rules, simd: SimdProof, drive: Drive<'_>, steps: u32) {
         match drive {
             Drive::Actions(actions) => {
-                let actions = &actions[self.first..];
-                self.run(rules, steps, |i| {
-                    let newton = force(&rules.physics, actions[i]);
-                    move || newton
-                });
+                let actions = &actions[self.first..][..self.len()];
+                let force = |i: usize| force(&rules.physics, actions[i]);
+                simd.run(WideStep { chunk: self, rules, force });
             }
             Drive::Forces(forces) => {
-                let forces = &forces[self.first..];
-                self.run(rules, steps, |i| {
-                    let newton = forces[i];
-                    move || newton
-                });
+                let forces = &forces[self.first..][..self.len()];
+                simd.run(WideStep { chunk: self, rules, force: |i: usize| forces[i] });
             }
             Drive::Random { seed, first } => {
                 let stream = RandomActions::stream(seed);
@@ -181,26 +224,46 @@ impl Chunk<'_> {
 
     /// Steps each environment with forces of its own.
     fn run<F: FnMut() -> f64>(&mut self, rules: &Rules, steps: u32, forces: impl Fn(usize) -> F) {
-        for i in 0..self.episodes.len() {
-            let mut environment = Environment {
-                episode: self.episodes[i],
-                terminated: self.terminated[i],
-                truncated: self.truncated[i],
-            };
-            let last = self.final_observations.get_mut(i);
-            let mut memory = Memory { forces: forces(i), generator: &mut self.generators[i], last };
-            let progress = environment.run(rules, steps, &mut memory);
-            self.store(i, environment);
-            self.rewards[i] = progress.reward;
-            self.progress[i] = progress;
+        for i in 0..self.len() {
+            self.progress[i] = self.step_one(i, rules, steps, forces(i));
         }
+    }
+
+    /// Steps environment `i`.
+    pub fn step_one(
+        &mut self,
+        i: usize,
+        rules: &Rules,
+        steps: u32,
+        forces: impl FnMut() -> f64,
+    ) -> Progress {
+        let state = self.states.each_ref().map(|component| component[i]);
+        let mut environment = Environment {
+            episode: Episode { state, elapsed_steps: self.elapsed[i], failures: 0 },
+            terminated: self.terminated[i],
+            truncated: self.truncated[i],
+        };
+        let last = self.final_observations.get_mut(i);
+        let mut memory = Memory { forces, generator: &mut self.generators[i], last };
+        let progress = environment.run(rules, steps, &mut memory);
+        self.store(i, environment);
+        self.rewards[i] = progress.reward;
+        progress
     }
 
     fn store(&mut self, i: usize, environment: Environment) {
         self.observations[i] = environment.observation();
         self.terminated[i] = environment.terminated;
         self.truncated[i] = environment.truncated;
-        self.episodes[i] = environment.episode;
+        self.put(i, environment.episode);
+    }
+
+    #[inline(always)]
+    fn put(&mut self, i: usize, episode: Episode) {
+        for (component, value) in self.states.iter_mut().zip(episode.state) {
+            component[i] = value;
+        }
+        self.elapsed[i] = episode.elapsed_steps;
     }
 }
 

@@ -11,6 +11,7 @@ use crate::planners::futures::{Futures, diagnose};
 use crate::planners::noise::NoisePlan;
 use crate::planners::weighing::knot_moments;
 use crate::planners::{Planner, Problem, Request, Tuning};
+use crate::trajectories::{Trajectories, record};
 
 /// A mean for each step and a deviation for each knot.
 pub(crate) struct ContinuousCem {
@@ -86,5 +87,16 @@ impl<M: Model> Planner<M> for ContinuousCem {
 
     fn forget(&mut self) {
         self.noise.forget();
+    }
+
+    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+        let scales = vec![self.noise.initial_scale; self.noise.knots()];
+        let mut scheme = self.noise.scheme(request.stream(0), problem.model.full_control());
+        scheme.noise.scales = &scales;
+        Some(record(problem, request, &scheme))
+    }
+
+    fn outlook(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
+        Some(self.noise.shares(problem.model.full_control()))
     }
 }

@@ -12,6 +12,7 @@ use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::{Planner, Problem, Request, Tuning};
+use crate::trajectories::{Trajectories, record};
 
 /// One probability of going right for each step.
 pub(crate) struct DiscreteCem {
@@ -113,6 +114,17 @@ impl<M: Model> Planner<M> for DiscreteCem {
 
     fn forget(&mut self) {
         self.probabilities.fill(0.5);
+    }
+
+    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+        let mut written = self.digits.clone();
+        digits(&self.probabilities, &mut written);
+        let (stream, full) = (request.stream(0), problem.model.full_control());
+        Some(record(problem, request, &Biased { stream, full, digits: &written }))
+    }
+
+    fn outlook(&self, _: &Problem<M>) -> Option<Vec<f64>> {
+        Some(self.probabilities.iter().map(|right| 2.0 * right - 1.0).collect())
     }
 }
 

@@ -15,7 +15,7 @@ use particle_pilot_kernels::model::CartPoleData;
 use particle_pilot_kernels::rollout::Summary;
 use particle_pilot_kernels::task::{Answer, Layout, Task};
 
-use super::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned};
+use super::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned, info};
 use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::Size;
@@ -60,6 +60,8 @@ impl GpuEngine {
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
     pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
+        // First: putting the module together takes milliseconds, in vain where there is no GPU.
+        info::device(index)?;
         let mut plan = Plan::of(config, model);
         let launches: Vec<Launch> = plan.iteration.clone();
         let fold = |launch: &Launch| match launch.blocks {

@@ -1,0 +1,71 @@
+"""Makes Gymnasium know ``particle_pilot/CartPole-v1``, once there is a Gymnasium; importing it is left to others."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+ENV_ID = "particle_pilot/CartPole-v1"
+
+
+def register() -> None:
+    """Registers the environment, unless it is."""
+    import gymnasium
+
+    if ENV_ID in gymnasium.registry:
+        return
+    gymnasium.register(
+        ENV_ID,
+        vector_entry_point="particle_pilot.vector:CartPoleVectorEnv",
+        max_episode_steps=500,
+        reward_threshold=475.0,
+    )
+
+
+def register_when_imported() -> None:
+    """Registers the environment now if Gymnasium has been imported, and else as soon as it is."""
+    if getattr(sys.modules.get("gymnasium"), "register", None) is not None:
+        register()
+    elif not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Looks on while Gymnasium is imported, and is gone afterwards."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != "gymnasium":
+            return None
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader)
+        return spec
+
+
+class _Loader(importlib.abc.Loader):
+    """Loads as another one does, and then registers the environment."""
+
+    def __init__(self, loader: importlib.abc.Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:
+            # To all who ask later it was loaded as ever.
+            module.__spec__.loader = self._loader
+            module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        register()

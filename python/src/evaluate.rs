@@ -1,0 +1,137 @@
+//! `evaluate()`: many episodes in the reference environment, as `pilot evaluate` runs them.
+
+use particle_pilot::{Evaluation, Failure as CoreFailure, Pilot as CorePilot, PilotConfig};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::errors::refusal;
+use crate::interrupt::interruptible;
+use crate::options::Options;
+use crate::record::record;
+use crate::times::per_second;
+
+record! {
+    /// An episode in which the pole fell.
+    Failure {
+        /// The episode's seed.
+        seed: u64,
+        /// How many steps it lasted.
+        steps: u32,
+    }
+}
+
+record! {
+    /// How often the pole stayed up; by the names of ``pilot evaluate --json``.
+    EvaluateResult {
+        /// The package's version.
+        version: &'static str,
+        /// How many episodes there were.
+        episodes: u32,
+        /// In how many the pole stood to the last step.
+        survived: u32,
+        /// The share of those.
+        success_rate: f64,
+        /// The 95% confidence interval of that share, by Wilson's score.
+        success_interval: (f64, f64),
+        /// Steps after which an episode was won.
+        steps: u32,
+        /// Mean length of an episode, in steps.
+        mean_steps: f64,
+        /// The shortest episode.
+        min_steps: u32,
+        /// The planner.
+        planner: &'static str,
+        /// Futures in each iteration.
+        particles: u32,
+        /// Steps of each future.
+        horizon: u32,
+        /// The first episode's seed.
+        seed: u64,
+        /// The device that planned.
+        device: String,
+        /// The vector instructions.
+        simd: &'static str,
+        /// The CPU threads.
+        threads: usize,
+        /// From start to end, in s.
+        wall_s: f64,
+        /// Steps simulated by particles.
+        particle_steps: u64,
+        /// How many of those in a second.
+        particle_steps_per_s: f64,
+        /// A hash of all episodes' digests: the same on every machine.
+        digest: String,
+        /// The episodes in which the pole fell, in order of seeds.
+        failures: Vec<Py<Failure>>,
+    }
+}
+
+/// Runs many episodes in the reference environment, all threads at work on different ones, as ``pilot evaluate``
+/// does.
+///
+/// The digest is that of the program. Ctrl-C interrupts.
+///
+/// Parameters
+/// ----------
+/// planner : str, default "cem"
+///     As for ``Pilot``.
+/// episodes : int, default 100
+///     How many, of seeds ``seed``, ``seed + 1``, ...
+/// steps : int, default 500
+///     Steps after which an episode is won.
+/// push : str or tuple, optional
+///     ``"NEWTON:LENGTH:EVERY"``, or these three numbers: disturbs the cart, unknown to the planner.
+/// **options
+///     As for ``Pilot``.
+///
+/// Returns
+/// -------
+/// EvaluateResult
+///
+/// Raises
+/// ------
+/// TypeError, ValueError, DeviceError
+///     As for ``Pilot``.
+#[pyfunction]
+#[pyo3(signature = (planner=None, **options))]
+pub fn evaluate(
+    py: Python<'_>,
+    planner: Option<&Bound<'_, PyAny>>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<EvaluateResult> {
+    let Options { config, steps, episodes, push } = Options::of_task(planner, options)?;
+    let steps = steps.unwrap_or(500);
+    let evaluation =
+        Evaluation::new(config.clone()).episodes(episodes.unwrap_or(100)).steps(steps).push(push);
+    let (result, device, simd) = interruptible(py, |stop| {
+        let pilot = CorePilot::new(PilotConfig { threads: 1, ..config.clone() })?;
+        let (device, simd) = (pilot.device().to_string(), pilot.simd().name());
+        drop(pilot);
+        Ok((evaluation.run_with(stop, |_| ())?, device, simd))
+    })?
+    .map_err(refusal)?;
+    let failure =
+        |failure: &CoreFailure| Py::new(py, Failure { seed: failure.seed, steps: failure.steps });
+    Ok(EvaluateResult {
+        version: env!("CARGO_PKG_VERSION"),
+        episodes: result.episodes,
+        survived: result.survived,
+        success_rate: result.success_rate,
+        success_interval: result.success_interval.into(),
+        steps,
+        mean_steps: result.mean_steps,
+        min_steps: result.min_steps,
+        planner: config.planner.name(),
+        particles: config.particles,
+        horizon: config.horizon,
+        seed: config.seed,
+        device,
+        simd,
+        threads: config.resolved_threads(),
+        wall_s: result.wall.as_secs_f64(),
+        particle_steps: result.particle_steps,
+        particle_steps_per_s: per_second(result.particle_steps, result.wall),
+        digest: result.digest.to_string(),
+        failures: result.failures.iter().map(failure).collect::<PyResult<_>>()?,
+    })
+}

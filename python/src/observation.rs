@@ -1,0 +1,78 @@
+//! Observations: arrays, lists and tuples of numbers.
+
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+
+/// A state of the cart-pole: `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
+pub type State = [f64; 4];
+
+/// The state in `obs`, four numbers.
+///
+/// # Errors
+/// `TypeError` for what are no real numbers, `ValueError` for another shape. Whether the numbers are finite is for
+/// the pilot to say.
+#[inline]
+pub fn state(obs: &Bound<'_, PyAny>) -> PyResult<State> {
+    // What Gymnasium gives, without a detour through Python.
+    if let Ok(array) = obs.cast::<PyArray1<f32>>()
+        && array.len() == 4
+    {
+        // SAFETY: the array has four numbers, is alive, and this thread attached to the interpreter. Elements of an
+        // array need not be aligned.
+        let number = |i: usize| f64::from(unsafe { array.uget_raw(i).read_unaligned() });
+        return Ok([number(0), number(1), number(2), number(3)]);
+    }
+    let array = doubles(obs)?;
+    let Ok(array) = array.cast::<PyArray1<f64>>() else {
+        return Err(wrong_shape(&array, "(4,)"));
+    };
+    match <State>::try_from(array.to_vec()?) {
+        Ok(state) => Ok(state),
+        Err(_) => Err(wrong_shape(array.as_any(), "(4,)")),
+    }
+}
+
+/// The states in `obs`, `[N, 4]` numbers.
+///
+/// # Errors
+/// As [`state`].
+pub fn states(obs: &Bound<'_, PyAny>) -> PyResult<Vec<State>> {
+    let array = doubles(obs)?;
+    let Ok(array) = array.cast::<PyArray2<f64>>() else {
+        return Err(wrong_shape(&array, "(N, 4)"));
+    };
+    if array.shape()[1] != 4 {
+        return Err(wrong_shape(array.as_any(), "(N, 4)"));
+    }
+    Ok(array.to_vec()?.as_chunks::<4>().0.to_vec())
+}
+
+/// `obs` as an array of doubles, contiguous.
+fn doubles<'py>(obs: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = obs.py();
+    let numpy = py.import(intern!(py, "numpy"))?;
+    let array = numpy.call_method1(intern!(py, "asarray"), (obs,)).map_err(|error| {
+        let refused =
+            PyValueError::new_err("an observation must be numbers in rows of equal length");
+        refused.set_cause(py, Some(error));
+        refused
+    })?;
+    let untyped = array.cast::<PyUntypedArray>()?;
+    let kind = untyped.dtype().getattr(intern!(py, "kind"))?;
+    if !matches!(kind.extract()?, 'f' | 'i' | 'u') && untyped.len() > 0 {
+        let dtype = untyped.dtype();
+        return Err(PyTypeError::new_err(format!(
+            "an observation must be real numbers, not {dtype}"
+        )));
+    }
+    numpy.call_method1(intern!(py, "ascontiguousarray"), (array, intern!(py, "float64")))
+}
+
+fn wrong_shape(array: &Bound<'_, PyAny>, required: &str) -> PyErr {
+    let given = array.getattr("shape").map_or("?".into(), |shape| shape.to_string());
+    PyValueError::new_err(format!(
+        "the observation has shape {given}; it must be {required}: x, x_dot, theta, theta_dot"
+    ))
+}

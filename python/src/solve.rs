@@ -1,0 +1,126 @@
+//! `solve()`: one episode in the reference environment, as `pilot solve` runs it.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use particle_pilot::{Episode, Pilot as CorePilot};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::decision;
+use crate::errors::refusal;
+use crate::interrupt::interruptible;
+use crate::options::Options;
+use crate::record::record;
+use crate::times::{DecisionMicroseconds, per_second};
+
+record! {
+    /// How an episode in the reference environment ended; by the names of ``pilot solve --json``.
+    SolveResult {
+        /// The package's version.
+        version: &'static str,
+        /// Whether the pole stood to the last step.
+        survived: bool,
+        /// Steps taken, the one that ended the episode included.
+        steps: u32,
+        /// The sum of the rewards.
+        total_reward: f64,
+        /// The planner.
+        planner: &'static str,
+        /// Futures in each iteration.
+        particles: u32,
+        /// Steps of each future.
+        horizon: u32,
+        /// The seed.
+        seed: u64,
+        /// The device that planned.
+        device: String,
+        /// The vector instructions.
+        simd: &'static str,
+        /// The CPU threads.
+        threads: usize,
+        /// From reset to end, in s.
+        wall_s: f64,
+        /// How long decisions took, in microseconds.
+        decision_us: Py<DecisionMicroseconds>,
+        /// Steps simulated by particles.
+        particle_steps: u64,
+        /// How many of those in a second.
+        particle_steps_per_s: f64,
+        /// A hash of every state and action, 16 hexadecimal digits: the same on every machine.
+        digest: String,
+        /// ``float64 [steps, 4]``: the states in which the pilot decided, in m, m/s, rad, rad/s.
+        states: Py<PyArray2<f64>>,
+        /// ``int64 [steps]``, or for continuous actions ``float64 [steps]`` in N: what it decided.
+        actions: Py<PyAny>,
+    }
+}
+
+/// Runs one episode in the reference environment, which has ``CartPole-v1``'s numbers, as ``pilot solve`` does.
+///
+/// The digest is that of the program. Ctrl-C interrupts.
+///
+/// Parameters
+/// ----------
+/// planner : str, default "cem"
+///     As for ``Pilot``.
+/// steps : int, default 500
+///     Steps after which the episode is won.
+/// push : str or tuple, optional
+///     ``"NEWTON:LENGTH:EVERY"``, or these three numbers: disturbs the cart, unknown to the planner.
+/// **options
+///     As for ``Pilot``. ``seed`` determines the first state too.
+///
+/// Returns
+/// -------
+/// SolveResult
+///
+/// Raises
+/// ------
+/// TypeError, ValueError, DeviceError
+///     As for ``Pilot``.
+#[pyfunction]
+#[pyo3(signature = (planner=None, **options))]
+pub fn solve(
+    py: Python<'_>,
+    planner: Option<&Bound<'_, PyAny>>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<SolveResult> {
+    let Options { config, steps, push, .. } = Options::of_task(planner, options)?;
+    let mut pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
+    let episode = Episode::new().seed(pilot.config().seed).steps(steps.unwrap_or(500)).push(push);
+    let (mut states, mut actions) = (Vec::new(), Vec::new());
+    let result = interruptible(py, |stop| {
+        episode.run_with(&mut pilot, |record| {
+            states.extend(record.state);
+            actions.push(record.action);
+            match stop.load(Ordering::Relaxed) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })
+    })?;
+    let result = result.map_err(refusal)?;
+    let config = pilot.config();
+    Ok(SolveResult {
+        version: env!("CARGO_PKG_VERSION"),
+        survived: result.survived,
+        steps: result.steps,
+        total_reward: result.total_reward,
+        planner: config.planner.name(),
+        particles: config.particles,
+        horizon: config.horizon,
+        seed: result.seed,
+        device: pilot.device().to_string(),
+        simd: pilot.simd().name(),
+        threads: pilot.threads(),
+        wall_s: result.wall.as_secs_f64(),
+        decision_us: Py::new(py, DecisionMicroseconds::from(result.decision_times))?,
+        particle_steps: result.particle_steps,
+        particle_steps_per_s: per_second(result.particle_steps, result.wall),
+        digest: result.digest.to_string(),
+        states: PyArray1::from_vec(py, states).reshape([actions.len(), 4])?.unbind(),
+        actions: decision::actions(py, config.action, &actions),
+    })
+}

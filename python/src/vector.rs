@@ -1,0 +1,295 @@
+//! Environments side by side, for the package's `vector`: what is checked and converted there is plain here.
+
+use numpy::ndarray::{ArrayView1, ArrayView2};
+use numpy::{
+    PyArray1, PyArray2, PyReadonlyArray1, PyReadwriteArray1, PyReadwriteArray2,
+    PyUntypedArrayMethods,
+};
+use particle_pilot::Device;
+use particle_pilot::env::{
+    Autoreset, CartPoleOptions, CartPoleVector, Integrator, Physics, Reset, Seeds, VectorError,
+    VectorOptions,
+};
+use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::arguments::{named, number};
+use crate::errors::device_refusal;
+use crate::fork::Birthplace;
+
+/// `[N, 4]` observations and `[N]` rewards.
+type Views<'py> = (Bound<'py, PyArray2<f32>>, Bound<'py, PyArray1<f64>>);
+
+/// `N` cart-poles on some device. Not part of the public interface: use `CartPoleVectorEnv`.
+#[pyclass(module = "particle_pilot._core")]
+pub struct VectorCore {
+    envs: CartPoleVector,
+    /// `[N]`, kept so that a step allocates nothing.
+    actions: Vec<u32>,
+    birthplace: Birthplace,
+}
+
+#[pymethods]
+impl VectorCore {
+    /// `autoreset_mode` is a value of Gymnasium's `AutoresetMode`, `physics` has attributes of its `CartPoleEnv`.
+    #[new]
+    #[expect(clippy::too_many_arguments, reason = "one for each of the environment's options")]
+    fn new(
+        py: Python<'_>,
+        num_envs: usize,
+        device: &Bound<'_, PyAny>,
+        threads: usize,
+        autoreset_mode: &str,
+        max_episode_steps: Option<u32>,
+        sutton_barto_reward: bool,
+        physics: &Bound<'_, PyDict>,
+    ) -> PyResult<Self> {
+        let device: Device = named("device", device)?;
+        let options = VectorOptions {
+            physics: read_physics(physics)?,
+            episode: CartPoleOptions { sutton_barto_reward, max_episode_steps },
+            autoreset: read_autoreset(autoreset_mode)?,
+            device,
+            threads,
+        };
+        let envs = py
+            .detach(|| CartPoleVector::new(num_envs, options))
+            .map_err(|error| refusal(py, error))?;
+        let mut actions = Vec::new();
+        let memory = |_| refusal(py, VectorError::Memory(num_envs));
+        actions.try_reserve_exact(num_envs).map_err(memory)?;
+        actions.resize(num_envs, 0);
+        Ok(Self { envs, actions, birthplace: Birthplace::here() })
+    }
+
+    /// Where the environments are: `"cpu"`, `"cuda:0"` and so on.
+    #[getter]
+    fn device(&self) -> String {
+        self.envs.device().to_string()
+    }
+
+    /// Why they are on the CPU although the device was left open, or `None`.
+    #[getter]
+    fn setback(&self) -> Option<String> {
+        self.envs.setback().map(ToString::to_string)
+    }
+
+    /// Observations and rewards as of now, where they are: the next reset or step overwrites them.
+    fn views<'py>(slf: Bound<'py, Self>) -> PyResult<Views<'py>> {
+        let this = slf.try_borrow()?;
+        let last = this.envs.last().map_err(|error| refusal(slf.py(), error))?;
+        let observations = last.observations.as_flattened();
+        let shape = (this.envs.len(), 4);
+        let observations = ArrayView2::from_shape(shape, observations)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let rewards = ArrayView1::from(last.rewards);
+        let owner = || slf.clone().into_any();
+        // SAFETY: the arrays keep the environments alive, whose memory stays where it is until they are dropped. It
+        // is plain numbers, so that whoever writes there deceives nobody but himself.
+        Ok(unsafe {
+            (
+                PyArray2::borrow_from_array(&observations, owner()),
+                PyArray1::borrow_from_array(&rewards, owner()),
+            )
+        })
+    }
+
+    /// Begins episodes, those of `mask` or all, and writes the observations of all into `observations`, if given.
+    ///
+    /// `seeds` count where `is_seeded`; the others draw on.
+    fn reset(
+        &mut self,
+        py: Python<'_>,
+        seeds: PyReadonlyArray1<'_, u64>,
+        is_seeded: PyReadonlyArray1<'_, bool>,
+        mask: Option<PyReadonlyArray1<'_, bool>>,
+        bounds: Option<[f64; 2]>,
+        mut observations: Option<PyReadwriteArray2<'_, f32>>,
+    ) -> PyResult<()> {
+        self.birthplace.check()?;
+        let pairs = seeds.as_slice()?.iter().zip(is_seeded.as_slice()?);
+        let seeds: Vec<Option<u64>> =
+            pairs.map(|(seed, is_seeded)| is_seeded.then_some(*seed)).collect();
+        let mask = mask.as_ref().map(|mask| mask.as_slice()).transpose()?;
+        let count = self.envs.len();
+        let target = observations.as_mut().map(|array| rows(array, count)).transpose()?;
+        let envs = &mut self.envs;
+        let reset = Reset { seeds: Seeds::Each(&seeds), mask, bounds };
+        py.detach(|| {
+            let observations = envs.reset_with(&reset)?;
+            if let Some(target) = target {
+                target.copy_from_slice(observations);
+            }
+            Ok(())
+        })
+        .map_err(|error| refusal(py, error))
+    }
+
+    /// Takes a step with all environments, and writes what came of it into the other arrays, where given. Returns
+    /// whether any episode has ended.
+    ///
+    /// `last` has the last observations of episodes that ended, where new ones begin within the same step.
+    #[expect(clippy::too_many_arguments, reason = "a step has as many results")]
+    fn step(
+        &mut self,
+        py: Python<'_>,
+        actions: PyReadonlyArray1<'_, i64>,
+        mut observations: Option<PyReadwriteArray2<'_, f32>>,
+        mut rewards: Option<PyReadwriteArray1<'_, f64>>,
+        mut terminated: PyReadwriteArray1<'_, bool>,
+        mut truncated: PyReadwriteArray1<'_, bool>,
+        mut last: Option<PyReadwriteArray2<'_, f32>>,
+    ) -> PyResult<bool> {
+        self.birthplace.check()?;
+        let count = self.envs.len();
+        let given = actions.as_slice()?;
+        let observations = observations.as_mut().map(|array| rows(array, count)).transpose()?;
+        let rewards = match &mut rewards {
+            Some(array) => Some(entries(array.as_slice_mut()?, count)?),
+            None => None,
+        };
+        let terminated = entries(terminated.as_slice_mut()?, count)?;
+        let truncated = entries(truncated.as_slice_mut()?, count)?;
+        let last = last.as_mut().map(|last| rows(last, count)).transpose()?;
+        let Self { envs, actions, .. } = self;
+        py.detach(|| {
+            convert(given, actions)?;
+            let step = envs.step(actions)?;
+            if let Some(observations) = observations {
+                observations.copy_from_slice(step.observations);
+            }
+            if let Some(rewards) = rewards {
+                rewards.copy_from_slice(step.rewards);
+            }
+            terminated.copy_from_slice(step.terminated);
+            truncated.copy_from_slice(step.truncated);
+            if let Some(last) = last {
+                last.copy_from_slice(step.final_observations);
+            }
+            Ok(any(terminated) || any(truncated))
+        })
+        .map_err(|error| refusal(py, error))
+    }
+}
+
+/// Actions as the library takes them.
+fn convert(given: &[i64], actions: &mut [u32]) -> Result<(), VectorError> {
+    if given.len() != actions.len() {
+        let (given, required) = (given.len(), actions.len());
+        return Err(VectorError::Length { what: "actions", given, required });
+    }
+    let mut bits = 0;
+    for (action, given) in actions.iter_mut().zip(given) {
+        bits |= *given;
+        *action = *given as u32;
+    }
+    // One look at them all together; which one it was only matters when it was one.
+    match given.iter().position(|action| bits >> 1 != 0 && *action >> 1 != 0) {
+        Some(index) => {
+            let action = u32::try_from(given[index]).unwrap_or(u32::MAX);
+            Err(VectorError::InvalidAction { index, action })
+        }
+        None => Ok(()),
+    }
+}
+
+fn any(flags: &[bool]) -> bool {
+    flags.iter().fold(false, |any, flag| any | flag)
+}
+
+/// An array's rows of four.
+fn rows<'a>(
+    array: &'a mut PyReadwriteArray2<'_, f32>,
+    count: usize,
+) -> PyResult<&'a mut [[f32; 4]]> {
+    if array.shape() != [count, 4] {
+        return Err(PyValueError::new_err(format!("the array must have shape ({count}, 4)")));
+    }
+    Ok(array.as_slice_mut()?.as_chunks_mut().0)
+}
+
+fn entries<T>(slice: &mut [T], count: usize) -> PyResult<&mut [T]> {
+    if slice.len() == count {
+        return Ok(slice);
+    }
+    Err(PyValueError::new_err(format!("the array must have {count} entries")))
+}
+
+fn read_physics(given: &Bound<'_, PyDict>) -> PyResult<Physics> {
+    let mut physics = Physics::default();
+    for (name, value) in given.iter() {
+        let name: String = name.extract()?;
+        let field = match name.as_str() {
+            "gravity" => &mut physics.gravity,
+            "masscart" => &mut physics.masscart,
+            "masspole" => &mut physics.masspole,
+            "length" => &mut physics.length,
+            "force_mag" => &mut physics.force_mag,
+            "tau" => &mut physics.tau,
+            "theta_threshold_radians" => &mut physics.theta_threshold_radians,
+            "x_threshold" => &mut physics.x_threshold,
+            "kinematics_integrator" => {
+                physics.integrator = read_integrator(&value.extract::<String>()?)?;
+                continue;
+            }
+            _ => {
+                return Err(PyTypeError::new_err(format!(
+                    "CartPoleVectorEnv has no argument {name:?}"
+                )));
+            }
+        };
+        *field = number(&name, &value)?;
+    }
+    Ok(physics)
+}
+
+fn read_integrator(name: &str) -> PyResult<Integrator> {
+    match name {
+        "euler" => Ok(Integrator::Euler),
+        "semi-implicit-euler" | "semi-implicit euler" => Ok(Integrator::SemiImplicitEuler),
+        _ => Err(PyValueError::new_err(format!(
+            "kinematics_integrator is {name:?}; it must be \"euler\" or \"semi-implicit-euler\""
+        ))),
+    }
+}
+
+fn read_autoreset(value: &str) -> PyResult<Autoreset> {
+    match value {
+        "NextStep" => Ok(Autoreset::NextStep),
+        "SameStep" => Ok(Autoreset::SameStep),
+        "Disabled" => Ok(Autoreset::Disabled),
+        _ => Err(PyValueError::new_err(format!(
+            "autoreset_mode is {value:?}; it must be \"NextStep\", \"SameStep\" or \"Disabled\""
+        ))),
+    }
+}
+
+/// What Gymnasium's users would catch.
+fn refusal(py: Python<'_>, error: VectorError) -> PyErr {
+    match error {
+        VectorError::Backend(error) => device_refusal(error),
+        VectorError::Memory(_) => PyMemoryError::new_err(error.to_string()),
+        VectorError::NotReset => {
+            reset_needed(py, "call reset() before step(), of all environments at first")
+        }
+        VectorError::Ended(index) => reset_needed(
+            py,
+            &format!(
+                "the episode of environment {index} has ended, and AutoresetMode.DISABLED leaves resets to you: call \
+                 reset(options={{\"reset_mask\": terminated | truncated}})"
+            ),
+        ),
+        other => PyValueError::new_err(other.to_string()),
+    }
+}
+
+/// `gymnasium.error.ResetNeeded`.
+fn reset_needed(py: Python<'_>, message: &str) -> PyErr {
+    let make = || {
+        let module = py.import(intern!(py, "gymnasium.error"))?;
+        module.getattr(intern!(py, "ResetNeeded"))?.call1((message,))
+    };
+    make().map_or_else(|error| error, PyErr::from_value)
+}

@@ -1,0 +1,155 @@
+//! Recorded futures are those that decisions follow from.
+
+use particle_pilot::env::{CartPole, CartPoleOptions, Integrator, Physics};
+use particle_pilot::{
+    Action, ActionKind, Device, Pilot, PilotConfig, PilotError, PlannerKind, Trajectories, Tuning,
+};
+
+const STATE: [f64; 4] = [0.3, -0.2, 0.12, 0.4];
+
+fn config(planner: PlannerKind, action: ActionKind, physics: Physics) -> PilotConfig {
+    let tuning = Tuning { iterations: 1, ..Tuning::of(planner) };
+    // An odd number: the last pair is half a one, and the last chunk not full.
+    let size = PilotConfig { particles: 333, horizon: 45, seed: 5, ..PilotConfig::of(planner) };
+    PilotConfig { action, physics, tuning, device: Device::Cpu, threads: 1, ..size }
+}
+
+/// Calls `check` with every planner that rolls out, kind of action and kind of physics, after a few decisions.
+fn for_each_kind(check: impl Fn(&mut Pilot, &Trajectories)) {
+    let moon = Physics {
+        gravity: 3.0,
+        theta_threshold_radians: 1.0,
+        integrator: Integrator::SemiImplicitEuler,
+        ..Physics::default()
+    };
+    for planner in [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi] {
+        for action in [ActionKind::Discrete, ActionKind::Continuous] {
+            for physics in [Physics::default(), moon] {
+                let mut pilot = Pilot::new(config(planner, action, physics)).unwrap();
+                for decision in 0..3 {
+                    let state = STATE.map(|value| value * f64::from(decision));
+                    pilot.act(&state).unwrap();
+                }
+                let futures = pilot.trajectories(&STATE).unwrap();
+                check(&mut pilot, &futures);
+            }
+        }
+    }
+}
+
+#[test]
+fn costs_are_those_of_the_decision_that_follows() {
+    for_each_kind(|pilot, futures| {
+        let again = pilot.trajectories(&STATE).unwrap();
+        assert!(again.costs == futures.costs && again.forces == futures.forces);
+        let diagnostics = pilot.act(&STATE).unwrap().diagnostics;
+        let costs = || futures.costs.iter().map(|cost| f64::from(*cost));
+        assert_eq!(diagnostics.best, costs().fold(f64::INFINITY, f64::min));
+        let mean = costs().sum::<f64>() / 333.0;
+        assert!((diagnostics.mean - mean).abs() < 1e-12 * mean);
+        let dead = futures.lifetimes.iter().filter(|steps| **steps < 45).count();
+        assert_eq!(diagnostics.dead_share, dead as f64 / 333.0);
+        assert_eq!(Some(&diagnostics.longest), futures.lifetimes.iter().max());
+    });
+}
+
+#[test]
+fn costs_follow_from_the_states_by_their_definition() {
+    for_each_kind(|pilot, futures| {
+        let (physics, weights) = (pilot.config().physics, pilot.config().cost);
+        for particle in 0..futures.particles {
+            let states = std::iter::once(STATE)
+                .chain(futures.future(particle).iter().map(|state| state.map(f64::from)));
+            let lives = |s: &[f64; 4]| {
+                s[0].abs() <= physics.x_threshold && s[2].abs() <= physics.theta_threshold_radians
+            };
+            let lived: Vec<[f64; 4]> = states.take_while(lives).collect();
+            let lifetime = lived.len() - 1;
+            assert_eq!(lifetime as u32, futures.lifetimes[particle]);
+            let running =
+                |s: &[f64; 4]| weights.position * s[0] * s[0] + weights.angle * s[2] * s[2];
+            let mut cost: f64 = lived.iter().map(running).sum();
+            cost += weights.end * (futures.horizon - lifetime) as f64;
+            if let (true, Some([x, x_dot, theta, theta_dot])) =
+                (lifetime == futures.horizon, lived.last())
+            {
+                cost += weights.terminal_position * x * x
+                    + weights.terminal_velocity * x_dot * x_dot
+                    + weights.terminal_angle * theta * theta
+                    + weights.terminal_rate * theta_dot * theta_dot;
+            }
+            let recorded = f64::from(futures.costs[particle]);
+            assert!((recorded - cost).abs() < 1e-5 * cost, "{recorded} but {cost}");
+        }
+    });
+}
+
+#[test]
+fn states_are_where_the_forces_lead_the_reference_environment() {
+    for_each_kind(|pilot, futures| {
+        let options = CartPoleOptions { max_episode_steps: None, ..CartPoleOptions::default() };
+        let mut env = CartPole::new(pilot.config().physics, options).unwrap();
+        for particle in [0, 1, 166, 332] {
+            env.reset_to(STATE).unwrap();
+            let forces = &futures.forces[particle * futures.horizon..][..futures.horizon];
+            for (state, force) in futures.future(particle).iter().zip(forces) {
+                let step = env.step_force(f64::from(*force)).unwrap();
+                if step.ended() {
+                    break; // beyond the thresholds particles are less precise
+                }
+                for (value, reference) in state.iter().zip(step.state) {
+                    assert!((f64::from(*value) - reference).abs() < 1e-3, "{value} {reference}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn the_vote_of_random_futures_can_be_counted_again() {
+    let (mut left, mut right) = (0, 0);
+    for seed in 0..40 {
+        let planner = config(PlannerKind::RandomShooting, ActionKind::Discrete, Physics::default());
+        let mut pilot = Pilot::new(PilotConfig { seed, ..planner }).unwrap();
+        let state = [0.0, 0.0, 0.002 * (seed as f64 - 20.0), 0.0];
+        let futures = pilot.trajectories(&state).unwrap();
+        let mut sums = [[0.0; 2]; 2]; // cost and number of the futures that begin to the left, to the right
+        for (particle, cost) in futures.costs.iter().enumerate() {
+            let side = &mut sums[usize::from(futures.forces[particle * futures.horizon] > 0.0)];
+            side[0] += f64::from(*cost);
+            side[1] += 1.0;
+        }
+        let [value_left, value_right] = sums.map(|[cost, count]| cost / count);
+        let vote = u32::from(value_right < value_left);
+        assert_eq!(pilot.act(&state).unwrap().action, Action::Discrete(vote), "seed {seed}");
+        (left, right) = (left + 1 - vote, right + vote);
+    }
+    assert!(left > 5 && right > 5, "{left} to the left, {right} to the right");
+}
+
+#[test]
+fn planners_whose_particles_replace_each_other_say_so() {
+    for planner in [PlannerKind::Smc, PlannerKind::Fmc] {
+        let mut pilot = Pilot::new(PilotConfig::of(planner)).unwrap();
+        let error = pilot.trajectories(&STATE).unwrap_err();
+        assert!(
+            matches!(&error, PilotError::Unsupported(why) if why.contains("replace each other"))
+        );
+        assert_eq!(pilot.plan(), None);
+    }
+}
+
+#[test]
+fn a_plan_goes_on_where_the_pole_leans() {
+    for planner in [PlannerKind::Cem, PlannerKind::Mppi] {
+        for action in [ActionKind::Discrete, ActionKind::Continuous] {
+            let mut pilot = Pilot::new(config(planner, action, Physics::default())).unwrap();
+            assert!(pilot.plan().unwrap().iter().all(|force| *force == 0.0));
+            pilot.act(&[0.0, 0.0, 0.15, 0.5]).unwrap();
+            let plan = pilot.plan().unwrap();
+            assert_eq!(plan.len(), 45);
+            assert!(plan.iter().all(|force| force.abs() <= 10.0));
+            assert!(plan[0] > 1.0, "{planner} {action}: {}", plan[0]);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The check of the Python package: the wheel, as users would have it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::check::Outcome;
+use crate::command::{cargo, command, have, output, root, run, target_dir};
+
+/// What builds the wheel, and what its tests need. `classic-control` brings pygame, which draws cart-poles.
+const PACKAGES: [&str; 8] = [
+    "maturin>=1.9.4,<2",
+    "numpy>=1.22",
+    "gymnasium[classic-control]>=1.0",
+    "pytest>=8",
+    "pyelftools>=0.31",
+    "matplotlib>=3.8",
+    "nbclient>=0.10",
+    "ipykernel>=6.29",
+];
+
+/// The oldest Python that the wheel is for.
+const OLDEST: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
+
+/// Builds the wheel, installs it in a virtual environment, and runs `python/tests` there, the notebook included.
+pub fn wheel_passes() -> Result<Outcome> {
+    if !have("python3") {
+        return Ok(Outcome::Skipped("no python3".into()));
+    }
+    if !command("python3", "-c").arg(OLDEST).status()?.success() {
+        return Ok(Outcome::Skipped("python3 is older than 3.10".into()));
+    }
+    let folder = target_dir().join("python");
+    let python = match environment(&folder.join("venv")) {
+        Ok(python) => python,
+        Err(error) => return Ok(Outcome::Skipped(format!("no Python packages: {error:#}"))),
+    };
+    let wheel = build(&python, &folder.join("wheel"))?;
+    let install = "-m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall";
+    run(command(&python, install).arg(&wheel))?;
+
+    // From a folder where only the wheel can be imported. The program is for comparing digests.
+    run(&mut cargo("build --release --bin pilot"))?;
+    let tests = folder.join("tests");
+    fs::create_dir_all(&tests)?;
+    let pytest = "-m pytest -q -p no:cacheprovider --durations 5";
+    run(command(&python, pytest)
+        .arg(root().join("python/tests"))
+        .current_dir(&tests)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("PILOT_WHEEL_ONLY", "1")
+        .env("PILOT_BINARY", target_dir().join("release/pilot")))
+}
+
+/// The interpreter of a virtual environment in `folder` that has [`PACKAGES`].
+fn environment(folder: &Path) -> Result<PathBuf> {
+    let python = folder.join("bin/python3");
+    let stamp = folder.join("packages.txt");
+    let wanted = PACKAGES.join("\n");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    // A half-finished installation must not be mistaken for one.
+    let _ = fs::remove_dir_all(folder);
+    run(command("python3", "-m venv").arg(folder))
+        .context("python3 has no venv; on Debian, `apt-get install python3-venv`")?;
+    let install = "-m pip install --quiet --disable-pip-version-check --only-binary :all:";
+    run(command(&python, install).args(PACKAGES))?;
+    fs::write(stamp, wanted)?;
+    Ok(python)
+}
+
+/// Builds the wheel in `folder` and returns its path.
+fn build(python: &Path, folder: &Path) -> Result<PathBuf> {
+    let _ = fs::remove_dir_all(folder);
+    // `linux` is not for PyPI, which wants the oldest system that a wheel runs on; nor is this wheel.
+    let maturin = "-m maturin build --release --locked --compatibility linux --manifest-path";
+    run(command(python, maturin)
+        .arg(root().join("python/Cargo.toml"))
+        .arg("--out")
+        .arg(folder)
+        .arg("--target-dir")
+        .arg(target_dir()))?;
+    let wheels: Vec<PathBuf> =
+        folder.read_dir()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let [wheel] = &wheels[..] else {
+        anyhow::bail!("{} wheels in {}, not one", wheels.len(), folder.display());
+    };
+    let name = wheel.file_name().unwrap_or_default().to_string_lossy();
+    ensure!(name.contains("-cp310-abi3-"), "{name} is not for every CPython from 3.10 on");
+    let listing = output(command(python, "-m zipfile -l").arg(wheel))?;
+    for file in ["_core.pyi", "py.typed", "_core.abi3.so"] {
+        ensure!(listing.contains(file), "{name} has no {file}");
+    }
+    Ok(wheel.clone())
+}

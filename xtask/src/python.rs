@@ -12,7 +12,7 @@ use crate::command::{cargo, command, have, output, root, run, target_dir};
 const PACKAGES: [&str; 8] = [
     "maturin>=1.9.4,<2",
     "numpy>=1.22",
-    "gymnasium[classic-control]>=1.0",
+    "gymnasium[classic-control]>=1.1",
     "pytest>=8",
     "pyelftools>=0.31",
     "matplotlib>=3.8",

@@ -17,8 +17,6 @@ use crate::work::Work;
 
 /// Single runs whose times are kept.
 const MOST_RUNS: usize = 200_000;
-/// An estimate from less work may be too high by this factor.
-const BENEFIT_OF_THE_DOUBT: f64 = 4.0;
 
 /// Gets a contender ready for work; tests put in others.
 pub type Open<'a> = &'a dyn Fn(&Work, &Contender) -> Result<Box<dyn Runner>>;
@@ -144,14 +142,16 @@ fn try_enter(
     }
     let growth = case.work.size() / case.work.checked().size().max(1.0);
     let estimate = least.as_secs_f64() * growth.max(1.0);
-    let hopeless = sampling.whole_s(estimate) > sampling.patience_s * BENEFIT_OF_THE_DOUBT;
-    if hopeless && !contender.is_gpu() {
+    // From less work the time of all samples is easily overestimated, but not so that a run would take it.
+    if estimate > sampling.patience_s / 2.0 && !contender.is_gpu() {
         row.skip(sampling, estimate);
         return Ok(None);
     }
     let memory = Memory::begin();
     let mut runner = open(&case.work, contender)?;
+    let began = Instant::now();
     let answer = runner.first()?;
+    let first_s = began.elapsed().as_secs_f64();
     row.particle_steps = Some(answer.particle_steps);
     let whole = *whole.get_or_insert(answer.digest);
     if answer.digest != whole {
@@ -159,6 +159,11 @@ fn try_enter(
             "its answers at full size ({}) are not those of the first contender ({whole})",
             answer.digest
         ));
+        return Ok(None);
+    }
+    // The first run may be slower than others, but not so much.
+    if sampling.whole_s(first_s) > 3.0 * sampling.patience_s && !contender.is_gpu() {
+        row.skip(sampling, first_s);
         return Ok(None);
     }
     let began = Instant::now();

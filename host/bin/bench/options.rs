@@ -46,7 +46,7 @@ pub struct RunOptions {
     /// Hardly any work: shows that this program works, and nothing else
     #[arg(long, hide = true)]
     pub tiny: bool,
-    /// Leave out a contender whose samples would take longer than this [default: 3, quick: 0.5]
+    /// Leave out a contender whose samples would take longer than this [default: 6, quick: 0.5]
     #[arg(long, value_name = "SECONDS")]
     pub patience: Option<f64>,
     /// The CPU's threads, 0 for one on each core

@@ -123,12 +123,8 @@ impl Row {
     /// Leaves it out, since a run takes `run_s` seconds.
     pub fn skip(&mut self, sampling: &Sampling, run_s: f64) {
         self.status = Status::Skipped;
-        self.reason = Some(format!(
-            "{} samples would take about {:.2} s, more than --patience {}",
-            sampling.samples,
-            sampling.whole_s(run_s),
-            sampling.patience_s
-        ));
+        let whole = sampling.whole_s(run_s);
+        self.reason = Some(format!("{} samples would take about {whole:.1} s", sampling.samples));
     }
 
     /// The median from call to answer.

@@ -128,12 +128,11 @@ impl Plan {
         let names: Vec<&str> = self.suites.iter().map(|suite| suite.name()).collect();
         let rows: usize = self.cases.iter().map(|case| case.contenders.len()).sum();
         let mut text = format!(
-            "measuring {}: {} cases, {rows} rows of {} samples each; about {:.0} s\n{}",
+            "measuring {}: {} cases, {rows} rows of {} samples each; about {:.0} s",
             names.join(", "),
             self.cases.len(),
             self.sampling.samples,
-            self.seconds().max(1.0),
-            self.machine.lines().trim_end()
+            self.seconds().max(1.0)
         );
         if self.suites.contains(&Suite::Startup) && self.field.pilot.is_none() {
             text += "\nno startup: the program `pilot` is not beside this one; `cargo build --release` makes it, \

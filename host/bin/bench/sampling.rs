@@ -19,7 +19,7 @@ pub struct Sampling {
 
 impl Sampling {
     /// For a record.
-    pub const FULL: Self = Self { samples: 15, batch_s: 0.010, warm_up_s: 0.050, patience_s: 3.0 };
+    pub const FULL: Self = Self { samples: 15, batch_s: 0.010, warm_up_s: 0.050, patience_s: 6.0 };
     /// For a first impression.
     pub const QUICK: Self = Self { samples: 5, batch_s: 0.010, warm_up_s: 0.010, patience_s: 0.5 };
     /// For a look at the program itself.

@@ -165,7 +165,7 @@ impl Field {
 
     fn episodes(&self) -> Vec<Case> {
         let steps = self.extent.pick(500, 500, 5);
-        let (many, short) = self.extent.pick((2000, 50), (1000, 20), (3, 5));
+        let (many, short) = self.extent.pick((2000, 20), (1000, 5), (3, 5));
         let particles = self.extent.pick(1024, 1024, 128);
         let planners = [PlannerKind::Cem, PlannerKind::RandomShooting];
         let one = planners.map(|planner| Case {

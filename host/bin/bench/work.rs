@@ -7,6 +7,7 @@ use particle_pilot::{Digest, PilotConfig};
 
 use crate::contender::Contender;
 use crate::runner::{self, Runner};
+use crate::text::count;
 
 /// Where decisions are made: near the upright rest.
 pub const STATE: [f64; 4] = [0.01, 0.02, 0.03, -0.02];
@@ -116,7 +117,8 @@ impl Work {
                 format!("one episode of {steps} steps, each decision {}", size(config))
             }
             Self::Episodes { config, episodes, steps } => {
-                format!("{episodes} episodes of {steps} steps, each decision {}", size(config))
+                let episodes = count((*episodes).into(), "episode");
+                format!("{episodes} of {steps} steps, each decision {}", size(config))
             }
             Self::Start(_) => "the program pilot, from start to end, for one decision".into(),
         }

@@ -1,6 +1,6 @@
 //! Tables in Markdown, for records that are kept with text.
 
-use super::{LEGEND, cases, cells, heading, headings, peaks, remarks};
+use super::{LEGEND, cases, cells, heading, headings, peaks, remarks, untimed};
 use crate::record::Record;
 
 /// The whole record.
@@ -18,7 +18,10 @@ pub fn markdown(record: &Record) -> String {
         for row in cases.into_iter().flatten() {
             let cells = match row.median_s() {
                 Some(_) => cells(record, row).join(" | "),
-                None => format!("{}{}", row.name, " | ".repeat(headings.len() - 1)),
+                None => {
+                    let rest = " | ".repeat(headings.len() - 2);
+                    format!("{} | {}{rest}", row.name, untimed(row).replace('|', "\\|"))
+                }
             };
             text += &format!("| {} | {cells} |\n", row.case);
         }

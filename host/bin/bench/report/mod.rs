@@ -116,20 +116,31 @@ pub fn remarks(record: &Record) -> Vec<String> {
         let percent = others * 100.0;
         all.push(format!("others used up to {percent:.0}% of this machine during a case"));
     }
-    for row in record.rows.iter().filter(|row| row.status != Status::Timed) {
-        let reason = row.reason.as_deref().unwrap_or("unknown");
-        let word = match row.status {
-            Status::Wrong => "WRONG",
-            Status::Failed => "FAILED",
-            Status::Skipped | Status::Timed => "not timed",
-        };
-        let suite = row.suite.name();
-        all.push(format!("{suite}, {}, {}: {word}: {reason}", row.case, row.name));
+    let bad = |row: &&Row| matches!(row.status, Status::Wrong | Status::Failed);
+    for row in record.rows.iter().filter(bad) {
+        all.push(format!("{}, {}, {}: {}", row.suite.name(), row.case, row.name, untimed(row)));
+    }
+    let skipped = record.rows.iter().filter(|row| row.status == Status::Skipped).count();
+    if skipped > 0 {
+        let patience = record.sampling.patience_s;
+        all.push(format!(
+            "{skipped} rows were not timed, as their samples would take longer than {patience} s (--patience)"
+        ));
     }
     if record.interrupted {
         all.push("interrupted: these are the cases finished by then".to_owned());
     }
     all
+}
+
+/// Why a row has no figures.
+fn untimed(row: &Row) -> String {
+    let word = match row.status {
+        Status::Wrong => "WRONG",
+        Status::Failed => "FAILED",
+        Status::Skipped | Status::Timed => "not timed",
+    };
+    format!("{word}: {}", row.reason.as_deref().unwrap_or("unknown"))
 }
 
 /// The multiply-adds, a line for each set of instructions.

@@ -1,6 +1,6 @@
 //! Tables for people, with a bar for each row.
 
-use super::{LEGEND, cases, cells, heading, headings, peaks, remarks};
+use super::{LEGEND, cases, cells, heading, headings, peaks, remarks, untimed};
 use crate::record::{Record, Row};
 
 /// Characters of the longest bar.
@@ -30,7 +30,7 @@ pub fn table(record: &Record) -> String {
                     let bar = format!("{mark} {}", bar(fastest / median));
                     lines.push((cells(record, row), bar));
                 } else {
-                    lines.push((vec![row.name.clone()], "  (see below)".into()));
+                    lines.push((vec![row.name.clone()], untimed(row)));
                 }
             }
         }

@@ -117,7 +117,6 @@ fn enter(
 }
 
 /// The runner and how long a run takes; `None` where `row` says why there is none.
-#[allow(clippy::too_many_arguments)]
 fn try_enter(
     case: &Case,
     contender: &Contender,

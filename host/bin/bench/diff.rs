@@ -47,7 +47,7 @@ fn differing_terms(before: &Record, after: &Record) -> Vec<String> {
         all.push("one record is of a program built without optimisation".to_owned());
     }
     for (name, record) in [("first", before), ("second", after)] {
-        for remark in report::remarks(record).iter().filter(|remark| remark.contains("others")) {
+        for remark in report::disturbances(record) {
             all.push(format!("the {name} record: {remark}"));
         }
     }
@@ -164,7 +164,7 @@ mod tests {
     fn what_no_longer_works_is_broken_and_what_was_not_timed_is_no_change() {
         let old = row(1.0, 1.0);
         let mut wrong = Row { host: None, ..old.clone() };
-        wrong.is_wrong("other bits".into());
+        wrong.mark_wrong("other bits".into());
         assert_eq!(change(&old, Some(&wrong), 0.05), Change::Broken);
         let skipped = Row { host: None, status: Status::Skipped, ..old.clone() };
         assert_eq!(change(&old, Some(&skipped), 0.05), Change::Alone);

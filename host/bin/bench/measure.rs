@@ -133,7 +133,7 @@ fn try_enter(
     let (digest, least) = check(case, contender, open)?;
     row.digest = Some(digest);
     if digest != *expected {
-        row.is_wrong(format!(
+        row.mark_wrong(format!(
             "its answers ({digest}) are not those of {} ({expected})",
             Contender::REFERENCE
         ));
@@ -154,7 +154,7 @@ fn try_enter(
     row.particle_steps = Some(answer.particle_steps);
     let whole = *whole.get_or_insert(answer.digest);
     if answer.digest != whole {
-        row.is_wrong(format!(
+        row.mark_wrong(format!(
             "its answers at full size ({}) are not those of the first contender ({whole})",
             answer.digest
         ));

@@ -110,7 +110,7 @@ impl Row {
         }
     }
 
-    pub fn is_wrong(&mut self, reason: String) {
+    pub fn mark_wrong(&mut self, reason: String) {
         self.status = Status::Wrong;
         self.reason = Some(reason);
     }

@@ -90,6 +90,20 @@ fn has_gpus(record: &Record) -> bool {
     record.rows.iter().any(|row| row.contender.is_gpu())
 }
 
+/// What others did to the figures, a line each.
+pub fn disturbances(record: &Record) -> Vec<String> {
+    let mut all = Vec::new();
+    if let Some(load) = record.machine.load.filter(|load| *load > 0.5) {
+        all.push(format!("before this began, {load:.1} threads of others were at work (load)"));
+    }
+    let others = record.rows.iter().filter_map(|row| row.others).fold(0.0, f64::max);
+    if others > BUSY {
+        let percent = others * 100.0;
+        all.push(format!("others used up to {percent:.0}% of this machine during a case"));
+    }
+    all
+}
+
 /// What is wrong, missing or uncertain, a line each.
 pub fn remarks(record: &Record) -> Vec<String> {
     let machine = &record.machine;
@@ -100,9 +114,7 @@ pub fn remarks(record: &Record) -> Vec<String> {
     if machine.is_virtual() {
         all.push("a GPU here is no GPU but a program: its figures mean nothing".to_owned());
     }
-    if let Some(load) = machine.load.filter(|load| *load > 0.5) {
-        all.push(format!("before this began, {load:.1} threads of others were at work (load)"));
-    }
+    all.extend(disturbances(record));
     let timed = |row: &&Row| row.status == Status::Timed;
     let noisy = |row: &&Row| row.host.as_ref().is_some_and(crate::figure::Figure::is_noisy);
     let rows = record.rows.iter().filter(timed).count();
@@ -110,11 +122,6 @@ pub fn remarks(record: &Record) -> Vec<String> {
     if noisy > 0 {
         let percent = NOISY * 100.0;
         all.push(format!("{noisy} of {rows} rows scatter by more than {percent:.0}% (marked ~)"));
-    }
-    let others = record.rows.iter().filter_map(|row| row.others).fold(0.0, f64::max);
-    if others > BUSY {
-        let percent = others * 100.0;
-        all.push(format!("others used up to {percent:.0}% of this machine during a case"));
     }
     let bad = |row: &&Row| matches!(row.status, Status::Wrong | Status::Failed);
     for row in record.rows.iter().filter(bad) {

@@ -13,6 +13,7 @@ use std::{env, fs};
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-env=PILOT_COMPILER={}", compiler());
     if env::var_os("CARGO_FEATURE_CUDA").is_none() {
         return ExitCode::SUCCESS;
     }
@@ -81,6 +82,16 @@ fn rebuild(root: &Path) -> Result<(), String> {
     let last = said.lines().rev().find(|line| line.starts_with("error")).unwrap_or("see above");
     eprintln!("{said}");
     Err(format!("`cargo xtask kernels` failed: {last}"))
+}
+
+/// Which compiler builds this, for records of measurements.
+fn compiler() -> String {
+    let rustc = env::var_os("RUSTC").unwrap_or("rustc".into());
+    let output = Command::new(rustc).arg("--version").output();
+    let version = output.ok().filter(|output| output.status.success());
+    version.map_or("unknown".into(), |output| {
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    })
 }
 
 /// Whether the environment sets `name` to 1.

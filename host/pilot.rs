@@ -44,8 +44,36 @@ impl Pilot {
     /// # Errors
     /// [`PilotError`] if a setting is out of range or the device cannot be used.
     pub fn new(config: PilotConfig) -> Result<Self, PilotError> {
+        Self::checked(config, Simd::select()?)
+    }
+
+    /// As [`Pilot::new`], with these vector instructions, whatever the environment variable `PILOT_SIMD` says.
+    /// They change no decision, only how fast the CPU arrives at it.
+    ///
+    /// # Errors
+    /// As [`Pilot::new`], and [`BackendError::NoSimd`] if this CPU lacks them.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Pilot, PilotConfig, Simd};
+    /// let state = [0.0, 0.0, 0.1, 0.3];
+    /// let expected = Pilot::new(PilotConfig::default())?.act(&state)?;
+    /// for simd in Simd::available() {
+    ///     assert_eq!(Pilot::with_simd(PilotConfig::default(), simd)?.act(&state)?, expected);
+    /// }
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn with_simd(config: PilotConfig, simd: Simd) -> Result<Self, PilotError> {
+        if simd.detect().is_none() {
+            let available = Simd::available_names();
+            return Err(BackendError::NoSimd { asked: simd, available }.into());
+        }
+        Self::checked(config, simd)
+    }
+
+    /// A pilot with vector instructions that this CPU has.
+    fn checked(config: PilotConfig, simd: Simd) -> Result<Self, PilotError> {
         config.validate()?;
-        let simd = Simd::select()?;
         let engine = engine::for_config(&config, simd)?;
         let full_control = Some(engine::CartModel::of(&config)?.full_control());
         let state = vec![0.0; CartPole::<false>::DIM];

@@ -7,7 +7,11 @@
 
 mod limits;
 mod measure;
+#[path = "../../host/bin/bench/quantile.rs"]
+mod quantile;
 mod report;
+#[path = "../../host/bin/bench/start.rs"]
+mod start;
 mod work;
 
 use std::path::PathBuf;
@@ -86,7 +90,7 @@ fn run(options: &Options) -> Result<ExitCode> {
             (false, true) => Sampling::QUICK,
             (false, false) => Sampling::FULL,
         },
-        pilot: options.pilot.clone().or_else(work::find_pilot),
+        pilot: options.pilot.clone().or_else(start::find_pilot),
         gpu,
     };
     let mut report = Report::begin(&bench, is_virtual, options.quick);

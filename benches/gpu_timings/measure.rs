@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::quantile::quantile;
+
 /// How to take samples.
 #[derive(Clone, Copy, Debug)]
 pub struct Sampling {
@@ -83,13 +85,7 @@ impl Figure {
         let mut sorted = samples.clone();
         sorted.sort_by(f64::total_cmp);
         let last = sorted.len() - 1;
-        // Between neighbours in proportion, which for a share of one half is the usual median.
-        let quantile = |share: f64| {
-            let place = share * last as f64;
-            let (low, part) = (place.floor(), place.fract());
-            let above = sorted[(low as usize + 1).min(last)];
-            sorted[low as usize] * (1.0 - part) + above * part
-        };
+        let quantile = |share| quantile(&sorted, share);
         let median = quantile(0.5);
         let reach = quantile(0.75) - quantile(0.25);
         Self {

@@ -1,15 +1,15 @@
 //! What is timed.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use particle_pilot::backend::DeviceInfo;
 use particle_pilot::{ActionKind, Decision, Device, Evaluation, Pilot, PilotConfig, PlannerKind};
 
 use crate::limits;
 use crate::measure::{Sampling, host_time};
 use crate::report::Timed;
+use crate::start::run_pilot;
 
 /// Where decisions are made: near the upright rest.
 const STATE: [f64; 4] = [0.01, 0.02, 0.03, -0.02];
@@ -198,7 +198,8 @@ impl Bench {
             .pilot
             .as_deref()
             .context("no program `pilot` beside this one; name it with --pilot")?;
-        let start = |device| run_pilot(pilot, device, cold);
+        let cache: &[_] = if cold { &[("CUDA_CACHE_DISABLE", "1")] } else { &[] };
+        let start = |device: Device| run_pilot(pilot, &device.to_string(), &[], cache);
         let sampling = if cold { self.sampling.of_few() } else { self.sampling };
         timed.host = Some(sampling.take(|| host_time(|| start(self.device)))?);
         if !cold {
@@ -212,26 +213,4 @@ impl Bench {
 /// The first few.
 fn decisions(pilot: &mut Pilot) -> Result<Vec<Decision>> {
     (0..COMPARED).map(|_| Ok(pilot.act(&STATE)?)).collect()
-}
-
-/// Runs the program for one decision.
-fn run_pilot(pilot: &Path, device: Device, cold: bool) -> Result<()> {
-    let mut command = Command::new(pilot);
-    command.args(["--quiet", "--steps", "1", "--device"]).arg(device.to_string());
-    if cold {
-        command.env("CUDA_CACHE_DISABLE", "1");
-    }
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.with_context(|| format!("cannot start {}", pilot.display()))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let (name, status) = (pilot.display(), output.status);
-    ensure!(status.success(), "`{name}`: {status}: {}", said.trim_end());
-    Ok(())
-}
-
-/// The program `pilot` in this program's folder or, as cargo puts it, in the one above.
-pub fn find_pilot() -> Option<PathBuf> {
-    let this = std::env::current_exe().ok()?;
-    let name = format!("pilot{}", std::env::consts::EXE_SUFFIX);
-    this.ancestors().skip(1).take(2).map(|folder| folder.join(&name)).find(|path| path.is_file())
 }

@@ -63,6 +63,14 @@ pub enum BackendError {
         /// What there is.
         available: String,
     },
+    /// A pilot was asked to use instructions that this CPU lacks.
+    #[error("this CPU lacks `{asked}`; it has: {available}")]
+    NoSimd {
+        /// What was asked for.
+        asked: Simd,
+        /// What there is.
+        available: String,
+    },
     /// The threads could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {
@@ -87,7 +95,7 @@ impl BackendError {
 }
 
 /// What a GPU is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceInfo {
     /// Its number, from 0.
     pub index: u32,

@@ -61,8 +61,13 @@ impl Simd {
         if available.contains(&asked) {
             return Ok(asked);
         }
-        let names: Vec<&str> = available.iter().map(|simd| simd.name()).collect();
-        Err(BackendError::MissingSimd { asked, available: names.join(", ") })
+        Err(BackendError::MissingSimd { asked, available: Self::available_names() })
+    }
+
+    /// The names of what this CPU has.
+    pub(crate) fn available_names() -> String {
+        let names: Vec<&str> = Self::available().iter().map(|simd| simd.name()).collect();
+        names.join(", ")
     }
 
     /// Lanes of one bundle.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::Outcome;
 use crate::commands::InfoOptions;
 use crate::output::{Report, usage};
+use crate::processor::cpu_model;
 
 pub fn run(options: &InfoOptions) -> Result<Outcome> {
     let report = Report::open(options.json.as_deref(), false)?;
@@ -129,12 +130,4 @@ fn gpus() -> (Vec<GpuInfo>, Option<String>) {
         }
         Err(error) => (Vec::new(), Some(error.to_string())),
     }
-}
-
-/// The processor's name, where Linux tells it.
-fn cpu_model() -> Option<String> {
-    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("model name"))?;
-    let (_, name) = line.split_once(':')?;
-    Some(name.trim().to_owned())
 }

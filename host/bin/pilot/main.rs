@@ -10,6 +10,7 @@ mod machine;
 mod options;
 mod output;
 mod plot;
+mod processor;
 mod progress;
 mod replay;
 mod settings;

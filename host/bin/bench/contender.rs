@@ -1,0 +1,69 @@
+//! Who is compared.
+
+use std::fmt;
+
+use anyhow::Result;
+use particle_pilot::{Device, Pilot, PilotConfig, Simd};
+use serde::{Deserialize, Serialize};
+
+/// Something that does the work: threads of the CPU, or GPUs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contender {
+    /// The CPU.
+    Cpu { simd: Simd, threads: usize },
+    /// The GPUs of these numbers, all at the same time.
+    Gpus(Vec<u32>),
+}
+
+impl Contender {
+    /// Whose answers everybody's must be.
+    pub const REFERENCE: Self = Self::Cpu { simd: Simd::Scalar, threads: 1 };
+
+    pub fn gpu(index: u32) -> Self {
+        Self::Gpus(vec![index])
+    }
+
+    pub fn is_gpu(&self) -> bool {
+        matches!(self, Self::Gpus(_))
+    }
+
+    /// The pilots of `config`: one, or one on each GPU.
+    pub fn pilots(&self, config: &PilotConfig) -> Result<Vec<Pilot>> {
+        match self {
+            Self::Cpu { simd, threads } => {
+                let (threads, device) = (*threads, Device::Cpu);
+                let config = PilotConfig { threads, device, ..config.clone() };
+                Ok(vec![Pilot::with_simd(config, *simd)?])
+            }
+            Self::Gpus(indices) => indices
+                .iter()
+                .map(|index| {
+                    let device = Device::Cuda(*index);
+                    Ok(Pilot::new(PilotConfig { device, ..config.clone() })?)
+                })
+                .collect(),
+        }
+    }
+
+    /// The device as the library and the program `pilot` call it; of several GPUs the first.
+    pub fn device(&self) -> Device {
+        match self {
+            Self::Cpu { .. } => Device::Cpu,
+            Self::Gpus(indices) => Device::Cuda(indices.first().copied().unwrap_or(0)),
+        }
+    }
+}
+
+impl fmt::Display for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu { simd, threads } => f.pad(&format!("{simd} x {threads}")),
+            Self::Gpus(indices) => {
+                let names: Vec<String> =
+                    indices.iter().map(|index| Device::Cuda(*index).to_string()).collect();
+                f.pad(&names.join(" + "))
+            }
+        }
+    }
+}

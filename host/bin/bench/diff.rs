@@ -1,0 +1,174 @@
+//! `bench diff`: has anything become slower?
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use crate::options::DiffOptions;
+use crate::output::{print, say, usage};
+use crate::record::{Record, Row, Status};
+use crate::{Outcome, report};
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// Slower than noise explains.
+    Slower,
+    Faster,
+    /// Within the noise, or the threshold.
+    Same,
+    /// It was timed before, and now is wrong or fails.
+    Broken,
+    /// Only one record has figures of it.
+    Alone,
+}
+
+pub fn run(options: &DiffOptions) -> Result<Outcome> {
+    if !(options.threshold >= 0.0 && options.threshold.is_finite()) {
+        let given = options.threshold;
+        return Err(usage(format!("--threshold is {given}; it must be 0 or more, in percent")));
+    }
+    let (before, after) = (Record::read(&options.before)?, Record::read(&options.after)?);
+    for remark in differing_terms(&before, &after) {
+        say(&format!("warning: {remark}"));
+    }
+    let (text, worse) = compare(&before, &after, options.threshold / 100.0);
+    print(&text)?;
+    Ok(Outcome::of(false, worse == 0))
+}
+
+/// Why the records may differ for other reasons than the program.
+fn differing_terms(before: &Record, after: &Record) -> Vec<String> {
+    let mut all = Vec::new();
+    if !before.machine.is_like(&after.machine) {
+        all.push("the records are of different machines: differences may be theirs".to_owned());
+    }
+    if before.machine.optimised != after.machine.optimised {
+        all.push("one record is of a program built without optimisation".to_owned());
+    }
+    for (name, record) in [("first", before), ("second", after)] {
+        for remark in report::disturbances(record) {
+            all.push(format!("the {name} record: {remark}"));
+        }
+    }
+    all
+}
+
+/// The table, and how many rows are worse.
+fn compare(before: &Record, after: &Record, threshold: f64) -> (String, usize) {
+    let mut text = String::new();
+    let mut counts = [0usize; 3]; // slower or broken, faster, same
+    let columns = ("suite, case, contender", "before", "after", "change");
+    let _ = writeln!(text, "{:60} {:>11} {:>11} {:>8}", columns.0, columns.1, columns.2, columns.3);
+    for row in &before.rows {
+        let same = |other: &&Row| key(other) == key(row);
+        let new = after.rows.iter().find(same);
+        let change = change(row, new, threshold);
+        match change {
+            Change::Slower | Change::Broken => counts[0] += 1,
+            Change::Faster => counts[1] += 1,
+            Change::Same => counts[2] += 1,
+            Change::Alone => continue,
+        }
+        let _ = writeln!(text, "{}", line(row, new, change));
+    }
+    let known = |row: &&Row| before.rows.iter().any(|other| key(other) == key(row));
+    let left = before.rows.iter().filter(|row| {
+        let new = after.rows.iter().find(|other| key(other) == key(row));
+        change(row, new, threshold) == Change::Alone
+    });
+    let alone = left.count() + after.rows.iter().filter(|row| !known(row)).count();
+    let percent = threshold * 100.0;
+    let [worse, faster, same] = counts;
+    let _ = writeln!(
+        text,
+        "{worse} slower or broken, {faster} faster, {same} the same within their confidence intervals and \
+         {percent}%; {alone} in one record only"
+    );
+    (text, worse)
+}
+
+fn key(row: &Row) -> (&str, &str, &str, &str) {
+    (row.suite.name(), &row.case, &row.about, &row.name)
+}
+
+/// A change is one if the confidence intervals lie apart and the medians by more than `threshold`.
+fn change(before: &Row, after: Option<&Row>, threshold: f64) -> Change {
+    let (Some(old), Some(after)) = (&before.host, after) else { return Change::Alone };
+    let Some(new) = &after.host else {
+        let is_bad = matches!(after.status, Status::Wrong | Status::Failed);
+        return if is_bad { Change::Broken } else { Change::Alone };
+    };
+    if new.low_s > old.high_s && new.median_s > old.median_s * (1.0 + threshold) {
+        Change::Slower
+    } else if new.high_s < old.low_s && new.median_s * (1.0 + threshold) < old.median_s {
+        Change::Faster
+    } else {
+        Change::Same
+    }
+}
+
+fn line(before: &Row, after: Option<&Row>, change: Change) -> String {
+    let (suite, case, _, contender) = key(before);
+    let name = format!("{suite}, {case}, {contender}");
+    let times = (before.median_s(), after.and_then(Row::median_s));
+    let shown = |time: Option<f64>| time.map_or("-".into(), |time| format!("{time:.3e} s"));
+    let percent = match times {
+        (Some(old), Some(new)) if old > 0.0 => format!("{:+.1}%", (new / old - 1.0) * 100.0),
+        _ => "-".into(),
+    };
+    let word = match change {
+        Change::Slower => "SLOWER",
+        Change::Broken => "BROKEN",
+        Change::Faster => "faster",
+        Change::Same | Change::Alone => "",
+    };
+    let line =
+        format!("{name:60} {:>11} {:>11} {percent:>8}  {word}", shown(times.0), shown(times.1));
+    line.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contender::Contender;
+    use crate::figure::Figure;
+    use crate::suites::{Case, Suite};
+    use crate::work::Work;
+
+    /// A row whose samples lie so many percent around `median`.
+    fn row(median: f64, percent: f64) -> Row {
+        let case = Case {
+            suite: Suite::Throughput,
+            name: "case".into(),
+            work: Work::Start(None),
+            contenders: Vec::new(),
+        };
+        let step = median * percent / 700.0;
+        let samples = (-7..=7).map(|i| median + f64::from(i) * step).collect();
+        let mut row = Row::new(&case, &Contender::gpu(0));
+        row.host = Some(Figure::of(samples, 1));
+        row
+    }
+
+    #[test]
+    fn what_is_slower_beyond_noise_and_threshold_is_slower() {
+        let of = |old: &Row, new: &Row| change(old, Some(new), 0.05);
+        assert_eq!(of(&row(1.0, 1.0), &row(1.2, 1.0)), Change::Slower);
+        assert_eq!(of(&row(1.2, 1.0), &row(1.0, 1.0)), Change::Faster);
+        assert_eq!(of(&row(1.0, 1.0), &row(1.03, 1.0)), Change::Same); // less than the threshold
+        assert_eq!(of(&row(1.0, 90.0), &row(1.2, 90.0)), Change::Same); // noise
+    }
+
+    #[test]
+    fn what_no_longer_works_is_broken_and_what_was_not_timed_is_no_change() {
+        let old = row(1.0, 1.0);
+        let mut wrong = Row { host: None, ..old.clone() };
+        wrong.mark_wrong("other bits".into());
+        assert_eq!(change(&old, Some(&wrong), 0.05), Change::Broken);
+        let skipped = Row { host: None, status: Status::Skipped, ..old.clone() };
+        assert_eq!(change(&old, Some(&skipped), 0.05), Change::Alone);
+        assert_eq!(change(&old, None, 0.05), Change::Alone);
+        assert_eq!(change(&skipped, Some(&old), 0.05), Change::Alone);
+    }
+}

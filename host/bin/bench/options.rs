@@ -1,0 +1,84 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::suites::Suite;
+
+const EXAMPLES: &str = "\
+Examples:
+  bench                                  all suites, in less than three minutes
+  bench --quick                          a first impression, in less than 20 seconds
+  bench --suite throughput --json a.json one suite, recorded
+  bench diff a.json b.json               has anything become slower?
+
+Exit codes: 0 all was right, 1 a contender was wrong or failed or (diff) became slower, 2 usage error,
+130 interrupted.";
+
+/// Compares the CPU and the GPUs of this machine
+///
+/// Every contender's answers are first compared, bit by bit, with those of one thread without vector
+/// instructions; who differs is reported as wrong and not timed. docs/benchmarks.md explains the figures.
+#[derive(Parser)]
+#[command(name = "bench", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub run: RunOptions,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Compares two records: has anything become slower?
+    Diff(DiffOptions),
+}
+
+#[derive(Args)]
+pub struct RunOptions {
+    /// Measure only this suite; may be given again [default: all]
+    #[arg(short, long, value_name = "NAME", value_enum)]
+    pub suite: Vec<Suite>,
+    /// Fewer sizes and samples: a first impression
+    #[arg(long)]
+    pub quick: bool,
+    /// Hardly any work: shows that this program works, and nothing else
+    #[arg(long, hide = true)]
+    pub tiny: bool,
+    /// Leave out a contender whose samples would take longer than this [default: 6, quick: 0.5]
+    #[arg(long, value_name = "SECONDS")]
+    pub patience: Option<f64>,
+    /// The CPU's threads, 0 for one on each core
+    #[arg(long, value_name = "T", default_value_t = 0)]
+    pub threads: usize,
+    /// The program `pilot` whose start is timed [default: beside this one]
+    #[arg(long, value_name = "FILE")]
+    pub pilot: Option<PathBuf>,
+    /// Also run on the virtual GPU, with hardly any work: it shows that this program works, and nothing else
+    #[arg(long)]
+    pub allow_virtual: bool,
+    /// Write everything, samples included, as JSON, `-` for standard output
+    #[arg(long, value_name = "FILE|-", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+    /// Write a line for each row as CSV, `-` for standard output
+    #[arg(long, value_name = "FILE|-", help_heading = "Output")]
+    pub csv: Option<PathBuf>,
+    /// Write the tables as Markdown, `-` for standard output
+    #[arg(long, value_name = "FILE|-", help_heading = "Output")]
+    pub markdown: Option<PathBuf>,
+    /// Print nothing but errors, and what goes to standard output
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+#[derive(Args)]
+pub struct DiffOptions {
+    /// The earlier record
+    pub before: PathBuf,
+    /// The later record
+    pub after: PathBuf,
+    /// Changes of the median up to this are none, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
+    pub threshold: f64,
+}

@@ -1,0 +1,172 @@
+//! A record in the forms that people and other programs read.
+
+mod csv;
+mod markdown;
+mod table;
+
+use std::time::Duration;
+
+pub use csv::csv;
+pub use markdown::markdown;
+pub use table::table;
+
+use crate::contender::Contender;
+use crate::figure::NOISY;
+use crate::record::{Record, Row, Status};
+use crate::suites::Suite;
+use crate::text::{duration, rate};
+
+/// Others that used more of the machine than this are remarked upon.
+const BUSY: f64 = 0.10;
+
+/// What the columns mean, for below the tables.
+pub const LEGEND: &str = "\
+median: of the samples, from call to answer; 95%: its confidence interval. device: by the GPU's own clock.
+rate: particle-steps/s at the median. x cpu: how many times as fast as all threads of the CPU.
+limit: the share of what the inner loop's instructions alone allow, where they were counted.
+memory: how far the process rose above where it was before this contender was made ready.";
+
+/// The rows of each case of a suite, in the order in which they were measured.
+fn cases(record: &Record, suite: Suite) -> Vec<&[Row]> {
+    record
+        .rows
+        .chunk_by(|a, b| (a.suite, &a.case) == (b.suite, &b.case))
+        .filter(|rows| rows.iter().all(|row| row.suite == suite))
+        .collect()
+}
+
+/// The headings of the columns of [`cells`].
+fn headings(record: &Record, suite: Suite) -> Vec<&'static str> {
+    let mut all = vec!["contender", "median", "95%"];
+    if suite == Suite::Latency {
+        all.extend(["p50", "p90", "p99"]);
+    }
+    if has_gpus(record) {
+        all.push("device");
+    }
+    if suite != Suite::Startup {
+        all.push("rate");
+    }
+    all.push("x cpu");
+    if suite != Suite::Startup {
+        all.extend(["limit", "memory"]);
+    }
+    all
+}
+
+/// The cells of a row that was timed.
+fn cells(record: &Record, row: &Row) -> Vec<String> {
+    let time = |seconds: f64| duration(Duration::try_from_secs_f64(seconds).unwrap_or_default());
+    let or_dash = |text: Option<String>| text.unwrap_or("-".into());
+    let reach = row.host.as_ref().filter(|figure| figure.median_s > 0.0).map(|figure| {
+        let below = 1.0 - figure.low_s / figure.median_s;
+        let above = figure.high_s / figure.median_s - 1.0;
+        format!("-{:.0}% +{:.0}%", below * 100.0, above * 100.0)
+    });
+    let mut all = vec![row.name.clone(), or_dash(row.median_s().map(time)), or_dash(reach)];
+    if row.suite == Suite::Latency {
+        let of = |value: fn(&crate::figure::Latency) -> f64| {
+            or_dash(row.latency.as_ref().map(|latency| time(value(latency))))
+        };
+        all.extend([of(|l| l.p50_s), of(|l| l.p90_s), of(|l| l.p99_s)]);
+    }
+    if has_gpus(record) {
+        all.push(or_dash(row.device.as_ref().map(|figure| time(figure.median_s))));
+    }
+    if row.suite != Suite::Startup {
+        all.push(or_dash(row.particle_steps_per_s().map(rate)));
+    }
+    all.push(or_dash(row.ratio.map(|ratio| format!("{ratio:.2}"))));
+    if row.suite != Suite::Startup {
+        let share = row.limit.as_ref().map(|limit| format!("{:.0}%", limit.share * 100.0));
+        all.push(or_dash(share));
+        let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
+        all.push(or_dash(row.memory_bytes.map(mib)));
+    }
+    all
+}
+
+fn has_gpus(record: &Record) -> bool {
+    record.rows.iter().any(|row| row.contender.is_gpu())
+}
+
+/// What others did to the figures, a line each.
+pub fn disturbances(record: &Record) -> Vec<String> {
+    let mut all = Vec::new();
+    if let Some(load) = record.machine.load.filter(|load| *load > 0.5) {
+        all.push(format!("before this began, {load:.1} threads of others were at work (load)"));
+    }
+    let others = record.rows.iter().filter_map(|row| row.others).fold(0.0, f64::max);
+    if others > BUSY {
+        let percent = others * 100.0;
+        all.push(format!("others used up to {percent:.0}% of this machine during a case"));
+    }
+    all
+}
+
+/// What is wrong, missing or uncertain, a line each.
+pub fn remarks(record: &Record) -> Vec<String> {
+    let machine = &record.machine;
+    let mut all = Vec::new();
+    if !machine.optimised {
+        all.push("this program was built without optimisation: add --release".to_owned());
+    }
+    if machine.is_virtual() {
+        all.push("a GPU here is no GPU but a program: its figures mean nothing".to_owned());
+    }
+    all.extend(disturbances(record));
+    let timed = |row: &&Row| row.status == Status::Timed;
+    let noisy = |row: &&Row| row.host.as_ref().is_some_and(crate::figure::Figure::is_noisy);
+    let rows = record.rows.iter().filter(timed).count();
+    let noisy = record.rows.iter().filter(noisy).count();
+    if noisy > 0 {
+        let percent = NOISY * 100.0;
+        all.push(format!("{noisy} of {rows} rows scatter by more than {percent:.0}% (marked ~)"));
+    }
+    let bad = |row: &&Row| matches!(row.status, Status::Wrong | Status::Failed);
+    for row in record.rows.iter().filter(bad) {
+        all.push(format!("{}, {}, {}: {}", row.suite.name(), row.case, row.name, untimed(row)));
+    }
+    let skipped = record.rows.iter().filter(|row| row.status == Status::Skipped).count();
+    if skipped > 0 {
+        let patience = record.sampling.patience_s;
+        all.push(format!(
+            "{skipped} rows were not timed, as their samples would take longer than {patience} s (--patience)"
+        ));
+    }
+    if record.interrupted {
+        all.push("interrupted: these are the cases finished by then".to_owned());
+    }
+    all
+}
+
+/// Why a row has no figures.
+fn untimed(row: &Row) -> String {
+    let word = match row.status {
+        Status::Wrong => "WRONG",
+        Status::Failed => "FAILED",
+        Status::Skipped | Status::Timed => "not timed",
+    };
+    format!("{word}: {}", row.reason.as_deref().unwrap_or("unknown"))
+}
+
+/// The multiply-adds, a line for each set of instructions.
+fn peaks(record: &Record) -> Vec<String> {
+    let line = |peak: &crate::peak::Peak| {
+        let name = Contender::Cpu { simd: peak.simd, threads: peak.threads }.to_string();
+        let (issued, flops) = (peak.instructions_per_s, peak.flops() / 1e9);
+        format!("{name:12} {issued:.2e} multiply-adds/s, {flops:.0} GFLOP/s")
+    };
+    record.peaks.iter().filter(|peak| peak.instructions_per_s > 0.0).map(line).collect()
+}
+
+/// What precedes the tables.
+fn heading(record: &Record) -> String {
+    let samples = record.sampling.samples;
+    let extent = match record.extent {
+        crate::suites::Extent::Full => String::new(),
+        crate::suites::Extent::Quick => ", quick: few, for a first impression".into(),
+        crate::suites::Extent::Tiny => ", tiny: the figures mean nothing".into(),
+    };
+    format!("{}samples    {samples} of each row{extent}\n", record.machine.lines())
+}

@@ -1,0 +1,229 @@
+//! `bench`: measures the suites and writes what came of it.
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use particle_pilot::Simd;
+
+use crate::contender::Contender;
+use crate::limits::limit;
+use crate::machine::Machine;
+use crate::measure::measure;
+use crate::options::RunOptions;
+use crate::output::{Sink, distinct, print, say, usage};
+use crate::peak::{Peak, peaks};
+use crate::progress::Progress;
+use crate::record::{self, Record, SCHEMA};
+use crate::sampling::Sampling;
+use crate::start::find_pilot;
+use crate::suites::{Case, Extent, Field, Suite};
+use crate::work::Work;
+use crate::{Outcome, interrupt, report};
+
+/// Threads that a pilot may have.
+const MOST_THREADS: usize = 1024;
+/// How long a sample of multiply-adds takes, and how many are taken before and after everything else.
+const PEAK_SAMPLE: Duration = Duration::from_millis(15);
+const PEAK_SAMPLES: usize = 4;
+/// Particle-steps a second that are presumed, to say how long it will take: of one thread without vector
+/// instructions, of each lane of a thread with them, and of a GPU.
+const PRESUMED_OF_SCALAR: f64 = 3e7;
+const PRESUMED_OF_LANE: f64 = 8e7;
+const PRESUMED_OF_GPU: f64 = 2e11;
+/// Seconds that are presumed for opening and checking a contender.
+const PRESUMED_OVERHEAD: f64 = 0.1;
+
+pub fn run(options: &RunOptions) -> Result<Outcome> {
+    let outputs = Outputs::open(options)?;
+    let stop = interrupt::watch();
+    let plan = Plan::of(options)?;
+    if !outputs.quiet {
+        say(&plan.about());
+    }
+    let Plan { field, machine, sampling, suites, cases } = plan;
+    let mut peaks = peaks(field.threads);
+    sample_peaks(&mut peaks, field.extent);
+    let mut rows = Vec::new();
+    let progress = Progress::new("cases", cases.len() as u64, outputs.quiet);
+    for case in &cases {
+        let Some(mut measured) = measure(case, &sampling, &Work::open, stop) else { break };
+        record::compare(&mut measured, &field.whole_cpu());
+        rows.extend(measured);
+        progress.tick();
+    }
+    progress.finish();
+    sample_peaks(&mut peaks, field.extent);
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut record = Record {
+        program: "bench".into(),
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        unix_time: since_1970.as_secs(),
+        interrupted: stop.load(Ordering::Relaxed),
+        machine,
+        suites,
+        extent: field.extent,
+        sampling,
+        peaks,
+        rows,
+    };
+    note_limits(&mut record, &cases);
+    outputs.write(&record)?;
+    Ok(Outcome::of(record.interrupted, !record::is_bad(&record.rows)))
+}
+
+/// What will be measured.
+struct Plan {
+    field: Field,
+    machine: Machine,
+    sampling: Sampling,
+    suites: Vec<Suite>,
+    cases: Vec<Case>,
+}
+
+impl Plan {
+    fn of(options: &RunOptions) -> Result<Self> {
+        let simd = Simd::select().map_err(usage)?;
+        if options.threads > MOST_THREADS {
+            let given = options.threads;
+            return Err(usage(format!("--threads is {given}; it must be 0 to {MOST_THREADS}")));
+        }
+        let machine = Machine::at_hand(simd, options.allow_virtual);
+        let extent = match (options.tiny || machine.is_virtual(), options.quick) {
+            (true, _) => Extent::Tiny,
+            (false, true) => Extent::Quick,
+            (false, false) => Extent::Full,
+        };
+        let mut sampling = extent.sampling();
+        if let Some(seconds) = options.patience {
+            if !(seconds > 0.0 && seconds.is_finite()) {
+                return Err(usage(format!(
+                    "--patience is {seconds}; it must be above 0, in seconds"
+                )));
+            }
+            sampling.patience_s = seconds;
+        }
+        if let Some(pilot) = options.pilot.as_deref().filter(|pilot| !pilot.is_file()) {
+            return Err(usage(format!("--pilot: there is no file {}", pilot.display())));
+        }
+        let threads = if options.threads == 0 { machine.threads } else { options.threads };
+        let field = Field {
+            extent,
+            available: machine.simd_available.clone(),
+            simd,
+            threads,
+            gpus: machine.racing_gpus().iter().map(|gpu| gpu.index).collect(),
+            pilot: options.pilot.clone().or_else(find_pilot),
+        };
+        let asked = |suite: &Suite| options.suite.is_empty() || options.suite.contains(suite);
+        let suites: Vec<Suite> = Suite::ALL.into_iter().filter(asked).collect();
+        let cases = suites.iter().flat_map(|suite| field.cases(*suite)).collect();
+        Ok(Self { field, machine, sampling, suites, cases })
+    }
+
+    /// What it is, and how long it takes, for people.
+    fn about(&self) -> String {
+        let names: Vec<&str> = self.suites.iter().map(|suite| suite.name()).collect();
+        let rows: usize = self.cases.iter().map(|case| case.contenders.len()).sum();
+        let mut text = format!(
+            "measuring {}: {} cases, {rows} rows of {} samples each; about {:.0} s",
+            names.join(", "),
+            self.cases.len(),
+            self.sampling.samples,
+            self.seconds().max(1.0)
+        );
+        if self.suites.contains(&Suite::Startup) && self.field.pilot.is_none() {
+            text += "\nno startup: the program `pilot` is not beside this one; `cargo build --release` makes it, \
+                     --pilot names it";
+        }
+        text
+    }
+
+    /// About how long it takes.
+    fn seconds(&self) -> f64 {
+        let row = |case: &Case, contender: &Contender| {
+            let rate = match contender {
+                Contender::Cpu { simd: Simd::Scalar, threads } => {
+                    PRESUMED_OF_SCALAR * *threads as f64
+                }
+                Contender::Cpu { simd, threads } => {
+                    PRESUMED_OF_LANE * (simd.lanes() * *threads) as f64
+                }
+                Contender::Gpus(indices) => PRESUMED_OF_GPU * indices.len() as f64,
+            };
+            let whole = self.sampling.whole_s(case.work.size() / rate);
+            let samples = if whole > self.sampling.patience_s { 0.0 } else { whole };
+            // A GPU is timed twice: by the caller and by its own clock.
+            let times = if contender.is_gpu() { 2.0 } else { 1.0 };
+            samples * times + self.sampling.warm_up_s + PRESUMED_OVERHEAD
+        };
+        let rows =
+            self.cases.iter().flat_map(|case| case.contenders.iter().map(move |c| (case, c)));
+        rows.map(|(case, contender)| row(case, contender)).sum()
+    }
+}
+
+fn sample_peaks(peaks: &mut [Peak], extent: Extent) {
+    let length = if extent == Extent::Tiny { PEAK_SAMPLE / 10 } else { PEAK_SAMPLE };
+    for _ in 0..PEAK_SAMPLES {
+        peaks.iter_mut().for_each(|peak| peak.sample(length));
+    }
+}
+
+/// Notes what each row could reach at most, where that is known.
+fn note_limits(record: &mut Record, cases: &[Case]) {
+    let gpus = record.machine.racing_gpus();
+    for row in &mut record.rows {
+        let is_its = |case: &&Case| (case.suite, &case.name) == (row.suite, &row.case);
+        let work = cases.iter().find(is_its).map(|case| &case.work);
+        let config = work.and_then(Work::config);
+        if let Some((config, reached)) = config.zip(row.particle_steps_per_s()) {
+            row.limit = limit(&row.contender, config, reached, &record.peaks, &gpus);
+        }
+    }
+}
+
+/// Where results go.
+struct Outputs {
+    json: Option<Sink>,
+    csv: Option<Sink>,
+    markdown: Option<Sink>,
+    quiet: bool,
+    for_people: bool,
+}
+
+impl Outputs {
+    /// Makes sure that all can be written.
+    fn open(options: &RunOptions) -> Result<Self> {
+        let paths = [&options.json, &options.csv, &options.markdown];
+        distinct(&paths.map(|path| path.as_deref()))?;
+        let open = |path: &Option<std::path::PathBuf>| path.as_deref().map(Sink::open).transpose();
+        let is_stdout =
+            |path: &&Option<std::path::PathBuf>| path.as_deref() == Some(Path::new("-"));
+        Ok(Self {
+            json: open(&options.json)?,
+            csv: open(&options.csv)?,
+            markdown: open(&options.markdown)?,
+            quiet: options.quiet,
+            for_people: !options.quiet && !paths.iter().any(is_stdout),
+        })
+    }
+
+    fn write(self, record: &Record) -> Result<()> {
+        if self.for_people {
+            print(&report::table(record))?;
+        }
+        if let Some(json) = self.json {
+            json.finish_with(format!("{}\n", serde_json::to_string_pretty(record)?).as_bytes())?;
+        }
+        if let Some(csv) = self.csv {
+            csv.finish_with(&report::csv(record)?)?;
+        }
+        if let Some(markdown) = self.markdown {
+            markdown.finish_with(report::markdown(record).as_bytes())?;
+        }
+        Ok(())
+    }
+}

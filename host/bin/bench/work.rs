@@ -1,0 +1,126 @@
+//! What is timed, and how each contender does it.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use particle_pilot::{Digest, PilotConfig};
+
+use crate::contender::Contender;
+use crate::runner::{self, Runner};
+use crate::text::count;
+
+/// Where decisions are made: near the upright rest.
+pub const STATE: [f64; 4] = [0.01, 0.02, 0.03, -0.02];
+
+/// As many particles, and as many episodes of as many steps, are enough to compare answers: with more, one thread
+/// without vector instructions would take too long. 4097 particles fill no bundle, chunk or block evenly.
+const CHECKED_PARTICLES: u32 = 4097;
+const CHECKED_EPISODES: u32 = 5;
+const CHECKED_STEPS: u32 = 20;
+/// As many decisions in a row are compared, so that warm starts count too.
+const CHECKED_DECISIONS: usize = 3;
+
+/// What is done in one run.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// One decision.
+    Decision(PilotConfig),
+    /// One closed loop, from seed 0 on.
+    Episode { config: PilotConfig, steps: u32 },
+    /// Many closed loops. Opening a GPU is not part of the time.
+    Episodes { config: PilotConfig, episodes: u32, steps: u32 },
+    /// The program `pilot`, from its start to its end after one decision.
+    Start(Option<PathBuf>),
+}
+
+impl Work {
+    /// The same work, small enough for one thread without vector instructions.
+    pub fn checked(&self) -> Self {
+        let few = |config: &PilotConfig| PilotConfig {
+            particles: config.particles.min(CHECKED_PARTICLES),
+            ..config.clone()
+        };
+        match self {
+            Self::Decision(config) => Self::Decision(few(config)),
+            Self::Episode { config, steps } => {
+                Self::Episode { config: few(config), steps: CHECKED_STEPS.min(*steps) }
+            }
+            Self::Episodes { config, episodes, steps } => Self::Episodes {
+                config: few(config),
+                episodes: CHECKED_EPISODES.min(*episodes),
+                steps: CHECKED_STEPS.min(*steps),
+            },
+            Self::Start(pilot) => Self::Start(pilot.clone()),
+        }
+    }
+
+    /// Roughly how much it is, in particle-steps; what a program's start amounts to is nothing.
+    pub fn size(&self) -> f64 {
+        let decision = |config: &PilotConfig| {
+            f64::from(config.particles)
+                * f64::from(config.horizon)
+                * f64::from(config.tuning.iterations.max(1))
+        };
+        match self {
+            Self::Decision(config) => decision(config),
+            Self::Episode { config, steps } => decision(config) * f64::from(*steps),
+            Self::Episodes { config, episodes, steps } => {
+                decision(config) * f64::from(*episodes) * f64::from(*steps)
+            }
+            Self::Start(_) => 0.0,
+        }
+    }
+
+    /// What decides, where the work is a pilot's.
+    pub fn config(&self) -> Option<&PilotConfig> {
+        match self {
+            Self::Decision(config)
+            | Self::Episode { config, .. }
+            | Self::Episodes { config, .. } => Some(config),
+            Self::Start(_) => None,
+        }
+    }
+
+    /// How many episodes a run consists of.
+    pub fn episodes(&self) -> Option<u32> {
+        match self {
+            Self::Episode { .. } => Some(1),
+            Self::Episodes { episodes, .. } => Some(*episodes),
+            Self::Decision(_) | Self::Start(_) => None,
+        }
+    }
+
+    /// Gets a contender ready to do it.
+    pub fn open(&self, contender: &Contender) -> Result<Box<dyn Runner>> {
+        runner::open(self, contender)
+    }
+
+    /// A hash of the answers of a fresh runner, which tells whether two contenders do the same.
+    pub fn answers(&self, runner: &mut dyn Runner) -> Result<Digest> {
+        let runs = if matches!(self, Self::Decision(_)) { CHECKED_DECISIONS } else { 1 };
+        let mut digest = Digest::new();
+        for _ in 0..runs {
+            digest.digest(runner.first()?.digest);
+        }
+        Ok(digest)
+    }
+
+    /// In words.
+    pub fn about(&self) -> String {
+        let size = |config: &PilotConfig| {
+            let PilotConfig { planner, action, particles, horizon, .. } = config;
+            format!("{planner}, {action}, {particles} particles x {horizon} steps")
+        };
+        match self {
+            Self::Decision(config) => format!("one decision of {}", size(config)),
+            Self::Episode { config, steps } => {
+                format!("one episode of {steps} steps, each decision {}", size(config))
+            }
+            Self::Episodes { config, episodes, steps } => {
+                let episodes = count((*episodes).into(), "episode");
+                format!("{episodes} of {steps} steps, each decision {}", size(config))
+            }
+            Self::Start(_) => "the program pilot, from start to end, for one decision".into(),
+        }
+    }
+}

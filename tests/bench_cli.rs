@@ -1,0 +1,247 @@
+//! The program `bench` as its users meet it. Work is shrunk by the hidden option `--tiny`: figures mean nothing
+//! here, but everything else must be as in a long run.
+
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+#[path = "cuda_driver/shim.rs"]
+mod shim;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn bench(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
+    command.env_remove("PILOT_SIMD").stdin(Stdio::null()).args(arguments);
+    // No GPU of the machine that the tests run on takes part.
+    command.env("PILOT_CUDA_DRIVER", "/nowhere/libcuda.so.1");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    bench(arguments).output().expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+#[track_caller]
+fn assert_code(output: &Output, code: i32) {
+    assert_eq!(output.status.code(), Some(code), "stderr: {}", text(&output.stderr));
+}
+
+#[track_caller]
+fn record(output: &Output) -> Value {
+    assert_code(output, 0);
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+#[track_caller]
+fn assert_keys(object: &Value, keys: &[&str]) {
+    for key in keys {
+        assert!(object.get(*key).is_some(), "no `{key}` in {object}");
+    }
+}
+
+#[test]
+fn a_record_says_what_was_measured_on_what_and_how() {
+    let record = record(&run(&["--tiny", "--json", "-"]));
+    assert_eq!((&record["program"], &record["schema"]), (&"bench".into(), &1.into()));
+    assert_keys(&record, &["version", "unix_time", "interrupted", "sampling", "peaks"]);
+    let machine = &record["machine"];
+    assert_keys(machine, &["cpu", "threads", "simd", "target", "gpus", "compiler", "revision"]);
+    assert!(machine["compiler"].as_str().unwrap().starts_with("rustc "));
+    assert!(machine["gpu_absence"].as_str().unwrap().contains("/nowhere"));
+    let rows = record["rows"].as_array().unwrap();
+    for suite in ["throughput", "latency", "episodes", "startup", "scaling"] {
+        assert!(rows.iter().any(|row| row["suite"] == suite), "{suite}");
+    }
+    for row in rows {
+        assert_eq!(row["status"], "timed", "{row}");
+        let host = &row["host"];
+        let [low, median, high] = ["low_s", "median_s", "high_s"].map(|key| host[key].as_f64());
+        assert!(low <= median && median <= high && low > Some(0.0), "{row}");
+        assert_eq!(host["samples_s"].as_array().unwrap().len(), 3);
+        assert_eq!(row["digest"].as_str().unwrap().len(), 16);
+        assert_eq!(row["latency"].is_object(), row["suite"] == "latency");
+        assert_eq!(row["device"], Value::Null);
+    }
+    // All contenders of a case do the same.
+    let digests = rows.iter().filter(|row| row["case"] == "1e3 x 10").map(|row| &row["digest"]);
+    let digests: Vec<&Value> = digests.collect();
+    assert!(digests.len() > 1 && digests.iter().all(|digest| **digest == *digests[0]));
+}
+
+#[test]
+fn people_learn_first_what_is_measured_and_then_see_tables() {
+    let output = run(&["--tiny", "--suite", "throughput", "--suite", "latency"]);
+    assert_code(&output, 0);
+    let (said, table) = (text(&output.stderr), text(&output.stdout));
+    assert!(said.contains("measuring throughput, latency") && said.contains("; about "), "{said}");
+    for needle in ["no GPU", "throughput\n", "scalar x 1", "x cpu", "p99", "limit", "#"] {
+        assert!(table.contains(needle), "no `{needle}` in {table}");
+    }
+    let headings = table.lines().filter(|line| line.starts_with("  contender"));
+    assert!(headings.clone().count() == 2 && !headings.clone().any(|line| line.contains("device")));
+}
+
+#[test]
+fn files_hold_the_same_rows_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (json, csv, markdown) = (path("a.json"), path("a.csv"), path("a.md"));
+    let arguments = ["--tiny", "-s", "scaling", "--json", &json, "--csv", &csv];
+    let output = run(&[&arguments[..], &["--markdown", &markdown, "--quiet"]].concat());
+    assert_code(&output, 0);
+    assert_eq!((text(&output.stdout), text(&output.stderr)), (String::new(), String::new()));
+    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    let rows = record["rows"].as_array().unwrap().len();
+    assert_eq!(csv::Reader::from_path(&csv).unwrap().records().count(), rows);
+    let markdown = fs::read_to_string(&markdown).unwrap();
+    assert_eq!(
+        markdown.lines().filter(|line| line.contains(" x ") && line.starts_with('|')).count(),
+        rows + 1
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_in_a_sentence_before_anything_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = folder.path().join("none/a.json");
+    let bad = bad.to_str().unwrap();
+    for (arguments, needle) in [
+        (&["--suite", "thruput"][..], "throughput"),
+        (&["--patience", "0"], "--patience is 0"),
+        (&["--patience", "nan"], "--patience is NaN"),
+        (&["--threads", "5000"], "--threads is 5000"),
+        (&["--pilot", bad], "--pilot"),
+        (&["--json", bad], "cannot write"),
+        (&["--csv", bad], "cannot write"),
+        (&["--markdown", bad], "cannot write"),
+        (&["--json", "-", "--csv", "-"], "two outputs"),
+        (&["diff", bad, bad], "cannot read"),
+        (&["diff", bad, bad, "--threshold", "nan"], "--threshold is NaN"),
+    ] {
+        let output = run(arguments);
+        assert_code(&output, 2);
+        let said = text(&output.stderr);
+        assert!(said.contains(needle) && !said.contains("panicked"), "{said}");
+        assert_eq!(text(&output.stdout), "");
+    }
+    let output = bench(&["--tiny"]).env("PILOT_SIMD", "avx51").output().unwrap();
+    assert_code(&output, 2);
+    assert!(text(&output.stderr).contains("did you mean `avx512`?"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_with_what_was_finished_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let child = bench(&["--json", path.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_code(&output, 130);
+    let record: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    assert_eq!(record["interrupted"], true);
+    assert!(text(&output.stdout).contains("interrupted"));
+}
+
+/// Writes `record` with all times of rows whose contender's name is `name` multiplied by `factor`.
+fn altered(record: &Value, name: &str, factor: f64, path: &Path) {
+    let mut record = record.clone();
+    for row in record["rows"].as_array_mut().unwrap() {
+        // Without scatter, so that the outcome is not left to chance.
+        let scale = if row["name"] == name { factor } else { 1.0 };
+        let median = row["host"]["median_s"].as_f64().unwrap() * scale;
+        for key in ["median_s", "low_s", "high_s", "least_s", "most_s"] {
+            row["host"][key] = median.into();
+        }
+    }
+    fs::write(path, record.to_string()).unwrap();
+}
+
+#[test]
+fn a_diff_finds_what_became_slower_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let whole = record(&run(&["--tiny", "-s", "throughput", "--json", "-"]));
+    for (name, factor) in [("a", 1.0), ("slow", 1.5), ("fast", 0.5), ("near", 1.04)] {
+        altered(&whole, "scalar x 1", factor, &path(name));
+    }
+    let diff = |other: &str, more: &[&str]| {
+        let paths = [path("a"), path(other)];
+        let paths = paths.each_ref().map(|path| path.to_str().unwrap());
+        run(&[&["diff", paths[0], paths[1]], more].concat())
+    };
+    let slow = diff("slow", &[]);
+    assert_code(&slow, 1);
+    let table = text(&slow.stdout);
+    assert!(
+        table.contains("SLOWER") && table.contains("+50.0%") && table.contains("2 slower"),
+        "{table}"
+    );
+    for (other, more) in
+        [("a", &[][..]), ("fast", &[]), ("near", &[]), ("slow", &["--threshold", "60"])]
+    {
+        assert_code(&diff(other, more), 0);
+    }
+    assert_code(&diff("near", &["--threshold", "1"]), 1);
+
+    let mut elsewhere = whole.clone();
+    elsewhere["machine"]["cpu"] = "another".into();
+    fs::write(path("elsewhere"), elsewhere.to_string()).unwrap();
+    assert!(
+        text(&diff("elsewhere", &["--threshold", "1e9"]).stderr).contains("different machines")
+    );
+
+    for (name, content, needle) in [
+        ("none", "", "no record"),
+        ("other", r#"{"program": "gpu_timings", "schema": 1}"#, "gpu_timings"),
+        ("newer", r#"{"program": "bench", "schema": 99}"#, "format 99"),
+        ("half", r#"{"program": "bench", "schema": 1}"#, "damaged"),
+    ] {
+        fs::write(path(name), content).unwrap();
+        let output = diff(name, &[]);
+        assert_code(&output, 2);
+        assert!(text(&output.stderr).contains(needle), "{}", text(&output.stderr));
+    }
+}
+
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+#[test]
+fn the_virtual_gpu_is_not_timed() {
+    let mut bench = bench(&["--tiny", "-s", "throughput", "--json", "-"]);
+    let record = record(&bench.env("PILOT_CUDA_DRIVER", shim::driver()).output().unwrap());
+    let gpu = &record["machine"]["gpus"][0];
+    assert_eq!(gpu["name"], "ptx-vm");
+    assert!(gpu["left_out"].as_str().unwrap().contains("--allow-virtual"));
+    assert!(!record["rows"].to_string().contains("cuda"));
+}
+
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+#[test]
+fn the_virtual_gpu_shows_that_gpus_are_compared_and_timed() {
+    let arguments = ["-s", "throughput", "-s", "latency", "-s", "episodes", "--json", "-"];
+    let mut bench = bench(&[&arguments[..], &["--allow-virtual"]].concat());
+    let record = record(&bench.env("PILOT_CUDA_DRIVER", shim::driver()).output().unwrap());
+    assert_eq!(record["extent"], "tiny");
+    let rows = record["rows"].as_array().unwrap();
+    let of_gpu: Vec<&Value> = rows.iter().filter(|row| row["name"] == "cuda:0").collect();
+    assert!(of_gpu.len() > 8);
+    for row in of_gpu {
+        assert_eq!(row["status"], "timed", "{row}");
+        // Decisions are timed by the GPU's own clock too.
+        assert_eq!(row["device"].is_object(), row["suite"] != "episodes", "{row}");
+    }
+}

@@ -5,12 +5,14 @@
 mod cpu;
 mod engine;
 mod error;
+mod output;
 mod reset;
 #[cfg(test)]
 mod tests;
 mod wide;
 
 pub use error::VectorError;
+pub use output::VectorOutput;
 pub use particle_pilot_kernels::simulate::Autoreset;
 pub use reset::{Reset, Seeds};
 
@@ -161,6 +163,8 @@ pub struct CartPoleVector {
 enum Drive<'a> {
     /// `[N]` actions.
     Actions(&'a [u32]),
+    /// `[N]` actions, each 0 or 1, as NumPy has them.
+    Integers(&'a [i64]),
     /// `[N]` forces in N.
     Forces(&'a [f64]),
     /// Chance.
@@ -280,10 +284,50 @@ impl CartPoleVector {
     /// ```
     pub fn step(&mut self, actions: &[u32]) -> Result<VectorStep<'_>, VectorError> {
         self.check_length("actions", actions.len())?;
-        if let Some(index) = actions.iter().position(|action| *action > 1) {
+        // All together first, several to an instruction; which one it is only matters when there is one.
+        if actions.iter().fold(0, |bits, action| bits | action) > 1 {
+            let index = actions.iter().position(|action| *action > 1).unwrap_or_default();
             return Err(VectorError::InvalidAction { index, action: actions[index] });
         }
         self.step_once(Drive::Actions(actions))
+    }
+
+    /// As [`step`](Self::step), with what it led to copied where it is wanted, by the threads that have just worked
+    /// it out, which is faster than to do so afterwards. Returns whether any episode has ended.
+    ///
+    /// * `actions`: `[N]`, 0 to the left, 1 to the right, in the type of NumPy's integers.
+    /// * `output`: where to; [`last`](Self::last) has everything all the same.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step), where the action in [`VectorError::InvalidAction`] is `u32::MAX` for one that is no
+    /// `u32`; and [`VectorError::Length`] for memory of another length. Nothing is copied then.
+    ///
+    /// # Examples
+    /// ```
+    /// # use particle_pilot::env::{CartPoleVector, VectorError, VectorOptions, VectorOutput};
+    /// let mut envs = CartPoleVector::new(2, VectorOptions::default())?;
+    /// envs.reset(0)?;
+    /// let mut observations = [[0.0; 4]; 2];
+    /// let output =
+    ///     VectorOutput { observations: Some(&mut observations), ..VectorOutput::default() };
+    /// assert!(!envs.step_into(&[0, 1], output)?);
+    /// assert_eq!(observations, envs.observations()?);
+    /// # Ok::<(), VectorError>(())
+    /// ```
+    pub fn step_into(
+        &mut self,
+        actions: &[i64],
+        output: VectorOutput<'_>,
+    ) -> Result<bool, VectorError> {
+        self.check_length("actions", actions.len())?;
+        output.check(self.count, self.options.autoreset == Autoreset::SameStep)?;
+        if actions.iter().fold(0, |bits, action| bits | action) >> 1 != 0 {
+            let index = actions.iter().position(|action| action >> 1 != 0).unwrap_or_default();
+            let action = u32::try_from(actions[index]).unwrap_or(u32::MAX);
+            return Err(VectorError::InvalidAction { index, action });
+        }
+        self.check_movable()?;
+        self.engine.step_into(Drive::Integers(actions), output)
     }
 
     /// As [`step`](Self::step), with any forces instead of actions.
@@ -470,6 +514,13 @@ impl CartPoleVector {
     }
 
     fn step_once(&mut self, drive: Drive<'_>) -> Result<VectorStep<'_>, VectorError> {
+        self.check_movable()?;
+        self.engine.step(drive, 1)?;
+        self.engine.last()
+    }
+
+    /// Whether all can take a step.
+    fn check_movable(&self) -> Result<(), VectorError> {
         self.check_reset()?;
         if self.options.autoreset == Autoreset::Disabled {
             let last = self.last()?;
@@ -477,8 +528,7 @@ impl CartPoleVector {
                 return Err(VectorError::Ended(index));
             }
         }
-        self.engine.step(drive, 1)?;
-        self.engine.last()
+        Ok(())
     }
 
     fn check_reset(&self) -> Result<(), VectorError> {

@@ -8,7 +8,7 @@ use numpy::{
 use particle_pilot::Device;
 use particle_pilot::env::{
     Autoreset, CartPoleOptions, CartPoleVector, Integrator, Physics, Reset, Seeds, VectorError,
-    VectorOptions,
+    VectorOptions, VectorOutput,
 };
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::intern;
@@ -26,8 +26,6 @@ type Views<'py> = (Bound<'py, PyArray2<f32>>, Bound<'py, PyArray1<f64>>);
 #[pyclass(module = "particle_pilot._core")]
 pub struct VectorCore {
     envs: CartPoleVector,
-    /// `[N]`, kept so that a step allocates nothing.
-    actions: Vec<u32>,
     birthplace: Birthplace,
 }
 
@@ -57,11 +55,7 @@ impl VectorCore {
         let envs = py
             .detach(|| CartPoleVector::new(num_envs, options))
             .map_err(|error| refusal(py, error))?;
-        let mut actions = Vec::new();
-        let memory = |_| refusal(py, VectorError::Memory(num_envs));
-        actions.try_reserve_exact(num_envs).map_err(memory)?;
-        actions.resize(num_envs, 0);
-        Ok(Self { envs, actions, birthplace: Birthplace::here() })
+        Ok(Self { envs, birthplace: Birthplace::here() })
     }
 
     /// Where the environments are: `"cpu"`, `"cuda:0"` and so on.
@@ -153,50 +147,16 @@ impl VectorCore {
         let terminated = entries(terminated.as_slice_mut()?, count)?;
         let truncated = entries(truncated.as_slice_mut()?, count)?;
         let last = last.as_mut().map(|last| rows(last, count)).transpose()?;
-        let Self { envs, actions, .. } = self;
-        py.detach(|| {
-            convert(given, actions)?;
-            let step = envs.step(actions)?;
-            if let Some(observations) = observations {
-                observations.copy_from_slice(step.observations);
-            }
-            if let Some(rewards) = rewards {
-                rewards.copy_from_slice(step.rewards);
-            }
-            terminated.copy_from_slice(step.terminated);
-            truncated.copy_from_slice(step.truncated);
-            if let Some(last) = last {
-                last.copy_from_slice(step.final_observations);
-            }
-            Ok(any(terminated) || any(truncated))
-        })
-        .map_err(|error| refusal(py, error))
+        let envs = &mut self.envs;
+        let output = VectorOutput {
+            observations,
+            rewards,
+            terminated: Some(terminated),
+            truncated: Some(truncated),
+            final_observations: last,
+        };
+        py.detach(|| envs.step_into(given, output)).map_err(|error| refusal(py, error))
     }
-}
-
-/// Actions as the library takes them.
-fn convert(given: &[i64], actions: &mut [u32]) -> Result<(), VectorError> {
-    if given.len() != actions.len() {
-        let (given, required) = (given.len(), actions.len());
-        return Err(VectorError::Length { what: "actions", given, required });
-    }
-    let mut bits = 0;
-    for (action, given) in actions.iter_mut().zip(given) {
-        bits |= *given;
-        *action = *given as u32;
-    }
-    // One look at them all together; which one it was only matters when it was one.
-    match given.iter().position(|action| bits >> 1 != 0 && *action >> 1 != 0) {
-        Some(index) => {
-            let action = u32::try_from(given[index]).unwrap_or(u32::MAX);
-            Err(VectorError::InvalidAction { index, action })
-        }
-        None => Ok(()),
-    }
-}
-
-fn any(flags: &[bool]) -> bool {
-    flags.iter().fold(false, |any, flag| any | flag)
 }
 
 /// An array's rows of four.

@@ -220,6 +220,60 @@ def test_the_default_returns_arrays_of_its_own() -> None:
     assert all(np.array_equal(one, other) for one, other in zip(kept, copies, strict=True))
 
 
+def test_memory_is_used_again_only_when_nobody_refers_to_it() -> None:
+    """Arrays and views are held for random times, and must stay as they were."""
+    envs, reference = CartPoleVectorEnv(5), CartPoleVectorEnv(5, copy=False)
+    envs.reset(seed=0)
+    reference.reset(seed=0)
+    rng = np.random.default_rng(0)
+    ways = [lambda a: a, lambda a: a[1:], lambda a: a.T[..., ::2], memoryview, lambda a: a[2:].view()[:1]]
+    held: list[tuple[Any, np.ndarray]] = []
+    for _ in range(2000):
+        actions = rng.integers(0, 2, 5)
+        step, expected = envs.step(actions)[:4], reference.step(actions)[:4]
+        for array, other in zip(step, expected, strict=True):
+            assert np.array_equal(array, other) and array.flags.writeable and array.shape == other.shape
+        chosen = [array for array in step if rng.random() < 0.3]
+        if chosen and rng.random() < 0.3:
+            chosen[0].flags.writeable = False
+        for array in chosen:
+            kept = ways[rng.integers(len(ways))](array)
+            held.append((kept, np.array(kept)))
+        del step, chosen
+        if len(held) > rng.integers(0, 40):
+            held = held[rng.integers(1, 8) :]
+        for kept, copy in held:
+            assert np.array_equal(np.asarray(kept), copy)
+
+
+def test_a_usual_loop_takes_turns_with_few_arrays() -> None:
+    envs = CartPoleVectorEnv(5)
+    observations = envs.reset(seed=0)[0]
+    addresses = set()
+    for _ in range(50):
+        observations, rewards, terminated, truncated, _ = envs.step(np.ones(5, np.int64))
+        addresses.add(observations.ctypes.data)
+    assert len(addresses) <= 3 or not hasattr(sys, "getrefcount")
+
+
+def test_an_action_that_does_not_exist_moves_none() -> None:
+    envs, other = CartPoleVectorEnv(3000, threads=2), CartPoleVectorEnv(3000)
+    envs.reset(seed=0)
+    other.reset(seed=0)
+    actions = np.ones(3000, np.int64)
+    first = envs.step(actions)
+    copies = [array.copy() for array in first[:4]]
+    other.step(actions)
+    for bad in (2, -1, 2**32, 2**32 + 1, -(2**63)):
+        wrong = actions.copy()
+        wrong[2999] = bad
+        with pytest.raises(ValueError, match="2999"):
+            envs.step(wrong)
+    assert all(np.array_equal(one, kept) for one, kept in zip(first[:4], copies, strict=True))
+    for one, expected in zip(envs.step(actions)[:4], other.step(actions)[:4], strict=True):
+        assert np.array_equal(one, expected)
+
+
 def test_without_copies_results_are_the_same_in_place() -> None:
     fresh, shared = CartPoleVectorEnv(50), CartPoleVectorEnv(50, copy=False)
     rng = np.random.default_rng(0)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::crew::Crew;
 use crate::backend::BackendError;
 
-/// Threads for one pilot's decisions.
+/// Threads for one pilot's decisions, or for environments side by side.
 pub(crate) struct Pool {
     /// None where one thread does it all.
     workers: Option<rayon::ThreadPool>,

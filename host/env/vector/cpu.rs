@@ -1,17 +1,20 @@
 //! Environments in the memory of the CPU, stepped in chunks by its threads.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::numpy::Pcg64;
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::simulate::{
     Environment, Episode, Place, Progress, RandomActions, Rules, force, observation, reset,
 };
-use rayon::prelude::*;
 
+use super::output::VectorOutput;
 use super::reset::Orders;
 use super::wide::WideStep;
 use super::{Drive, VectorError, VectorStep};
-use crate::backend::cpu::{Simd, SimdProof, workers};
+use crate::backend::cpu::{Pool, Simd, SimdProof};
 
 /// Environments that a thread takes at a time: a dozen microseconds of work.
 const CHUNK: usize = 1024;
@@ -21,8 +24,7 @@ pub(super) struct CpuVector {
     rules: Rules,
     simd: SimdProof,
     arrays: Arrays,
-    /// None where one thread does it all.
-    workers: Option<rayon::ThreadPool>,
+    pool: Pool,
 }
 
 /// All that environments consist of, `[N]` each.
@@ -81,14 +83,13 @@ impl CpuVector {
             truncated: filled(count, false)?,
             progress: filled(count, Progress::default())?,
         };
-        let workers = if threads > 1 { Some(workers(threads)?) } else { None };
-        Ok(Self { rules, simd, arrays, workers })
+        Ok(Self { rules, simd, arrays, pool: Pool::new(threads)? })
     }
 
     /// Begins anew where `orders` say so.
     pub fn reset(&mut self, orders: &Orders) {
         let Orders { orders, seeds, bounds } = orders;
-        self.for_each(|chunk, _, _| {
+        self.for_each(VectorOutput::default(), |chunk, _, _| {
             for i in 0..chunk.len() {
                 let at = chunk.first + i;
                 let begun = reset(orders[at], seeds[at], &mut chunk.generators[i], *bounds);
@@ -101,7 +102,22 @@ impl CpuVector {
 
     /// Takes `steps` steps by chance, or one with what there is for each environment.
     pub fn step(&mut self, drive: Drive<'_>, steps: u32) {
-        self.for_each(|chunk, rules, simd| chunk.step(rules, simd, drive, steps));
+        let output = VectorOutput::default();
+        self.for_each(output, |chunk, rules, simd| chunk.step(rules, simd, drive, steps));
+    }
+
+    /// Takes a step, and returns whether any episode has ended.
+    ///
+    /// Results are copied by the thread that has just made them, whose cache they are in.
+    pub fn step_into(&mut self, drive: Drive<'_>, output: VectorOutput<'_>) -> bool {
+        let has_ended = AtomicBool::new(false);
+        self.for_each(output, |chunk, rules, simd| {
+            chunk.step(rules, simd, drive, 1);
+            if any(chunk.terminated) | any(chunk.truncated) {
+                has_ended.store(true, Ordering::Relaxed);
+            }
+        });
+        has_ended.into_inner()
     }
 
     /// What the last step led to.
@@ -126,16 +142,27 @@ impl CpuVector {
         (0..states[0].len()).map(|i| states.each_ref().map(|component| component[i])).collect()
     }
 
-    /// Calls `work` for all chunks, on all threads.
-    fn for_each(&mut self, work: impl Fn(&mut Chunk<'_>, &Rules, SimdProof) + Sync) {
-        let Self { rules, simd, arrays, workers } = self;
-        let mut chunks = arrays.chunks();
-        match workers {
-            Some(workers) => workers.install(|| {
-                chunks.par_iter_mut().with_max_len(1).for_each(|chunk| work(chunk, rules, *simd));
-            }),
-            None => chunks.iter_mut().for_each(|chunk| work(chunk, rules, *simd)),
-        }
+    /// Calls `work` for all chunks, on all threads, and copies what then is there into `output`.
+    fn for_each(
+        &mut self,
+        output: VectorOutput<'_>,
+        work: impl Fn(&mut Chunk<'_>, &Rules, SimdProof) + Sync,
+    ) {
+        let Self { rules, simd, arrays, pool } = self;
+        let chunks = arrays.chunks();
+        let outputs = output.chunks(CHUNK, chunks.len());
+        let queue = Mutex::new(chunks.into_iter().zip(outputs));
+        pool.for_each(pool.threads(), |thread| {
+            loop {
+                // Two threads begin at either end, where the last step has left things in their caches.
+                let mut rest = queue.lock().unwrap_or_else(PoisonError::into_inner);
+                let next = if thread == 0 { rest.next() } else { rest.next_back() };
+                drop(rest);
+                let Some((mut chunk, output)) = next else { break };
+                work(&mut chunk, rules, *simd);
+                output.copy(&chunk.outcome());
+            }
+        });
     }
 }
 
@@ -173,6 +200,17 @@ impl Chunk<'_> {
         self.elapsed.len()
     }
 
+    /// What the last step led to.
+    fn outcome(&self) -> VectorStep<'_> {
+        VectorStep {
+            observations: self.observations,
+            rewards: self.rewards,
+            terminated: self.terminated,
+            truncated: self.truncated,
+            final_observations: self.final_observations,
+        }
+    }
+
     /// The environments from `start` to before `end`.
     #[inline(always)]
     pub fn part(&mut self, start: usize, end: usize) -> Chunk<'_> {
@@ -206,6 +244,11 @@ impl Chunk<'_> {
             Drive::Actions(actions) => {
                 let actions = &actions[self.first..][..self.len()];
                 let force = |i: usize| force(&rules.physics, actions[i]);
+                simd.run(WideStep { chunk: self, rules, force });
+            }
+            Drive::Integers(actions) => {
+                let actions = &actions[self.first..][..self.len()];
+                let force = |i: usize| force(&rules.physics, actions[i] as u32);
                 simd.run(WideStep { chunk: self, rules, force });
             }
             Drive::Forces(forces) => {
@@ -298,6 +341,11 @@ impl<F: FnMut() -> f64> Place for Memory<'_, F> {
             **last = observation(state);
         }
     }
+}
+
+/// Whether any flag is set; all are looked at, several to an instruction.
+fn any(flags: &[bool]) -> bool {
+    flags.iter().fold(false, |any, flag| any | flag)
 }
 
 /// `count` times `value`, or an error where there is no memory for that.

@@ -6,7 +6,7 @@ use particle_pilot_kernels::simulate::{Autoreset, Rules};
 
 use super::cpu::CpuVector;
 use super::reset::Orders;
-use super::{Drive, VectorError, VectorStep, VectorTally};
+use super::{Drive, VectorError, VectorOutput, VectorStep, VectorTally};
 use crate::backend::{BackendError, Device};
 
 /// Environments on some device.
@@ -66,12 +66,31 @@ impl VectorEngine {
             #[cfg(all(feature = "cuda", target_os = "linux"))]
             Self::Gpu(gpu) => match drive {
                 Drive::Actions(actions) => gpu.step_actions(actions, steps),
+                Drive::Integers(actions) => {
+                    let actions: Vec<u32> = actions.iter().map(|action| *action as u32).collect();
+                    gpu.step_actions(&actions, steps)
+                }
                 Drive::Forces(forces) => gpu.step_forces(forces, steps),
                 Drive::Random { seed, first } => gpu.step_random(seed, first, steps),
             }
             .map_err(BackendError::from)?,
         }
         Ok(())
+    }
+
+    /// Takes a step and copies what it led to; returns whether any episode has ended.
+    pub fn step_into(
+        &mut self,
+        drive: Drive<'_>,
+        output: VectorOutput<'_>,
+    ) -> Result<bool, VectorError> {
+        if let Self::Cpu(cpu, _) = self {
+            return Ok(cpu.step_into(drive, output));
+        }
+        self.step(drive, 1)?;
+        let last = self.last()?;
+        output.copy(&last);
+        Ok(last.terminated.contains(&true) || last.truncated.contains(&true))
     }
 
     /// What the last step led to.

@@ -37,79 +37,125 @@ impl<F: Fn(usize) -> f64> Kernel for WideStep<'_, '_, F> {
     fn run<L: Lanes>(self, _: L::Proof) {
         let Self { chunk, rules, force } = self;
         let count = chunk.len();
+        let mut scratch = Scratch::new();
         for first in (0..count).step_by(BLOCK) {
             let end = count.min(first + BLOCK);
-            if chunk.states[2][first..end].iter().fold(true, |near, theta| near & is_near(*theta)) {
-                step_block(&mut chunk.part(first, end), rules, |i| force(first + i));
-            } else {
+            let mut block = chunk.part(first, end);
+            if !step_block::<L>(&mut block, rules, &mut scratch, |i| force(first + i)) {
                 (first..end).for_each(|i| _ = chunk.step_one(i, rules, 1, || force(i)));
             }
         }
     }
 }
 
-/// Whether [`sine`] and [`cosine`] know the angle, in rad; false for a NaN.
-#[inline(always)]
-fn is_near(theta: f64) -> bool {
-    theta.abs() < REDUCED
+/// What a block needs on its way, used by all blocks in turn.
+struct Scratch {
+    newtons: [f64; BLOCK],
+    /// The components of the states that the step leads to. They count once all of them are known to be right.
+    next: [[f64; BLOCK]; 4],
+    failed: [bool; BLOCK],
+    /// 1 where an episode has ended, else 0: bytes, of which eight are looked at together.
+    ended: [u8; BLOCK],
 }
 
+impl Scratch {
+    #[inline(always)]
+    fn new() -> Self {
+        Self {
+            newtons: [0.0; BLOCK],
+            next: [[0.0; BLOCK]; 4],
+            failed: [false; BLOCK],
+            ended: [0; BLOCK],
+        }
+    }
+
+    /// Marks the environments whose last step ended an episode.
+    #[inline(always)]
+    fn mark(&mut self, block: &Chunk<'_>) {
+        let flags = block.terminated.iter().zip(&*block.truncated);
+        for (ended, (terminated, truncated)) in self.ended.iter_mut().zip(flags) {
+            *ended = u8::from(*terminated | *truncated);
+        }
+    }
+}
+
+/// Takes a step with all environments of a block; or returns false, nothing having moved, if it has states that
+/// [`move_all`] does not know how to move.
 #[inline(always)]
-fn step_block(block: &mut Chunk<'_>, rules: &Rules, force: impl Fn(usize) -> f64) {
+fn step_block<L: Lanes>(
+    block: &mut Chunk<'_>,
+    rules: &Rules,
+    scratch: &mut Scratch,
+    force: impl Fn(usize) -> f64,
+) -> bool {
     let count = block.len().min(BLOCK);
-    let mut had_ended = [false; BLOCK];
-    for ((had_ended, terminated), truncated) in
-        had_ended.iter_mut().zip(&*block.terminated).zip(&*block.truncated)
-    {
-        *had_ended = *terminated | *truncated;
+    // Those that had ended move too, to where nobody will look.
+    let is_right = match rules.physics.integrator {
+        Integrator::Euler => advance::<L, true>(block, &rules.physics, scratch, force),
+        Integrator::SemiImplicitEuler => advance::<L, false>(block, &rules.physics, scratch, force),
+    };
+    if !is_right {
+        return false;
     }
     if rules.autoreset == Autoreset::NextStep {
+        scratch.mark(block);
         // They are about to draw, from memory that has not been looked at for a whole episode.
-        indices(&had_ended[..count]).for_each(|i| prefetch(&block.generators[i]));
+        for_each_set(&scratch.ended, count, |i| prefetch(&block.generators[i]));
     }
-    // Those that had ended move too, to where nobody will look.
-    match rules.physics.integrator {
-        Integrator::Euler => advance::<true>(block, &rules.physics, force),
-        Integrator::SemiImplicitEuler => advance::<false>(block, &rules.physics, force),
-    }
+    block.terminated.copy_from_slice(&scratch.failed[..count]);
     count_steps(block, rules);
-    observe(block);
+    observe(block, &scratch.next);
     match rules.autoreset {
-        Autoreset::NextStep => {
-            for i in indices(&had_ended[..count]) {
-                block.begin(i, rules.bounds);
-                block.rewards[i] = 0.0;
-                block.terminated[i] = false;
-                block.truncated[i] = false;
-            }
-        }
+        Autoreset::NextStep => for_each_set(&scratch.ended, count, |i| {
+            block.begin(i, rules.bounds);
+            block.rewards[i] = 0.0;
+            block.terminated[i] = false;
+            block.truncated[i] = false;
+        }),
         Autoreset::SameStep => {
-            for i in 0..count {
-                if block.terminated[i] | block.truncated[i] {
-                    block.final_observations[i] = block.observations[i];
-                    block.begin(i, rules.bounds);
-                }
-            }
+            scratch.mark(block);
+            for_each_set(&scratch.ended, count, |i| {
+                block.final_observations[i] = block.observations[i];
+                block.begin(i, rules.bounds);
+            });
         }
         Autoreset::Disabled => {}
     }
+    true
 }
 
-/// Where flags are set.
+/// Calls `work` where flags, 0 or 1, are set among the first `count`: they are few, and looked at eight at a time.
 #[inline(always)]
-fn indices(flags: &[bool]) -> impl Iterator<Item = usize> {
-    (0..flags.len()).filter(|i| flags[*i])
+fn for_each_set(flags: &[u8; BLOCK], count: usize, mut work: impl FnMut(usize)) {
+    for (number, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
+        let mut word = u64::from_le_bytes(*eight);
+        while word != 0 {
+            let i = 8 * number + word.trailing_zeros() as usize / 8;
+            if i >= count {
+                return; // left from a longer block
+            }
+            work(i);
+            word &= word - 1;
+        }
+    }
 }
 
+/// Whether all of it is right: [`move_all`].
 #[inline(always)]
-fn advance<const EULER: bool>(block: &mut Chunk<'_>, p: &Physics, force: impl Fn(usize) -> f64) {
-    let mut newtons = [0.0; BLOCK];
-    let newtons = &mut newtons[..block.len().min(BLOCK)];
+fn advance<L: Lanes, const EULER: bool>(
+    block: &mut Chunk<'_>,
+    p: &Physics,
+    scratch: &mut Scratch,
+    force: impl Fn(usize) -> f64,
+) -> bool {
+    let count = block.len().min(BLOCK);
+    let Scratch { newtons, next: [x, x_dot, theta, theta_dot], failed, .. } = scratch;
+    let newtons = &mut newtons[..count];
     for (i, newton) in newtons.iter_mut().enumerate() {
         *newton = force(i);
     }
-    let [x, x_dot, theta, theta_dot] = &mut block.states;
-    move_all::<EULER>(*p, newtons, x, x_dot, theta, theta_dot, block.terminated);
+    let old = block.states.each_ref().map(|values| &**values);
+    move_all::<L, EULER>(*p, newtons, old, x, x_dot, theta, theta_dot, failed)
 }
 
 /// Has a value fetched from memory while other things are done.
@@ -125,40 +171,101 @@ fn prefetch<T>(value: &T) {
     let _ = value;
 }
 
-/// [`particle_pilot_kernels::env::step`] and [`particle_pilot_kernels::env::failed`].
+/// [`particle_pilot_kernels::env::step`] and [`particle_pilot_kernels::env::failed`], unless it returns false: then
+/// an angle is beyond [`sine`] and [`cosine`], or a number beyond [`Divisor`], and what it has written is of no use.
 ///
 /// That no two arguments overlap is what lets the compiler work on several environments at once.
 #[inline(always)]
-fn move_all<const EULER: bool>(
+#[expect(clippy::too_many_arguments, reason = "one for each array")]
+fn move_all<L: Lanes, const EULER: bool>(
     p: Physics,
     newtons: &[f64],
-    x: &mut [f64],
-    x_dot: &mut [f64],
-    theta: &mut [f64],
-    theta_dot: &mut [f64],
-    terminated: &mut [bool],
-) {
-    let count = newtons.len();
-    let (x, x_dot) = (&mut x[..count], &mut x_dot[..count]);
-    let (theta, theta_dot) = (&mut theta[..count], &mut theta_dot[..count]);
-    let terminated = &mut terminated[..count];
-    let (total_mass, polemass_length) = (p.total_mass(), p.polemass_length());
+    [x, x_dot, theta, theta_dot]: [&[f64]; 4],
+    next_x: &mut [f64; BLOCK],
+    next_x_dot: &mut [f64; BLOCK],
+    next_theta: &mut [f64; BLOCK],
+    next_theta_dot: &mut [f64; BLOCK],
+    failed: &mut [bool; BLOCK],
+) -> bool {
+    let count = newtons.len().min(BLOCK);
+    let (x, x_dot) = (&x[..count], &x_dot[..count]);
+    let (theta, theta_dot) = (&theta[..count], &theta_dot[..count]);
+    let (total_mass, polemass_length) = (Divisor::new(p.total_mass()), p.polemass_length());
+    // The squared cosine of a near angle, which is above 0.49, leaves the pole's mass in range.
+    let constants = Divisor::excess(p.masspole) | total_mass.own_excess();
+    let (mut far, mut excess) = (0, 0);
     for i in 0..count {
         let [old_x, old_x_dot, old_theta, old_theta_dot] = [x[i], x_dot[i], theta[i], theta_dot[i]];
+        far |= !old_theta.abs().to_bits().wrapping_sub(REDUCED.to_bits());
         let (costheta, sintheta) = (cosine(old_theta), sine(old_theta));
         let swing = polemass_length * (old_theta_dot * old_theta_dot) * sintheta;
-        let temp = (newtons[i] + swing) / total_mass;
-        let inertia = p.length * (4.0 / 3.0 - p.masspole * (costheta * costheta) / total_mass);
+        let push = newtons[i] + swing;
+        let temp = total_mass.divide::<L>(push);
+        let share = total_mass.divide::<L>(p.masspole * (costheta * costheta));
+        let inertia = p.length * (4.0 / 3.0 - share);
         let thetaacc = (p.gravity * sintheta - costheta * temp) / inertia;
-        let xacc = temp - polemass_length * thetaacc * costheta / total_mass;
+        let pull = polemass_length * thetaacc * costheta;
+        let xacc = temp - total_mass.divide::<L>(pull);
+        excess |= Divisor::excess(push) | Divisor::excess(pull);
         let new_x_dot = old_x_dot + p.tau * xacc;
         let new_theta_dot = old_theta_dot + p.tau * thetaacc;
         let new_x = old_x + p.tau * if EULER { old_x_dot } else { new_x_dot };
         let new_theta = old_theta + p.tau * if EULER { old_theta_dot } else { new_theta_dot };
         let is_off = (new_x < -p.x_threshold) | (new_x > p.x_threshold);
         let (least, most) = (-p.theta_threshold_radians, p.theta_threshold_radians);
-        terminated[i] = is_off | (new_theta < least) | (new_theta > most);
-        (x[i], x_dot[i], theta[i], theta_dot[i]) = (new_x, new_x_dot, new_theta, new_theta_dot);
+        failed[i] = is_off | (new_theta < least) | (new_theta > most);
+        next_x[i] = new_x;
+        next_x_dot[i] = new_x_dot;
+        next_theta[i] = new_theta;
+        next_theta_dot[i] = new_theta_dot;
+    }
+    // The topmost bit of a difference is set where it is below 0: everywhere, for angles that are near.
+    far >> 63 == 0 && (excess | constants) >> 62 == 0
+}
+
+/// A number to divide by again and again: multiplications instead of divisions, which take several times as long,
+/// and the same quotients to the last bit.
+///
+/// With `y = 1/b` rounded, `q + (a - b q) y` with fused operations is `a/b` correctly rounded if `q` is one of the two
+/// numbers next to `a/b`: P. W. Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor",
+/// IBM Journal of Research and Development 34, 1990. The same formula makes such a `q` from `a y`.
+#[derive(Clone, Copy)]
+struct Divisor {
+    value: f64,
+    inverse: f64,
+}
+
+impl Divisor {
+    #[inline(always)]
+    fn new(value: f64) -> Self {
+        Self { value, inverse: 1.0 / value }
+    }
+
+    /// `a / value`, unless [`a`](Self::excess) or [the divisor](Self::own_excess) is in excess.
+    #[inline(always)]
+    fn divide<L: Lanes>(self, a: f64) -> f64 {
+        // Without vectors there need not be an instruction for fused operations.
+        if L::COUNT == 1 { a / self.value } else { self.fused(a) }
+    }
+
+    #[inline(always)]
+    fn fused(self, a: f64) -> f64 {
+        let improve = |q: f64| (-q).mul_add(self.value, a).mul_add(self.inverse, q);
+        improve(improve(a * self.inverse))
+    }
+
+    /// As [`excess`](Self::excess), for the divisor: its square is in the same range.
+    #[inline(always)]
+    fn own_excess(self) -> u64 {
+        Self::excess(self.value * self.value)
+    }
+
+    /// A number whose two topmost bits are 0 if that of `a` is between 2^-511 and 2^513, where nothing overflows or
+    /// underflows on the way to the quotient.
+    #[inline(always)]
+    fn excess(a: f64) -> u64 {
+        const LEAST: u64 = 512 << 52;
+        a.abs().to_bits().wrapping_sub(LEAST)
     }
 }
 
@@ -180,16 +287,20 @@ fn count_steps(block: &mut Chunk<'_>, rules: &Rules) {
     }
 }
 
+/// Stores the states and what is seen of them.
 #[inline(always)]
-fn observe(block: &mut Chunk<'_>) {
-    let count = block.len();
-    let [x, x_dot, theta, theta_dot] = block.states.each_mut().map(|values| &values[..count]);
+fn observe(block: &mut Chunk<'_>, next: &[[f64; BLOCK]; 4]) {
+    let count = block.len().min(BLOCK);
+    for (old, new) in block.states.iter_mut().zip(next) {
+        old.copy_from_slice(&new[..count]);
+    }
+    let [x, x_dot, theta, theta_dot] = next.each_ref().map(|values| &values[..count]);
     for (i, observation) in block.observations[..count].iter_mut().enumerate() {
         *observation = [x[i] as f32, x_dot[i] as f32, theta[i] as f32, theta_dot[i] as f32];
     }
 }
 
-/// `libm::sin` of an angle that [is near](is_near).
+/// `libm::sin` of an angle below [`REDUCED`].
 #[inline(always)]
 fn sine(x: f64) -> f64 {
     #[expect(clippy::excessive_precision, reason = "as published")]
@@ -210,7 +321,7 @@ fn sine(x: f64) -> f64 {
     if x.abs() < TINY { x } else { sine }
 }
 
-/// `libm::cos` of an angle that [is near](is_near). (What `libm` does for tiny ones comes to the same.)
+/// `libm::cos` of an angle below [`REDUCED`]. (What `libm` does for tiny ones comes to the same.)
 #[inline(always)]
 fn cosine(x: f64) -> f64 {
     #[expect(clippy::excessive_precision, reason = "as published")]
@@ -236,7 +347,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(x: f64) {
-        assert!(is_near(x));
+        assert!(x.abs() < REDUCED);
         assert_eq!(sine(x).to_bits(), libm::sin(x).to_bits(), "sin {x:e}");
         assert_eq!(cosine(x).to_bits(), libm::cos(x).to_bits(), "cos {x:e}");
     }
@@ -255,7 +366,17 @@ mod tests {
             check(1.3 * 2f64.powi(exponent));
             check(-1.5 * 2f64.powi(exponent));
         }
-        assert!(![REDUCED, -1.0, f64::NAN, f64::INFINITY].into_iter().any(is_near));
+    }
+
+    #[test]
+    fn numbers_beyond_are_in_excess() {
+        let beyond = [0.0, -0.0, 5e-324, 1e-200, 1e200, f64::MAX, f64::INFINITY, f64::NAN];
+        for a in beyond {
+            assert_ne!(Divisor::excess(a) >> 62, 0, "{a:e}");
+        }
+        for a in [1.1, -1.1, 1e-150, 1e150] {
+            assert_eq!(Divisor::excess(a) >> 62, 0, "{a:e}");
+        }
     }
 
     proptest! {
@@ -265,6 +386,18 @@ mod tests {
         fn sine_and_cosine_are_libms(x in -0.785f64..0.785) {
             check(x);
             check(x * x * x * 1e-6);
+        }
+
+        #[test]
+        fn quotients_are_correctly_rounded(
+            a in -1.0f64..1.0,
+            b in prop_oneof![1.0f64..2.0, Just(1.1), Just(2.0f64.next_down()), Just(1.0f64.next_up())],
+            (up, down) in (-500i32..500, -250i32..250),
+        ) {
+            let (a, b) = (a * 2f64.powi(up), b * 2f64.powi(down));
+            let divisor = Divisor::new(b);
+            prop_assume!((Divisor::excess(a) | divisor.own_excess()) >> 62 == 0);
+            prop_assert_eq!(divisor.fused(a).to_bits(), (a / b).to_bits(), "{:e} / {:e}", a, b);
         }
     }
 }

@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from .._core import VectorCore
+from .outputs import Outputs
 from .seeds import Flags, Seed, entropy, seeds_of
 
 Observations = npt.NDArray[np.float32]
@@ -60,8 +61,9 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             has become.
         threads: How many of the CPU's; 0 for as many as there are.
         autoreset_mode: When an environment whose episode has ended begins the next one.
-        copy: Whether ``reset`` and ``step`` return arrays of their own. With ``False`` they show the environments'
-            own memory, which the next call overwrites; that is faster, and right where each is used up before.
+        copy: Whether ``reset`` and ``step`` return arrays of their own. (The memory of those of a step is used again
+            once nothing refers to them any longer, be it a view.) With ``False`` they show the environments' own
+            memory, which the next call overwrites; that is faster, and right where each is used up before.
         physics: Attributes of Gymnasium's ``CartPoleEnv`` by name: ``gravity``, ``masscart``, ``masspole``,
             ``length`` (half the pole's), ``force_mag``, ``tau``, ``theta_threshold_radians``, ``x_threshold`` and
             ``kinematics_integrator`` (``"euler"`` or ``"semi-implicit-euler"``).
@@ -116,7 +118,8 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         self._make_spaces(physics)
         self._seeds = np.zeros(num_envs, np.uint64)
         self._is_seeded = np.zeros(num_envs, np.bool_)
-        self._terminated, self._truncated = np.zeros((2, num_envs), np.bool_)
+        self._outputs = Outputs(num_envs)
+        self._flags = (np.zeros(num_envs, np.bool_), np.zeros(num_envs, np.bool_))
         keeps_last = self.autoreset_mode == AutoresetMode.SAME_STEP
         self._last = np.zeros((num_envs, 4), np.float32) if keeps_last else None
 
@@ -188,33 +191,18 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             gymnasium.error.ResetNeeded: Before the first reset; or, with ``AutoresetMode.DISABLED``, an episode has
                 ended.
         """
-        count = self.num_envs
-        observations, rewards = None, None
+        actions = _integers(actions)
         if self.copy:
-            observations, rewards = np.empty((count, 4), np.float32), np.empty(count, np.float64)
-            self._terminated, self._truncated = np.empty((2, count), np.bool_)
-        has_ended = self._core.step(
-            _integers(actions), observations, rewards, self._terminated, self._truncated, self._last
-        )
-        if observations is None or rewards is None:
+            observations, rewards, terminated, truncated = self._outputs.take()
+            has_ended = self._core.step(actions, observations, rewards, terminated, truncated, self._last)
+        else:
+            terminated, truncated = self._flags
+            has_ended = self._core.step(actions, None, None, terminated, truncated, self._last)
             observations, rewards = self._core.views()
-        infos = self._infos() if has_ended and self._last is not None else {}
-        return observations, rewards, self._terminated, self._truncated, infos
-
-    def _infos(self) -> dict[str, Any]:
-        """Where episodes ended, their last observations."""
-        assert self._last is not None
-        ended = self._terminated | self._truncated
-        final = np.full(self.num_envs, None, dtype=object)
-        where = np.flatnonzero(ended)
-        # Not `= list(rows)`: NumPy would take rows of equal length for a matrix.
-        final[where] = np.fromiter(self._last[where], dtype=object, count=len(where))
-        return {
-            "final_obs": final,
-            "_final_obs": ended,
-            "final_info": {},
-            "_final_info": ended.copy(),
-        }
+        infos: dict[str, Any] = {}
+        if has_ended and self._last is not None:
+            infos = _infos(self._last, terminated | truncated)
+        return observations, rewards, terminated, truncated, infos
 
     def _make_spaces(self, physics: dict[str, Any]) -> None:
         x = physics.get("x_threshold", 2.4)
@@ -225,6 +213,20 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.single_action_space = spaces.Discrete(2)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
+
+
+def _infos(last: Observations, ended: Flags) -> dict[str, Any]:
+    """Where episodes ended, their last observations."""
+    final = np.full(len(ended), None, dtype=object)
+    where = np.flatnonzero(ended)
+    # Not `= list(rows)`: NumPy would take rows of equal length for a matrix.
+    final[where] = np.fromiter(last[where], dtype=object, count=len(where))
+    return {
+        "final_obs": final,
+        "_final_obs": ended,
+        "final_info": {},
+        "_final_info": ended.copy(),
+    }
 
 
 def _integers(actions: Any) -> npt.NDArray[np.int64]:

@@ -168,6 +168,7 @@ class SolveResult(_Record):
     horizon: int
     seed: int
     device: str
+    setback: str | None
     simd: str
     threads: int
     wall_s: float
@@ -186,6 +187,11 @@ class Failure(_Record):
     steps: int
 
 @final
+class DeviceShare(_Record):
+    device: str
+    episodes: int
+
+@final
 class EvaluateResult(_Record):
     version: str
     episodes: int
@@ -200,6 +206,8 @@ class EvaluateResult(_Record):
     horizon: int
     seed: int
     device: str
+    devices: list[DeviceShare]
+    setback: str | None
     simd: str
     threads: int
     wall_s: float

@@ -1,6 +1,6 @@
 //! `evaluate()`: many episodes in the reference environment, as `pilot evaluate` runs them.
 
-use particle_pilot::{Evaluation, Failure as CoreFailure, Pilot as CorePilot, PilotConfig};
+use particle_pilot::{DeviceShare as CoreDeviceShare, Evaluation, Failure as CoreFailure};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -17,6 +17,16 @@ record! {
         seed: u64,
         /// How many steps it lasted.
         steps: u32,
+    }
+}
+
+record! {
+    /// How many episodes a device ran.
+    DeviceShare {
+        /// The device.
+        device: String,
+        /// How many episodes it finished.
+        episodes: u32,
     }
 }
 
@@ -47,8 +57,12 @@ record! {
         horizon: u32,
         /// The first episode's seed.
         seed: u64,
-        /// The device that planned.
+        /// The device that the last episodes ran on.
         device: String,
+        /// All devices, in the order of seeds, and how many episodes each ran.
+        devices: Vec<Py<DeviceShare>>,
+        /// Why not all episodes ran on a GPU, where the device was left open; else ``None``.
+        setback: Option<String>,
         /// The vector instructions.
         simd: &'static str,
         /// The CPU threads.
@@ -104,12 +118,14 @@ pub fn evaluate(
     let evaluation =
         Evaluation::new(config.clone()).episodes(episodes.unwrap_or(100)).steps(steps).push(push);
     let (result, device, simd) = interruptible(py, |stop| {
-        let pilot = CorePilot::new(PilotConfig { threads: 1, ..config.clone() })?;
-        let (device, simd) = (pilot.device().to_string(), pilot.simd().name());
-        drop(pilot);
+        let evaluation = evaluation.prepare()?;
+        let (device, simd) = (evaluation.device(), evaluation.simd().name());
         Ok((evaluation.run_with(stop, |_| ())?, device, simd))
     })?
     .map_err(refusal)?;
+    let share = |share: &CoreDeviceShare| {
+        Py::new(py, DeviceShare { device: share.device.to_string(), episodes: share.episodes })
+    };
     let failure =
         |failure: &CoreFailure| Py::new(py, Failure { seed: failure.seed, steps: failure.steps });
     Ok(EvaluateResult {
@@ -125,7 +141,9 @@ pub fn evaluate(
         particles: config.particles,
         horizon: config.horizon,
         seed: config.seed,
-        device,
+        device: result.devices.last().map_or(device, |share| share.device).to_string(),
+        devices: result.devices.iter().map(share).collect::<PyResult<_>>()?,
+        setback: result.setback.clone(),
         simd,
         threads: config.resolved_threads(),
         wall_s: result.wall.as_secs_f64(),

@@ -31,6 +31,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<decision::Decision>()?;
     module.add_class::<decision::Diagnostics>()?;
     module.add_class::<drive::DriveResult>()?;
+    module.add_class::<evaluate::DeviceShare>()?;
     module.add_class::<evaluate::EvaluateResult>()?;
     module.add_class::<evaluate::Failure>()?;
     module.add_class::<info::GpuInfo>()?;

@@ -36,6 +36,8 @@ record! {
         seed: u64,
         /// The device that planned.
         device: String,
+        /// Why no GPU did, or not to the end, where the device was left open; else ``None``.
+        setback: Option<String>,
         /// The vector instructions.
         simd: &'static str,
         /// The CPU threads.
@@ -113,6 +115,7 @@ pub fn solve(
         horizon: config.horizon,
         seed: result.seed,
         device: pilot.device().to_string(),
+        setback: pilot.setback().map(ToString::to_string),
         simd: pilot.simd().name(),
         threads: pilot.threads(),
         wall_s: result.wall.as_secs_f64(),

@@ -80,6 +80,8 @@ forward! {
     );
     cuModuleUnload(module: Handle);
     cuModuleGetFunction(function: *mut Handle, module: Handle, name: *const c_char);
+    cuFuncGetAttribute(value: *mut c_int, attribute: u32, function: Handle);
+    cuFuncSetAttribute(function: Handle, attribute: u32, value: c_int);
     cuOccupancyMaxActiveBlocksPerMultiprocessor(
         blocks: *mut c_int, function: Handle, block_size: c_int, shared_bytes: usize
     );

@@ -5,7 +5,7 @@ use std::ops::Range;
 use particle_pilot_kernels::controls::{Controls, Scheme};
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::rollout::WORST;
+use particle_pilot_kernels::rollout::Particle;
 
 use crate::backend::cpu::Kernel;
 use crate::env::Physics;
@@ -115,7 +115,7 @@ impl<M: Model, S: Scheme> Kernel for Record<'_, M, S> {
         let start = model.start::<f32>((), self.state);
         for pair in 0..particles.div_ceil(2) {
             let mut controls = self.scheme.controls::<f32>((), pair);
-            let mut sides = [Side::<M>::new(start); 2];
+            let mut sides = [Particle::<M, f32>::new((), start); 2];
             let numbers = [2 * pair, 2 * pair + 1].map(|number| number as usize);
             let block_len = controls.block_len();
             for step in 0..*horizon {
@@ -124,7 +124,8 @@ impl<M: Model, S: Scheme> Kernel for Record<'_, M, S> {
                 }
                 let control = controls.next(step);
                 for i in 0..2 {
-                    sides[i].step(&constants, control[i]);
+                    sides[i].observe(&constants, 1.0);
+                    sides[i].advance(&constants, control[i]);
                     if numbers[i] < record.particles {
                         let (states, force) = record.places(numbers[i], step as usize);
                         let places = record.states[states].iter_mut();
@@ -135,54 +136,13 @@ impl<M: Model, S: Scheme> Kernel for Record<'_, M, S> {
             }
             for (side, number) in sides.into_iter().zip(numbers) {
                 if number < record.particles {
-                    let (cost, lifetime) = side.finish(model, &constants, *horizon);
+                    let end_cost = model.end_cost();
+                    let [cost, lifetime] = side.finish((), &constants, *horizon, end_cost);
                     record.costs[number] = cost;
-                    record.lifetimes[number] = lifetime;
+                    record.lifetimes[number] = lifetime as u32;
                 }
             }
         }
         record
-    }
-}
-
-/// One particle on its way; scores as `particle_pilot_kernels::rollout` does.
-#[derive(Clone, Copy)]
-struct Side<M: Model> {
-    state: M::State<f32>,
-    live: <f32 as Lanes>::Mask,
-    tally: [f32; 2],
-    /// The start itself is observed too, but is no step survived.
-    lifetime: f32,
-}
-
-impl<M: Model> Side<M> {
-    #[inline(always)]
-    fn new(state: M::State<f32>) -> Self {
-        Self { state, live: <f32 as Lanes>::le(0.0, 0.0), tally: [0.0; 2], lifetime: -1.0 }
-    }
-
-    #[inline(always)]
-    fn observe(&mut self, constants: &M::Constants<f32>) {
-        self.live = M::live(constants, &self.state, self.live);
-        self.tally = M::tally(constants, &self.state, self.live, self.tally);
-        self.lifetime = self.lifetime.add_where(self.live, 1.0);
-    }
-
-    #[inline(always)]
-    fn step(&mut self, constants: &M::Constants<f32>, control: f32) {
-        self.observe(constants);
-        self.state = M::advance(constants, self.state, control);
-    }
-
-    #[inline(always)]
-    fn finish(mut self, model: &M, constants: &M::Constants<f32>, horizon: u32) -> (f32, u32) {
-        self.observe(constants);
-        let missed = horizon as f32 - self.lifetime;
-        let running = M::running_cost(constants, self.tally);
-        let ended = missed.fma(model.end_cost(), running);
-        let terminal = M::terminal_cost(constants, &self.state);
-        let cost = f32::select(self.live, ended + terminal, ended);
-        let is_finite = cost.abs() <= WORST;
-        (if is_finite { cost } else { WORST }, self.lifetime.max(0.0) as u32)
     }
 }

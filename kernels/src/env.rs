@@ -212,16 +212,29 @@ impl core::error::Error for BadPhysics {}
 #[inline]
 #[must_use]
 pub fn step(p: &Physics, state: [f64; 4], force: f64) -> [f64; 4] {
-    let [mut x, mut x_dot, mut theta, mut theta_dot] = state;
+    let (costheta, sintheta) = (libm::cos(state[2]), libm::sin(state[2]));
     let total_mass = p.total_mass();
-    let polemass_length = p.polemass_length();
-    let costheta = libm::cos(theta);
-    let sintheta = libm::sin(theta);
+    step_by(p, state, force, [sintheta, costheta], |value| value / total_mass)
+}
 
-    let temp = (force + polemass_length * (theta_dot * theta_dot) * sintheta) / total_mass;
+/// [`step`], given the sine and the cosine of the angle and a way to divide by the total mass: for whoever has
+/// ones of the same bits that suit many environments at once.
+#[inline(always)]
+#[must_use]
+pub fn step_by(
+    p: &Physics,
+    state: [f64; 4],
+    force: f64,
+    [sintheta, costheta]: [f64; 2],
+    mut by_total_mass: impl FnMut(f64) -> f64,
+) -> [f64; 4] {
+    let [mut x, mut x_dot, mut theta, mut theta_dot] = state;
+    let polemass_length = p.polemass_length();
+
+    let temp = by_total_mass(force + polemass_length * (theta_dot * theta_dot) * sintheta);
     let thetaacc = (p.gravity * sintheta - costheta * temp)
-        / (p.length * (4.0 / 3.0 - p.masspole * (costheta * costheta) / total_mass));
-    let xacc = temp - polemass_length * thetaacc * costheta / total_mass;
+        / (p.length * (4.0 / 3.0 - by_total_mass(p.masspole * (costheta * costheta))));
+    let xacc = temp - by_total_mass(polemass_length * thetaacc * costheta);
 
     match p.integrator {
         Integrator::Euler => {
@@ -260,10 +273,8 @@ pub fn step(p: &Physics, state: [f64; 4], force: f64) -> [f64; 4] {
 #[must_use]
 pub fn failed(p: &Physics, state: [f64; 4]) -> bool {
     let [x, _, theta, _] = state;
-    x < -p.x_threshold
-        || x > p.x_threshold
-        || theta < -p.theta_threshold_radians
-        || theta > p.theta_threshold_radians
+    let is_off = (x < -p.x_threshold) | (x > p.x_threshold);
+    is_off | (theta < -p.theta_threshold_radians) | (theta > p.theta_threshold_radians)
 }
 
 /// The force in N of a disturbance at `step`: pushes of `newton` N for `length` steps, one beginning

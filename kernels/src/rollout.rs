@@ -14,37 +14,41 @@ pub const WORST: f32 = 1e30;
 
 /// A bundle of particles on their way.
 #[derive(Clone, Copy)]
-struct Particle<M: Model, L: Lanes> {
-    state: M::State<L>,
+pub struct Particle<M: Model, L: Lanes> {
+    /// Where they have got to, in the model's units.
+    pub state: M::State<L>,
     live: L::Mask,
     tally: [L; 2],
     lifetime: L,
 }
 
 impl<M: Model, L: Lanes> Particle<M, L> {
+    /// At the start.
     #[inline(always)]
-    fn new(proof: L::Proof, state: M::State<L>) -> Self {
+    pub fn new(proof: L::Proof, state: M::State<L>) -> Self {
         let zero = L::splat(proof, 0.0);
         // The start itself is observed too, but is no step survived.
         let lifetime = L::splat(proof, -1.0);
         Self { state, live: zero.le(zero), tally: [zero; 2], lifetime }
     }
 
+    /// Scores the state that they are in; before each [`advance`](Self::advance).
     #[inline(always)]
-    fn observe(&mut self, constants: &M::Constants<L>, one: L) {
+    pub fn observe(&mut self, constants: &M::Constants<L>, one: L) {
         self.live = M::live(constants, &self.state, self.live);
         self.tally = M::tally(constants, &self.state, self.live, self.tally);
         self.lifetime = self.lifetime.add_where(self.live, one);
     }
 
+    /// Takes a step.
     #[inline(always)]
-    fn advance(&mut self, constants: &M::Constants<L>, control: L) {
+    pub fn advance(&mut self, constants: &M::Constants<L>, control: L) {
         self.state = M::advance(constants, self.state, control);
     }
 
-    /// The cost of the future and how many steps it lasted.
+    /// The cost of the future and how many steps it lasted, after `horizon` steps.
     #[inline(always)]
-    fn finish(
+    pub fn finish(
         mut self,
         proof: L::Proof,
         constants: &M::Constants<L>,

@@ -118,6 +118,13 @@ impl Rules {
         [tree_rows(self.piece.into()), if pieces > 1 { tree_rows(pieces.into()) } else { 0 }]
     }
 
+    /// All rows of sums that there is memory for.
+    #[must_use]
+    pub fn row_count(&self) -> u64 {
+        let [chunks, pieces] = self.rows();
+        chunks + pieces
+    }
+
     /// The next smaller size that a piece can have, if there is one that saves memory.
     #[must_use]
     pub fn smaller_piece(&self) -> Option<u32> {
@@ -219,7 +226,7 @@ impl Layout {
             }
             place
         };
-        let rows = rules.rows().into_iter().sum::<u64>();
+        let rows = rules.row_count();
         let chunks = u64::from(rules.chunks());
         let (horizon, entries) = (u64::from(rules.horizon), u64::from(rules.entries()));
         let places = chunks * CHUNK as u64;

@@ -1,8 +1,8 @@
 //! One step of many environments, several to an instruction.
 //!
-//! The same operations in the same order as [`particle_pilot_kernels::simulate::Environment`] and the crate `libm`, and
-//! hence the same bits, but arranged in loops without branches over arrays, which the compiler turns into vector
-//! instructions. Episodes that end are few, and seen to afterwards one by one.
+//! What [`particle_pilot_kernels::simulate::Environment`] does, with the same bits, but arranged in loops without
+//! branches over arrays, which the compiler turns into vector instructions; sine, cosine and quotients are those of the
+//! crate `libm` and of division, by other ways. Episodes that end are few, and seen to afterwards one by one.
 //!
 //! Sine and cosine are FreeBSD's `k_sin.c` and `k_cos.c`, as in `libm`:
 //!
@@ -10,7 +10,7 @@
 //! > Inc. business. Permission to use, copy, modify, and distribute this software is freely granted, provided that
 //! > this notice is preserved.
 
-use particle_pilot_kernels::env::{Integrator, Physics};
+use particle_pilot_kernels::env::{Integrator, Physics, failed as has_failed, step_by};
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::simulate::{Autoreset, Rules};
 
@@ -190,37 +190,22 @@ fn move_all<L: Lanes, const EULER: bool>(
     let count = newtons.len().min(BLOCK);
     let (x, x_dot) = (&x[..count], &x_dot[..count]);
     let (theta, theta_dot) = (&theta[..count], &theta_dot[..count]);
-    let (total_mass, polemass_length) = (Divisor::new(p.total_mass()), p.polemass_length());
-    // The squared cosine of a near angle, which is above 0.49, leaves the pole's mass in range.
-    let constants = Divisor::excess(p.masspole) | total_mass.own_excess();
-    let (mut far, mut excess) = (0, 0);
+    let total_mass = Divisor::new(p.total_mass());
+    let integrator = if EULER { Integrator::Euler } else { Integrator::SemiImplicitEuler };
+    let p = Physics { integrator, ..p };
+    let (mut far, mut excess) = (0, total_mass.own_excess());
     for i in 0..count {
-        let [old_x, old_x_dot, old_theta, old_theta_dot] = [x[i], x_dot[i], theta[i], theta_dot[i]];
-        far |= !old_theta.abs().to_bits().wrapping_sub(REDUCED.to_bits());
-        let (costheta, sintheta) = (cosine(old_theta), sine(old_theta));
-        let swing = polemass_length * (old_theta_dot * old_theta_dot) * sintheta;
-        let push = newtons[i] + swing;
-        let temp = total_mass.divide::<L>(push);
-        let share = total_mass.divide::<L>(p.masspole * (costheta * costheta));
-        let inertia = p.length * (4.0 / 3.0 - share);
-        let thetaacc = (p.gravity * sintheta - costheta * temp) / inertia;
-        let pull = polemass_length * thetaacc * costheta;
-        let xacc = temp - total_mass.divide::<L>(pull);
-        excess |= Divisor::excess(push) | Divisor::excess(pull);
-        let new_x_dot = old_x_dot + p.tau * xacc;
-        let new_theta_dot = old_theta_dot + p.tau * thetaacc;
-        let new_x = old_x + p.tau * if EULER { old_x_dot } else { new_x_dot };
-        let new_theta = old_theta + p.tau * if EULER { old_theta_dot } else { new_theta_dot };
-        let is_off = (new_x < -p.x_threshold) | (new_x > p.x_threshold);
-        let (least, most) = (-p.theta_threshold_radians, p.theta_threshold_radians);
-        failed[i] = is_off | (new_theta < least) | (new_theta > most);
-        next_x[i] = new_x;
-        next_x_dot[i] = new_x_dot;
-        next_theta[i] = new_theta;
-        next_theta_dot[i] = new_theta_dot;
+        let old = [x[i], x_dot[i], theta[i], theta_dot[i]];
+        far |= !old[2].abs().to_bits().wrapping_sub(REDUCED.to_bits());
+        let next = step_by(&p, old, newtons[i], [sine(old[2]), cosine(old[2])], |value| {
+            excess |= Divisor::excess(value);
+            total_mass.divide::<L>(value)
+        });
+        failed[i] = has_failed(&p, next);
+        [next_x[i], next_x_dot[i], next_theta[i], next_theta_dot[i]] = next;
     }
     // The topmost bit of a difference is set where it is below 0: everywhere, for angles that are near.
-    far >> 63 == 0 && (excess | constants) >> 62 == 0
+    far >> 63 == 0 && excess >> 62 == 0
 }
 
 /// A number to divide by again and again: multiplications instead of divisions, which take several times as long,

@@ -92,8 +92,7 @@ impl<'a> Site<'a> {
 
     #[inline(always)]
     pub fn sums(&self) -> &'a [Cell<f64>] {
-        let [chunks, pieces] = self.task.rules.rows();
-        let rows = chunks + pieces;
+        let rows = self.task.rules.row_count();
         self.cells(self.task.layout.sums, rows * u64::from(COST_SUMS))
     }
 
@@ -110,9 +109,7 @@ impl<'a> Site<'a> {
     #[inline(always)]
     pub fn moments(&self) -> &'a [Cell<f64>] {
         let rules = &self.task.rules;
-        let [chunks, pieces] = rules.rows();
-        let rows = chunks + pieces;
-        self.cells(self.task.layout.moments, rows * u64::from(rules.moments()))
+        self.cells(self.task.layout.moments, rules.row_count() * u64::from(rules.moments()))
     }
 
     #[inline(always)]

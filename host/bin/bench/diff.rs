@@ -5,9 +5,10 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use crate::options::DiffOptions;
-use crate::output::{print, say, usage};
 use crate::record::{Record, Row, Status};
-use crate::{Outcome, report};
+use crate::report;
+use crate::shared::outcome::Outcome;
+use crate::shared::output::{print, say, usage};
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

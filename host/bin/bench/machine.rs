@@ -6,7 +6,7 @@ use particle_pilot::Simd;
 use particle_pilot::backend::{DeviceInfo, gpus};
 use serde::{Deserialize, Serialize};
 
-use crate::processor::cpu_model;
+use crate::shared::processor::cpu_model;
 use crate::system;
 
 /// What the virtual GPU calls itself.

@@ -10,9 +10,9 @@ use crate::contender::Contender;
 use crate::figure::{Figure, Latency};
 use crate::limits::Limit;
 use crate::machine::Machine;
-use crate::output::usage;
 use crate::peak::Peak;
 use crate::sampling::Sampling;
+use crate::shared::output::usage;
 use crate::suites::{Case, Extent, Suite};
 
 /// The version of the format; another one when a field changes its meaning or goes away.

@@ -12,15 +12,17 @@ use crate::limits::limit;
 use crate::machine::Machine;
 use crate::measure::measure;
 use crate::options::RunOptions;
-use crate::output::{Sink, distinct, print, say, usage};
 use crate::peak::{Peak, peaks};
-use crate::progress::Progress;
 use crate::record::{self, Record, SCHEMA};
+use crate::report;
 use crate::sampling::Sampling;
+use crate::shared::interrupt;
+use crate::shared::outcome::Outcome;
+use crate::shared::output::{Sink, distinct, print, say, usage};
+use crate::shared::progress::Progress;
 use crate::start::find_pilot;
 use crate::suites::{Case, Extent, Field, Suite};
 use crate::work::Work;
-use crate::{Outcome, interrupt, report};
 
 /// Threads that a pilot may have.
 const MOST_THREADS: usize = 1024;

@@ -9,7 +9,7 @@ use particle_pilot::{
 };
 
 use crate::contender::Contender;
-use crate::interrupt;
+use crate::shared::interrupt;
 use crate::start::run_pilot;
 use crate::work::{STATE, Work};
 

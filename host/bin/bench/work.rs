@@ -7,7 +7,7 @@ use particle_pilot::{Digest, PilotConfig};
 
 use crate::contender::Contender;
 use crate::runner::{self, Runner};
-use crate::text::count;
+use crate::shared::text::count;
 
 /// Where decisions are made: near the upright rest.
 pub const STATE: [f64; 4] = [0.01, 0.02, 0.03, -0.02];

@@ -14,14 +14,14 @@ use particle_pilot::{
 };
 
 use self::table::{Comparison, Row};
-use crate::Outcome;
 use crate::commands::CompareOptions;
-use crate::interrupt;
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::output::{Report, usage};
-use crate::progress::Progress;
 use crate::settings::{Settings, refused};
+use crate::shared::interrupt;
+use crate::shared::outcome::Outcome;
+use crate::shared::output::{Report, usage};
+use crate::shared::progress::Progress;
 
 /// Rounds in which a planner's particles are fitted to the time budget.
 const FITS: usize = 5;

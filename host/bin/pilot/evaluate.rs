@@ -6,15 +6,15 @@ use particle_pilot::{
 };
 use serde::Serialize;
 
-use crate::Outcome;
 use crate::commands::EvaluateOptions;
-use crate::interrupt;
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::output::Report;
-use crate::progress::Progress;
 use crate::settings::{Settings, refused};
-use crate::text::{duration, grouped, per_second, rate};
+use crate::shared::interrupt;
+use crate::shared::outcome::Outcome;
+use crate::shared::output::Report;
+use crate::shared::progress::Progress;
+use crate::shared::text::{duration, grouped, per_second, rate};
 
 /// Failures that people are shown.
 const SHOWN: usize = 5;

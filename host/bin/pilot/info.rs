@@ -7,10 +7,10 @@ use particle_pilot::backend::{DeviceInfo, gpus as gpus_of_this_machine};
 use particle_pilot::{Device, PlannerKind, Simd};
 use serde::Serialize;
 
-use crate::Outcome;
 use crate::commands::InfoOptions;
-use crate::output::{Report, usage};
-use crate::processor::cpu_model;
+use crate::shared::outcome::Outcome;
+use crate::shared::output::{Report, usage};
+use crate::shared::processor::cpu_model;
 
 pub fn run(options: &InfoOptions) -> Result<Outcome> {
     let report = Report::open(options.json.as_deref(), false)?;

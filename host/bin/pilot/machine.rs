@@ -5,8 +5,8 @@ use std::fmt;
 use particle_pilot::backend::BackendError;
 use particle_pilot::{Device, DeviceShare, EvaluationResult, Pilot, PreparedEvaluation, Simd};
 
-use crate::output::{Report, say};
-use crate::text::count;
+use crate::shared::output::{Report, say};
+use crate::shared::text::count;
 
 /// A device, and what matters about it.
 pub struct Machine {

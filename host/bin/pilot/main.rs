@@ -5,17 +5,14 @@ mod compare;
 mod config_file;
 mod evaluate;
 mod info;
-mod interrupt;
 mod machine;
 mod options;
-mod output;
 mod plot;
-mod processor;
-mod progress;
 mod replay;
 mod settings;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod solve;
-mod text;
 mod trace;
 
 use std::process::ExitCode;
@@ -24,25 +21,11 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser};
 
 use crate::commands::{Cli, Command};
-use crate::output::{UsageError, say};
-
-/// Like a shell's for a program that ended by Ctrl-C.
-const INTERRUPTED: u8 = 130;
-/// What was asked for cannot be done; nothing was begun.
-const USAGE: u8 = 2;
-/// It ran and was not as required, or it failed half-way.
-const FAILED: u8 = 1;
+use crate::shared::outcome::{Outcome, exit_code};
+use crate::shared::output;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
-        Ok(outcome) => outcome.into(),
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS, // the reader has enough
-        Err(error) => {
-            say(&format!("error: {error:#}"));
-            let usage = error.chain().any(|cause| cause.is::<UsageError>());
-            ExitCode::from(if usage { USAGE } else { FAILED })
-        }
-    }
+    exit_code(run(Cli::parse()))
 }
 
 fn run(cli: Cli) -> Result<Outcome> {
@@ -58,37 +41,5 @@ fn run(cli: Cli) -> Result<Outcome> {
             output::print(&String::from_utf8_lossy(&script))?;
             Ok(Outcome::Done)
         }
-    }
-}
-
-/// How a command ended that ran.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Outcome {
-    /// As it should.
-    Done,
-    /// Not as it was required to.
-    Unmet,
-    /// By Ctrl-C, with what was finished written.
-    Interrupted,
-}
-
-impl Outcome {
-    /// Interrupted or not, and if not, as required or not.
-    fn of(interrupted: bool, met: bool) -> Self {
-        match (interrupted, met) {
-            (true, _) => Self::Interrupted,
-            (false, true) => Self::Done,
-            (false, false) => Self::Unmet,
-        }
-    }
-}
-
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        Self::from(match outcome {
-            Outcome::Done => 0,
-            Outcome::Unmet => FAILED,
-            Outcome::Interrupted => INTERRUPTED,
-        })
     }
 }

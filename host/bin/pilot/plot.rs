@@ -12,8 +12,8 @@ use plotters::style::register_font;
 
 use self::drawing::Drawing;
 use self::panel::{Canvas, FONT_NAME};
-use crate::output::{Sink, usage};
 use crate::settings::Settings;
+use crate::shared::output::{Sink, usage};
 
 /// DejaVu Sans, reduced to what plots need: looks alike everywhere, needs no system fonts.
 static FONT: &[u8] = include_bytes!("assets/DejaVuSans.ttf");

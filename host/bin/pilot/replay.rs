@@ -7,14 +7,14 @@ use particle_pilot::env::{CartPole, CartPoleOptions};
 use particle_pilot::{Action, Device, Digest, Pilot};
 use serde::Serialize;
 
-use crate::Outcome;
 use crate::commands::ReplayOptions;
-use crate::interrupt;
 use crate::options::Options;
-use crate::output::{Report, usage};
-use crate::progress::Progress;
 use crate::settings::{Settings, refused};
-use crate::text::grouped;
+use crate::shared::interrupt;
+use crate::shared::outcome::Outcome;
+use crate::shared::output::{Report, usage};
+use crate::shared::progress::Progress;
+use crate::shared::text::grouped;
 use crate::trace::{Row, Trace};
 
 pub fn run(options: &ReplayOptions) -> Result<Outcome> {

@@ -9,7 +9,7 @@ use particle_pilot::{PilotConfig, PilotError, PlannerKind, Tuning};
 
 use crate::config_file::read;
 use crate::options::{IntegratorName, Options};
-use crate::output::{print, usage};
+use crate::shared::output::{print, usage};
 
 const DEFAULT_STEPS: u32 = 500;
 const MOST_STEPS: u32 = 100_000_000;

@@ -8,16 +8,16 @@ use anyhow::Result;
 use particle_pilot::{DecisionTimes, Diagnostics, Digest, Episode, EpisodeResult, Pilot, Warning};
 use serde::Serialize;
 
-use crate::Outcome;
 use crate::commands::SolveOptions;
-use crate::interrupt;
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::output::{Report, Sink, distinct, say};
 use crate::plot::{Plot, Series};
-use crate::progress::Progress;
 use crate::settings::{Settings, refused};
-use crate::text::{count, duration, grouped, per_second, rate};
+use crate::shared::interrupt;
+use crate::shared::outcome::Outcome;
+use crate::shared::output::{Report, Sink, distinct, say};
+use crate::shared::progress::Progress;
+use crate::shared::text::{count, duration, grouped, per_second, rate};
 use crate::trace::TraceWriter;
 
 pub fn run(options: SolveOptions) -> Result<Outcome> {

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::config_file;
 use crate::options::Options;
-use crate::output::{Sink, usage};
 use crate::settings::Settings;
+use crate::shared::output::{Sink, usage};
 
 const MAGIC: &str = "# particle-pilot trace 1";
 

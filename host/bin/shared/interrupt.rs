@@ -15,7 +15,7 @@ pub fn watch() -> &'static AtomicBool {
             for path in temporary().drain(..) {
                 let _ = std::fs::remove_file(path);
             }
-            std::process::exit(i32::from(crate::INTERRUPTED));
+            std::process::exit(i32::from(super::outcome::INTERRUPTED));
         }
     });
     &STOP

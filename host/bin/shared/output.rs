@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use crate::interrupt;
+use super::interrupt;
 
 /// What was asked for cannot be done; found out before anything was begun.
 #[derive(Debug, thiserror::Error)]

@@ -13,8 +13,8 @@ pub use table::table;
 use crate::contender::Contender;
 use crate::figure::NOISY;
 use crate::record::{Record, Row, Status};
+use crate::shared::text::{duration, rate};
 use crate::suites::Suite;
-use crate::text::{duration, rate};
 
 /// Others that used more of the machine than this are remarked upon.
 const BUSY: f64 = 0.10;

@@ -10,9 +10,9 @@ use particle_pilot::{
 };
 use rand::{RngExt, SeedableRng};
 
-use crate::interrupt;
-use crate::progress::Progress;
 use crate::settings::Settings;
+use crate::shared::interrupt;
+use crate::shared::progress::Progress;
 
 /// Plays the same episodes as the pilots, every action drawn uniformly from all there are.
 pub fn evaluate(

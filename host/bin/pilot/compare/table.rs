@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::evaluate::percent;
 use crate::machine::Machine;
 use crate::settings::Settings;
-use crate::text::{grouped, significant};
+use crate::shared::text::{grouped, significant};
 
 /// All rows, and on which terms they came about.
 #[derive(Serialize)]

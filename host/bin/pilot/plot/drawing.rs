@@ -12,8 +12,8 @@ use super::panel::{
 };
 use super::{Point, Series};
 use crate::settings::Settings;
+use crate::shared::text::{grouped, significant};
 use crate::solve::headline;
-use crate::text::{grouped, significant};
 
 /// Steps over which the force is averaged.
 const AVERAGED: usize = 25;
@@ -59,7 +59,7 @@ impl Drawing<'_> {
             config.horizon,
             self.pilot.device(),
             self.pilot.simd(),
-            crate::text::count(self.pilot.threads() as u64, "thread"),
+            crate::shared::text::count(self.pilot.threads() as u64, "thread"),
         );
         if let Some(push) = self.settings.push() {
             let (newton, length) = (push.newton().abs(), push.length());

@@ -7,7 +7,7 @@ use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::text::grouped;
+use crate::shared::text::grouped;
 
 pub const FONT_NAME: &str = "sans-serif";
 

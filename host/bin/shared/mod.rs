@@ -1,0 +1,8 @@
+//! What `pilot` and `bench` have in common: how a program writes, tells, stops and ends.
+
+pub mod interrupt;
+pub mod outcome;
+pub mod output;
+pub mod processor;
+pub mod progress;
+pub mod text;

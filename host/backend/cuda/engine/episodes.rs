@@ -6,7 +6,7 @@ use particle_pilot_kernels::task::{Episodes, Keeps, Layout, Meeting, Outcome, Ta
 
 use super::plan::{Plan, SQUAD, WHOLE};
 use super::{GpuModel, module};
-use crate::backend::cuda::{Buffer, Gpu, GpuError, Grid, Kernel, info};
+use crate::backend::cuda::{Buffer, Gpu, GpuError, Grid, Kernel};
 use crate::config::PilotConfig;
 use crate::env::Push;
 
@@ -43,10 +43,8 @@ impl GpuEpisodes {
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
     pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
-        // First: putting the module together takes milliseconds, in vain where there is no GPU.
-        info::device(index)?;
         let plan = Plan::of(config, model);
-        let gpu = Gpu::open(index, &module::with([plan.episodes.as_str()].into_iter()))?;
+        let gpu = module::open(index, &[&plan.episodes])?;
         let kernel = gpu.kernel(&plan.episodes)?;
         let tables = gpu.upload(&plan.tables)?;
         let task = Task {

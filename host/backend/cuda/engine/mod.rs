@@ -15,7 +15,7 @@ use particle_pilot_kernels::model::CartPoleData;
 use particle_pilot_kernels::rollout::Summary;
 use particle_pilot_kernels::task::{Answer, Layout, Task};
 
-use super::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned, info};
+use super::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::Size;
@@ -40,11 +40,9 @@ pub struct GpuEngine {
     gpu: Gpu,
     task: Task,
     plan: Plan,
-    forget: (Launch, Kernel),
+    forget: Ready,
     /// One iteration's launches.
-    iteration: Vec<(Launch, Kernel)>,
-    /// The kernels that add up the sums of a piece, where there are several.
-    folds: Vec<(&'static str, Kernel)>,
+    iteration: Vec<Ready>,
     /// The memory of the task.
     memory: Buffer<u8>,
     /// What the task's `tables` point to.
@@ -54,30 +52,32 @@ pub struct GpuEngine {
     is_fresh: bool,
 }
 
+/// A launch and what it starts.
+struct Ready {
+    launch: Launch,
+    kernel: Kernel,
+    /// Adds up the sums of a piece, where there can be several.
+    fold: Option<Kernel>,
+}
+
 impl GpuEngine {
     /// An engine for `config` on GPU `index`.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
     pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
-        // First: putting the module together takes milliseconds, in vain where there is no GPU.
-        info::device(index)?;
         let mut plan = Plan::of(config, model);
-        let launches: Vec<Launch> = plan.iteration.clone();
-        let fold = |launch: &Launch| match launch.blocks {
-            Blocks::Chunks(fold) if plan.rules.smaller_piece().is_some() => Some(fold),
-            _ => None,
+        let launches = || plan.iteration.iter().chain([&plan.forget]);
+        let kernels = launches().map(|launch| launch.kernel.as_str());
+        let folds = launches().filter_map(|launch| plan.fold(launch));
+        let gpu = module::open(index, &kernels.chain(folds).collect::<Vec<_>>())?;
+        let ready = |launch: &Launch| {
+            let kernel = gpu.kernel(&launch.kernel)?;
+            let fold = plan.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
+            Ok(Ready { launch: launch.clone(), kernel, fold })
         };
-        let folds: Vec<&str> = launches.iter().filter_map(fold).collect();
-        let names = launches.iter().chain([&plan.forget]).map(|launch| launch.kernel.as_str());
-        let gpu = Gpu::open(index, &module::with(names.chain(folds.iter().copied())))?;
-        let kernel = |launch: &Launch| Ok((launch.clone(), gpu.kernel(&launch.kernel)?));
-        let forget = kernel(&plan.forget)?;
-        let iteration = launches.iter().map(kernel).collect::<Result<_, GpuError>>()?;
-        let folds = folds
-            .into_iter()
-            .map(|name| Ok((name, gpu.kernel(name)?)))
-            .collect::<Result<_, GpuError>>()?;
+        let forget = ready(&plan.forget)?;
+        let iteration = plan.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
         let tables = gpu.upload(&plan.tables)?;
         let (memory, layout) = loop {
             let layout = Layout::of(&plan.rules, plan.keeps);
@@ -101,7 +101,6 @@ impl GpuEngine {
             plan,
             forget,
             iteration,
-            folds,
             memory,
             _tables: tables,
             answer,
@@ -175,29 +174,28 @@ impl GpuEngine {
 
     /// Launches number `place` of an iteration; once for each piece if it works on such.
     fn launch_pieces(&mut self, place: usize) -> Result<(), GpuError> {
-        let Blocks::Chunks(fold) = self.iteration[place].0.blocks else {
-            return self.launch(&self.iteration[place]);
+        let pieces = match self.iteration[place].launch.blocks {
+            Blocks::Chunks(_) => self.plan.rules.pieces(),
+            Blocks::Islands | Blocks::One => 1,
         };
-        let pieces = self.plan.rules.pieces();
         for piece in 0..pieces {
             self.task.piece = piece;
-            self.launch(&self.iteration[place])?;
-            if pieces > 1
-                && let Some((_, kernel)) = self.folds.iter().find(|(name, _)| *name == fold)
-            {
-                self.start(kernel, Grid::new(1, plan::WHOLE))?;
+            let ready = &self.iteration[place];
+            self.launch(ready)?;
+            if let Some(fold) = ready.fold.as_ref().filter(|_| pieces > 1) {
+                self.start(fold, Grid::new(1, plan::WHOLE))?;
             }
         }
         Ok(())
     }
 
-    fn launch(&self, (launch, kernel): &(Launch, Kernel)) -> Result<(), GpuError> {
-        let (blocks, threads) = match launch.blocks {
+    fn launch(&self, ready: &Ready) -> Result<(), GpuError> {
+        let (blocks, threads) = match ready.launch.blocks {
             Blocks::Chunks(_) => (self.plan.rules.piece(self.task.piece).1, plan::SQUAD),
             Blocks::Islands => (self.plan.rules.islands, plan::WHOLE),
             Blocks::One => (1, plan::WHOLE),
         };
-        self.start(kernel, Grid::new(blocks, threads))
+        self.start(&ready.kernel, Grid::new(blocks, threads))
     }
 
     fn start(&self, kernel: &Kernel, grid: Grid) -> Result<(), GpuError> {

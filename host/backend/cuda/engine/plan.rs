@@ -136,6 +136,14 @@ impl Plan {
             episodes: format!("episodes_{episodes}{suffix}"),
         }
     }
+
+    /// The kernel that adds up what `launch` leaves of a piece, where a decision can have several pieces.
+    pub fn fold(&self, launch: &Launch) -> Option<&'static str> {
+        match launch.blocks {
+            Blocks::Chunks(fold) if self.rules.smaller_piece().is_some() => Some(fold),
+            _ => None,
+        }
+    }
 }
 
 /// First controls that futures are spread over evenly, where a planner does so.

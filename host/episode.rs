@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 use crate::config::PilotConfig;
-use crate::decision::{Action, Diagnostics};
+use crate::decision::{Action, Decision, Diagnostics};
 use crate::env::{CartPole, CartPoleOptions, Push};
 use crate::error::PilotError;
 use crate::pilot::Pilot;
@@ -332,6 +332,27 @@ impl Digest {
         match action {
             Action::Discrete(index) => self.bytes(&index.to_le_bytes()),
             Action::Force(newton) => self.bytes(&newton.to_bits().to_le_bytes()),
+        }
+    }
+
+    /// Adds all that a decision says.
+    pub fn decision(&mut self, decision: &Decision) {
+        let Diagnostics {
+            best,
+            mean,
+            spread,
+            effective_samples,
+            dead_share,
+            non_finite,
+            longest,
+            horizon,
+            particles,
+            particle_steps,
+        } = decision.diagnostics;
+        self.action(decision.action);
+        self.state(&[best, mean, spread, effective_samples, dead_share]);
+        for count in [non_finite, longest.into(), horizon.into(), particles, particle_steps] {
+            self.bytes(&count.to_le_bytes());
         }
     }
 

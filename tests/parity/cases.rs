@@ -2,8 +2,8 @@
 
 use particle_pilot::env::{Integrator, Physics};
 use particle_pilot::{
-    ActionKind, Decision, Device, Diagnostics, Digest, Episode, Interpolation, Noise, Pilot,
-    PilotConfig, PlannerKind, Tuning,
+    ActionKind, Device, Digest, Episode, Interpolation, Noise, Pilot, PilotConfig, PlannerKind,
+    Tuning,
 };
 
 /// The digests as they are to be; `tests/parity/main.rs` makes them.
@@ -74,27 +74,6 @@ pub fn cases() -> Vec<(String, Case)> {
     cases
 }
 
-/// Adds all that a decision says.
-fn add(digest: &mut Digest, decision: &Decision) {
-    digest.action(decision.action);
-    let Diagnostics {
-        best,
-        mean,
-        spread,
-        effective_samples,
-        dead_share,
-        non_finite,
-        longest,
-        horizon,
-        particles,
-        particle_steps,
-    } = decision.diagnostics;
-    digest.state(&[best, mean, spread, effective_samples, dead_share]);
-    for count in [non_finite, u64::from(longest), u64::from(horizon), particles, particle_steps] {
-        digest.bytes(&count.to_le_bytes());
-    }
-}
-
 impl Case {
     /// The digest on `device`, with `threads` threads.
     pub fn digest(self, threads: usize, device: Device) -> Digest {
@@ -111,7 +90,7 @@ impl Case {
                 for state in
                     [[0.01, 0.02, 0.03, -0.02], [0.02, 0.2, 0.02, -0.3], [-1.9, -1.2, 0.1, 0.9]]
                 {
-                    add(&mut digest, &pilot.act(&state).expect("a finite state"));
+                    digest.decision(&pilot.act(&state).expect("a finite state"));
                 }
                 digest
             }

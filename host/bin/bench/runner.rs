@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use particle_pilot::{
-    Decision, Diagnostics, Digest, Episode, Evaluation, EvaluationResult, Pilot, PilotConfig, Simd,
+    Decision, Digest, Episode, Evaluation, EvaluationResult, Pilot, PilotConfig, Simd,
 };
 
 use crate::contender::Contender;
@@ -242,23 +242,7 @@ impl From<EvaluationResult> for Answer {
 
 /// A decision, every number of it.
 fn answer(decision: &Decision) -> Answer {
-    let Diagnostics {
-        best,
-        mean,
-        spread,
-        effective_samples,
-        dead_share,
-        non_finite,
-        longest,
-        horizon,
-        particles,
-        particle_steps,
-    } = decision.diagnostics;
     let mut digest = Digest::new();
-    digest.action(decision.action);
-    digest.state(&[best, mean, spread, effective_samples, dead_share]);
-    for count in [non_finite, u64::from(longest), u64::from(horizon), particles, particle_steps] {
-        digest.bytes(&count.to_le_bytes());
-    }
-    Answer { digest, particle_steps }
+    digest.decision(decision);
+    Answer { digest, particle_steps: decision.diagnostics.particle_steps }
 }

@@ -34,8 +34,8 @@ pub struct Pilot {
     decision: u32,
     /// The state as particles start from it.
     state: Vec<f32>,
-    /// Full control of the configuration's cart-pole in the model's units; none for a model of one's own.
-    full_control: Option<f32>,
+    /// Whether the model is not the configuration's cart-pole, but one of the caller's own.
+    has_own_model: bool,
 }
 
 impl Pilot {
@@ -75,9 +75,8 @@ impl Pilot {
     fn checked(config: PilotConfig, simd: Simd) -> Result<Self, PilotError> {
         config.validate()?;
         let engine = engine::for_config(&config, simd)?;
-        let full_control = Some(engine::CartModel::of(&config)?.full_control());
         let state = vec![0.0; CartPole::<false>::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, full_control })
+        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: false })
     }
 
     /// A pilot for a model of one's own, on the CPU; `config.physics` and `config.cost` are then not used.
@@ -89,7 +88,7 @@ impl Pilot {
         let simd = Simd::select()?;
         let engine = engine::for_model(&config, model, simd)?;
         let state = vec![0.0; M::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, full_control: None })
+        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: true })
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
@@ -143,11 +142,11 @@ impl Pilot {
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```
     pub fn trajectories(&mut self, state: &[f64]) -> Result<Trajectories, PilotError> {
-        let Some(full) = self.full_control else {
+        if self.has_own_model {
             let reason =
                 "trajectories are in SI units, and models of one's own do not say how to get there";
             return Err(PilotError::Unsupported(reason.into()));
-        };
+        }
         let size = u64::from(self.config.particles) * u64::from(self.config.horizon);
         if size > MOST_RECORDED {
             let (name, given) = ("particles times horizon", size.to_string());
@@ -156,7 +155,8 @@ impl Pilot {
         }
         self.observe(state)?;
         let mut record = self.engine.trajectories(&self.state, self.config.seed, self.decision)?;
-        record.convert(&self.config.physics, full);
+        let full_control = engine::CartModel::of(&self.config)?.full_control();
+        record.convert(&self.config.physics, full_control);
         Ok(record)
     }
 

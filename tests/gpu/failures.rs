@@ -1,25 +1,16 @@
 //! What the program does when the GPU fails: on ptx-vm, whose driver can be told which call is to fail, and how.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 
-use crate::shim;
+use crate::program::{self, json, told};
 
-/// An episode of 12 steps; `fails` is `FUNCTION:NTH=CODE`.
-fn pilot(device: &str, fails: &str, report: Option<&Path>) -> Output {
-    let mut pilot = Command::new(env!("CARGO_BIN_EXE_pilot"));
-    pilot.args(["-n", "12", "-k", "130", "--json", "-", "--device", device]);
-    pilot.env("PILOT_CUDA_DRIVER", shim::driver()).env("PTX_VM_FAIL", fails);
-    if let Some(report) = report {
-        pilot.env("PTX_VM_REPORT", report);
-    }
-    pilot.output().expect("the program starts")
-}
+/// An episode of 12 steps.
+const EPISODE: [&str; 6] = ["-n", "12", "-k", "130", "--json", "-"];
 
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).expect("one JSON object")
+fn episode(device: &str, fails: &str) -> Output {
+    program::run(&mut program::pilot(&EPISODE, device, fails))
 }
 
 /// Calls that decisions make, each with an ordinary error and one after which a context is lost.
@@ -36,13 +27,13 @@ const FAILURES: [&str; 8] = [
 
 #[test]
 fn with_the_device_left_open_the_cpu_takes_over_with_the_same_bits() {
-    let expected = json(&pilot("cpu", "", None))["digest"].clone();
-    let whole = json(&pilot("auto", "", None));
+    let expected = json(&episode("cpu", ""))["digest"].clone();
+    let whole = json(&episode("auto", ""));
     assert_eq!((&whole["digest"], &whole["device"]), (&expected, &"cuda:0".into()));
     assert_eq!(whole["setback"], Value::Null);
     for failure in FAILURES {
-        let output = pilot("auto", failure, None);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let output = episode("auto", failure);
+        let told = told(&output);
         assert_eq!(output.status.code(), Some(0), "{failure}: {told}");
         let result = json(&output);
         assert_eq!((&result["digest"], &result["device"]), (&expected, &"cpu".into()), "{failure}");
@@ -54,8 +45,8 @@ fn with_the_device_left_open_the_cpu_takes_over_with_the_same_bits() {
 #[test]
 fn a_gpu_that_was_asked_for_and_fails_is_an_error_that_names_the_cause() {
     for failure in FAILURES {
-        let output = pilot("cuda", failure, None);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let output = episode("cuda", failure);
+        let told = told(&output);
         assert!(!output.status.success() && output.stdout.is_empty(), "{failure}: {told}");
         assert!(told.contains("error: ") && !told.contains("panicked"), "{failure}: {told}");
         assert!(told.contains("CUDA_ERROR_") && told.contains("; "), "{failure}: {told}");
@@ -64,13 +55,10 @@ fn a_gpu_that_was_asked_for_and_fails_is_an_error_that_names_the_cause() {
 
 #[test]
 fn blocks_that_share_an_episode_are_launched_to_run_at_the_same_time() {
-    let mut pilot = Command::new(env!("CARGO_BIN_EXE_pilot"));
-    pilot.args(["evaluate", "-e", "1", "-n", "2", "-k", "2500", "--device", "cuda"]);
-    pilot
-        .env("PILOT_CUDA_DRIVER", shim::driver())
-        .env("PTX_VM_FAIL", "cuLaunchCooperativeKernel:1=719");
-    let output = pilot.output().expect("the program starts");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let arguments = ["evaluate", "-e", "1", "-n", "2", "-k", "2500"];
+    let mut pilot = program::pilot(&arguments, "cuda", "cuLaunchCooperativeKernel:1=719");
+    let output = program::run(&mut pilot);
+    let told = told(&output);
     assert!(!output.status.success() && told.contains("CUDA_ERROR_LAUNCH_FAILED"), "{told}");
 }
 
@@ -79,7 +67,7 @@ fn whatever_fails_everything_is_given_back() {
     let folder = tempfile::tempdir().expect("a folder for reports");
     for failure in FAILURES.iter().chain(&[""]) {
         let report = folder.path().join("report");
-        pilot("auto", failure, Some(&report));
+        program::run(program::pilot(&EPISODE, "auto", failure).env("PTX_VM_REPORT", &report));
         let text = std::fs::read_to_string(&report).expect("a report");
         // `KIND COUNT` for all that a driver gives, and the number of launches.
         let left =
@@ -95,14 +83,14 @@ fn a_decision_that_does_not_fit_the_memory_is_made_piece_by_piece() {
     let report = folder.path().join("report");
     // 257 chunks: two pieces of 128, and one of a single chunk.
     let run = |planner: &str, action: &str, device: &str, memory: Option<u64>| {
-        let mut pilot = Command::new(env!("CARGO_BIN_EXE_pilot"));
-        pilot.args(["-p", planner, "--action", action, "-k", "32770", "-H", "6", "-n", "2"]);
-        pilot.args(["--json", "-", "--device", device]);
-        pilot.env("PILOT_CUDA_DRIVER", shim::driver()).env("PTX_VM_REPORT", &report);
+        let decisions = ["-k", "32770", "-H", "6", "-n", "2", "--json", "-"];
+        let arguments = [&["-p", planner, "--action", action][..], &decisions].concat();
+        let mut pilot = program::pilot(&arguments, device, "");
+        pilot.env("PTX_VM_REPORT", &report);
         if let Some(bytes) = memory {
             pilot.env("PTX_VM_MEMORY_BYTES", bytes.to_string());
         }
-        pilot.output().expect("the program starts")
+        program::run(&mut pilot)
     };
     let launches = || -> u64 {
         let text = std::fs::read_to_string(&report).expect("a report");
@@ -117,7 +105,7 @@ fn a_decision_that_does_not_fit_the_memory_is_made_piece_by_piece() {
             assert_eq!(json(&whole)["digest"], expected, "{planner} {action}");
             let at_once = launches();
             let too_small = run(planner, action, "cuda", Some(8000));
-            let told = String::from_utf8_lossy(&too_small.stderr).into_owned();
+            let told = told(&too_small);
             let before =
                 told.split(" bytes asked for").next().and_then(|text| text.rsplit(' ').next());
             let least: u64 = before.and_then(|word| word.parse().ok()).expect(&told);

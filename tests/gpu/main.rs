@@ -7,6 +7,7 @@
 #[path = "../parity/cases.rs"]
 mod cases;
 mod failures;
+mod program;
 mod setbacks;
 #[path = "../cuda_driver/shim.rs"]
 mod shim;

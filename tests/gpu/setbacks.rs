@@ -1,24 +1,18 @@
 //! What becomes of many episodes when the GPU fails: as in `failures`, but of `pilot evaluate` and `pilot compare`.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 
-use crate::shim;
+use crate::program::{self, json, told};
 
 /// More episodes than go into the first launch.
 const EPISODES: u64 = 300;
 
-/// Short episodes of small swarms; `fails` is `FUNCTION:NTH=CODE`.
+/// Short episodes of small swarms.
 fn pilot(arguments: &[&str], device: &str, fails: &str) -> Output {
-    let small = ["-n", "2", "-k", "16", "-H", "3", "--device", device];
-    Command::new(env!("CARGO_BIN_EXE_pilot"))
-        .args(arguments)
-        .args(small)
-        .env("PILOT_CUDA_DRIVER", shim::driver())
-        .env("PTX_VM_FAIL", fails)
-        .output()
-        .expect("the program starts")
+    let arguments = [arguments, &["-n", "2", "-k", "16", "-H", "3"]].concat();
+    program::run(&mut program::pilot(&arguments, device, fails))
 }
 
 fn evaluate(device: &str, fails: &str) -> Output {
@@ -27,13 +21,8 @@ fn evaluate(device: &str, fails: &str) -> Output {
     pilot(&arguments, device, fails)
 }
 
-fn json(output: &Output) -> Value {
-    let told = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"))
-}
-
 fn warnings(output: &Output) -> usize {
-    String::from_utf8_lossy(&output.stderr).matches("the CPU went on").count()
+    told(output).matches("the CPU went on").count()
 }
 
 /// Episodes by device, in the order of seeds.
@@ -90,7 +79,7 @@ fn episodes_on_a_gpu_that_was_asked_for_fail_with_it() {
     // 2 if nothing was begun, 1 afterwards.
     for (failure, code) in [("cuModuleLoadDataEx:1=2", 2), ("cuLaunchKernel:1=719", 1)] {
         let output = evaluate("cuda", failure);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = told(&output);
         assert_eq!(output.status.code(), Some(code), "{failure}: {told}");
         assert!(told.contains("error: ") && told.contains("CUDA_ERROR_"), "{failure}: {told}");
         assert!(output.stdout.is_empty() && warnings(&output) == 0, "{failure}: {told}");
@@ -116,7 +105,7 @@ fn an_evaluation_opens_the_gpu_and_has_kernels_compiled_once() {
         ["cuModuleLoadDataEx:2=2", "cuDevicePrimaryCtxRetain:2=2", "cuStreamCreateWithPriority:2=2"]
     {
         let output = evaluate("cuda", second);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = told(&output);
         assert_eq!(output.status.code(), Some(0), "{second}: {told}");
         let first = second.replace(":2=", ":1=");
         assert_eq!(evaluate("cuda", &first).status.code(), Some(2), "{first}");

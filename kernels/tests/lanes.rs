@@ -3,7 +3,7 @@
 //!
 //! NaNs compare equal to NaNs: their signs and payloads are no result.
 
-use particle_pilot_kernels::lanes::{LaneBits, LaneMask, Lanes, splat_all};
+use particle_pilot_kernels::lanes::{Kernel, LaneBits, LaneMask, Lanes, SimdProof, splat_all};
 use particle_pilot_kernels::math::{
     NarrowTrig, exp, ln, normal_quantile, quadratic, reciprocal, round, sin_cos, square_root,
 };
@@ -18,27 +18,19 @@ trait Trial {
     fn run<L: Lanes>(&self, proof: L::Proof);
 }
 
+/// A trial as what runs with vector instructions.
+struct Trying<'a, T>(&'a T);
+
+impl<T: Trial> Kernel for Trying<'_, T> {
+    type Output = ();
+    fn run<L: Lanes>(self, proof: L::Proof) {
+        self.0.run::<L>(proof);
+    }
+}
+
 /// Runs `trial` on every type of bundle that this CPU has the instructions for.
 fn on_every_path(trial: &impl Trial) {
-    trial.run::<f32>(());
-    #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    {
-        use particle_pilot_kernels::lanes::avx2::{Avx2, F32x8};
-        use particle_pilot_kernels::lanes::avx512::{Avx512, F32x16};
-        if let Some(proof) = Avx2::detect() {
-            trial.run::<F32x8>(proof);
-        }
-        if let Some(proof) = Avx512::detect() {
-            trial.run::<F32x16>(proof);
-        }
-    }
-    #[cfg(all(feature = "std", target_arch = "aarch64"))]
-    {
-        use particle_pilot_kernels::lanes::neon::{F32x4, Neon};
-        if let Some(proof) = Neon::detect() {
-            trial.run::<F32x4>(proof);
-        }
-    }
+    SimdProof::available().for_each(|simd| simd.run(Trying(trial)));
 }
 
 /// A value for each lane, for three operands, and a number that all lanes share.

@@ -38,15 +38,13 @@ pub fn kernels_pass() -> Result<Outcome> {
         return Ok(Outcome::Skipped(format!("no {}; try `{INSTALL}`", missing.join(", no "))));
     };
     // Stable Rust takes -Zbuild-std only with RUSTC_BOOTSTRAP. A folder of its own, because another
-    // compiler may work here. The release profile's fat LTO, single codegen unit and debug lines
-    // would add half again to the time that building the library takes.
+    // compiler may work here. Fewer codegen units and debug lines would make the library's build longer.
     let args = "test --release -p particle-pilot-kernels --tests -Zbuild-std=std,test \
                 --target aarch64-unknown-linux-gnu --target-dir";
     run(cargo(args)
         .arg(root().join("target/neon"))
         .env("RUSTC", rustc)
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", linker)

@@ -1,13 +1,6 @@
 //! Which vector instructions particles use, found out at run time.
 
-use particle_pilot_kernels::lanes::Lanes;
-#[cfg(target_arch = "aarch64")]
-use particle_pilot_kernels::lanes::neon::{F32x4, Neon};
-#[cfg(target_arch = "x86_64")]
-use particle_pilot_kernels::lanes::{
-    avx2::{Avx2, F32x8},
-    avx512::{Avx512, F32x16},
-};
+pub(crate) use particle_pilot_kernels::lanes::{Kernel, SimdProof};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::BackendError;
@@ -45,7 +38,7 @@ impl Simd {
     /// What this CPU has, slowest first.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        Self::ALL.iter().map(|(simd, _)| *simd).filter(|simd| simd.detect().is_some()).collect()
+        SimdProof::available().map(Self::of).collect()
     }
 
     /// The widest that this CPU has, or what the environment variable `PILOT_SIMD` says.
@@ -83,66 +76,18 @@ impl Simd {
 
     /// The proof that this CPU has the instructions, if it has.
     pub(crate) fn detect(self) -> Option<SimdProof> {
-        match self {
-            Self::Scalar => Some(SimdProof::Scalar),
+        SimdProof::available().find(|proof| self == Self::of(*proof))
+    }
+
+    fn of(proof: SimdProof) -> Self {
+        match proof {
+            SimdProof::Scalar => Self::Scalar,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => Avx2::detect().map(SimdProof::Avx2),
+            SimdProof::Avx2(_) => Self::Avx2,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Avx512::detect().map(SimdProof::Avx512),
+            SimdProof::Avx512(_) => Self::Avx512,
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => Neon::detect().map(SimdProof::Neon),
-            #[allow(unreachable_patterns)] // reachable on every architecture for the others' paths
-            _ => None,
+            SimdProof::Neon(_) => Self::Neon,
         }
     }
-}
-
-/// Work that is compiled once for each set of vector instructions.
-pub(crate) trait Kernel {
-    /// What comes of it.
-    type Output;
-
-    /// The work. Mark implementations `#[inline(always)]`, or the instructions do not reach them.
-    fn run<L: Lanes>(self, proof: L::Proof) -> Self::Output;
-}
-
-/// A set of vector instructions that this CPU has.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum SimdProof {
-    Scalar,
-    #[cfg(target_arch = "x86_64")]
-    Avx2(Avx2),
-    #[cfg(target_arch = "x86_64")]
-    Avx512(Avx512),
-    #[cfg(target_arch = "aarch64")]
-    Neon(Neon),
-}
-
-impl SimdProof {
-    /// Runs `kernel` with these instructions.
-    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        match self {
-            Self::Scalar => kernel.run::<f32>(()),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the proof exists only where the instructions were detected.
-            Self::Avx2(proof) => unsafe { run_avx2(kernel, proof) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the proof exists only where the instructions were detected.
-            Self::Avx512(proof) => unsafe { run_avx512(kernel, proof) },
-            #[cfg(target_arch = "aarch64")]
-            Self::Neon(proof) => kernel.run::<F32x4>(proof),
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn run_avx2<K: Kernel>(kernel: K, proof: Avx2) -> K::Output {
-    kernel.run::<F32x8>(proof)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn run_avx512<K: Kernel>(kernel: K, proof: Avx512) -> K::Output {
-    kernel.run::<F32x16>(proof)
 }

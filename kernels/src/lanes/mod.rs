@@ -12,7 +12,12 @@
 
 use core::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Not, Sub};
 
+#[cfg(feature = "std")]
+mod paths;
 mod scalar;
+
+#[cfg(feature = "std")]
+pub use paths::{Kernel, SimdProof};
 
 #[cfg(target_arch = "aarch64")]
 pub mod neon;

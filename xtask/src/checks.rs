@@ -57,6 +57,11 @@ pub const CHECKS: &[Check] = &[
         about: "the documentation builds without a warning",
         run: || run(cargo("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings")),
     },
+    Check {
+        name: "benches",
+        about: "every micro-benchmark runs",
+        run: || run(&mut cargo("bench --bench parts -- --test")),
+    },
     Check { name: "examples", about: "every example runs", run: examples },
     Check { name: "main-job", about: "with no options, the pole stays up", run: main_job },
     Check {

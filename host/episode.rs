@@ -109,19 +109,19 @@ impl Episode {
         self.run_with(pilot, |_| ControlFlow::Continue(()))
     }
 
-    /// Runs the episode on the pilot's threads and shows every step to `observe`, which may end it.
+    /// Runs the episode while the pilot's threads stand by, and shows every step to `observe`, which may end it.
     ///
     /// # Errors
     /// As [`Episode::run`].
     pub fn run_with(
         &self,
         pilot: &mut Pilot,
-        observe: impl FnMut(&StepRecord) -> ControlFlow<()> + Send,
+        observe: impl FnMut(&StepRecord) -> ControlFlow<()>,
     ) -> Result<EpisodeResult, PilotError> {
-        pilot.on_own_threads(|pilot| self.run_here(pilot, observe))
+        pilot.standing_by(|pilot| self.run_standing_by(pilot, observe))
     }
 
-    fn run_here(
+    fn run_standing_by(
         &self,
         pilot: &mut Pilot,
         mut observe: impl FnMut(&StepRecord) -> ControlFlow<()>,

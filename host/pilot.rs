@@ -203,27 +203,10 @@ impl Pilot {
         Decision { action, diagnostics }
     }
 
-    /// Runs `work`, such as a whole closed loop, on the pilot's own threads.
+    /// Runs `work`, such as a whole closed loop, while the pilot's other threads stand by.
     ///
-    /// Decisions give the same bits there, but start sooner: work need not be handed to other threads
-    /// first, nor waited for that they have not begun.
-    ///
-    /// # Examples
-    /// ```
-    /// use particle_pilot::{Pilot, PilotConfig};
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
-    /// let decision = pilot.on_own_threads(|pilot| pilot.act(&[0.0, 0.0, 0.1, 0.3]))?;
-    /// assert!(decision.diagnostics.dead_share < 1.0);
-    /// # Ok::<(), particle_pilot::PilotError>(())
-    /// ```
-    pub fn on_own_threads<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
-        self.engine.pool().enter(|| work(self))
-    }
-
-    /// Runs `work`, such as a whole closed loop, on this thread, while the pilot's other threads stand by.
-    ///
-    /// For work that cannot move to the [pilot's own threads](Pilot::on_own_threads). Decisions give the same bits, but
-    /// start sooner, because nobody has to be woken: up to half a millisecond after a decision the threads spin.
+    /// Decisions give the same bits, but start sooner, because nobody has to be woken: up to half a millisecond after a
+    /// decision the threads spin.
     ///
     /// # Examples
     /// ```

@@ -1,6 +1,7 @@
 //! Particles on the CPU: SIMD lanes times threads.
 
 mod crew;
+mod place;
 mod pool;
 mod simd;
 

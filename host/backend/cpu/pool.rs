@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::crew::Crew;
+use super::place;
 use crate::backend::BackendError;
 
 /// Threads for one pilot's decisions, or for environments side by side.
@@ -26,14 +27,6 @@ impl Pool {
         self.threads
     }
 
-    /// Runs `work` on one of the threads, where [`Pool::for_each`] starts fastest.
-    pub(crate) fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match &self.workers {
-            Some(workers) => workers.install(work),
-            None => work(),
-        }
-    }
-
     /// Runs `work` on this thread, while all others but one stand by for its [`Pool::for_each`], spinning.
     pub(crate) fn stand_by<R>(&self, work: impl FnOnce() -> R) -> R {
         let Some(workers) = &self.workers else { return work() };
@@ -45,10 +38,14 @@ impl Pool {
             }
         }
         self.crew.muster();
+        let home = place::here();
         workers.in_place_scope(|scope| {
             let _dismiss = Dismiss(&self.crew);
-            for _ in 1..self.threads {
-                scope.spawn(|_| self.crew.stand_by());
+            for distance in 1..self.threads {
+                scope.spawn(move |_| {
+                    place::leave(home, distance);
+                    self.crew.stand_by();
+                });
             }
             work()
         })
@@ -58,9 +55,8 @@ impl Pool {
     /// done.
     ///
     /// The caller works too. When nothing is left to take it spins for the others, whose last
-    /// pieces take microseconds: sleeping and being woken would take longer. A caller from outside the
-    /// pool also has to wait until every other thread has looked in; one that [entered](Pool::enter)
-    /// takes back what nobody has begun.
+    /// pieces take microseconds: sleeping and being woken would take longer. Unless others
+    /// [stand by](Pool::stand_by), it also has to wait until every other thread has looked in.
     pub(crate) fn for_each(&self, count: usize, work: impl Fn(usize) + Sync) {
         let Some(workers) = self.workers.as_ref().filter(|_| count > 1) else {
             (0..count).for_each(work);

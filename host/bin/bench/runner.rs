@@ -107,7 +107,7 @@ impl Runner for OneDecides {
     }
 
     fn batch(&mut self, count: usize, each: bool) -> Result<Batch> {
-        self.0.on_own_threads(|pilot| {
+        self.0.standing_by(|pilot| {
             timed(count, each, || {
                 pilot.act(&STATE)?;
                 Ok(())

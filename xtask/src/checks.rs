@@ -9,6 +9,9 @@ use crate::{inlined, kernels, msrv, neon, ptxas, python, rust_cuda, source};
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
+const WITHOUT_GPU: &str =
+    "clippy -p particle-pilot --no-default-features --all-targets -- -D warnings";
+
 /// Every check, in the order in which they run: cheap ones first, so that a slip shows at once.
 pub const CHECKS: &[Check] = &[
     Check {
@@ -36,6 +39,11 @@ pub const CHECKS: &[Check] = &[
         name: "no-std",
         about: "the kernels build without std",
         run: || run(cargo(KERNELS_WITHOUT_STD).args(["--", "-D", "warnings"])),
+    },
+    Check {
+        name: "no-gpu",
+        about: "no lint fires without the feature `cuda`",
+        run: || run(&mut cargo(WITHOUT_GPU)),
     },
     Check {
         name: "test",

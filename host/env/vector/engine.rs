@@ -84,13 +84,16 @@ impl VectorEngine {
         drive: Drive<'_>,
         output: VectorOutput<'_>,
     ) -> Result<bool, VectorError> {
-        if let Self::Cpu(cpu, _) = self {
-            return Ok(cpu.step_into(drive, output));
+        match self {
+            Self::Cpu(cpu, _) => Ok(cpu.step_into(drive, output)),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(_) => {
+                self.step(drive, 1)?;
+                let last = self.last()?;
+                output.copy(&last);
+                Ok(last.terminated.contains(&true) || last.truncated.contains(&true))
+            }
         }
-        self.step(drive, 1)?;
-        let last = self.last()?;
-        output.copy(&last);
-        Ok(last.terminated.contains(&true) || last.truncated.contains(&true))
     }
 
     /// What the last step led to.

@@ -75,6 +75,11 @@ impl Machine {
         }
     }
 
+    /// Whether the CPU adds on other units than those that multiply, as AMD's do.
+    pub fn adds_apart(&self) -> bool {
+        self.cpu.as_deref().is_some_and(|name| name.contains("AMD"))
+    }
+
     /// The GPUs that take part.
     pub fn racing_gpus(&self) -> Vec<DeviceInfo> {
         let racing = self.gpus.iter().filter(|gpu| gpu.left_out.is_none());

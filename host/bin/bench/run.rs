@@ -176,13 +176,12 @@ fn sample_peaks(peaks: &mut [Peak], extent: Extent) {
 
 /// Notes what each row could reach at most, where that is known.
 fn note_limits(record: &mut Record, cases: &[Case]) {
-    let gpus = record.machine.racing_gpus();
     for row in &mut record.rows {
         let is_its = |case: &&Case| (case.suite, &case.name) == (row.suite, &row.case);
         let work = cases.iter().find(is_its).map(|case| &case.work);
         let config = work.and_then(Work::config);
         if let Some((config, reached)) = config.zip(row.particle_steps_per_s()) {
-            row.limit = limit(&row.contender, config, reached, &record.peaks, &gpus);
+            row.limit = limit(&row.contender, config, reached, &record.peaks, &record.machine);
         }
     }
 }

@@ -40,6 +40,14 @@ pub(crate) trait Engine: Send {
     /// Forgets the last plan.
     fn forget(&mut self);
 
+    /// Keeps aside what the next decision begins with; returns false where that is not possible.
+    fn keep(&mut self) -> bool {
+        false
+    }
+
+    /// Takes back the decisions since [`Engine::keep`] last returned true.
+    fn restore(&mut self) {}
+
     /// The futures of [`Engine::plan`]'s first iteration, in the model's units.
     fn trajectories(
         &self,
@@ -98,6 +106,15 @@ impl<M: Model> Engine for CpuEngine<M> {
 
     fn forget(&mut self) {
         self.planner.forget();
+    }
+
+    fn keep(&mut self) -> bool {
+        self.planner.keep();
+        true
+    }
+
+    fn restore(&mut self) {
+        self.planner.restore();
     }
 
     fn trajectories(

@@ -105,6 +105,12 @@ pub(crate) trait Planner<M: Model>: Send {
     /// Forgets the last plan.
     fn forget(&mut self);
 
+    /// Keeps aside what the next decision begins with. Nothing to do for planners that begin each anew.
+    fn keep(&mut self) {}
+
+    /// Takes back the decisions since the last [`Planner::keep`]: the next one begins with what was kept.
+    fn restore(&mut self) {}
+
     /// The futures that the first iteration of [`Planner::plan`] would simulate, in the model's units; `None` where
     /// particles replace each other on the way, and no future is any one particle's.
     fn trajectories(&self, _: &Problem<M>, _: &Request<'_>) -> Option<Trajectories> {

@@ -104,6 +104,14 @@ impl<M: Model> Planner<M> for Mppi {
         self.noise.forget();
     }
 
+    fn keep(&mut self) {
+        self.noise.keep();
+    }
+
+    fn restore(&mut self) {
+        self.noise.restore();
+    }
+
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let full = problem.model.full_control();
         let scheme = scheme(&self.noise, self.discrete, request.stream(0), full);

@@ -11,6 +11,8 @@ use crate::config::{ActionKind, PilotConfig};
 pub(crate) struct NoisePlan {
     /// `[H]`, in the model's units.
     pub plan: Vec<f32>,
+    /// What [`NoisePlan::keep`] has kept of it.
+    kept: Vec<f32>,
     /// The noise's standard deviation at each knot, in the model's units.
     pub scales: Vec<f32>,
     /// What `scales` is at the beginning of a decision.
@@ -49,6 +51,7 @@ impl NoisePlan {
         let rho = if tuning.noise == Noise::Coloured { tuning.colour } else { 0.0 };
         Self {
             plan: vec![0.0; config.horizon as usize],
+            kept: vec![0.0; config.horizon as usize],
             scales: vec![initial_scale; knots],
             initial_scale,
             weights,
@@ -112,6 +115,16 @@ impl NoisePlan {
     pub fn forget(&mut self) {
         self.plan.fill(0.0);
         self.scales.fill(self.initial_scale);
+    }
+
+    /// Keeps the plan aside. The deviations need not be: every decision begins with the same.
+    pub fn keep(&mut self) {
+        self.kept.copy_from_slice(&self.plan);
+    }
+
+    /// Goes back to the plan that was kept.
+    pub fn restore(&mut self) {
+        self.plan.copy_from_slice(&self.kept);
     }
 
     fn interpolant(&self) -> Interpolant<'_> {

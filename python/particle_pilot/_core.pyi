@@ -144,6 +144,8 @@ class DriveResult(_Record):
     plan_s: float
     decision_us: DecisionMicroseconds
     particle_steps: int
+    foreseen: int
+    misjudged: int
     device: str
 
 def drive(
@@ -153,6 +155,7 @@ def drive(
     episodes: SupportsIndex | None = None,
     seed: SupportsIndex | None = None,
     physics: Literal["env", "pilot"] = "env",
+    foresight: bool = True,
     planner: _PlannerName | None = None,
     **options: Any,
 ) -> DriveResult: ...

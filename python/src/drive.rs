@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use numpy::PyArray1;
-use particle_pilot::{Action, ActionKind, DecisionTimes, Pilot as CorePilot, PilotConfig};
+use particle_pilot::env::Physics;
+use particle_pilot::{
+    Action, ActionKind, DecisionTimes, Foresight, Pilot as CorePilot, PilotConfig,
+};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -15,6 +18,7 @@ use crate::observation::state;
 use crate::options::Options;
 use crate::physics::physics_of;
 use crate::pilot::Pilot;
+use crate::prediction::Predictor;
 use crate::record::record;
 use crate::times::DecisionMicroseconds;
 
@@ -33,10 +37,14 @@ record! {
         env_s: f64,
         /// Of which in planning, in s.
         plan_s: f64,
-        /// How long decisions took, in microseconds.
+        /// How long the environment waited for decisions, in microseconds.
         decision_us: Py<DecisionMicroseconds>,
         /// Steps simulated by particles.
         particle_steps: u64,
+        /// Decisions that had been planned ahead when the observation came, for it was as predicted.
+        foreseen: u64,
+        /// Plans for nothing, because another observation came.
+        misjudged: u64,
         /// The device that planned.
         device: String,
     }
@@ -62,6 +70,9 @@ record! {
 ///     seeded, and the pilot's own seed counts on.
 /// physics : str, default "env"
 ///     ``"env"`` plans with the environment's physics, ``"pilot"`` with those of the pilot, however wrong.
+/// foresight : bool, default True
+///     Whether the pilot's other threads plan ahead while the environment takes a step, for the observation that the
+///     physics predict. If another one comes it is planned for as ever. Changes no action, only how long they take.
 ///
 /// Returns
 /// -------
@@ -75,13 +86,14 @@ record! {
 /// ValueError
 ///     For options out of range, and for observations that are not four finite numbers.
 #[pyfunction]
-#[pyo3(signature = (env, pilot=None, *, episodes=None, seed=None, physics="env", **options))]
+#[pyo3(signature = (env, pilot=None, *, episodes=None, seed=None, physics="env", foresight=true, **options))]
 pub fn drive(
     env: &Bound<'_, PyAny>,
     pilot: Option<&Bound<'_, PyAny>>,
     episodes: Option<&Bound<'_, PyAny>>,
     seed: Option<&Bound<'_, PyAny>>,
     physics: &str,
+    foresight: bool,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<DriveResult> {
     let py = env.py();
@@ -93,21 +105,25 @@ pub fn drive(
         return Err(PyValueError::new_err("episodes is 0; it must be at least 1"));
     }
     let seed = seed.map(|seed| integer("seed", seed, u64::MAX)).transpose()?;
-    let mut config = config(env, pilot, physics, options)?;
+    let of_env = physics_of(env)?;
+    let mut config = config(&of_env, pilot, physics, options)?;
     if let Some(seed) = seed {
         config.seed = seed;
     }
     let first_seed = config.seed;
     let mut pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
+    let predictor = foresight.then(|| Predictor::new(env, read_physics(&of_env)?)).transpose()?;
     let env = Env::of(env)?;
     let mut tally = Tally::default();
     // The environment stays on this thread, where its windows and signals belong.
-    pilot.standing_by(|pilot| {
+    pilot.foreseeing(|foresight| {
+        let predictor = predictor.as_ref().filter(|_| foresight.is_possible());
         for episode in 0..episodes {
-            pilot.reset(first_seed.wrapping_add(episode.into()));
+            foresight.reset(first_seed.wrapping_add(episode.into()));
             let seed = seed.map(|seed| seed.wrapping_add(episode.into()));
-            tally.play(&env, pilot, seed)?;
+            tally.play(&env, predictor, foresight, seed)?;
         }
+        (tally.foreseen, tally.misjudged) = (foresight.foreseen(), foresight.misjudged());
         Ok::<_, PyErr>(())
     })?;
     tally.result(py, &pilot)
@@ -115,7 +131,7 @@ pub fn drive(
 
 /// The options to plan with.
 fn config(
-    env: &Bound<'_, PyAny>,
+    of_env: &Bound<'_, PyDict>,
     pilot: Option<&Bound<'_, Pilot>>,
     physics: &str,
     options: Option<&Bound<'_, PyDict>>,
@@ -128,9 +144,8 @@ fn config(
             return Err(PyValueError::new_err(why));
         }
     };
-    let of_env = physics_of(env)?;
     let Some(pilot) = pilot else {
-        let config = Options::of_pilot(None, options, (!use_own).then_some(&of_env))?.config;
+        let config = Options::of_pilot(None, options, (!use_own).then_some(of_env))?.config;
         return must_be_discrete(config);
     };
     if let Some(name) = options.and_then(|options| options.keys().iter().next()) {
@@ -138,11 +153,16 @@ fn config(
             "`{name}` is given along with a pilot, which has options of its own: give one or the other"
         )));
     }
-    let mut config = pilot.get().config(env.py())?;
+    let mut config = pilot.get().config(of_env.py())?;
     if !use_own {
-        config.physics = Options::of_pilot(None, Some(&of_env), None)?.config.physics;
+        config.physics = read_physics(of_env)?;
     }
     must_be_discrete(config)
+}
+
+/// What [`physics_of`] has found.
+fn read_physics(of_env: &Bound<'_, PyDict>) -> PyResult<Physics> {
+    Ok(Options::of_pilot(None, Some(of_env), None)?.config.physics)
 }
 
 fn must_be_discrete(config: PilotConfig) -> PyResult<PilotConfig> {
@@ -185,11 +205,7 @@ impl<'py> Env<'py> {
         answer.get_item(0)
     }
 
-    fn step(&self, action: Action) -> PyResult<Step<'py>> {
-        let right = match action {
-            Action::Discrete(index) => index > 0,
-            Action::Force(newton) => newton > 0.0,
-        };
+    fn step(&self, right: bool) -> PyResult<Step<'py>> {
         let answer = self.step.call1(&self.actions[usize::from(right)])?;
         let answer = answer
             .cast::<PyTuple>()
@@ -200,6 +216,13 @@ impl<'py> Env<'py> {
             terminated: answer.get_item(2)?.is_truthy()?,
             truncated: answer.get_item(3)?.is_truthy()?,
         })
+    }
+}
+
+fn is_right(action: Action) -> bool {
+    match action {
+        Action::Discrete(index) => index > 0,
+        Action::Force(newton) => newton > 0.0,
     }
 }
 
@@ -220,12 +243,20 @@ struct Tally {
     env_time: Duration,
     decisions: Vec<Duration>,
     particle_steps: u64,
+    foreseen: u64,
+    misjudged: u64,
     wall: Duration,
 }
 
 impl Tally {
     /// Plays an episode to its end.
-    fn play(&mut self, env: &Env<'_>, pilot: &mut CorePilot, seed: Option<u64>) -> PyResult<()> {
+    fn play(
+        &mut self,
+        env: &Env<'_>,
+        predictor: Option<&Predictor<'_>>,
+        foresight: &mut Foresight<'_>,
+        seed: Option<u64>,
+    ) -> PyResult<()> {
         let py = env.step.py();
         let began = Instant::now();
         let mut obs = env.reset(seed)?;
@@ -234,11 +265,15 @@ impl Tally {
         self.env_time += now - began;
         let terminated = loop {
             let state = state(&obs)?;
-            let decision = py.detach(|| pilot.act(&state)).map_err(refusal)?;
+            let decision = py.detach(|| foresight.act(&state)).map_err(refusal)?;
+            let right = is_right(decision.action);
+            if let Some(next) = predictor.and_then(|predictor| predictor.predict(right)) {
+                foresight.foresee(&next);
+            }
             let planned = Instant::now();
             self.decisions.push(planned - now);
             self.particle_steps += decision.diagnostics.particle_steps;
-            let step = env.step(decision.action)?;
+            let step = env.step(right)?;
             now = Instant::now();
             self.env_time += now - planned;
             total += step.reward;
@@ -268,6 +303,8 @@ impl Tally {
             plan_s: planning.as_secs_f64(),
             decision_us: Py::new(py, DecisionMicroseconds::from(times))?,
             particle_steps: self.particle_steps,
+            foreseen: self.foreseen,
+            misjudged: self.misjudged,
             device: pilot.device().to_string(),
         })
     }

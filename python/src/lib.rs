@@ -14,6 +14,7 @@ mod observation;
 mod options;
 mod physics;
 mod pilot;
+mod prediction;
 mod record;
 mod settings;
 mod solve;

@@ -1,6 +1,6 @@
 //! Observations: arrays, lists and tuples of numbers.
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{Element, PyArray1, PyArray2, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -16,13 +16,8 @@ pub type State = [f64; 4];
 #[inline]
 pub fn state(obs: &Bound<'_, PyAny>) -> PyResult<State> {
     // What Gymnasium gives, without a detour through Python.
-    if let Ok(array) = obs.cast::<PyArray1<f32>>()
-        && array.len() == 4
-    {
-        // SAFETY: the array has four numbers, is alive, and this thread attached to the interpreter. Elements of an
-        // array need not be aligned.
-        let number = |i: usize| f64::from(unsafe { array.uget_raw(i).read_unaligned() });
-        return Ok([number(0), number(1), number(2), number(3)]);
+    if let Some(state) = four::<f32>(obs) {
+        return Ok(state.map(f64::from));
     }
     let array = doubles(obs)?;
     let Ok(array) = array.cast::<PyArray1<f64>>() else {
@@ -32,6 +27,16 @@ pub fn state(obs: &Bound<'_, PyAny>) -> PyResult<State> {
         Ok(state) => Ok(state),
         Err(_) => Err(wrong_shape(array.as_any(), "(4,)")),
     }
+}
+
+/// The four numbers of an array of just this type; `None` for everything else.
+#[inline]
+pub fn four<T: Element + Copy>(obs: &Bound<'_, PyAny>) -> Option<[T; 4]> {
+    let array = obs.cast::<PyArray1<T>>().ok().filter(|array| array.len() == 4)?;
+    // SAFETY: the array has four numbers, is alive, and this thread attached to the interpreter. Elements of an array
+    // need not be aligned.
+    let number = |i: usize| unsafe { array.uget_raw(i).read_unaligned() };
+    Some([number(0), number(1), number(2), number(3)])
 }
 
 /// The states in `obs`, `[N, 4]` numbers.

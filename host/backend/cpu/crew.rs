@@ -10,6 +10,7 @@
 //! whether there is a job; the offering thread first withdraws and then looks who is inside. All four are sequentially
 //! consistent, so that one of the two sees the other.
 
+use std::cell::Cell;
 use std::hint::spin_loop;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
@@ -60,8 +61,9 @@ impl Crew {
         job();
     }
 
-    /// Takes part in what is offered until [dismissed](Crew::dismiss).
-    pub fn stand_by(&self) {
+    /// Takes part in what is offered until [dismissed](Crew::dismiss), and looks in between whether there is an errand
+    /// to do: `errand` returns whether there was.
+    pub fn stand_by(&self, errand: &dyn Fn() -> bool) {
         let _leave = Count::up(&self.present);
         let mut last_worked = Instant::now();
         let (mut spins, mut done) = (0u32, 0);
@@ -70,6 +72,9 @@ impl Crew {
             if number != done && !self.job.load(Relaxed).is_null() {
                 self.join_in();
                 done = number;
+                last_worked = Instant::now();
+            }
+            if errand() {
                 last_worked = Instant::now();
             }
             spin_loop();
@@ -83,6 +88,19 @@ impl Crew {
                 }
             }
         }
+    }
+
+    /// Takes part in what others offer until `condition` holds.
+    pub fn help_until(&self, condition: impl Fn() -> bool) {
+        let done = Cell::new(None);
+        wait_until(|| {
+            let number = self.number.load(Acquire);
+            if done.get() != Some(number) && !self.job.load(Relaxed).is_null() {
+                self.join_in();
+                done.set(Some(number));
+            }
+            condition()
+        });
     }
 
     /// Does a part of the job, if it is still on offer.
@@ -156,7 +174,7 @@ mod tests {
         let crew = Crew::default();
         thread::scope(|scope| {
             for _ in 0..3 {
-                scope.spawn(|| crew.stand_by());
+                scope.spawn(|| crew.stand_by(&|| false));
             }
             for round in 0..5000usize {
                 let count = round % 7;
@@ -179,7 +197,7 @@ mod tests {
         let crew = Crew::default();
         let mut joined = 0;
         thread::scope(|scope| {
-            scope.spawn(|| crew.stand_by());
+            scope.spawn(|| crew.stand_by(&|| false));
             for _ in 0..100 {
                 let (began, here) = (Instant::now(), AtomicUsize::new(0));
                 crew.offer(&|| {
@@ -193,6 +211,33 @@ mod tests {
             crew.dismiss();
         });
         assert!(joined > 90, "in {joined} of 100");
+    }
+
+    #[test]
+    fn one_of_the_crew_does_an_errand_and_is_helped_with_it() {
+        let crew = Crew::default();
+        let (errands, pieces) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (next, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let errand = || {
+            if errands.fetch_add(1, SeqCst) > 0 {
+                return false;
+            }
+            crew.offer(&|| {
+                while next.fetch_add(1, Relaxed) < 1000 {
+                    pieces.fetch_add(1, Relaxed);
+                }
+            });
+            done.store(true, Release);
+            true
+        };
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| crew.stand_by(&errand));
+            }
+            crew.help_until(|| done.load(Acquire));
+            crew.dismiss();
+        });
+        assert_eq!(pieces.load(Relaxed), 1000);
     }
 
     #[test]

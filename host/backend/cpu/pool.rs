@@ -27,8 +27,13 @@ impl Pool {
         self.threads
     }
 
-    /// Runs `work` on this thread, while all others but one stand by for its [`Pool::for_each`], spinning.
-    pub(crate) fn stand_by<R>(&self, work: impl FnOnce() -> R) -> R {
+    /// Runs `work` on this thread, while all others but one stand by for its [`Pool::for_each`], spinning, and for
+    /// errands: `errand` does one, which may use the pool, and returns whether there was any.
+    pub(crate) fn stand_by<R>(
+        &self,
+        errand: impl Fn() -> bool + Sync,
+        work: impl FnOnce() -> R,
+    ) -> R {
         let Some(workers) = &self.workers else { return work() };
         // Also when work panics, or the scope would wait forever.
         struct Dismiss<'a>(&'a Crew);
@@ -41,14 +46,20 @@ impl Pool {
         let home = place::here();
         workers.in_place_scope(|scope| {
             let _dismiss = Dismiss(&self.crew);
+            let errand = &errand;
             for distance in 1..self.threads {
                 scope.spawn(move |_| {
                     place::leave(home, distance);
-                    self.crew.stand_by();
+                    self.crew.stand_by(errand);
                 });
             }
             work()
         })
+    }
+
+    /// Waits until `condition` holds, and meanwhile helps whoever is on an errand.
+    pub(crate) fn help_until(&self, condition: impl Fn() -> bool) {
+        self.crew.help_until(condition);
     }
 
     /// Calls `work` once for every number below `count`, on all threads, and returns when all is

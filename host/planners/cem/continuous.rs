@@ -89,6 +89,14 @@ impl<M: Model> Planner<M> for ContinuousCem {
         self.noise.forget();
     }
 
+    fn keep(&mut self) {
+        self.noise.keep();
+    }
+
+    fn restore(&mut self) {
+        self.noise.restore();
+    }
+
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let scales = vec![self.noise.initial_scale; self.noise.knots()];
         let mut scheme = self.noise.scheme(request.stream(0), problem.model.full_control());

@@ -20,6 +20,8 @@ pub(crate) struct DiscreteCem {
     elites: Elites,
     /// `[H]`.
     probabilities: Vec<f64>,
+    /// What [`Planner::keep`] has kept of them.
+    kept: Vec<f64>,
     digits: Vec<[u32; 8]>,
     /// How many elites go right at each step, `[H]` rounded up to whole words.
     counts: Vec<u32>,
@@ -36,6 +38,7 @@ impl DiscreteCem {
             futures: Futures::new(config.particles, 0),
             elites: Elites::new(config.particles, config.tuning.elite_share),
             probabilities: vec![0.5; problem.horizon as usize],
+            kept: vec![0.5; problem.horizon as usize],
             digits: vec![[0; 8]; words],
             counts: vec![0; 32 * words],
             best_words: vec![0; words],
@@ -114,6 +117,14 @@ impl<M: Model> Planner<M> for DiscreteCem {
 
     fn forget(&mut self) {
         self.probabilities.fill(0.5);
+    }
+
+    fn keep(&mut self) {
+        self.kept.copy_from_slice(&self.probabilities);
+    }
+
+    fn restore(&mut self) {
+        self.probabilities.copy_from_slice(&self.kept);
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {

@@ -66,7 +66,7 @@ impl Film {
         let mut steps = Vec::new();
         let episode = Episode::new().seed(SEED).steps(STEPS).push(Some(push));
         let result = episode.run_with(&mut pilot, |step| {
-            steps.push(step.clone());
+            steps.push(*step);
             ControlFlow::Continue(())
         })?;
         pilot.reset(SEED);

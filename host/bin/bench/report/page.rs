@@ -37,7 +37,7 @@ pub fn page(record: &Record) -> Result<String> {
         "plots" => plots.clone(),
         "tables" => record.suites.iter().map(|suite| table(record, *suite)).collect(),
         "legend" => escaped(LEGEND),
-        "machine" => escaped(&heading(record)),
+        "machine" => escaped(&machine(record)),
         "notes" => notes(record),
         "footer" => footer(record),
         "data" => inert(&data),
@@ -74,6 +74,12 @@ fn escaped(text: &str) -> String {
 /// JSON that no browser takes for markup: `<` stands in strings only, where it may be written so.
 fn inert(json: &str) -> String {
     json.replace('<', "\\u003c")
+}
+
+/// The machine, and how much it can compute.
+fn machine(record: &Record) -> String {
+    let peaks = peaks(record).into_iter().map(|line| format!("peak       {line}\n"));
+    heading(record) + &peaks.collect::<String>()
 }
 
 /// What must not be overlooked.
@@ -172,27 +178,42 @@ fn notes(record: &Record) -> String {
         let items = lines.iter().map(|line| format!("<li>{}</li>", escaped(line)));
         format!("<h3>{title}</h3>\n<ul>{}</ul>\n", items.collect::<String>())
     };
-    let mut limits = peaks(record);
+    let mut limits = Vec::new();
     for row in &record.rows {
         let basis = row.limit.as_ref().map(|limit| format!("{}: {}", row.name, limit.basis));
         limits.extend(basis.filter(|basis| !limits.contains(basis)));
     }
-    list("Limits, and what they follow from", limits) + &list("Notes", remarks(record))
+    list("What the limits follow from", limits) + &list("Notes", remarks(record))
 }
 
 fn footer(record: &Record) -> String {
     let Record { version, unix_time, sampling, .. } = record;
     let revision = record.machine.revision.as_deref().unwrap_or("unknown");
     let suites: Vec<&str> = record.suites.iter().map(|suite| suite.name()).collect();
+    let date = date(*unix_time);
     format!(
-        "particle-pilot {version}, revision {}, {}. Measured at <time>{unix_time}</time> s after 1970 began: {}; {} \
-         samples of each row, patience {} s. The whole record is in this page as JSON, in the element <code>data</code>.",
+        "particle-pilot {version}, revision {}, {}. Measured on <time>{date}</time> (UTC): {}; {} samples \
+         of each row, patience {} s. The whole record is in this page as JSON, in the element <code>data</code>.",
         escaped(revision),
         escaped(&record.machine.compiler),
         suites.join(", "),
         sampling.samples,
         sampling.patience_s
     )
+}
+
+/// The day in UTC, as `2026-11-24`, by H. Hinnant's `civil_from_days` ("chrono-compatible low-level date algorithms").
+fn date(unix_time: u64) -> String {
+    let days = unix_time / 86_400 + 719_468; // since the first of March of year 0
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month < 3);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 #[cfg(test)]
@@ -212,6 +233,12 @@ mod tests {
         for text in [TEMPLATE, STYLE, SCRIPT] {
             assert!(!text.contains("http") && !text.contains("src=") && !text.contains("@import"));
         }
+    }
+
+    #[test]
+    fn days_have_dates() {
+        let known = [(0, "1970-01-01"), (951_782_400, "2000-02-29"), (1_798_761_599, "2026-12-31")];
+        known.into_iter().for_each(|(time, day)| assert_eq!(date(time), day));
     }
 
     #[test]

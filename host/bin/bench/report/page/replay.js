@@ -24,7 +24,7 @@
   // Metres to pixels: all of the episode fits in, and above the pole there is room for what is to come.
   const layout = () => {
     const { width, height } = canvas.getBoundingClientRect();
-    const unit = Math.min(width / (2 * reach), (height * 0.47) / episode.pole_m);
+    const unit = Math.min(width / (2 * reach), (height * 0.4) / episode.pole_m);
     const ground = height - 74;
     const tip = ground - 0.1 * unit - episode.pole_m * unit;
     return { width, height, unit, ground, ceiling: 26, tip, x: (metre) => width / 2 + metre * unit };

@@ -207,3 +207,14 @@ fn outputs_that_cannot_be_are_refused_before_anything_begins_or_is_written() {
         assert_eq!(names(folder.path()), ["file"], "{arguments:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_bitmap_that_would_go_to_a_device_is_refused_before_anything_begins() {
+    let folder = TempDir::new().unwrap();
+    std::os::unix::fs::symlink("/dev/null", folder.path().join("latency.png")).unwrap();
+    let output = run(&["--tiny", "--plot", folder.path().to_str().unwrap()]);
+    assert_code(&output, 2);
+    assert!(text(&output.stderr).contains("ordinary file"), "{}", text(&output.stderr));
+    assert_eq!(names(folder.path()), ["latency.png"]);
+}

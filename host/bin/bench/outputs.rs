@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use particle_pilot::Simd;
 
 use crate::options::OutputOptions;
 use crate::plots::Plot;
@@ -40,6 +41,9 @@ impl Outputs {
             if path.as_deref() == Some(Path::new("-")) {
                 return Err(usage(format!("{option} cannot go to standard output; name a place")));
             }
+        }
+        if options.report.is_some() {
+            Simd::select().map_err(usage)?; // the page's episode is run with them
         }
         let open = |path: &Option<PathBuf>| path.as_deref().map(Sink::open).transpose();
         let is_stdout = |path: &Option<&Path>| *path == Some(Path::new("-"));

@@ -1,6 +1,6 @@
 //! Pictures, as SVG for documents and as PNG for everything else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plotters::coord::Shift;
@@ -44,7 +44,8 @@ pub trait Drawing {
 /// A file to draw to.
 pub struct Picture {
     sink: Sink,
-    bitmap: bool,
+    /// Where a bitmap is drawn until it is finished; none for an SVG.
+    bitmap: Option<PathBuf>,
 }
 
 impl Picture {
@@ -61,17 +62,18 @@ impl Picture {
             }
         };
         let sink = Sink::file(path)?;
-        Ok(Self { sink, bitmap })
+        let place = sink.temporary_path();
+        if bitmap && place.is_none() {
+            return Err(usage("a bitmap can only be drawn to an ordinary file"));
+        }
+        Ok(Self { sink, bitmap: place.filter(|_| bitmap) })
     }
 
     /// Draws it, and puts the file in its place.
     pub fn draw(self, drawing: &impl Drawing) -> Result<()> {
         let context = format!("cannot draw {}", self.sink.name());
-        if !self.bitmap {
+        let Some(path) = self.bitmap else {
             return self.sink.finish_with(svg(drawing).context(context)?.as_bytes());
-        }
-        let Some(path) = self.sink.temporary_path() else {
-            return Err(usage("a bitmap can only be drawn to an ordinary file"));
         };
         bitmap(drawing, &path).context(context)?;
         self.sink.finish()

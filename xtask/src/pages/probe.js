@@ -22,7 +22,7 @@
   await later(100);
   seen.scrubbed_to = document.getElementById("at-step").textContent;
   const after = pixels();
-  seen.pixels_changed = after.filter((value, index) => value !== before[index]).length;
+  seen.bytes_changed = after.filter((value, index) => value !== before[index]).length;
   seen.colours = new Set(new Uint32Array(after.buffer)).size;
   press("ArrowRight");
   seen.after_arrow = step();

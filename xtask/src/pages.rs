@@ -20,7 +20,8 @@ const OPTIONS: &str = "--headless --no-sandbox --disable-gpu --disable-quic --no
 const PATIENCE: &str = "60";
 /// How far the clock of scripts runs, in milliseconds; it does not wait.
 const SCRIPTS_CLOCK: &str = "6000";
-/// An empty page has a handful of colours. An empty scene has some tens, with its texts; cart and futures bring thousands.
+/// An empty page has a handful of colours, an empty scene some hundreds, of its texts; cart and futures bring
+/// thousands.
 const PAGE_COLOURS: usize = 100;
 const SCENE_COLOURS: usize = 800;
 /// From one decision to one far from it; the cursor alone changes some hundreds.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
-use crate::{inlined, kernels, msrv, neon, ptxas, python, rust_cuda, source};
+use crate::{inlined, kernels, msrv, neon, pages, ptxas, python, rust_cuda, source};
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
@@ -72,6 +72,11 @@ pub const CHECKS: &[Check] = &[
     },
     Check { name: "examples", about: "every example runs", run: examples },
     Check { name: "main-job", about: "with no options, the pole stays up", run: main_job },
+    Check {
+        name: "pages",
+        about: "the page of `bench --report` works in a browser",
+        run: pages::work,
+    },
     Check {
         name: "kernels",
         about: "the PTX that is checked in is what the kernels compile to",

@@ -12,6 +12,7 @@ mod inlined;
 mod kernels;
 mod msrv;
 mod neon;
+mod pages;
 #[path = "../../build/ptx_hash.rs"]
 mod ptx_hash;
 mod ptxas;

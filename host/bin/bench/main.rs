@@ -2,7 +2,7 @@
 //!
 //! A suite ([`suites`]) is a list of cases; a case is one piece of [`work`] for several contenders
 //! ([`contender`]), each of which gets a [`runner`]. [`measure`] compares their answers, then times them in turns;
-//! [`record`] keeps what came of it, [`report`] shows it, [`diff`] compares two records.
+//! [`record`] keeps what came of it, [`report`] and [`plots`] show it, [`diff`] compares two records.
 
 mod contender;
 mod diff;
@@ -13,7 +13,9 @@ mod limits;
 mod machine;
 mod measure;
 mod options;
+mod outputs;
 mod peak;
+mod plots;
 mod quantile;
 mod record;
 mod report;
@@ -23,6 +25,7 @@ mod sampling;
 #[allow(dead_code)] // `pilot` uses more of it
 #[path = "../shared/mod.rs"]
 mod shared;
+mod show;
 mod start;
 mod suites;
 mod system;
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Some(Command::Diff(options)) => diff::run(options),
+        Some(Command::Show(options)) => show::run(options),
         None => run::run(&cli.run),
     };
     exit_code(outcome)

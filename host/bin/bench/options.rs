@@ -11,7 +11,9 @@ Examples:
   bench                                  all suites, in less than three minutes
   bench --quick                          a first impression, in less than 20 seconds
   bench --suite throughput --json a.json one suite, recorded
+  bench --plot plots --report bench.html all suites, drawn, and as a page for a browser
   bench diff a.json b.json               has anything become slower?
+  bench show a.json --report a.html      a page of an earlier record
 
 Exit codes: 0 all was right, 1 a contender was wrong or failed or (diff) became slower, 2 usage error,
 130 interrupted.";
@@ -33,6 +35,8 @@ pub struct Cli {
 pub enum Command {
     /// Compares two records: has anything become slower?
     Diff(DiffOptions),
+    /// Writes a record once more, in any form, without measuring
+    Show(ShowOptions),
 }
 
 #[derive(Args)]
@@ -58,6 +62,13 @@ pub struct RunOptions {
     /// Also run on the virtual GPU, with hardly any work: it shows that this program works, and nothing else
     #[arg(long)]
     pub allow_virtual: bool,
+    #[command(flatten)]
+    pub outputs: OutputOptions,
+}
+
+/// In which forms a record is written, and where.
+#[derive(Args)]
+pub struct OutputOptions {
     /// Write everything, samples included, as JSON, `-` for standard output
     #[arg(long, value_name = "FILE|-", help_heading = "Output")]
     pub json: Option<PathBuf>,
@@ -67,6 +78,12 @@ pub struct RunOptions {
     /// Write the tables as Markdown, `-` for standard output
     #[arg(long, value_name = "FILE|-", help_heading = "Output")]
     pub markdown: Option<PathBuf>,
+    /// Draw throughput, latency and scaling by threads to this folder, as SVG and PNG
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub plot: Option<PathBuf>,
+    /// Write a page for a browser: plots, tables, and the replay of an episode. It needs nothing but itself
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub report: Option<PathBuf>,
     /// Print nothing but errors, and what goes to standard output
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
@@ -81,4 +98,12 @@ pub struct DiffOptions {
     /// Changes of the median up to this are none, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
     pub threshold: f64,
+}
+
+#[derive(Args)]
+pub struct ShowOptions {
+    /// The record, as `--json` wrote it
+    pub record: PathBuf,
+    #[command(flatten)]
+    pub outputs: OutputOptions,
 }

@@ -1,6 +1,5 @@
 //! `bench`: measures the suites and writes what came of it.
 
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,13 +11,13 @@ use crate::limits::limit;
 use crate::machine::Machine;
 use crate::measure::measure;
 use crate::options::RunOptions;
+use crate::outputs::Outputs;
 use crate::peak::{Peak, peaks};
 use crate::record::{self, Record, SCHEMA};
-use crate::report;
 use crate::sampling::Sampling;
 use crate::shared::interrupt;
 use crate::shared::outcome::Outcome;
-use crate::shared::output::{Sink, distinct, print, say, usage};
+use crate::shared::output::{say, usage};
 use crate::shared::progress::Progress;
 use crate::start::find_pilot;
 use crate::suites::{Case, Extent, Field, Suite};
@@ -38,17 +37,17 @@ const PRESUMED_OF_GPU: f64 = 2e11;
 const PRESUMED_OVERHEAD: f64 = 0.1;
 
 pub fn run(options: &RunOptions) -> Result<Outcome> {
-    let outputs = Outputs::open(options)?;
-    let stop = interrupt::watch();
     let plan = Plan::of(options)?;
-    if !outputs.quiet {
+    let outputs = Outputs::open(&options.outputs)?;
+    let stop = interrupt::watch();
+    if !outputs.quiet() {
         say(&plan.about());
     }
     let Plan { field, machine, sampling, suites, cases } = plan;
     let mut peaks = peaks(field.threads);
     sample_peaks(&mut peaks, field.extent);
     let mut rows = Vec::new();
-    let progress = Progress::new("cases", cases.len() as u64, outputs.quiet);
+    let progress = Progress::new("cases", cases.len() as u64, outputs.quiet());
     for case in &cases {
         let Some(mut measured) = measure(case, &sampling, &Work::open, stop) else { break };
         record::compare(&mut measured, &field.whole_cpu());
@@ -183,48 +182,5 @@ fn note_limits(record: &mut Record, cases: &[Case]) {
         if let Some((config, reached)) = config.zip(row.particle_steps_per_s()) {
             row.limit = limit(&row.contender, config, reached, &record.peaks, &record.machine);
         }
-    }
-}
-
-/// Where results go.
-struct Outputs {
-    json: Option<Sink>,
-    csv: Option<Sink>,
-    markdown: Option<Sink>,
-    quiet: bool,
-    for_people: bool,
-}
-
-impl Outputs {
-    /// Makes sure that all can be written.
-    fn open(options: &RunOptions) -> Result<Self> {
-        let paths = [&options.json, &options.csv, &options.markdown];
-        distinct(&paths.map(|path| path.as_deref()))?;
-        let open = |path: &Option<std::path::PathBuf>| path.as_deref().map(Sink::open).transpose();
-        let is_stdout =
-            |path: &&Option<std::path::PathBuf>| path.as_deref() == Some(Path::new("-"));
-        Ok(Self {
-            json: open(&options.json)?,
-            csv: open(&options.csv)?,
-            markdown: open(&options.markdown)?,
-            quiet: options.quiet,
-            for_people: !options.quiet && !paths.iter().any(is_stdout),
-        })
-    }
-
-    fn write(self, record: &Record) -> Result<()> {
-        if self.for_people {
-            print(&report::table(record))?;
-        }
-        if let Some(json) = self.json {
-            json.finish_with(format!("{}\n", serde_json::to_string_pretty(record)?).as_bytes())?;
-        }
-        if let Some(csv) = self.csv {
-            csv.finish_with(&report::csv(record)?)?;
-        }
-        if let Some(markdown) = self.markdown {
-            markdown.finish_with(report::markdown(record).as_bytes())?;
-        }
-        Ok(())
     }
 }

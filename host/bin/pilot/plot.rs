@@ -3,25 +3,16 @@
 mod drawing;
 mod panel;
 
-use std::path::Path;
-
-use anyhow::{Context, Result};
 use particle_pilot::{Action, EpisodeResult, Pilot, StepRecord};
 use plotters::prelude::*;
-use plotters::style::register_font;
 
 use self::drawing::Drawing;
-use self::panel::{Canvas, FONT_NAME};
+use self::panel::{Canvas, HEAD, PANEL, TIME_AXIS, WIDTH};
 use crate::settings::Settings;
-use crate::shared::output::{Sink, usage};
-
-/// DejaVu Sans, reduced to what plots need: looks alike everywhere, needs no system fonts.
-static FONT: &[u8] = include_bytes!("assets/DejaVuSans.ttf");
+use crate::shared::picture::{self, Area, Fault};
 
 /// Points that a curve may have; longer episodes are thinned out.
 const MOST_POINTS: usize = 8192;
-/// Pixels of a bitmap for one of the drawing's units.
-const BITMAP_SCALE: u32 = 2;
 
 /// What is drawn of one step.
 struct Point {
@@ -74,73 +65,23 @@ impl Series {
     }
 }
 
-/// A file to draw to.
-pub struct Plot {
-    sink: Sink,
-    bitmap: bool,
+/// An episode that can be drawn.
+pub struct Played<'a> {
+    pub series: &'a Series,
+    pub pilot: &'a Pilot,
+    pub settings: &'a Settings,
+    pub result: &'a EpisodeResult,
 }
 
-impl Plot {
-    /// Makes sure that `path` can be written and is of a kind that can be drawn.
-    pub fn open(path: &Path) -> Result<Self> {
-        let extension = path.extension().map(|e| e.to_ascii_lowercase());
-        let bitmap = match extension.as_ref().and_then(|e| e.to_str()) {
-            Some("png") => true,
-            Some("svg") => false,
-            _ => {
-                let path = path.display();
-                let reason = format!("cannot draw {path}: its name must end with .svg or .png");
-                return Err(usage(reason));
-            }
-        };
-        let sink = Sink::file(path)?;
-        Ok(Self { sink, bitmap })
+impl picture::Drawing for Played<'_> {
+    fn size(&self) -> (u32, u32) {
+        (WIDTH, HEAD + 5 * PANEL + TIME_AXIS)
     }
 
-    pub fn draw(
-        self,
-        series: &Series,
-        pilot: &Pilot,
-        settings: &Settings,
-        result: &EpisodeResult,
-    ) -> Result<()> {
-        register_font(FONT_NAME, FontStyle::Normal, FONT)
-            .map_err(|_| anyhow::anyhow!("the built-in font is broken"))?;
-        let drawing = Drawing {
-            series,
-            pilot,
-            settings,
-            result,
-            canvas: Canvas {
-                scale: if self.bitmap { BITMAP_SCALE } else { 1 },
-                time: 0.0..f64::from(result.steps.max(1)) * pilot.config().physics.tau,
-            },
-        };
-        let size = drawing.size();
-        let context = || "cannot draw the episode";
-        if self.bitmap {
-            let Some(path) = self.sink.temporary_path() else {
-                return Err(usage("a bitmap can only be drawn to an ordinary file"));
-            };
-            let root = BitMapBackend::new(&path, size).into_drawing_area();
-            return drawing
-                .all(&root)
-                .and_then(|()| root.present())
-                .map_err(|error| anyhow::anyhow!("{error}"))
-                .with_context(context)
-                .and_then(|()| {
-                    drop(root);
-                    self.sink.finish()
-                });
-        }
-        let mut svg = String::new();
-        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        drawing
-            .all(&root)
-            .and_then(|()| root.present())
-            .map_err(|error| anyhow::anyhow!("{error}"))
-            .with_context(context)?;
-        drop(root);
-        self.sink.finish_with(svg.as_bytes())
+    fn draw<DB: DrawingBackend>(&self, root: &Area<DB>, scale: u32) -> Result<(), Fault<DB>> {
+        let Self { series, pilot, settings, result } = *self;
+        let time = 0.0..f64::from(result.steps.max(1)) * pilot.config().physics.tau;
+        let canvas = Canvas { scale, time };
+        Drawing { series, pilot, settings, result, canvas }.all(root)
     }
 }

@@ -11,11 +11,12 @@ use serde::Serialize;
 use crate::commands::SolveOptions;
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::plot::{Plot, Series};
+use crate::plot::{Played, Series};
 use crate::settings::{Settings, refused};
 use crate::shared::interrupt;
 use crate::shared::outcome::Outcome;
 use crate::shared::output::{Report, Sink, distinct, say};
+use crate::shared::picture::Picture;
 use crate::shared::progress::Progress;
 use crate::shared::text::{count, duration, grouped, per_second, rate};
 use crate::trace::TraceWriter;
@@ -37,7 +38,7 @@ pub fn run(options: SolveOptions) -> Result<Outcome> {
     let mut pilot = Pilot::new(settings.config(settings.planner())).map_err(refused)?;
     let report = Report::open(paths[0], options.quiet)?;
     let trace_sink = paths[1].map(Sink::file).transpose()?;
-    let plot = paths[2].map(Plot::open).transpose()?;
+    let plot = paths[2].map(Picture::open).transpose()?;
     let machine = Machine::of_pilot(&pilot);
     machine.tell(&report);
 
@@ -74,7 +75,12 @@ pub fn run(options: SolveOptions) -> Result<Outcome> {
         trace.end(outcome(&result), result.digest)?;
     }
     if let (Some(plot), Some(series)) = (plot, series) {
-        plot.draw(&series, &pilot, &settings, &result)?;
+        plot.draw(&Played {
+            series: &series,
+            pilot: &pilot,
+            settings: &settings,
+            result: &result,
+        })?;
     }
     if !settings.options().quiet && report.for_people() {
         warnings.lines(result.steps).iter().for_each(|line| say(line));

@@ -1,8 +1,9 @@
-//! What `pilot` and `bench` have in common: how a program writes, tells, stops and ends.
+//! What `pilot` and `bench` have in common: how a program writes, draws, tells, stops and ends.
 
 pub mod interrupt;
 pub mod outcome;
 pub mod output;
+pub mod picture;
 pub mod processor;
 pub mod progress;
 pub mod text;

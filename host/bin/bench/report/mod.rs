@@ -1,19 +1,22 @@
 //! A record in the forms that people and other programs read.
 
 mod csv;
+mod film;
 mod markdown;
+mod page;
 mod table;
 
 use std::time::Duration;
 
 pub use csv::csv;
 pub use markdown::markdown;
+pub use page::page;
 pub use table::table;
 
 use crate::contender::Contender;
 use crate::figure::NOISY;
 use crate::record::{Record, Row, Status};
-use crate::shared::text::{duration, rate};
+use crate::shared::text::{count, duration, rate};
 use crate::suites::Suite;
 
 /// Others that used more of the machine than this are remarked upon.
@@ -27,7 +30,7 @@ limit: the share of what the inner loop's instructions alone allow, where they w
 memory: how far the process rose above where it was before this contender was made ready.";
 
 /// The rows of each case of a suite, in the order in which they were measured.
-fn cases(record: &Record, suite: Suite) -> Vec<&[Row]> {
+pub fn cases(record: &Record, suite: Suite) -> Vec<&[Row]> {
     record
         .rows
         .chunk_by(|a, b| (a.suite, &a.case) == (b.suite, &b.case))
@@ -158,6 +161,23 @@ fn peaks(record: &Record) -> Vec<String> {
         format!("{name:12} {issued:.2e} multiply-adds/s, {flops:.0} GFLOP/s")
     };
     record.peaks.iter().filter(|peak| peak.instructions_per_s > 0.0).map(line).collect()
+}
+
+/// Machine and version in a line, for below the titles of plots.
+pub fn setting(record: &Record) -> String {
+    let machine = &record.machine;
+    let cpu = machine.cpu.as_deref().unwrap_or("unknown CPU");
+    let gpus = machine.racing_gpus().into_iter().map(|gpu| format!(", {}", gpu.name));
+    let threads = count(machine.threads as u64, "thread");
+    let extent = match record.extent {
+        crate::suites::Extent::Tiny => " · tiny: the figures mean nothing",
+        _ => "",
+    };
+    format!(
+        "{cpu}, {threads}{} · particle-pilot {}{extent}",
+        gpus.collect::<String>(),
+        record.version
+    )
 }
 
 /// What precedes the tables.

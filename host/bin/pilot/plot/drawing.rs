@@ -6,12 +6,10 @@ use particle_pilot::{Action, ActionKind, EpisodeResult, Pilot};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::panel::{
-    Area, BLUE, Canvas, Curve, Fault, GREEN, GREY, HEAD, INK, LEFT, ORANGE, PANEL, PURPLE, RED,
-    SKY, Style, TIME_AXIS, WIDTH, tick,
-};
+use super::panel::{Canvas, Curve, HEAD, LEFT, PANEL, Style};
 use super::{Point, Series};
 use crate::settings::Settings;
+use crate::shared::picture::{Area, BLUE, Fault, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, tick};
 use crate::shared::text::{grouped, significant};
 use crate::solve::headline;
 
@@ -30,15 +28,8 @@ pub struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    /// Width and height in pixels.
-    pub fn size(&self) -> (u32, u32) {
-        let height = HEAD + 5 * PANEL + TIME_AXIS;
-        (WIDTH * self.canvas.scale, height * self.canvas.scale)
-    }
-
     /// Draws everything.
     pub fn all<DB: DrawingBackend>(&self, root: &Area<DB>) -> Result<(), Fault<DB>> {
-        root.fill(&WHITE)?;
         let (head, body) = root.split_vertically(HEAD * self.canvas.scale);
         self.head(&head)?;
         let breaks: Vec<u32> = (1..5).map(|i| i * PANEL * self.canvas.scale).collect();

@@ -2,25 +2,11 @@
 
 use std::ops::Range;
 
-use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::HPos;
 
-use crate::shared::text::grouped;
-
-pub const FONT_NAME: &str = "sans-serif";
-
-// Okabe and Ito's colours, which the colour-blind can tell apart.
-pub const BLUE: RGBColor = RGBColor(0, 114, 178);
-pub const SKY: RGBColor = RGBColor(138, 196, 232);
-pub const RED: RGBColor = RGBColor(213, 94, 0);
-pub const GREEN: RGBColor = RGBColor(0, 158, 115);
-pub const ORANGE: RGBColor = RGBColor(230, 159, 0);
-pub const PURPLE: RGBColor = RGBColor(158, 80, 135);
-pub const INK: RGBColor = RGBColor(34, 34, 34);
-pub const GREY: RGBColor = RGBColor(110, 110, 110);
-pub const GRID: RGBColor = RGBColor(228, 228, 228);
+use crate::shared::picture::{self, Area, FONT_NAME, Fault, GREY, GRID, INK, tick};
 
 // In the drawing's units, which are pixels of an SVG.
 pub const WIDTH: u32 = 1000;
@@ -30,9 +16,6 @@ pub const TIME_AXIS: u32 = 48;
 pub const LEFT: u32 = 76;
 pub const RIGHT: u32 = 28;
 pub const LABEL: u32 = 15;
-
-pub type Area<DB> = DrawingArea<DB, Shift>;
-pub type Fault<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
 
 /// A line or dots, and its entry in the legend, which may be empty.
 pub struct Curve {
@@ -144,28 +127,12 @@ impl Canvas {
         Ok(())
     }
 
-    /// By how much bitmap text stands too high when it is centred.
     fn sag(&self) -> i32 {
-        if self.scale > 1 { 2 * self.scale as i32 } else { 0 }
+        picture::sag(self.scale)
     }
 
     /// Text that is centred vertically at its place.
     pub fn font(&self, size: u32, colour: RGBColor, side: HPos) -> TextStyle<'static> {
-        TextStyle {
-            font: (FONT_NAME, size * self.scale).into_font(),
-            color: colour.to_backend_color(),
-            pos: Pos::new(side, VPos::Center),
-        }
+        picture::font(size, self.scale, colour, side)
     }
-}
-
-/// A number beside an axis, with a real minus and no needless digits.
-pub fn tick(value: f64) -> String {
-    let text = if value.abs() >= 1e3 {
-        grouped(value.abs().round() as u64)
-    } else {
-        format!("{}", (value.abs() * 1e6).round() / 1e6)
-    };
-    let minus = if value < 0.0 && text != "0" { "−" } else { "" };
-    format!("{minus}{text}")
 }

@@ -1,0 +1,161 @@
+//! Lines over logarithmic axes, in panels one below the other.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::axis::Axis;
+use super::pen::{Look, Pen, Place};
+use crate::shared::picture::{Area, Drawing, Fault, GREY, GRID, INK};
+
+pub const WIDTH: f64 = 1000.0;
+pub const HEAD: f64 = 70.0;
+pub const LEFT: f64 = 70.0;
+/// Room for the names of lines.
+const RIGHT: f64 = 226.0;
+/// Above and below the axes of a panel, and between them.
+const ABOVE: f64 = 34.0;
+const BELOW: f64 = 62.0;
+const PLOT: f64 = 300.0;
+/// From one name to the next.
+const SPACING: f64 = 21.0;
+pub const LABEL: u32 = 14;
+
+/// Panels under a title.
+pub struct Chart {
+    pub title: String,
+    pub subtitle: String,
+    pub panels: Vec<Panel>,
+}
+
+/// Axes and lines.
+pub struct Panel {
+    /// What the vertical axis shows, with its unit.
+    pub y_title: String,
+    pub x_title: String,
+    pub x: Axis,
+    pub y: Axis,
+    pub lines: Vec<Line>,
+}
+
+/// A line and its name.
+pub struct Line {
+    pub name: String,
+    pub look: Look,
+    pub points: Vec<(f64, f64)>,
+    /// What stands below the points; may be fewer.
+    pub notes: Vec<String>,
+}
+
+impl Drawing for Chart {
+    fn size(&self) -> (u32, u32) {
+        let height = HEAD + (ABOVE + PLOT + BELOW) * self.panels.len() as f64;
+        (WIDTH as u32, height as u32)
+    }
+
+    fn draw<DB: DrawingBackend>(&self, root: &Area<DB>, scale: u32) -> Result<(), Fault<DB>> {
+        let pen = Pen { area: root, scale };
+        head(&pen, &self.title, &self.subtitle)?;
+        let mut top = HEAD + ABOVE;
+        for panel in &self.panels {
+            panel.frame(&pen, top)?;
+            panel.lines(&pen, top)?;
+            panel.names(&pen, top)?;
+            top += PLOT + BELOW + ABOVE;
+        }
+        Ok(())
+    }
+}
+
+/// The title and what is below it.
+pub fn head<DB: DrawingBackend>(
+    pen: &Pen<DB>,
+    title: &str,
+    subtitle: &str,
+) -> Result<(), Fault<DB>> {
+    pen.text(title, (20.0, 28.0), 22, INK, HPos::Left)?;
+    pen.text(subtitle, (20.0, 54.0), LABEL, GREY, HPos::Left)
+}
+
+impl Panel {
+    fn place(&self, top: f64, (x, y): (f64, f64)) -> Place {
+        let width = WIDTH - LEFT - RIGHT;
+        (LEFT + self.x.share(x) * width, top + (1.0 - self.y.share(y)) * PLOT)
+    }
+
+    fn frame<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Result<(), Fault<DB>> {
+        let (right, bottom) = (WIDTH - RIGHT, top + PLOT);
+        for (value, name) in &self.x.ticks {
+            let (x, _) = self.place(top, (*value, self.y.low));
+            pen.line(&[(x, top), (x, bottom)], GRID, 1, None)?;
+            pen.text(name, (x, bottom + 15.0), LABEL, INK, HPos::Center)?;
+        }
+        for (value, name) in &self.y.ticks {
+            let (_, y) = self.place(top, (self.x.low, *value));
+            pen.line(&[(LEFT, y), (right, y)], GRID, 1, None)?;
+            pen.text(name, (LEFT - 8.0, y), LABEL, INK, HPos::Right)?;
+        }
+        pen.line(&[(LEFT, top), (LEFT, bottom), (right, bottom)], GREY, 1, None)?;
+        pen.text(&self.y_title, (20.0, top - 20.0), 15, INK, HPos::Left)?;
+        pen.text(&self.x_title, ((LEFT + right) / 2.0, bottom + 38.0), LABEL, INK, HPos::Center)
+    }
+
+    fn lines<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Result<(), Fault<DB>> {
+        for line in &self.lines {
+            let places: Vec<_> = line.points.iter().map(|point| self.place(top, *point)).collect();
+            pen.line(&places, line.look.colour, 2, line.look.dash)?;
+            for place in &places {
+                line.look.mark.map_or(Ok(()), |mark| pen.mark(*place, mark, line.look.colour))?;
+            }
+            for ((x, y), note) in places.iter().zip(&line.notes) {
+                pen.text(note, (*x, y + 18.0), LABEL, line.look.colour, HPos::Center)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Each line's name beside the plot, as high as the line ends, where that leaves room.
+    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Result<(), Fault<DB>> {
+        let mut named: Vec<(f64, &Line)> = Vec::new();
+        for line in &self.lines {
+            let last = line.points.last().copied().unwrap_or((self.x.low, self.y.low));
+            named.push((self.place(top, last).1, line));
+        }
+        named.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let wanted: Vec<f64> = named.iter().map(|(y, _)| *y).collect();
+        for (y, (_, line)) in spread(&wanted, top, top + PLOT).into_iter().zip(named) {
+            let x = WIDTH - RIGHT + 14.0;
+            pen.sample(line.look, (x + 20.0, y), 40.0)?;
+            pen.text(&line.name, (x + 46.0, y), LABEL, INK, HPos::Left)?;
+        }
+        Ok(())
+    }
+}
+
+/// Heights as near to those `wanted`, which are sorted, as lets each have its room from `top` to `bottom`.
+fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
+    let mut heights = wanted.to_vec();
+    let mut least = top;
+    for height in &mut heights {
+        *height = height.max(least);
+        least = *height + SPACING;
+    }
+    let mut most = bottom.max(top + SPACING * wanted.len() as f64);
+    for height in heights.iter_mut().rev() {
+        *height = height.min(most);
+        most = *height - SPACING;
+    }
+    heights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_their_distance_and_stay_inside() {
+        assert_eq!(spread(&[10.0, 100.0], 0.0, 200.0), [10.0, 100.0]);
+        let heights = spread(&[50.0, 51.0, 195.0, 199.0], 0.0, 200.0);
+        assert!(heights.windows(2).all(|pair| pair[1] - pair[0] >= SPACING));
+        assert!(heights[0] >= 0.0 && heights[3] <= 200.0);
+    }
+}

@@ -1,0 +1,117 @@
+//! Percentiles of single runs: a row for each contender, on a common axis of time.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::axis::Axis;
+use super::chart::{HEAD, LABEL, WIDTH, head};
+use super::pen::{Mark, Pen};
+use crate::figure::Latency;
+use crate::shared::picture::{Area, BLUE, Drawing, Fault, GREEN, GREY, GRID, INK, PURPLE, RED};
+
+const LEFT: f64 = 290.0;
+const RIGHT: f64 = 40.0;
+const LEGEND: f64 = 28.0;
+const ROW: f64 = 23.0;
+/// Between two cases.
+const GAP: f64 = 13.0;
+const AXIS: f64 = 58.0;
+
+/// The marks of percentiles, from left to right.
+const PERCENTILES: [(&str, Mark, RGBColor); 4] = [
+    ("p50", Mark::Dot, BLUE),
+    ("p90", Mark::Bar, GREEN),
+    ("p99", Mark::Diamond, PURPLE),
+    ("slowest", Mark::Cross, RED),
+];
+
+/// Cases, each with a row for each contender.
+pub struct Ladder {
+    pub title: String,
+    pub subtitle: String,
+    pub axis: Axis,
+    pub cases: Vec<Rungs>,
+}
+
+/// A case's name, and names of contenders with what they took.
+pub struct Rungs {
+    pub name: String,
+    pub rows: Vec<(String, Latency)>,
+}
+
+impl Drawing for Ladder {
+    fn size(&self) -> (u32, u32) {
+        (WIDTH as u32, (self.bottom() + AXIS) as u32)
+    }
+
+    fn draw<DB: DrawingBackend>(&self, root: &Area<DB>, scale: u32) -> Result<(), Fault<DB>> {
+        let pen = Pen { area: root, scale };
+        head(&pen, &self.title, &self.subtitle)?;
+        legend(&pen)?;
+        self.frame(&pen)?;
+        let mut y = HEAD + LEGEND + GAP;
+        for (index, case) in self.cases.iter().enumerate() {
+            if index > 0 {
+                let between = y - GAP / 2.0;
+                pen.line(&[(20.0, between), (WIDTH - RIGHT, between)], GRID, 1, None)?;
+            }
+            pen.text(&case.name, (20.0, y + ROW / 2.0), LABEL, INK, HPos::Left)?;
+            for (name, latency) in &case.rows {
+                pen.text(name, (LEFT - 12.0, y + ROW / 2.0), 13, GREY, HPos::Right)?;
+                self.rung(&pen, y + ROW / 2.0, latency)?;
+                y += ROW;
+            }
+            y += GAP;
+        }
+        Ok(())
+    }
+}
+
+impl Ladder {
+    fn bottom(&self) -> f64 {
+        let rows: usize = self.cases.iter().map(|case| case.rows.len()).sum();
+        HEAD + LEGEND + GAP + ROW * rows as f64 + GAP * self.cases.len() as f64
+    }
+
+    fn x(&self, seconds: f64) -> f64 {
+        LEFT + self.axis.share(seconds) * (WIDTH - LEFT - RIGHT)
+    }
+
+    fn frame<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Result<(), Fault<DB>> {
+        let (top, bottom) = (HEAD + LEGEND, self.bottom());
+        for (value, name) in &self.axis.ticks {
+            let x = self.x(*value);
+            pen.line(&[(x, top), (x, bottom)], GRID, 1, None)?;
+            pen.text(name, (x, bottom + 15.0), LABEL, INK, HPos::Center)?;
+        }
+        pen.line(&[(LEFT, bottom), (WIDTH - RIGHT, bottom)], GREY, 1, None)?;
+        let middle = ((LEFT + WIDTH - RIGHT) / 2.0, bottom + 38.0);
+        pen.text("time of one decision", middle, LABEL, INK, HPos::Center)
+    }
+
+    fn rung<DB: DrawingBackend>(
+        &self,
+        pen: &Pen<DB>,
+        y: f64,
+        latency: &Latency,
+    ) -> Result<(), Fault<DB>> {
+        let times = [latency.p50_s, latency.p90_s, latency.p99_s, latency.most_s];
+        let times = times.map(|time| time.max(self.axis.low));
+        pen.line(&[(self.x(times[0]), y), (self.x(times[3]), y)], GREY, 1, None)?;
+        // The most usual on top.
+        for (time, (_, mark, colour)) in times.into_iter().zip(PERCENTILES).rev() {
+            pen.mark((self.x(time), y), mark, colour)?;
+        }
+        Ok(())
+    }
+}
+
+fn legend<DB: DrawingBackend>(pen: &Pen<DB>) -> Result<(), Fault<DB>> {
+    let mut x = LEFT + 6.0;
+    for (name, mark, colour) in PERCENTILES {
+        pen.mark((x, HEAD + 10.0), mark, colour)?;
+        pen.text(name, (x + 12.0, HEAD + 10.0), LABEL, INK, HPos::Left)?;
+        x += 86.0;
+    }
+    Ok(())
+}

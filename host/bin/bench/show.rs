@@ -1,0 +1,14 @@
+//! `bench show`: a record once more, in any form, without measuring.
+
+use anyhow::Result;
+
+use crate::options::ShowOptions;
+use crate::outputs::Outputs;
+use crate::record::Record;
+use crate::shared::outcome::Outcome;
+
+pub fn run(options: &ShowOptions) -> Result<Outcome> {
+    let record = Record::read(&options.record)?;
+    Outputs::open(&options.outputs)?.write(&record)?;
+    Ok(Outcome::Done)
+}

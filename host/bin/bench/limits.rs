@@ -34,6 +34,7 @@ pub fn limit(
     let (per_second, basis) = match contender {
         Contender::Cpu { simd, threads } => of_cpu(*simd, *threads, config, peaks)?,
         Contender::Gpus(indices) => of_gpus(indices, config, gpus)?,
+        Contender::Peer(_) => return None,
     };
     Some(Limit { particle_steps_per_s: per_second, share: reached / per_second, basis })
 }

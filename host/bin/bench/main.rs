@@ -2,7 +2,7 @@
 //!
 //! A suite ([`suites`]) is a list of cases; a case is one piece of [`work`] for several contenders
 //! ([`contender`]), each of which gets a [`runner`]. [`measure`] compares their answers, then times them in turns;
-//! [`record`] keeps what came of it, [`report`] shows it, [`diff`] compares two records.
+//! [`peers`] are other software that does the same; [`record`] keeps what came of it, [`report`] shows it, [`diff`] compares two records.
 
 mod contender;
 mod diff;
@@ -14,6 +14,7 @@ mod machine;
 mod measure;
 mod options;
 mod peak;
+mod peers;
 mod quantile;
 mod record;
 mod report;
@@ -24,6 +25,7 @@ mod sampling;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod start;
+mod steps;
 mod suites;
 mod system;
 mod work;

@@ -14,6 +14,17 @@ pub enum Contender {
     Cpu { simd: Simd, threads: usize },
     /// The GPUs of these numbers, all at the same time.
     Gpus(Vec<u32>),
+    /// Other software.
+    Peer(Peer),
+}
+
+/// Other software that does the same work (`benches/peers`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Peer {
+    pub name: String,
+    pub version: String,
+    /// What it calls the device that it uses.
+    pub device: String,
 }
 
 impl Contender {
@@ -26,6 +37,10 @@ impl Contender {
 
     pub fn is_gpu(&self) -> bool {
         matches!(self, Self::Gpus(_))
+    }
+
+    pub fn is_peer(&self) -> bool {
+        matches!(self, Self::Peer(_))
     }
 
     /// The pilots of `config`: one, or one on each GPU.
@@ -43,13 +58,14 @@ impl Contender {
                     Ok(Pilot::new(PilotConfig { device, ..config.clone() })?)
                 })
                 .collect(),
+            Self::Peer(peer) => anyhow::bail!("{} has no pilots", peer.name),
         }
     }
 
     /// The device as the library and the program `pilot` call it; of several GPUs the first.
     pub fn device(&self) -> Device {
         match self {
-            Self::Cpu { .. } => Device::Cpu,
+            Self::Cpu { .. } | Self::Peer(_) => Device::Cpu,
             Self::Gpus(indices) => Device::Cuda(indices.first().copied().unwrap_or(0)),
         }
     }
@@ -63,6 +79,12 @@ impl fmt::Display for Contender {
                 let names: Vec<String> =
                     indices.iter().map(|index| Device::Cuda(*index).to_string()).collect();
                 f.pad(&names.join(" + "))
+            }
+            Self::Peer(Peer { name, version, device }) if device == "cpu" => {
+                f.pad(&format!("{name} {version}"))
+            }
+            Self::Peer(Peer { name, version, device }) => {
+                f.pad(&format!("{name} {version} ({device})"))
             }
         }
     }

@@ -50,6 +50,7 @@ pub fn limit(
             of_cpu(*simd, *threads, config, peaks, machine.adds_apart())?
         }
         Contender::Gpus(indices) => of_gpus(indices, config, &machine.racing_gpus())?,
+        Contender::Peer(_) => return None,
     };
     Some(Limit { particle_steps_per_s: per_second, share: reached / per_second, basis })
 }

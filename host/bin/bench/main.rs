@@ -2,7 +2,8 @@
 //!
 //! A suite ([`suites`]) is a list of cases; a case is one piece of [`work`] for several contenders
 //! ([`contender`]), each of which gets a [`runner`]. [`measure`] compares their answers, then times them in turns;
-//! [`record`] keeps what came of it, [`report`] and [`plots`] show it, [`diff`] compares two records.
+//! [`peers`] are other software that does the same; [`record`] keeps what came of it, [`report`] and [`plots`] show it,
+//! [`diff`] compares two records.
 
 mod contender;
 mod diff;
@@ -15,6 +16,7 @@ mod measure;
 mod options;
 mod outputs;
 mod peak;
+mod peers;
 mod plots;
 mod quantile;
 mod record;
@@ -27,6 +29,7 @@ mod sampling;
 mod shared;
 mod show;
 mod start;
+mod steps;
 mod suites;
 mod system;
 mod work;

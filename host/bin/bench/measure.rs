@@ -88,6 +88,32 @@ fn check(case: &Case, contender: &Contender, open: Open<'_>) -> Result<(Digest, 
     Ok((digest, began.elapsed()))
 }
 
+/// How long the smaller part of the work took; `None` where `row` says in what the contender is wrong.
+fn is_right(
+    case: &Case,
+    contender: &Contender,
+    expected: Digest,
+    open: Open<'_>,
+    row: &mut Row,
+) -> Result<Option<Duration>> {
+    if contender.is_peer() {
+        let mut runner = open(&case.work.checked(), contender)?;
+        if let Some(how) = runner.differs()? {
+            row.mark_wrong(how);
+            return Ok(None);
+        }
+        return Ok(Some(runner.batch(1, false)?.total));
+    }
+    let (digest, least) = check(case, contender, open)?;
+    row.digest = Some(digest);
+    if digest != expected {
+        let reference = Contender::REFERENCE;
+        row.mark_wrong(format!("its answers ({digest}) are not those of {reference} ({expected})"));
+        return Ok(None);
+    }
+    Ok(Some(least))
+}
+
 /// Lets a contender enter, warmed up, or says why not.
 fn enter(
     case: &Case,
@@ -130,15 +156,7 @@ fn try_enter(
         Ok(expected) => expected,
         Err(error) => anyhow::bail!("the reference ({}) failed: {error:#}", Contender::REFERENCE),
     };
-    let (digest, least) = check(case, contender, open)?;
-    row.digest = Some(digest);
-    if digest != *expected {
-        row.mark_wrong(format!(
-            "its answers ({digest}) are not those of {} ({expected})",
-            Contender::REFERENCE
-        ));
-        return Ok(None);
-    }
+    let Some(least) = is_right(case, contender, *expected, open, row)? else { return Ok(None) };
     let growth = case.work.size() / case.work.checked().size().max(1.0);
     let estimate = least.as_secs_f64() * growth.max(1.0);
     // From less work the time of all samples is easily overestimated, but not so that a run would take it.
@@ -152,7 +170,8 @@ fn try_enter(
     let answer = runner.first()?;
     let first_s = began.elapsed().as_secs_f64();
     row.particle_steps = Some(answer.particle_steps);
-    let whole = *whole.get_or_insert(answer.digest);
+    let whole =
+        if contender.is_peer() { answer.digest } else { *whole.get_or_insert(answer.digest) };
     if answer.digest != whole {
         row.mark_wrong(format!(
             "its answers at full size ({}) are not those of the first contender ({whole})",

@@ -12,6 +12,7 @@ Examples:
   bench --quick                          a first impression, in less than 20 seconds
   bench --suite throughput --json a.json one suite, recorded
   bench --plot plots --report bench.html all suites, drawn, and as a page for a browser
+  bench --peers --suite peers            against NumPy, Numba, JAX, Gymnasium and others
   bench diff a.json b.json               has anything become slower?
   bench show a.json --report a.html      a page of an earlier record
 
@@ -59,6 +60,13 @@ pub struct RunOptions {
     /// The program `pilot` whose start is timed [default: beside this one]
     #[arg(long, value_name = "FILE")]
     pub pilot: Option<PathBuf>,
+    /// Also time other software that does the same, in the suite `peers`: what of NumPy, Numba, JAX, Gymnasium,
+    /// EnvPool and pytorch_mppi is installed (benches/peers/README.md)
+    #[arg(long)]
+    pub peers: bool,
+    /// The Python that has it [default: python3]
+    #[arg(long, value_name = "FILE", requires = "peers")]
+    pub peers_python: Option<PathBuf>,
     /// Also run on the virtual GPU, with hardly any work: it shows that this program works, and nothing else
     #[arg(long)]
     pub allow_virtual: bool,

@@ -11,6 +11,7 @@ use crate::figure::{Figure, Latency};
 use crate::limits::Limit;
 use crate::machine::Machine;
 use crate::peak::Peak;
+use crate::peers::About;
 use crate::sampling::Sampling;
 use crate::shared::output::usage;
 use crate::suites::{Case, Extent, Suite};
@@ -36,6 +37,9 @@ pub struct Record {
     /// The CPU's multiply-adds, measured before and after everything else.
     pub peaks: Vec<Peak>,
     pub rows: Vec<Row>,
+    /// Other software that took part, or why it did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<About>,
 }
 
 /// One contender in one case.
@@ -139,9 +143,14 @@ impl Row {
     }
 }
 
-/// Whether a row was wrong or failed.
+/// Whether a row was wrong or failed. Other software may fail: that is said, but it is not our fault.
 pub fn is_bad(rows: &[Row]) -> bool {
-    rows.iter().any(|row| matches!(row.status, Status::Wrong | Status::Failed))
+    let is_bad = |row: &Row| match row.status {
+        Status::Wrong => true,
+        Status::Failed => !row.contender.is_peer(),
+        Status::Timed | Status::Skipped => false,
+    };
+    rows.iter().any(is_bad)
 }
 
 /// Notes in each row of a case how it compares with `whole_cpu`.

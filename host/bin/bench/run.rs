@@ -1,5 +1,6 @@
 //! `bench`: measures the suites and writes what came of it.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +14,7 @@ use crate::measure::measure;
 use crate::options::RunOptions;
 use crate::outputs::Outputs;
 use crate::peak::{Peak, peaks};
+use crate::peers::Peers;
 use crate::record::{self, Record, SCHEMA};
 use crate::sampling::Sampling;
 use crate::shared::interrupt;
@@ -29,10 +31,11 @@ const MOST_THREADS: usize = 1024;
 const PEAK_SAMPLE: Duration = Duration::from_millis(15);
 const PEAK_SAMPLES: usize = 4;
 /// Particle-steps a second that are presumed, to say how long it will take: of one thread without vector
-/// instructions, of each lane of a thread with them, and of a GPU.
+/// instructions, of each lane of a thread with them, of a GPU and of other software.
 const PRESUMED_OF_SCALAR: f64 = 3e7;
 const PRESUMED_OF_LANE: f64 = 8e7;
 const PRESUMED_OF_GPU: f64 = 2e11;
+const PRESUMED_OF_PEER: f64 = 1e7;
 /// Seconds that are presumed for opening and checking a contender.
 const PRESUMED_OVERHEAD: f64 = 0.1;
 
@@ -49,7 +52,8 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
     let mut rows = Vec::new();
     let progress = Progress::new("cases", cases.len() as u64, outputs.quiet());
     for case in &cases {
-        let Some(mut measured) = measure(case, &sampling, &Work::open, stop) else { break };
+        let open = |work: &Work, contender: &Contender| field.peers.open(work, contender);
+        let Some(mut measured) = measure(case, &sampling, &open, stop) else { break };
         record::compare(&mut measured, &field.whole_cpu());
         rows.extend(measured);
         progress.tick();
@@ -69,6 +73,7 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
         sampling,
         peaks,
         rows,
+        peers: field.peers.about.clone(),
     };
     note_limits(&mut record, &cases);
     outputs.write(&record)?;
@@ -110,6 +115,7 @@ impl Plan {
             return Err(usage(format!("--pilot: there is no file {}", pilot.display())));
         }
         let threads = if options.threads == 0 { machine.threads } else { options.threads };
+        let peers = start_peers(options, threads, &machine)?;
         let field = Field {
             extent,
             available: machine.simd_available.clone(),
@@ -117,9 +123,11 @@ impl Plan {
             threads,
             gpus: machine.racing_gpus().iter().map(|gpu| gpu.index).collect(),
             pilot: options.pilot.clone().or_else(find_pilot),
+            peers,
         };
         let asked = |suite: &Suite| options.suite.is_empty() || options.suite.contains(suite);
-        let suites: Vec<Suite> = Suite::ALL.into_iter().filter(asked).collect();
+        let all = Suite::ALL.into_iter().chain(options.peers.then_some(Suite::Peers));
+        let suites: Vec<Suite> = all.filter(asked).collect();
         let cases = suites.iter().flat_map(|suite| field.cases(*suite)).collect();
         Ok(Self { field, machine, sampling, suites, cases })
     }
@@ -153,6 +161,7 @@ impl Plan {
                     PRESUMED_OF_LANE * (simd.lanes() * *threads) as f64
                 }
                 Contender::Gpus(indices) => PRESUMED_OF_GPU * indices.len() as f64,
+                Contender::Peer(_) => PRESUMED_OF_PEER,
             };
             let whole = self.sampling.whole_s(case.work.size() / rate);
             let samples = if whole > self.sampling.patience_s { 0.0 } else { whole };
@@ -164,6 +173,21 @@ impl Plan {
             self.cases.iter().flat_map(|case| case.contenders.iter().map(move |c| (case, c)));
         rows.map(|(case, contender)| row(case, contender)).sum()
     }
+}
+
+/// Other software, if it is asked for.
+fn start_peers(options: &RunOptions, threads: usize, machine: &Machine) -> Result<Peers> {
+    if !options.peers {
+        if options.suite.contains(&Suite::Peers) {
+            return Err(usage("the suite `peers` needs --peers, which starts other software"));
+        }
+        return Ok(Peers::default());
+    }
+    if let Some(python) = options.peers_python.as_deref().filter(|python| !python.is_file()) {
+        return Err(usage(format!("--peers-python: there is no file {}", python.display())));
+    }
+    let python = options.peers_python.as_deref().unwrap_or(Path::new("python3"));
+    Peers::start(python, threads, !machine.racing_gpus().is_empty())
 }
 
 fn sample_peaks(peaks: &mut [Peak], extent: Extent) {

@@ -11,6 +11,7 @@ use particle_pilot::{
 use crate::contender::Contender;
 use crate::shared::interrupt;
 use crate::start::run_pilot;
+use crate::steps::Steps;
 use crate::work::{STATE, Work};
 
 /// A contender that is ready to do the work.
@@ -23,6 +24,11 @@ pub trait Runner {
 
     /// Does it once, timed by the GPU's own clock; `None` where there is no such clock.
     fn on_its_own_clock(&mut self) -> Result<Option<Duration>> {
+        Ok(None)
+    }
+
+    /// In what it is wrong, where no digest could tell.
+    fn differs(&mut self) -> Result<Option<String>> {
         Ok(None)
     }
 }
@@ -68,13 +74,16 @@ pub fn open(work: &Work, contender: &Contender) -> Result<Box<dyn Runner>> {
             _ => {
                 let threads = match contender {
                     Contender::Cpu { threads, .. } => *threads,
-                    Contender::Gpus(_) => 0,
+                    Contender::Gpus(_) | Contender::Peer(_) => 0,
                 };
                 let device = contender.device();
                 let config = PilotConfig { threads, device, ..config.clone() };
                 Box::new(Evaluation::new(config).episodes(*episodes).steps(*steps).first_seed(0))
             }
         },
+        Work::Steps { environments, steps } => {
+            Box::new(Steps::open(*environments, *steps, contender)?)
+        }
         Work::Start(pilot) => Box::new(Starts {
             pilot: pilot.clone().context("no program `pilot` is known")?,
             contender: contender.clone(),
@@ -83,7 +92,7 @@ pub fn open(work: &Work, contender: &Contender) -> Result<Box<dyn Runner>> {
 }
 
 /// Times `count` runs of `run`.
-fn timed(count: usize, each: bool, mut run: impl FnMut() -> Result<()>) -> Result<Batch> {
+pub fn timed(count: usize, each: bool, mut run: impl FnMut() -> Result<()>) -> Result<Batch> {
     let mut times = Vec::with_capacity(if each { count } else { 0 });
     let began = Instant::now();
     for _ in 0..count {

@@ -7,6 +7,7 @@ use particle_pilot::{ActionKind, PilotConfig, PlannerKind, Simd};
 use serde::{Deserialize, Serialize};
 
 use crate::contender::Contender;
+use crate::peers::Peers;
 use crate::sampling::Sampling;
 use crate::work::Work;
 
@@ -24,10 +25,12 @@ pub enum Suite {
     Startup,
     /// What more threads, particles, episodes and GPUs bring
     Scaling,
+    /// Other software that does the same; only with --peers
+    Peers,
 }
 
 impl Suite {
-    /// All, in the order in which they run.
+    /// All of our own, in the order in which they run.
     pub const ALL: [Self; 5] =
         [Self::Throughput, Self::Latency, Self::Episodes, Self::Startup, Self::Scaling];
 
@@ -38,6 +41,7 @@ impl Suite {
             Self::Episodes => "episodes",
             Self::Startup => "startup",
             Self::Scaling => "scaling",
+            Self::Peers => "peers",
         }
     }
 }
@@ -73,7 +77,7 @@ impl Extent {
         }
     }
 
-    fn pick<T>(self, full: T, quick: T, tiny: T) -> T {
+    pub fn pick<T>(self, full: T, quick: T, tiny: T) -> T {
         match self {
             Self::Full => full,
             Self::Quick => quick,
@@ -95,6 +99,8 @@ pub struct Field {
     pub gpus: Vec<u32>,
     /// The program `pilot`.
     pub pilot: Option<PathBuf>,
+    /// Other software.
+    pub peers: Peers,
 }
 
 impl Field {
@@ -106,6 +112,7 @@ impl Field {
             Suite::Episodes => self.episodes(),
             Suite::Startup => self.startup(),
             Suite::Scaling => self.scaling(),
+            Suite::Peers => self.peers.cases(self),
         }
     }
 
@@ -128,7 +135,7 @@ impl Field {
     }
 
     /// One thread, all threads, each GPU.
-    fn few(&self) -> Vec<Contender> {
+    pub fn few(&self) -> Vec<Contender> {
         distinct(std::iter::once(self.one_thread(self.simd)).chain(self.devices()))
     }
 
@@ -229,7 +236,7 @@ impl Field {
 }
 
 /// A planner as it is most used: `mppi` for any force, the others for left or right.
-fn usual(planner: PlannerKind, particles: u32, horizon: u32) -> PilotConfig {
+pub fn usual(planner: PlannerKind, particles: u32, horizon: u32) -> PilotConfig {
     let action = match planner {
         PlannerKind::Mppi => ActionKind::Continuous,
         _ => ActionKind::Discrete,
@@ -238,7 +245,7 @@ fn usual(planner: PlannerKind, particles: u32, horizon: u32) -> PilotConfig {
 }
 
 /// Hardly anything but rollouts.
-fn shooting(particles: u32, horizon: u32) -> PilotConfig {
+pub fn shooting(particles: u32, horizon: u32) -> PilotConfig {
     usual(PlannerKind::RandomShooting, particles, horizon)
 }
 
@@ -264,7 +271,15 @@ mod tests {
 
     fn field(extent: Extent, gpus: Vec<u32>) -> Field {
         let available = vec![Simd::Scalar, Simd::Avx2];
-        Field { extent, available, simd: Simd::Avx2, threads: 6, gpus, pilot: None }
+        Field {
+            extent,
+            available,
+            simd: Simd::Avx2,
+            threads: 6,
+            gpus,
+            pilot: None,
+            peers: Peers::default(),
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub enum Work {
     Episode { config: PilotConfig, steps: u32 },
     /// Many closed loops. Opening a GPU is not part of the time.
     Episodes { config: PilotConfig, episodes: u32, steps: u32 },
+    /// Steps of environments side by side, with given actions.
+    Steps { environments: u32, steps: u32 },
     /// The program `pilot`, from its start to its end after one decision.
     Start(Option<PathBuf>),
 }
@@ -50,6 +52,10 @@ impl Work {
                 episodes: CHECKED_EPISODES.min(*episodes),
                 steps: CHECKED_STEPS.min(*steps),
             },
+            Self::Steps { environments, steps } => Self::Steps {
+                environments: (*environments).min(CHECKED_PARTICLES),
+                steps: CHECKED_STEPS.min(*steps),
+            },
             Self::Start(pilot) => Self::Start(pilot.clone()),
         }
     }
@@ -67,6 +73,7 @@ impl Work {
             Self::Episodes { config, episodes, steps } => {
                 decision(config) * f64::from(*episodes) * f64::from(*steps)
             }
+            Self::Steps { environments, steps } => f64::from(*environments) * f64::from(*steps),
             Self::Start(_) => 0.0,
         }
     }
@@ -77,7 +84,7 @@ impl Work {
             Self::Decision(config)
             | Self::Episode { config, .. }
             | Self::Episodes { config, .. } => Some(config),
-            Self::Start(_) => None,
+            Self::Steps { .. } | Self::Start(_) => None,
         }
     }
 
@@ -86,7 +93,7 @@ impl Work {
         match self {
             Self::Episode { .. } => Some(1),
             Self::Episodes { episodes, .. } => Some(*episodes),
-            Self::Decision(_) | Self::Start(_) => None,
+            Self::Decision(_) | Self::Steps { .. } | Self::Start(_) => None,
         }
     }
 
@@ -119,6 +126,9 @@ impl Work {
             Self::Episodes { config, episodes, steps } => {
                 let episodes = count((*episodes).into(), "episode");
                 format!("{episodes} of {steps} steps, each decision {}", size(config))
+            }
+            Self::Steps { environments, steps } => {
+                format!("{steps} steps of {environments} environments, with given actions")
             }
             Self::Start(_) => "the program pilot, from start to end, for one decision".into(),
         }

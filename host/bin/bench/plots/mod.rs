@@ -170,7 +170,7 @@ fn latency(record: &Record) -> Option<Ladder> {
 fn scaling(record: &Record) -> Option<Chart> {
     let of = |row: &Row| match row.contender {
         Contender::Cpu { threads, .. } => Some((threads as f64, row.particle_steps_per_s()?)),
-        Contender::Gpus(_) => None,
+        Contender::Gpus(_) | Contender::Peer(_) => None,
     };
     let is_ours = |row: &&Row| row.suite == Suite::Scaling && row.case == "threads";
     let rows: Vec<&Row> = record.rows.iter().filter(is_ours).collect();

@@ -15,6 +15,7 @@ pub use table::table;
 
 use crate::contender::Contender;
 use crate::figure::NOISY;
+use crate::peers::About;
 use crate::record::{Record, Row, Status};
 use crate::shared::text::{count, duration, rate};
 use crate::suites::Suite;
@@ -136,6 +137,11 @@ pub fn remarks(record: &Record) -> Vec<String> {
         all.push(format!(
             "{skipped} rows were not timed, as their samples would take longer than {patience} s (--patience)"
         ));
+    }
+    for About { name, does, absence } in &record.peers {
+        let does = does.as_ref().map(|does| format!("{name}: {does}"));
+        let absence = absence.as_ref().map(|absence| format!("no {name}: {absence}"));
+        all.extend(does.into_iter().chain(absence));
     }
     if record.interrupted {
         all.push("interrupted: these are the cases finished by then".to_owned());

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use particle_pilot::{Digest, PilotConfig};
+use particle_pilot::{Digest, PilotConfig, PlannerKind};
 
 use crate::contender::Contender;
 use crate::runner::{self, Runner};
@@ -60,12 +60,13 @@ impl Work {
         }
     }
 
-    /// Roughly how much it is, in particle-steps; what a program's start amounts to is nothing.
+    /// How much it is, in steps of particles or environments, if no episode ends early; what a program's start amounts
+    /// to is nothing.
     pub fn size(&self) -> f64 {
         let decision = |config: &PilotConfig| {
-            f64::from(config.particles)
-                * f64::from(config.horizon)
-                * f64::from(config.tuning.iterations.max(1))
+            let iterations =
+                if config.planner == PlannerKind::Cem { config.tuning.iterations } else { 1 };
+            f64::from(config.particles) * f64::from(config.horizon) * f64::from(iterations)
         };
         match self {
             Self::Decision(config) => decision(config),

@@ -7,6 +7,7 @@ mod engine;
 mod error;
 mod output;
 mod reset;
+mod seen;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -253,7 +254,7 @@ impl CartPoleVector {
     ) -> Result<bool, VectorError> {
         self.check_length("actions", actions.len())?;
         output.check(self.count, self.options.autoreset == Autoreset::SameStep)?;
-        if actions.iter().fold(0, |bits, action| bits | action) >> 1 != 0 {
+        if !self.engine.are_bits(actions) {
             let index = actions.iter().position(|action| action >> 1 != 0).unwrap_or_default();
             let action = u32::try_from(actions[index]).unwrap_or(u32::MAX);
             return Err(VectorError::InvalidAction { index, action });
@@ -454,11 +455,10 @@ impl CartPoleVector {
     /// Whether all can take a step.
     fn check_movable(&self) -> Result<(), VectorError> {
         self.check_reset()?;
-        if self.options.autoreset == Autoreset::Disabled {
-            let last = self.last()?;
-            if let Some(index) = (0..self.count).find(|index| last.ended(*index)) {
-                return Err(VectorError::Ended(index));
-            }
+        if self.options.autoreset == Autoreset::Disabled
+            && let Some(index) = self.engine.first_ended()?
+        {
+            return Err(VectorError::Ended(index));
         }
         Ok(())
     }

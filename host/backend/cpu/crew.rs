@@ -29,6 +29,9 @@ const AWAKE: Duration = Duration::from_micros(500);
 /// After how many looks a thread that spins does something else in between.
 const LOOKS: u32 = 256;
 
+/// How long those who linger wait for the next job: as long as a step of many environments takes.
+const LINGER: Duration = Duration::from_micros(200);
+
 /// How long it naps at a time. Meanwhile jobs are done without it.
 const NAP: Duration = Duration::from_micros(500);
 
@@ -43,6 +46,8 @@ pub(super) struct Crew {
     inside: AtomicUsize,
     /// How many stand by.
     present: AtomicUsize,
+    /// How many [linger](Crew::linger), or are about to.
+    lingering: AtomicUsize,
     dismissed: AtomicBool,
 }
 
@@ -64,6 +69,38 @@ impl Crew {
     /// Takes part in what is offered until [dismissed](Crew::dismiss), and looks in between whether there is an errand
     /// to do: `errand` returns whether there was.
     pub fn stand_by(&self, errand: &dyn Fn() -> bool) {
+        self.stay(errand, |idle| {
+            if idle > AWAKE {
+                thread::sleep(NAP);
+            } else if idle > EAGER {
+                thread::yield_now();
+            }
+            true
+        });
+    }
+
+    /// Counts one more who will [linger](Crew::linger), unless there are `enough`.
+    pub fn needs_one_more(&self, enough: usize) -> bool {
+        let is_needed = self.lingering.load(Acquire) < enough;
+        if is_needed {
+            self.lingering.fetch_add(1, Relaxed);
+        }
+        is_needed
+    }
+
+    /// Takes part in what is offered until there has been nothing for a while. For whoever was [counted](Crew::needs_one_more).
+    pub fn linger(&self) {
+        self.stay(&|| false, |idle| {
+            if idle > EAGER {
+                thread::yield_now();
+            }
+            idle < LINGER
+        });
+        self.lingering.fetch_sub(1, Release);
+    }
+
+    /// Takes part in what is offered as long as `rest`, which is given how long there has been nothing, returns true.
+    fn stay(&self, errand: &dyn Fn() -> bool, rest: impl Fn(Duration) -> bool) {
         let _leave = Count::up(&self.present);
         let mut last_worked = Instant::now();
         let (mut spins, mut done) = (0u32, 0);
@@ -80,12 +117,8 @@ impl Crew {
             spin_loop();
             spins = spins.wrapping_add(1);
             // Looking at the clock takes longer than looking for a job.
-            if spins.is_multiple_of(LOOKS) {
-                match last_worked.elapsed() {
-                    idle if idle > AWAKE => thread::sleep(NAP),
-                    idle if idle > EAGER => thread::yield_now(),
-                    _ => (),
-                }
+            if spins.is_multiple_of(LOOKS) && !rest(last_worked.elapsed()) {
+                break;
             }
         }
     }

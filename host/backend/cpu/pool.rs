@@ -1,5 +1,6 @@
 //! Threads that share the chunks of one job.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::crew::Crew;
@@ -12,14 +13,14 @@ pub(crate) struct Pool {
     workers: Option<rayon::ThreadPool>,
     threads: usize,
     /// Those that stand by for what the thread outside hands out.
-    crew: Crew,
+    crew: Arc<Crew>,
 }
 
 impl Pool {
     /// A pool of `threads` threads, at least 1.
     pub(crate) fn new(threads: usize) -> Result<Self, BackendError> {
         let workers = if threads > 1 { Some(workers(threads)?) } else { None };
-        Ok(Self { workers, threads, crew: Crew::default() })
+        Ok(Self { workers, threads, crew: Arc::default() })
     }
 
     /// How many threads work.
@@ -57,6 +58,23 @@ impl Pool {
         })
     }
 
+    /// As [`Pool::for_each`], for calls that may follow each other closely: afterwards the other threads linger for a
+    /// moment, so that nobody has to be woken for the next call. The caller does not wait for any that comes late.
+    ///
+    /// Where `work` panics on another thread, the process ends.
+    pub(crate) fn for_each_in_turn(&self, count: usize, work: impl Fn(usize) + Sync) {
+        let Some(workers) = self.workers.as_ref().filter(|_| count > 1) else {
+            (0..count).for_each(work);
+            return;
+        };
+        while self.crew.needs_one_more(self.threads - 1) {
+            let crew = Arc::clone(&self.crew);
+            workers.spawn(move || crew.linger());
+        }
+        let next = AtomicUsize::new(0);
+        self.crew.offer(&|| drain(&next, count, &work));
+    }
+
     /// Waits until `condition` holds, and meanwhile helps whoever is on an errand.
     pub(crate) fn help_until(&self, condition: impl Fn() -> bool) {
         self.crew.help_until(condition);
@@ -76,14 +94,10 @@ impl Pool {
         let next = AtomicUsize::new(0);
         let done = AtomicUsize::new(0);
         let drain = || {
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= count {
-                    break;
-                }
+            drain(&next, count, |index| {
                 work(index);
                 done.fetch_add(1, Ordering::Release);
-            }
+            });
         };
         if self.crew.is_present() {
             self.crew.offer(&drain);
@@ -102,6 +116,24 @@ impl Pool {
                 std::hint::spin_loop();
             }
         });
+    }
+}
+
+/// Whoever lingers goes at once.
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.crew.dismiss();
+    }
+}
+
+/// Calls `work` for numbers below `count` that nobody else has taken from `next`, until there are none.
+fn drain(next: &AtomicUsize, count: usize, work: impl Fn(usize)) {
+    loop {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        if index >= count {
+            break;
+        }
+        work(index);
     }
 }
 

@@ -10,8 +10,10 @@ use particle_pilot_kernels::simulate::{
     Environment, Episode, Place, Progress, RandomActions, Rules, force, observation, reset,
 };
 
+use super::engine::{any, are_bits};
 use super::output::VectorOutput;
 use super::reset::Orders;
+use super::seen::{Seen, Traces, Views};
 use super::wide::WideStep;
 use super::{Drive, VectorError, VectorStep};
 use crate::backend::cpu::{Pool, Simd, SimdProof};
@@ -24,6 +26,7 @@ pub(super) struct CpuVector {
     rules: Rules,
     simd: SimdProof,
     arrays: Arrays,
+    seen: Seen,
     pool: Pool,
 }
 
@@ -35,14 +38,35 @@ struct Arrays {
     states: [Vec<f64>; 4],
     elapsed: Vec<u32>,
     generators: Vec<Pcg64>,
-    observations: Vec<[f32; 4]>,
     /// `[0]` unless environments are reset in the same step.
     final_observations: Vec<[f32; 4]>,
-    rewards: Vec<f64>,
     terminated: Vec<bool>,
     truncated: Vec<bool>,
     /// Of the last steps by chance.
     progress: Vec<Progress>,
+}
+
+/// Where a step is to be seen.
+struct ViewsMut<'a> {
+    observations: &'a mut [[f32; 4]],
+    rewards: &'a mut [f64],
+}
+
+impl<'a> ViewsMut<'a> {
+    /// In `output`, if there is room for all of it, or else in `seen`; and the output that remains to be copied.
+    fn of(seen: &'a mut Seen, output: VectorOutput<'a>) -> (Self, VectorOutput<'a>) {
+        match output {
+            VectorOutput { observations: Some(observations), rewards: Some(rewards), .. } => {
+                seen.went_elsewhere();
+                let rest = VectorOutput { observations: None, rewards: None, ..output };
+                (Self { observations, rewards }, rest)
+            }
+            output => {
+                let Views { observations, rewards } = seen.renew();
+                (Self { observations, rewards }, output)
+            }
+        }
+    }
 }
 
 /// A chunk of the arrays.
@@ -76,19 +100,19 @@ impl CpuVector {
             states: [zeros()?, zeros()?, zeros()?, zeros()?],
             elapsed: filled(count, 0)?,
             generators: filled(count, Pcg64::from_words([0; 4]))?,
-            observations: filled(count, [0.0; 4])?,
             final_observations: filled(if keeps_final { count } else { 0 }, [0.0; 4])?,
-            rewards: zeros()?,
             terminated: filled(count, false)?,
             truncated: filled(count, false)?,
             progress: filled(count, Progress::default())?,
         };
-        Ok(Self { rules, simd, arrays, pool: Pool::new(threads)? })
+        Ok(Self { rules, simd, arrays, seen: Seen::new(count)?, pool: Pool::new(threads)? })
     }
 
     /// Begins anew where `orders` say so.
     pub fn reset(&mut self, orders: &Orders) {
         let Orders { orders, seeds, bounds } = orders;
+        // Those that go on are seen as before.
+        self.seen.settle(&self.rules, &self.arrays.traces());
         self.for_each(VectorOutput::default(), |chunk, _, _| {
             for i in 0..chunk.len() {
                 let at = chunk.first + i;
@@ -106,9 +130,23 @@ impl CpuVector {
         self.for_each(output, |chunk, rules, simd| chunk.step(rules, simd, drive, steps));
     }
 
+    /// Whether all of `[N]` actions are 0 or 1. Threads look at those of the environments that they are about to step.
+    pub fn are_bits(&self, actions: &[i64]) -> bool {
+        let is_wrong = AtomicBool::new(false);
+        let size = actions.len().div_ceil(self.pool.threads());
+        self.pool.for_each_in_turn(self.pool.threads(), |thread| {
+            let part = actions.chunks(size).nth(thread).unwrap_or_default();
+            if !are_bits(part) {
+                is_wrong.store(true, Ordering::Relaxed);
+            }
+        });
+        !is_wrong.into_inner()
+    }
+
     /// Takes a step, and returns whether any episode has ended.
     ///
-    /// Results are copied by the thread that has just made them, whose cache they are in.
+    /// Results are written where they are wanted, or copied by the thread that has just made them, whose cache they are
+    /// in.
     pub fn step_into(&mut self, drive: Drive<'_>, output: VectorOutput<'_>) -> bool {
         let has_ended = AtomicBool::new(false);
         self.for_each(output, |chunk, rules, simd| {
@@ -122,13 +160,19 @@ impl CpuVector {
 
     /// What the last step led to.
     pub fn last(&self) -> VectorStep<'_> {
+        let Views { observations, rewards } = self.seen.views(&self.rules, &self.arrays.traces());
         VectorStep {
-            observations: &self.arrays.observations,
-            rewards: &self.arrays.rewards,
+            observations,
+            rewards,
             terminated: &self.arrays.terminated,
             truncated: &self.arrays.truncated,
             final_observations: &self.arrays.final_observations,
         }
+    }
+
+    /// Whether the last step led to a failure, and whether it reached the limit.
+    pub fn flags(&self) -> (&[bool], &[bool]) {
+        (&self.arrays.terminated, &self.arrays.truncated)
     }
 
     /// Steps taken and episodes ended by each environment in the last steps by chance.
@@ -148,11 +192,12 @@ impl CpuVector {
         output: VectorOutput<'_>,
         work: impl Fn(&mut Chunk<'_>, &Rules, SimdProof) + Sync,
     ) {
-        let Self { rules, simd, arrays, pool } = self;
-        let chunks = arrays.chunks();
+        let Self { rules, simd, arrays, seen, pool } = self;
+        let (views, output) = ViewsMut::of(seen, output);
+        let chunks = arrays.chunks(views);
         let outputs = output.chunks(CHUNK, chunks.len());
         let queue = Mutex::new(chunks.into_iter().zip(outputs));
-        pool.for_each(pool.threads(), |thread| {
+        pool.for_each_in_turn(pool.threads(), |thread| {
             loop {
                 // Two threads begin at either end, where the last step has left things in their caches.
                 let mut rest = queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,12 +212,17 @@ impl CpuVector {
 }
 
 impl Arrays {
-    fn chunks(&mut self) -> Vec<Chunk<'_>> {
+    fn traces(&self) -> Traces<'_> {
+        let Self { states, elapsed, terminated, .. } = self;
+        Traces { states, elapsed, terminated }
+    }
+
+    fn chunks<'a>(&'a mut self, views: ViewsMut<'a>) -> Vec<Chunk<'a>> {
         let mut states = self.states.each_mut().map(|component| component.chunks_mut(CHUNK));
         let mut finals = self.final_observations.chunks_mut(CHUNK);
         let mut generators = self.generators.chunks_mut(CHUNK);
-        let mut observations = self.observations.chunks_mut(CHUNK);
-        let mut rewards = self.rewards.chunks_mut(CHUNK);
+        let mut observations = views.observations.chunks_mut(CHUNK);
+        let mut rewards = views.rewards.chunks_mut(CHUNK);
         let mut terminated = self.terminated.chunks_mut(CHUNK);
         let mut truncated = self.truncated.chunks_mut(CHUNK);
         let mut progress = self.progress.chunks_mut(CHUNK);
@@ -341,11 +391,6 @@ impl<F: FnMut() -> f64> Place for Memory<'_, F> {
             **last = observation(state);
         }
     }
-}
-
-/// Whether any flag is set; all are looked at, several to an instruction.
-fn any(flags: &[bool]) -> bool {
-    flags.iter().fold(false, |any, flag| any | flag)
 }
 
 /// `count` times `value`, or an error where there is no memory for that.

@@ -96,6 +96,30 @@ impl VectorEngine {
         }
     }
 
+    /// Whether all of `[N]` actions are 0 or 1.
+    pub fn are_bits(&self, actions: &[i64]) -> bool {
+        match self {
+            Self::Cpu(cpu, _) => cpu.are_bits(actions),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(_) => are_bits(actions),
+        }
+    }
+
+    /// The first environment whose last step has ended an episode.
+    pub fn first_ended(&self) -> Result<Option<usize>, VectorError> {
+        let first = |terminated: &[bool], truncated: &[bool]| {
+            // All together first, several to an instruction; which one it is only matters when there is one.
+            let has_ended = any(terminated) | any(truncated);
+            let mut flags = terminated.iter().zip(truncated);
+            has_ended.then(|| flags.position(|(one, other)| one | other)).flatten()
+        };
+        match self {
+            Self::Cpu(cpu, _) => Ok(first(cpu.flags().0, cpu.flags().1)),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(_) => self.last().map(|last| first(last.terminated, last.truncated)),
+        }
+    }
+
     /// What the last step led to.
     pub fn last(&self) -> Result<VectorStep<'_>, VectorError> {
         match self {
@@ -149,6 +173,16 @@ impl VectorEngine {
             Self::Gpu(_) => None,
         }
     }
+}
+
+/// Whether all actions are 0 or 1; all are looked at, several to an instruction.
+pub(super) fn are_bits(actions: &[i64]) -> bool {
+    actions.iter().fold(0, |bits, action| bits | action) >> 1 == 0
+}
+
+/// Whether any flag is set; all are looked at, several to an instruction.
+pub(super) fn any(flags: &[bool]) -> bool {
+    flags.iter().fold(false, |any, flag| any | flag)
 }
 
 #[cfg(not(all(feature = "cuda", target_os = "linux")))]

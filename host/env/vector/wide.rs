@@ -15,6 +15,7 @@ use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::simulate::{Autoreset, Rules};
 
 use super::cpu::Chunk;
+use super::seen::rewards;
 use crate::backend::cpu::Kernel;
 
 /// Environments that are taken through a step together: as many as stay in the fastest cache.
@@ -266,7 +267,7 @@ fn count_steps(block: &mut Chunk<'_>, rules: &Rules) {
         *elapsed = elapsed.saturating_add(1);
         *truncated = u64::from(*elapsed) >= limit;
     }
-    let [success, failure] = if rules.terms.sutton_barto_reward { [0.0, -1.0] } else { [1.0, 1.0] };
+    let [success, failure] = rewards(rules);
     for (reward, terminated) in block.rewards.iter_mut().zip(&*block.terminated) {
         *reward = if *terminated { failure } else { success };
     }

@@ -79,13 +79,10 @@ impl Crew {
         });
     }
 
-    /// Counts one more who will [linger](Crew::linger), unless there are `enough`.
-    pub fn needs_one_more(&self, enough: usize) -> bool {
-        let is_needed = self.lingering.load(Acquire) < enough;
-        if is_needed {
-            self.lingering.fetch_add(1, Relaxed);
-        }
-        is_needed
+    /// Counts one more who will [linger](Crew::linger), unless there are `enough`; returns how many that makes.
+    pub fn needs_one_more(&self, enough: usize) -> Option<usize> {
+        let count = self.lingering.load(Acquire);
+        (count < enough).then(|| self.lingering.fetch_add(1, Relaxed) + 1)
     }
 
     /// Takes part in what is offered until there has been nothing for a while. For whoever was [counted](Crew::needs_one_more).

@@ -67,9 +67,12 @@ impl Pool {
             (0..count).for_each(work);
             return;
         };
-        while self.crew.needs_one_more(self.threads - 1) {
-            let crew = Arc::clone(&self.crew);
-            workers.spawn(move || crew.linger());
+        while let Some(distance) = self.crew.needs_one_more(self.threads - 1) {
+            let (crew, home) = (Arc::clone(&self.crew), place::here());
+            workers.spawn(move || {
+                place::leave(home, distance);
+                crew.linger();
+            });
         }
         let next = AtomicUsize::new(0);
         self.crew.offer(&|| drain(&next, count, &work));

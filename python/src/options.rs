@@ -3,14 +3,14 @@
 use std::f64::consts::PI;
 use std::path::PathBuf;
 
-use particle_pilot::env::{Integrator, Push};
+use particle_pilot::env::Push;
 use particle_pilot::{PilotConfig, PlannerKind};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arguments::{integer, integer_u32, named, number, wrong_type};
-use crate::config_file;
+use crate::{config_file, physics};
 
 /// What every function that plans takes, in the order of `pilot --help`.
 const NAMES: [&str; 43] = [
@@ -175,15 +175,6 @@ impl Options {
 
             // In Gymnasium's order, so that 12 degrees round as there.
             "theta_limit_deg" => physics.theta_threshold_radians = real()? * 2.0 * PI / 360.0,
-            "x_limit" | "x_threshold" => physics.x_threshold = real()?,
-            "force" | "force_mag" => physics.force_mag = real()?,
-            "integrator" | "kinematics_integrator" => physics.integrator = integrator(name, value)?,
-            "gravity" => physics.gravity = real()?,
-            "masscart" => physics.masscart = real()?,
-            "masspole" => physics.masspole = real()?,
-            "length" => physics.length = real()?,
-            "tau" => physics.tau = real()?,
-            "theta_threshold_radians" => physics.theta_threshold_radians = real()?,
 
             "cost_position" => cost.position = real()?,
             "cost_angle" => cost.angle = real()?,
@@ -209,6 +200,7 @@ impl Options {
             "steps" => self.steps = Some(integer_u32(name, value)?),
             "episodes" => self.episodes = Some(integer_u32(name, value)?),
             "push" => self.push = Some(push(value)?),
+            _ if physics::set(physics, attribute(name), name, value)? => (),
             other => return Err(PyTypeError::new_err(format!("there is no option `{other}`"))),
         }
         Ok(())
@@ -225,16 +217,10 @@ fn planner_of(layers: &[Bound<'_, PyDict>]) -> PyResult<PlannerKind> {
     Ok(PlannerKind::default())
 }
 
-/// The library's names, and Gymnasium's spelling.
-fn integrator(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Integrator> {
-    let text: String = value.extract().map_err(|_| wrong_type(name, value, "a string"))?;
-    match text.as_str() {
-        "euler" => Ok(Integrator::Euler),
-        "semi-implicit-euler" | "semi-implicit euler" => Ok(Integrator::SemiImplicitEuler),
-        _ => Err(PyValueError::new_err(format!(
-            "{name}: there is no integrator `{text}`; there are: euler, semi-implicit-euler"
-        ))),
-    }
+/// What Gymnasium calls the option `name`, if it knows it by another name.
+fn attribute(name: &str) -> &str {
+    let alias = ALIASES.iter().find(|[ours, _]| *ours == name);
+    alias.map_or(name, |[_, gymnasium]| gymnasium)
 }
 
 /// `"NEWTON:LENGTH:EVERY"`, or the three numbers.

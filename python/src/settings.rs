@@ -1,9 +1,10 @@
 //! A pilot's configuration as keyword options.
 
 use particle_pilot::PilotConfig;
-use particle_pilot::env::Integrator;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+
+use crate::physics;
 
 /// All options of `config` by the names that [`Options`](crate::options::Options) reads.
 pub fn dict<'py>(py: Python<'py>, config: &PilotConfig) -> PyResult<Bound<'py, PyDict>> {
@@ -16,19 +17,7 @@ pub fn dict<'py>(py: Python<'py>, config: &PilotConfig) -> PyResult<Bound<'py, P
     dict.set_item("device", config.device.to_string())?;
     dict.set_item("threads", config.threads)?;
     dict.set_item("action", config.action.name())?;
-    dict.set_item("gravity", physics.gravity)?;
-    dict.set_item("masscart", physics.masscart)?;
-    dict.set_item("masspole", physics.masspole)?;
-    dict.set_item("length", physics.length)?;
-    dict.set_item("force_mag", physics.force_mag)?;
-    dict.set_item("tau", physics.tau)?;
-    dict.set_item("theta_threshold_radians", physics.theta_threshold_radians)?;
-    dict.set_item("x_threshold", physics.x_threshold)?;
-    let integrator = match physics.integrator {
-        Integrator::Euler => "euler",
-        Integrator::SemiImplicitEuler => "semi-implicit-euler",
-    };
-    dict.set_item("kinematics_integrator", integrator)?;
+    physics::describe(*physics, &dict)?;
     dict.set_item("cost_position", cost.position)?;
     dict.set_item("cost_angle", cost.angle)?;
     dict.set_item("cost_end", cost.end)?;

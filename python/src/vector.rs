@@ -7,17 +7,18 @@ use numpy::{
 };
 use particle_pilot::Device;
 use particle_pilot::env::{
-    Autoreset, CartPoleOptions, CartPoleVector, Integrator, Physics, Reset, Seeds, VectorError,
-    VectorOptions, VectorOutput,
+    Autoreset, CartPoleOptions, CartPoleVector, Physics, Reset, Seeds, VectorError, VectorOptions,
+    VectorOutput,
 };
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arguments::{named, number};
+use crate::arguments::named;
 use crate::errors::device_refusal;
 use crate::fork::Birthplace;
+use crate::physics;
 
 /// `[N, 4]` observations and `[N]` rewards.
 type Views<'py> = (Bound<'py, PyArray2<f32>>, Bound<'py, PyArray1<f64>>);
@@ -181,38 +182,12 @@ fn read_physics(given: &Bound<'_, PyDict>) -> PyResult<Physics> {
     let mut physics = Physics::default();
     for (name, value) in given.iter() {
         let name: String = name.extract()?;
-        let field = match name.as_str() {
-            "gravity" => &mut physics.gravity,
-            "masscart" => &mut physics.masscart,
-            "masspole" => &mut physics.masspole,
-            "length" => &mut physics.length,
-            "force_mag" => &mut physics.force_mag,
-            "tau" => &mut physics.tau,
-            "theta_threshold_radians" => &mut physics.theta_threshold_radians,
-            "x_threshold" => &mut physics.x_threshold,
-            "kinematics_integrator" => {
-                physics.integrator = read_integrator(&value.extract::<String>()?)?;
-                continue;
-            }
-            _ => {
-                return Err(PyTypeError::new_err(format!(
-                    "CartPoleVectorEnv has no argument {name:?}"
-                )));
-            }
-        };
-        *field = number(&name, &value)?;
+        if !physics::set(&mut physics, &name, &name, &value)? {
+            let why = format!("CartPoleVectorEnv has no argument {name:?}");
+            return Err(PyTypeError::new_err(why));
+        }
     }
     Ok(physics)
-}
-
-fn read_integrator(name: &str) -> PyResult<Integrator> {
-    match name {
-        "euler" => Ok(Integrator::Euler),
-        "semi-implicit-euler" | "semi-implicit euler" => Ok(Integrator::SemiImplicitEuler),
-        _ => Err(PyValueError::new_err(format!(
-            "kinematics_integrator is {name:?}; it must be \"euler\" or \"semi-implicit-euler\""
-        ))),
-    }
 }
 
 fn read_autoreset(value: &str) -> PyResult<Autoreset> {

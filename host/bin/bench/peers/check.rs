@@ -42,7 +42,7 @@ pub fn differs(process: &mut Process, patience: Duration) -> Result<Option<Strin
         let expected = env.step(*action)?.state;
         if !near(next, &expected) {
             return Ok(Some(format!(
-                "from {state:?} action {action} leads to {expected:?}, not to {next:?}"
+                "from {state:.6?} action {action} leads to {expected:.6?}, not to {next:.6?}"
             )));
         }
     }

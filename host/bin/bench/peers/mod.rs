@@ -34,6 +34,8 @@ const SCRIPTS: [(&str, &str); 6] = [
     ("envpool", include_str!("../../../../benches/peers/envpool_peer.py")),
     ("pytorch_mppi", include_str!("../../../../benches/peers/pytorch_mppi_peer.py")),
 ];
+/// Those that are programs, which a user has installed.
+const PROGRAMS: [(&str, &str); 1] = [("gym-rs", "gym-rs-peer")];
 /// Those that can use a GPU.
 const ON_GPUS: [&str; 2] = ["jax", "pytorch_mppi"];
 
@@ -120,11 +122,18 @@ impl Peers {
             std::fs::write(&script, source)?;
             for on_gpu in [false, true] {
                 if !on_gpu || (has_gpu && ON_GPUS.contains(&name)) {
-                    let python = python.to_owned();
-                    let launch = Launch { python, script: script.clone(), threads, on_gpu };
+                    let (program, arguments) = (python.to_owned(), vec![script.clone()]);
+                    let complaints = script.with_extension("stderr");
+                    let launch = Launch { program, arguments, complaints, threads, on_gpu };
                     peers.add(name, launch, Waits::USUAL);
                 }
             }
+        }
+        for (name, program) in PROGRAMS {
+            let (program, arguments) = (program.into(), Vec::new());
+            let complaints = file(name).with_extension("stderr");
+            let launch = Launch { program, arguments, complaints, threads, on_gpu: false };
+            peers.add(name, launch, Waits::USUAL);
         }
         peers._folder = Some(folder);
         Ok(peers)
@@ -176,3 +185,6 @@ impl Peers {
         Ok(Box::new(PeerRunner::open(work, Rc::clone(&entry.process))?))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,8 +20,10 @@ const COMPLAINT: usize = 300;
 /// How to start a peer.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    pub python: PathBuf,
-    pub script: PathBuf,
+    pub program: PathBuf,
+    pub arguments: Vec<PathBuf>,
+    /// Where its standard error goes.
+    pub complaints: PathBuf,
     pub threads: usize,
     pub on_gpu: bool,
 }
@@ -93,16 +95,16 @@ impl Process {
 
 impl Running {
     fn start(launch: &Launch) -> Result<Self> {
-        let complaints = launch.script.with_extension("stderr");
-        let mut command = Command::new(&launch.python);
-        command.arg(&launch.script).env("PYTHONUNBUFFERED", "1");
+        let complaints = launch.complaints.clone();
+        let mut command = Command::new(&launch.program);
+        command.args(&launch.arguments).env("PYTHONUNBUFFERED", "1");
         let threads = launch.threads.to_string();
         for variable in ["PEER_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"] {
             command.env(variable, &threads);
         }
         command.env("PEER_DEVICE", if launch.on_gpu { "gpu" } else { "cpu" });
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&complaints)?);
-        let shown = launch.python.display();
+        let shown = launch.program.display();
         let mut child = command.spawn().with_context(|| format!("cannot start {shown}"))?;
         let (requests, answers) = (child.stdin.take(), child.stdout.take());
         let (Some(requests), Some(answers)) = (requests, answers) else {

@@ -1,6 +1,6 @@
 """EnvPool: environments in C++, on its own threads. They cannot be put into given states: what they do is checked."""
 
-from protocol import serve, threads
+from protocol import serve, stepping, threads
 
 
 def load():
@@ -36,13 +36,7 @@ def load():
             count, steps = work["environments"], work["steps"]
             env, _ = make(count, work["seed"])
             random = np.random.default_rng(work["seed"])
-            actions = random.integers(0, 2, (steps, count), dtype=np.int32)
-
-            def once():
-                for row in actions:
-                    env.step(row)
-
-            return once
+            return stepping(env, random.integers(0, 2, (steps, count), dtype=np.int32))
 
     return Peer()
 

@@ -1,6 +1,6 @@
 """Gymnasium's own vectorised CartPole: arrays of NumPy, one thread."""
 
-from protocol import serve
+from protocol import serve, stepping
 
 
 def load():
@@ -25,14 +25,8 @@ def load():
 
         def prepare(self, work):
             count, steps = work["environments"], work["steps"]
-            env = make(count)
-            actions = np.random.default_rng(work["seed"]).integers(0, 2, (steps, count))
-
-            def once():
-                for row in actions:
-                    env.step(row)
-
-            return once
+            random = np.random.default_rng(work["seed"])
+            return stepping(make(count), random.integers(0, 2, (steps, count)))
 
     return Peer()
 

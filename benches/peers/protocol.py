@@ -34,6 +34,16 @@ def on_gpu():
     return os.environ.get("PEER_DEVICE") == "gpu"
 
 
+def stepping(env, rows):
+    """A run that takes a step of `env` with each row of actions."""
+
+    def once():
+        for row in rows:
+            env.step(row)
+
+    return once
+
+
 def serve(name, load):
     """Answers until told to quit. `load` imports what the peer needs and returns it."""
     # What libraries print must not come between the lines.

@@ -1,8 +1,8 @@
 """Numba: one function that LLVM turns into vector instructions, on all threads. float32.
 
 The step is arranged as in this project's own kernels (DESIGN.md, "The cart-pole in 17 instructions"): scaled units,
-and quadratics in theta^2 that are fitted beforehand. `fastmath` only allows contraction to fused multiply-adds
-and no other freedom: nothing here could use one, and infinities of ended futures stay defined.
+and quadratics in theta^2 that are fitted beforehand. `fastmath` only allows contraction to fused multiply-adds:
+infinities of ended futures stay defined. All of its freedoms together were 0 to 8% faster.
 """
 
 import os
@@ -13,7 +13,7 @@ from protocol import (
 )  # fmt: skip
 
 os.environ["NUMBA_NUM_THREADS"] = str(threads())
-LANES = 64  # particles advanced side by side: four registers of 16
+LANES = 128  # particles advanced side by side: eight registers of 16
 WIDTH = GRAVITY * TAU * TAU  # the unit of length, m
 
 
@@ -58,8 +58,9 @@ def load():
         xx, tt = x * x, th * th
         alive = alive if (xx <= xx_limit) & (tt <= tt_limit) else zero
         # Ended futures grow beyond all numbers: 0 times that would be none.
-        xx, tt = (xx, tt) if alive > zero else (zero, zero)
-        return x, u, th, w, alive, xs + xx, ts + tt, life + alive, bits >> u32(1)
+        live = alive > zero
+        xs, ts = (xs + xx, ts + tt) if live else (xs, ts)
+        return x, u, th, w, alive, xs, ts, life + alive, bits >> u32(1)
 
     @njit(inline="always")
     def load_lane(state, bits, i):
@@ -82,12 +83,10 @@ def load():
             store_lane(state, bits, i, x, u, th, w, alive, xs, ts, life, b)
 
     @njit(inline="always")
-    def four_steps(state, bits):
-        """Four for each time that the state is read and written."""
+    def two_steps(state, bits):
+        """Two for each time that the state is read and written."""
         for i in range(LANES):
             x, u, th, w, alive, xs, ts, life, b = load_lane(state, bits, i)
-            x, u, th, w, alive, xs, ts, life, b = one_step(x, u, th, w, alive, xs, ts, life, b)
-            x, u, th, w, alive, xs, ts, life, b = one_step(x, u, th, w, alive, xs, ts, life, b)
             x, u, th, w, alive, xs, ts, life, b = one_step(x, u, th, w, alive, xs, ts, life, b)
             x, u, th, w, alive, xs, ts, life, b = one_step(x, u, th, w, alive, xs, ts, life, b)
             store_lane(state, bits, i, x, u, th, w, alive, xs, ts, life, b)
@@ -111,14 +110,14 @@ def load():
                     state[k, i] = start[k]
                 state[4, i] = one
                 state[5, i] = state[6, i] = state[7, i] = zero
-            for step in range(0, horizon, 4):
+            for step in range(0, horizon, 2):
                 if step % 32 == 0:
                     for i in range(LANES):
                         bits[i] = mixed(u32(group * LANES + i) ^ mixed(u32(step) + u32(seed)))
                     if step == 0:
                         first[:] = bits
-                if step + 4 <= horizon:
-                    four_steps(state, bits)
+                if step + 2 <= horizon:
+                    two_steps(state, bits)
                 else:
                     for _ in range(horizon - step):
                         a_step(state, bits)

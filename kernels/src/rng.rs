@@ -5,7 +5,7 @@
 //! particle, block of steps) alone. No state is stored, any particle can be replayed by itself, and
 //! how work is split between lanes, threads and devices cannot change a bit.
 
-use crate::lanes::{LaneBits, Lanes};
+use crate::lanes::{LaneBits, LaneFactors, Lanes};
 use crate::math::normal_quantile;
 
 const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];
@@ -57,19 +57,16 @@ impl Stream {
 fn philox<B: LaneBits>(
     proof: B::Proof,
     round_keys: &[[u32; 2]; ROUNDS],
-    mut counter: [B; 4],
+    [a, b, c, d]: [B; 4],
 ) -> [B; 4] {
+    let (mut a, mut b, mut c, mut d) = (a.factors(), b.factors(), c.factors(), d.factors());
     for key in round_keys {
-        let (high0, low0) = counter[0].mul_wide(MULTIPLIERS[0]);
-        let (high1, low1) = counter[2].mul_wide(MULTIPLIERS[1]);
-        counter = [
-            high1 ^ counter[1] ^ B::splat(proof, key[0]),
-            low1,
-            high0 ^ counter[3] ^ B::splat(proof, key[1]),
-            low0,
-        ];
+        let key = [B::Factors::repeat(proof, key[0]), B::Factors::repeat(proof, key[1])];
+        let (high0, low0) = a.products(MULTIPLIERS[0]);
+        let (high1, low1) = c.products(MULTIPLIERS[1]);
+        (a, b, c, d) = (high1 ^ b ^ key[0], low1, high0 ^ d ^ key[1], low0);
     }
-    counter
+    [B::of_factors(a), B::of_factors(b), B::of_factors(c), B::of_factors(d)]
 }
 
 /// Uniform numbers in (0, 1), odd multiples of 2^-24, from the upper 23 bits of each word.

@@ -3,7 +3,9 @@
 //!
 //! NaNs compare equal to NaNs: their signs and payloads are no result.
 
-use particle_pilot_kernels::lanes::{Kernel, LaneBits, LaneMask, Lanes, SimdProof, splat_all};
+use particle_pilot_kernels::lanes::{
+    Kernel, LaneBits, LaneFactors, LaneMask, Lanes, SimdProof, splat_all,
+};
 use particle_pilot_kernels::math::{
     NarrowTrig, exp, ln, normal_quantile, quadratic, reciprocal, round, sin_cos, square_root,
 };
@@ -132,6 +134,7 @@ fn raw<L: Lanes>(
     shared: u32,
 ) -> Named<L::Bits> {
     let (high, low) = x.mul_wide(shared);
+    let (product, rest) = z.factors().products(shared);
     vec![
         ("load", x),
         ("splat", L::Bits::splat(proof, shared)),
@@ -152,6 +155,9 @@ fn raw<L: Lanes>(
         ("shr 31", x.shr::<31>()),
         ("mul_wide high", high),
         ("mul_wide low", low),
+        ("factors", L::Bits::of_factors(x.factors())),
+        ("factors repeat", L::Bits::of_factors(LaneFactors::repeat(proof, shared))),
+        ("factors xor", L::Bits::of_factors(product ^ y.factors() ^ rest)),
         ("majority", x.majority(y, z)),
     ]
 }
@@ -205,6 +211,12 @@ impl Trial for Operands {
         for (name, result) in mask_results {
             assert_eq!(result.any(), result.to_u32() != 0, "any of {name}");
             assert_eq!(u64::from(result.to_u32()) >> L::COUNT, 0, "{name} has no more lanes");
+        }
+
+        let [first, second] = operands[0].interleave(operands[1]).map(stored);
+        let in_turns = first[..L::COUNT].iter().chain(&second[..L::COUNT]);
+        for (got, wanted) in in_turns.zip(a.iter().zip(&b).flat_map(|(a, b)| [a, b])) {
+            assert!(same(*got, *wanted), "interleave of {} lanes: {got} {wanted}", L::COUNT);
         }
     }
 }

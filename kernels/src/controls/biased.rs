@@ -51,6 +51,7 @@ pub(crate) fn level(probability: f64) -> u32 {
 }
 
 /// [`Controls`] of [`Biased`].
+#[derive(Clone, Copy)]
 pub struct BiasedControls<'a, L: Lanes> {
     scheme: &'a Biased<'a>,
     proof: L::Proof,

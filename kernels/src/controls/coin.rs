@@ -15,6 +15,7 @@ pub struct Coin {
 }
 
 /// [`Controls`] of [`Coin`].
+#[derive(Clone, Copy)]
 pub struct CoinControls<'a, L: Lanes> {
     stream: &'a Stream,
     proof: L::Proof,

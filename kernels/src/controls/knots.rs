@@ -85,6 +85,7 @@ pub struct KnotNoise<'a> {
 }
 
 /// The noise of a bundle of pairs, knot after knot.
+#[derive(Clone, Copy)]
 pub struct KnotSource<'a, L: Lanes> {
     noise: &'a KnotNoise<'a>,
     proof: L::Proof,
@@ -153,6 +154,7 @@ impl<'a, L: Lanes> KnotSource<'a, L> {
 }
 
 /// [`Controls`] of [`Knots`].
+#[derive(Clone, Copy)]
 pub struct KnotControls<'a, L: Lanes> {
     scheme: &'a Knots<'a>,
     source: KnotSource<'a, L>,

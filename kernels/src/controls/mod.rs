@@ -24,7 +24,7 @@ pub const STRATA: usize = 8;
 /// A way to draw controls; makes [`Controls`] for bundles of pairs.
 pub trait Scheme: Sync {
     /// The controls of a bundle of pairs.
-    type Controls<'a, L: Lanes>: Controls<L>
+    type Controls<'a, L: Lanes>: Controls<L> + Copy
     where
         Self: 'a;
 

@@ -11,7 +11,7 @@ use crate::controls::{STRATA, Scheme};
 use crate::model::Model;
 use crate::plan::cem::sortable;
 use crate::reduce::COLUMNS;
-use crate::rollout::{CHUNK, Columns, WORST, rollout_pairs};
+use crate::rollout::{CHUNK, Extremes, Sums, WORST, rollout_pairs};
 use crate::task::COST_SUMS;
 
 const SIZE: u32 = CHUNK as u32;
@@ -39,7 +39,7 @@ pub fn roll_out<M: Model, S: Scheme>(
             let mut sides = [[WORST, 0.0]; 2];
             if particle < rules.particles {
                 let controls = scheme.controls::<f32>((), particle / 2);
-                sides = rollout_pairs((), model, &constants, start, rules.horizon, controls);
+                sides = rollout_pairs((), model, &constants, start, rules.horizon, [controls])[0];
                 if particle + 1 == rules.particles {
                     sides[1][0] = WORST;
                 }
@@ -79,7 +79,7 @@ struct Summed {
 fn sum_up(crew: &Crew, site: &Site<'_>, summed: &Summed, chunk: u32, busy: bool) {
     let rules = &site.task.rules;
     let column = crew.rank % HALF;
-    let mut columns = Columns::<1>::new();
+    let (mut sums, mut extremes) = (Sums::<1>::new(), Extremes::<f32>::new(()));
     let mut best = u64::MAX;
     let mut row = 0;
     while busy && row < SIZE / COLUMNS as u32 {
@@ -88,18 +88,19 @@ fn sum_up(crew: &Crew, site: &Site<'_>, summed: &Summed, chunk: u32, busy: bool)
         if particle < rules.particles {
             let cost = summed.costs.get(summed.place + place);
             let lifetime = summed.lifetimes.get(summed.place + place);
-            columns.note(0, cost, lifetime, rules.horizon as f32);
+            sums.note(0, cost);
+            extremes.note((), [cost, lifetime], rules.horizon as f32);
             let key = key(cost, particle);
             best = if key < best { key } else { best };
         }
         row += 1;
     }
-    let sum = fold_columns(columns.sums[0], STRATA as u32);
-    let squares = fold_columns(columns.squares[0], 1);
+    let sum = fold_columns(sums.costs[0], STRATA as u32);
+    let squares = fold_columns(sums.squares[0], 1);
     let best = lowest_of_half(best);
-    let dead = combine_half(columns.dead[0], |a, b| a + b);
-    let non_finite = combine_half(columns.non_finite[0], |a, b| a + b);
-    let longest = combine_half(columns.longest[0] as u32, |a, b| if a > b { a } else { b });
+    let dead = combine_half(extremes.dead as u32, |a, b| a + b);
+    let non_finite = combine_half(extremes.non_finite as u32, |a, b| a + b);
+    let longest = combine_half(extremes.longest as u32, |a, b| if a > b { a } else { b });
     if !busy {
         return;
     }

@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 use core::ops::{Neg, Not};
 
-use super::{LaneBits, LaneMask, Lanes, operators};
+use super::{LaneBits, LaneMask, Lanes, factors, operators};
 
 /// Proof that this CPU has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,13 @@ pub struct F32x8(__m256);
 #[derive(Clone, Copy)]
 pub struct U32x8(__m256i);
 
+/// Eight `u32` to be multiplied.
+#[derive(Clone, Copy)]
+pub struct Factors8 {
+    even: U32x8,
+    odd: U32x8,
+}
+
 /// Eight truth values, each as all bits of a lane.
 #[derive(Clone, Copy)]
 pub struct Mask8(__m256);
@@ -43,6 +50,7 @@ pub struct Mask8(__m256);
 operators!(avx2, F32x8: Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps);
 operators!(avx2, U32x8: BitAnd bitand _mm256_and_si256,
     BitOr bitor _mm256_or_si256, BitXor bitxor _mm256_xor_si256);
+factors!(avx2, Factors8: Avx2, U32x8, _mm256_set1_epi32, _mm256_mul_epu32, _mm256_srli_epi64);
 operators!(avx2, Mask8: BitAnd bitand _mm256_and_ps, BitOr bitor _mm256_or_ps);
 
 impl Neg for F32x8 {
@@ -76,6 +84,7 @@ impl Lanes for F32x8 {
     type Bits = U32x8;
     type Mask = Mask8;
     const COUNT: usize = 8;
+    const ABREAST: usize = 2;
 
     #[inline(always)]
     fn splat(_: Avx2, value: f32) -> Self {
@@ -136,14 +145,31 @@ impl Lanes for F32x8 {
         Self(avx2!(_mm256_blendv_ps(no.0, yes.0, mask.0)))
     }
     #[inline(always)]
+    fn interleave(self, other: Self) -> [Self; 2] {
+        avx2!({
+            // In each half of 128 bits: the lower two pairs, the upper two.
+            let lower = _mm256_unpacklo_ps(self.0, other.0);
+            let upper = _mm256_unpackhi_ps(self.0, other.0);
+            [
+                Self(_mm256_permute2f128_ps::<0x20>(lower, upper)),
+                Self(_mm256_permute2f128_ps::<0x31>(lower, upper)),
+            ]
+        })
+    }
+    #[inline(always)]
     fn bits(self) -> U32x8 {
         U32x8(avx2!(_mm256_castps_si256(self.0)))
+    }
+    #[inline(always)]
+    fn reread<T>(constants: &T) -> &T {
+        core::hint::black_box(constants)
     }
 }
 
 impl LaneBits for U32x8 {
     type Proof = Avx2;
     type Float = F32x8;
+    type Factors = Factors8;
 
     #[inline(always)]
     fn splat(_: Avx2, value: u32) -> Self {
@@ -178,16 +204,13 @@ impl LaneBits for U32x8 {
         Self(avx2!(_mm256_srl_epi32(self.0, _mm_cvtsi32_si128(N as i32))))
     }
     #[inline(always)]
-    fn mul_wide(self, factor: u32) -> (Self, Self) {
-        avx2!({
-            let factor = _mm256_set1_epi32(factor as i32);
-            let even = _mm256_mul_epu32(self.0, factor);
-            let odd = _mm256_mul_epu32(_mm256_srli_epi64::<32>(self.0), factor);
-            // Of each pair of lanes, the even one takes its half from `even`, the odd one from `odd`.
-            let high = _mm256_blend_epi32::<0xaa>(_mm256_srli_epi64::<32>(even), odd);
-            let low = _mm256_blend_epi32::<0xaa>(even, _mm256_slli_epi64::<32>(odd));
-            (Self(high), Self(low))
-        })
+    fn factors(self) -> Factors8 {
+        Factors8 { even: self, odd: Self(avx2!(_mm256_srli_epi64::<32>(self.0))) }
+    }
+    #[inline(always)]
+    fn of_factors(Factors8 { even, odd }: Factors8) -> Self {
+        let odd = avx2!(_mm256_slli_epi64::<32>(odd.0));
+        Self(avx2!(_mm256_blend_epi32::<0xaa>(even.0, odd)))
     }
     #[inline(always)]
     fn majority(self, b: Self, c: Self) -> Self {

@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 use core::ops::{BitAnd, BitOr, Neg, Not};
 
-use super::{LaneBits, LaneMask, Lanes, operators};
+use super::{LaneBits, LaneMask, Lanes, factors, operators};
 
 /// Proof that this CPU has AVX-512F.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,13 @@ pub struct F32x16(__m512);
 #[derive(Clone, Copy)]
 pub struct U32x16(__m512i);
 
+/// Sixteen `u32` to be multiplied.
+#[derive(Clone, Copy)]
+pub struct Factors16 {
+    even: U32x16,
+    odd: U32x16,
+}
+
 /// Sixteen truth values.
 #[derive(Clone, Copy)]
 pub struct Mask16(__mmask16);
@@ -42,6 +49,7 @@ pub struct Mask16(__mmask16);
 operators!(avx512, F32x16: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps);
 operators!(avx512, U32x16: BitAnd bitand _mm512_and_si512,
     BitOr bitor _mm512_or_si512, BitXor bitxor _mm512_xor_si512);
+factors!(avx512, Factors16: Avx512, U32x16, _mm512_set1_epi32, _mm512_mul_epu32, _mm512_srli_epi64);
 
 impl Neg for F32x16 {
     type Output = Self;
@@ -65,6 +73,7 @@ impl Lanes for F32x16 {
     type Bits = U32x16;
     type Mask = Mask16;
     const COUNT: usize = 16;
+    const ABREAST: usize = 2;
 
     #[inline(always)]
     fn splat(_: Avx512, value: f32) -> Self {
@@ -126,14 +135,32 @@ impl Lanes for F32x16 {
         Self(avx512!(_mm512_mask_blend_ps(mask.0, no.0, yes.0)))
     }
     #[inline(always)]
+    fn interleave(self, other: Self) -> [Self; 2] {
+        // Places from 16 on are those of `other`.
+        const FIRST: [i32; 16] = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23];
+        avx512!({
+            let first = _mm512_loadu_epi32(FIRST.as_ptr());
+            let second = _mm512_add_epi32(first, _mm512_set1_epi32(8));
+            [
+                Self(_mm512_permutex2var_ps(self.0, first, other.0)),
+                Self(_mm512_permutex2var_ps(self.0, second, other.0)),
+            ]
+        })
+    }
+    #[inline(always)]
     fn bits(self) -> U32x16 {
         U32x16(avx512!(_mm512_castps_si512(self.0)))
+    }
+    #[inline(always)]
+    fn reread<T>(constants: &T) -> &T {
+        core::hint::black_box(constants)
     }
 }
 
 impl LaneBits for U32x16 {
     type Proof = Avx512;
     type Float = F32x16;
+    type Factors = Factors16;
 
     #[inline(always)]
     fn splat(_: Avx512, value: u32) -> Self {
@@ -168,16 +195,13 @@ impl LaneBits for U32x16 {
         Self(avx512!(_mm512_srli_epi32::<N>(self.0)))
     }
     #[inline(always)]
-    fn mul_wide(self, factor: u32) -> (Self, Self) {
-        avx512!({
-            let factor = _mm512_set1_epi32(factor as i32);
-            let even = _mm512_mul_epu32(self.0, factor);
-            let odd = _mm512_mul_epu32(_mm512_srli_epi64::<32>(self.0), factor);
-            // Of each pair of lanes, the even one takes its half from `even`, the odd one from `odd`.
-            let high = _mm512_mask_shuffle_epi32::<0b11_11_01_01>(odd, 0x5555, even);
-            let low = _mm512_mask_shuffle_epi32::<0b10_10_00_00>(even, 0xaaaa, odd);
-            (Self(high), Self(low))
-        })
+    fn factors(self) -> Factors16 {
+        Factors16 { even: self, odd: Self(avx512!(_mm512_srli_epi64::<32>(self.0))) }
+    }
+    #[inline(always)]
+    fn of_factors(Factors16 { even, odd }: Factors16) -> Self {
+        // An odd lane takes the even one before it.
+        Self(avx512!(_mm512_mask_shuffle_epi32::<0b10_10_00_00>(even.0, 0xaaaa, odd.0)))
     }
     #[inline(always)]
     fn majority(self, b: Self, c: Self) -> Self {

@@ -48,6 +48,9 @@ pub trait Lanes:
     type Mask: LaneMask;
     /// How many particles one bundle holds.
     const COUNT: usize;
+    /// How many bundles of pairs a thread advances side by side, 1 or 2: two hide the latency of
+    /// instructions, one leaves registers free.
+    const ABREAST: usize;
 
     /// `value` in every lane.
     fn splat(proof: Self::Proof, value: f32) -> Self;
@@ -98,8 +101,18 @@ pub trait Lanes:
     /// `yes` where `mask` holds, `no` elsewhere.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
+    /// `self` and `other` in turns: the first half of both, and the second half.
+    fn interleave(self, other: Self) -> [Self; 2];
+
     /// The raw bits of every lane.
     fn bits(self) -> Self::Bits;
+
+    /// `constants`, in a way that has them read from memory anew, where that costs nothing and a loop
+    /// needs its registers for something else.
+    #[inline(always)]
+    fn reread<T>(constants: &T) -> &T {
+        constants
+    }
 }
 
 /// Each of `values` in every lane.
@@ -131,6 +144,8 @@ pub trait LaneBits:
     type Proof: Copy;
     /// The bundle of `f32` with the same lanes.
     type Float;
+    /// The same lanes, as multiplication wants them.
+    type Factors: LaneFactors<Proof = Self::Proof>;
 
     /// `value` in every lane.
     fn splat(proof: Self::Proof, value: u32) -> Self;
@@ -159,8 +174,18 @@ pub trait LaneBits:
     /// Every lane shifted right by `N < 32` bits, zeros coming in.
     fn shr<const N: u32>(self) -> Self;
 
+    /// The lanes as multiplication wants them.
+    fn factors(self) -> Self::Factors;
+
+    /// The lanes of `factors`.
+    fn of_factors(factors: Self::Factors) -> Self;
+
     /// The high and the low half of the 64-bit product of every lane with `factor`.
-    fn mul_wide(self, factor: u32) -> (Self, Self);
+    #[inline(always)]
+    fn mul_wide(self, factor: u32) -> (Self, Self) {
+        let (high, low) = self.factors().products(factor);
+        (Self::of_factors(high), Self::of_factors(low))
+    }
 
     /// Bit by bit, what at least two of the three operands hold.
     fn majority(self, b: Self, c: Self) -> Self;
@@ -170,6 +195,19 @@ pub trait LaneBits:
 
     /// The raw bits read as `f32`.
     fn as_float(self) -> Self::Float;
+}
+
+/// A bundle of `u32` values, kept so that products of 64 bits need no shuffling: x86 multiplies every
+/// other lane.
+pub trait LaneFactors: Copy + BitXor<Output = Self> {
+    /// Evidence that the CPU has the instructions of this bundle.
+    type Proof: Copy;
+
+    /// `value` in every lane.
+    fn repeat(proof: Self::Proof, value: u32) -> Self;
+
+    /// The high and the low half of the 64-bit product of every lane with `factor`.
+    fn products(self, factor: u32) -> (Self, Self);
 }
 
 /// One truth value for each lane.
@@ -198,3 +236,41 @@ macro_rules! operators {
 }
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use operators;
+
+/// A bundle of factors on x86: even lanes and odd lanes apart, each in the lower half of 64 bits; the upper half
+/// holds anything.
+#[cfg(target_arch = "x86_64")]
+macro_rules! factors {
+    ($call:ident, $type:ident: $proof:ident, $bits:ident, $splat:ident, $mul:ident, $shift:ident) => {
+        impl core::ops::BitXor for $type {
+            type Output = Self;
+            #[inline(always)]
+            fn bitxor(self, other: Self) -> Self {
+                Self { even: self.even ^ other.even, odd: self.odd ^ other.odd }
+            }
+        }
+
+        impl super::LaneFactors for $type {
+            type Proof = $proof;
+
+            #[inline(always)]
+            fn repeat(_: $proof, value: u32) -> Self {
+                let all = $bits($call!($splat(value as i32)));
+                Self { even: all, odd: all }
+            }
+            #[inline(always)]
+            fn products(self, factor: u32) -> (Self, Self) {
+                $call!({
+                    let factor = $splat(factor as i32);
+                    let even = $mul(self.even.0, factor);
+                    let odd = $mul(self.odd.0, factor);
+                    let high =
+                        Self { even: $bits($shift::<32>(even)), odd: $bits($shift::<32>(odd)) };
+                    (high, Self { even: $bits(even), odd: $bits(odd) })
+                })
+            }
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+use factors;

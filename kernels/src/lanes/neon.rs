@@ -3,7 +3,7 @@
 use core::arch::aarch64::*;
 use core::ops::{Neg, Not};
 
-use super::{LaneBits, LaneMask, Lanes, operators};
+use super::{LaneBits, LaneFactors, LaneMask, Lanes, operators};
 
 /// Proof that this CPU has NEON.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,7 @@ impl Lanes for F32x4 {
     type Bits = U32x4;
     type Mask = Mask4;
     const COUNT: usize = 4;
+    const ABREAST: usize = 2;
 
     #[inline(always)]
     fn splat(_: Neon, value: f32) -> Self {
@@ -136,6 +137,10 @@ impl Lanes for F32x4 {
         Self(neon!(vbslq_f32(mask.0, yes.0, no.0)))
     }
     #[inline(always)]
+    fn interleave(self, other: Self) -> [Self; 2] {
+        neon!([Self(vzip1q_f32(self.0, other.0)), Self(vzip2q_f32(self.0, other.0))])
+    }
+    #[inline(always)]
     fn bits(self) -> U32x4 {
         U32x4(neon!(vreinterpretq_u32_f32(self.0)))
     }
@@ -144,6 +149,7 @@ impl Lanes for F32x4 {
 impl LaneBits for U32x4 {
     type Proof = Neon;
     type Float = F32x4;
+    type Factors = Self;
 
     #[inline(always)]
     fn splat(_: Neon, value: u32) -> Self {
@@ -176,13 +182,12 @@ impl LaneBits for U32x4 {
         Self(neon!(vshlq_u32(self.0, vdupq_n_s32(-(N as i32)))))
     }
     #[inline(always)]
-    fn mul_wide(self, factor: u32) -> (Self, Self) {
-        neon!({
-            let low_pair = vmull_n_u32(vget_low_u32(self.0), factor);
-            let high_pair = vmull_n_u32(vget_high_u32(self.0), factor);
-            let (a, b) = (vreinterpretq_u32_u64(low_pair), vreinterpretq_u32_u64(high_pair));
-            (Self(vuzp2q_u32(a, b)), Self(vuzp1q_u32(a, b)))
-        })
+    fn factors(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    fn of_factors(factors: Self) -> Self {
+        factors
     }
     #[inline(always)]
     fn majority(self, b: Self, c: Self) -> Self {
@@ -195,6 +200,24 @@ impl LaneBits for U32x4 {
     #[inline(always)]
     fn as_float(self) -> F32x4 {
         F32x4(neon!(vreinterpretq_f32_u32(self.0)))
+    }
+}
+
+impl LaneFactors for U32x4 {
+    type Proof = Neon;
+
+    #[inline(always)]
+    fn repeat(proof: Neon, value: u32) -> Self {
+        <Self as LaneBits>::splat(proof, value)
+    }
+    #[inline(always)]
+    fn products(self, factor: u32) -> (Self, Self) {
+        neon!({
+            let low_pair = vmull_n_u32(vget_low_u32(self.0), factor);
+            let high_pair = vmull_n_u32(vget_high_u32(self.0), factor);
+            let (a, b) = (vreinterpretq_u32_u64(low_pair), vreinterpretq_u32_u64(high_pair));
+            (Self(vuzp2q_u32(a, b)), Self(vuzp1q_u32(a, b)))
+        })
     }
 }
 

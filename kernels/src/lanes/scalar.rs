@@ -1,6 +1,6 @@
 //! One particle: plain `f32`, `u32` and `bool`. What a GPU thread runs, and the reference for all others.
 
-use super::{LaneBits, LaneMask, Lanes};
+use super::{LaneBits, LaneFactors, LaneMask, Lanes};
 use crate::fma::fma;
 
 impl Lanes for f32 {
@@ -8,6 +8,7 @@ impl Lanes for f32 {
     type Bits = u32;
     type Mask = bool;
     const COUNT: usize = 1;
+    const ABREAST: usize = 1;
 
     #[inline(always)]
     fn splat(_: (), value: f32) -> Self {
@@ -55,7 +56,8 @@ impl Lanes for f32 {
     }
     #[inline(always)]
     fn le_and(self, mask: bool, other: Self) -> bool {
-        mask & (self <= other)
+        // Not `&`: the compiler would regroup chains of it, which costs GPUs an instruction.
+        mask && self <= other
     }
     #[inline(always)]
     fn lt(self, other: Self) -> bool {
@@ -66,6 +68,10 @@ impl Lanes for f32 {
         if mask { yes } else { no }
     }
     #[inline(always)]
+    fn interleave(self, other: Self) -> [Self; 2] {
+        [self, other]
+    }
+    #[inline(always)]
     fn bits(self) -> u32 {
         self.to_bits()
     }
@@ -74,6 +80,7 @@ impl Lanes for f32 {
 impl LaneBits for u32 {
     type Proof = ();
     type Float = f32;
+    type Factors = Self;
 
     #[inline(always)]
     fn splat(_: (), value: u32) -> Self {
@@ -104,9 +111,12 @@ impl LaneBits for u32 {
         self >> N
     }
     #[inline(always)]
-    fn mul_wide(self, factor: u32) -> (Self, Self) {
-        let product = u64::from(self) * u64::from(factor);
-        ((product >> 32) as u32, product as u32)
+    fn factors(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    fn of_factors(factors: Self) -> Self {
+        factors
     }
     #[inline(always)]
     fn majority(self, b: Self, c: Self) -> Self {
@@ -119,6 +129,20 @@ impl LaneBits for u32 {
     #[inline(always)]
     fn as_float(self) -> f32 {
         f32::from_bits(self)
+    }
+}
+
+impl LaneFactors for u32 {
+    type Proof = ();
+
+    #[inline(always)]
+    fn repeat(_: (), value: u32) -> Self {
+        value
+    }
+    #[inline(always)]
+    fn products(self, factor: u32) -> (Self, Self) {
+        let product = u64::from(self) * u64::from(factor);
+        ((product >> 32) as u32, product as u32)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use particle_pilot_kernels::controls::Scheme;
+use particle_pilot_kernels::controls::{STRATA, Scheme};
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::reduce::tree;
@@ -11,6 +11,9 @@ use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk}
 use super::{Problem, Request, Size};
 use crate::backend::cpu::{Kernel, Pool};
 use crate::decision::Diagnostics;
+
+/// Sums that [`Summary`] has.
+const SUMS: usize = STRATA + 1;
 
 /// What is kept about the futures of one chunk.
 pub(crate) struct Chunk {
@@ -27,8 +30,8 @@ pub(crate) struct Chunk {
 pub(crate) struct Futures {
     /// A lock each, because threads take chunks as they come; no chunk is ever contended.
     chunks: Vec<Mutex<Chunk>>,
-    /// One number of each chunk, while they are added up.
-    column: Vec<f64>,
+    /// `[SUMS][chunks]`: numbers of each chunk, while they are added up.
+    columns: Vec<f64>,
 }
 
 impl Futures {
@@ -40,7 +43,7 @@ impl Futures {
             Mutex::new(Chunk { costs, weights, partial, summary: Summary::EMPTY })
         };
         let chunks: Vec<_> = (0..particles.div_ceil(CHUNK as u32)).map(|_| chunk()).collect();
-        Self { column: Vec::with_capacity(chunks.len()), chunks }
+        Self { columns: vec![0.0; SUMS * chunks.len()], chunks }
     }
 
     /// Rolls out every future of `scheme` from `state`.
@@ -61,21 +64,29 @@ impl Futures {
             let rollout = RollOut { job: &job, index, costs: &mut chunk.costs };
             chunk.summary = problem.simd.run(rollout);
         });
+        // One pass over the chunks, which may be more than caches hold.
         let mut summary = Summary::EMPTY;
-        self.in_order(|chunk| summary.count(&chunk.summary));
-        summary.sums = std::array::from_fn(|stratum| self.sum(|chunk| chunk.summary.sums[stratum]));
-        summary.squares = self.sum(|chunk| chunk.summary.squares);
+        let count = self.chunks.len();
+        for (index, chunk) in self.chunks.iter_mut().enumerate() {
+            let next = &chunk.get_mut().expect("no thread panics with a chunk").summary;
+            summary.count(next);
+            for (row, sum) in next.sums.iter().chain([&next.squares]).enumerate() {
+                self.columns[row * count + index] = *sum;
+            }
+        }
+        let mut rows = self.columns.chunks_exact_mut(count).map(tree);
+        summary.sums = std::array::from_fn(|_| rows.next().expect("a row for each stratum"));
+        summary.squares = rows.next().expect("a row for the squares");
         summary
     }
 
     /// The sum of `value` over all chunks, in an order that does not depend on threads.
     pub fn sum(&mut self, value: impl Fn(&Chunk) -> f64) -> f64 {
-        let mut column = std::mem::take(&mut self.column);
-        column.clear();
-        self.in_order(|chunk| column.push(value(chunk)));
-        let sum = tree(&mut column);
-        self.column = column;
-        sum
+        let row = &mut self.columns[..self.chunks.len()];
+        for (chunk, sum) in self.chunks.iter_mut().zip(row.iter_mut()) {
+            *sum = value(chunk.get_mut().expect("no thread panics with a chunk"));
+        }
+        tree(row)
     }
 
     /// Calls `work` for every chunk, on all threads.

@@ -32,6 +32,12 @@ const LOOKS: u32 = 256;
 /// How long those who linger wait for the next job: as long as a step of many environments takes.
 const LINGER: Duration = Duration::from_micros(200);
 
+/// How long it takes to wake a thread.
+const WAKING: Duration = Duration::from_micros(50);
+
+/// How long whoever called the crew waits for it to come.
+const GATHER: Duration = Duration::from_micros(500);
+
 /// How long it naps at a time. Meanwhile jobs are done without it.
 const NAP: Duration = Duration::from_micros(500);
 
@@ -55,6 +61,20 @@ impl Crew {
     /// Whether anyone stands by.
     pub fn is_present(&self) -> bool {
         self.present.load(Relaxed) > 0
+    }
+
+    /// Waits until `enough` stand by, but not for long: a thread that was woken on this CPU begins only when this
+    /// thread lets it, and then goes elsewhere.
+    pub fn gather(&self, enough: usize) {
+        let began = Instant::now();
+        while self.present.load(Acquire) < enough {
+            match began.elapsed() {
+                soon if soon < WAKING => thread::yield_now(),
+                // Yielding is a request that the operating system need not grant; sleeping is none.
+                late if late < GATHER => thread::sleep(WAKING),
+                _ => return,
+            }
+        }
     }
 
     /// Calls `job` here and on every thread of the crew that is awake, and returns when all these calls have.

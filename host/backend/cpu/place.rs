@@ -10,7 +10,7 @@ pub(super) fn here() -> usize {
     rustix::thread::sched_getcpu()
 }
 
-/// Unknown.
+/// Unknown: all are the same.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn here() -> usize {
     0

@@ -54,6 +54,7 @@ impl Pool {
                     self.crew.stand_by(errand);
                 });
             }
+            self.crew.gather(self.threads - 1);
             work()
         })
     }
@@ -106,10 +107,19 @@ impl Pool {
             self.crew.offer(&drain);
             return;
         }
+        let home = place::here();
         workers.in_place_scope(|scope| {
-            for _ in 1..self.threads.min(count) {
-                scope.spawn(|_| drain());
+            for distance in 1..self.threads.min(count) {
+                let drain = &drain;
+                scope.spawn(move |_| {
+                    if place::here() == home {
+                        place::leave(home, distance);
+                    }
+                    drain();
+                });
             }
+            // Lets a thread go that was woken on this CPU.
+            std::thread::yield_now();
             drain();
             const PATIENCE: u32 = 20_000;
             for _ in 0..PATIENCE {

@@ -67,8 +67,8 @@ impl Futures {
         // One pass over the chunks, which may be more than caches hold.
         let mut summary = Summary::EMPTY;
         let count = self.chunks.len();
-        for (index, chunk) in self.chunks.iter_mut().enumerate() {
-            let next = &chunk.get_mut().expect("no thread panics with a chunk").summary;
+        for (index, chunk) in unlocked(&mut self.chunks).enumerate() {
+            let next = &chunk.summary;
             summary.count(next);
             for (row, sum) in next.sums.iter().chain([&next.squares]).enumerate() {
                 self.columns[row * count + index] = *sum;
@@ -83,8 +83,8 @@ impl Futures {
     /// The sum of `value` over all chunks, in an order that does not depend on threads.
     pub fn sum(&mut self, value: impl Fn(&Chunk) -> f64) -> f64 {
         let row = &mut self.columns[..self.chunks.len()];
-        for (chunk, sum) in self.chunks.iter_mut().zip(row.iter_mut()) {
-            *sum = value(chunk.get_mut().expect("no thread panics with a chunk"));
+        for (chunk, sum) in unlocked(&mut self.chunks).zip(row.iter_mut()) {
+            *sum = value(chunk);
         }
         tree(row)
     }
@@ -103,11 +103,14 @@ impl Futures {
     }
 
     /// Calls `work` for every chunk in order.
-    pub fn in_order(&mut self, mut work: impl FnMut(&mut Chunk)) {
-        for chunk in &mut self.chunks {
-            work(chunk.get_mut().expect("no thread panics with a chunk"));
-        }
+    pub fn in_order(&mut self, work: impl FnMut(&mut Chunk)) {
+        unlocked(&mut self.chunks).for_each(work);
     }
+}
+
+/// The chunks in order; whoever has them to itself needs no lock.
+fn unlocked(chunks: &mut [Mutex<Chunk>]) -> impl Iterator<Item = &mut Chunk> {
+    chunks.iter_mut().map(|chunk| chunk.get_mut().expect("no thread panics with a chunk"))
 }
 
 struct RollOut<'a, M, S> {

@@ -1,11 +1,16 @@
 //! Many independent states in one call.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use particle_pilot_kernels::model::CartPole;
 use rayon::prelude::*;
 
 use crate::backend::Device;
 use crate::backend::cpu::workers;
 use crate::config::PilotConfig;
 use crate::decision::Decision;
+use crate::engine;
 use crate::error::PilotError;
 use crate::pilot::Pilot;
 
@@ -35,6 +40,8 @@ impl PilotBatch {
     /// # Errors
     /// As [`Pilot::new`].
     pub fn new(config: &PilotConfig, seeds: &[u64]) -> Result<Self, PilotError> {
+        config.validate()?;
+        engine::require_memory::<CartPole<false>>(config, seeds.len())?;
         let pool = workers(config.resolved_threads())?;
         let device = match config.device {
             Device::Auto => Device::Cpu,
@@ -75,9 +82,21 @@ impl PilotBatch {
             });
         }
         let Self { pilots, pool } = self;
-        pool.install(|| {
+        let decisions: Vec<_> = pool.install(|| {
             let pairs = pilots.par_iter_mut().zip(states);
             pairs.map(|(pilot, state)| pilot.act(state.as_ref())).collect()
-        })
+        });
+        if decisions.contains(&Err(PilotError::Interrupted)) {
+            let decided =
+                pilots.iter_mut().zip(&decisions).filter(|(_, decision)| decision.is_ok());
+            decided.for_each(|(pilot, _)| pilot.undo());
+        }
+        decisions.into_iter().collect()
+    }
+
+    /// As [`Pilot::set_interrupt`], for all pilots. A call of [`PilotBatch::act`] that is interrupted leaves all of
+    /// them as before it, on the CPU.
+    pub fn set_interrupt(&mut self, flag: &Arc<AtomicBool>) {
+        self.pilots.iter_mut().for_each(|pilot| pilot.set_interrupt(Arc::clone(flag)));
     }
 }

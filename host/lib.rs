@@ -22,6 +22,7 @@ mod episode;
 mod error;
 mod evaluation;
 mod foresight;
+mod memory;
 mod names;
 mod pilot;
 pub mod planners;
@@ -41,6 +42,7 @@ pub use evaluation::{
     DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
 };
 pub use foresight::Foresight;
+pub use memory::{Bytes, available as available_memory};
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
 pub use planners::{Interpolation, Noise, PlannerKind, Tuning};

@@ -2,7 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// The handler's exception; what work came to is then dropped.
 pub fn interruptible<R: Send>(
     py: Python<'_>,
-    work: impl FnOnce(&AtomicBool) -> R + Send,
+    work: impl FnOnce(&Arc<AtomicBool>) -> R + Send,
 ) -> PyResult<R> {
-    let stop = AtomicBool::new(false);
+    let stop = Arc::default();
     let (done, changed) = (Mutex::new(false), Condvar::new());
     thread::scope(|scope| {
         let worker = scope.spawn(|| {

@@ -1,6 +1,7 @@
 //! `solve()`: one episode in the reference environment, as `pilot solve` runs it.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
@@ -94,6 +95,7 @@ pub fn solve(
     let episode = Episode::new().seed(pilot.config().seed).steps(steps.unwrap_or(500)).push(push);
     let (mut states, mut actions) = (Vec::new(), Vec::new());
     let result = interruptible(py, |stop| {
+        pilot.set_interrupt(Arc::clone(stop));
         episode.run_with(&mut pilot, |record| {
             states.extend(record.state);
             actions.push(record.action);

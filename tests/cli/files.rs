@@ -136,7 +136,7 @@ fn what_is_killed_leaves_nothing_behind() {
     let folder = folder();
     let (trace, json) = (folder.path().join("t.csv"), folder.path().join("j.json"));
     let mut child = pilot()
-        .args(["-q", "-n", "100000000", "--theta-limit-deg", "inf", "--x-limit", "inf", "-k", "8"])
+        .args(["-q", "-n", "20000000", "--theta-limit-deg", "inf", "--x-limit", "inf", "-k", "16"])
         .args(["--trace", text_of(&trace), "--json", text_of(&json)])
         .spawn()
         .unwrap();

@@ -104,7 +104,7 @@ fn ends_in_spite_of(ignored: &str, signal: &str) {
     let mut child = Command::new("sh")
         .args(["-c", &format!("trap '' {ignored}; exec \"$@\""), "sh"])
         .arg(env!("CARGO_BIN_EXE_pilot"))
-        .args(["-n", "100000000", "-k", "8", "-H", "5", "--theta-limit-deg", "inf"])
+        .args(["-n", "20000000", "-k", "16", "-H", "20", "--theta-limit-deg", "inf"])
         .args(["--x-limit", "inf", "--trace", text_of(&trace), "--json", text_of(&report)])
         .stdin(Stdio::null())
         .stdout(Stdio::null())

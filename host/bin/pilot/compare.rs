@@ -5,13 +5,13 @@ mod quality;
 mod table;
 
 use std::cell::OnceCell;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
 use particle_pilot::{
-    Device, EpisodeResult, Evaluation, EvaluationResult, Pilot, PilotConfig, PlannerKind,
+    Device, EpisodeResult, Evaluation, EvaluationResult, Pilot, PilotConfig, PilotError,
+    PlannerKind,
 };
 
 use self::quality::Quality;
@@ -64,7 +64,10 @@ pub fn run(options: Options) -> Result<Outcome> {
     machine.tell(&report);
 
     let mut comparison = Comparison::new(&settings, &machine, match_.episodes, &reference);
-    match_.run(budget, &mut comparison)?;
+    match match_.run(budget, &mut comparison) {
+        Err(error) if error.downcast_ref() == Some(&PilotError::Interrupted) => {}
+        ran => ran?,
+    }
     comparison.interrupted = interrupt::stopped();
     comparison.rank();
     comparison.setback = match_.setback.into_inner();
@@ -99,12 +102,9 @@ impl Match<'_> {
 
         let target = self.particle_steps(reference)?;
         for planner in planners.clone() {
-            if interrupt::stopped() {
-                break;
-            }
-            let config = self.with_equal_steps(planner, target)?;
-            let row = self.row("equal-particle-steps", &config, None, &progress)?;
-            comparison.rows.extend(row);
+            let row = self.with_equal_steps(planner, target);
+            let row = row.and_then(|c| self.row("equal-particle-steps", &c, None, &progress));
+            comparison.note("equal-particle-steps", planner, row)?;
         }
         let budget = match budget {
             Some(budget) => budget,
@@ -112,12 +112,9 @@ impl Match<'_> {
         };
         comparison.budget_us = budget.as_nanos() as f64 / 1e3;
         for planner in planners {
-            if interrupt::stopped() {
-                break;
-            }
-            let config = self.with_equal_time(planner, budget)?;
-            let row = self.row("equal-time", &config, Some(budget), &progress)?;
-            comparison.rows.extend(row);
+            let row = self.with_equal_time(planner, budget);
+            let row = row.and_then(|c| self.row("equal-time", &c, Some(budget), &progress));
+            comparison.note("equal-time", planner, row)?;
         }
         progress.finish();
         Ok(())
@@ -166,6 +163,9 @@ impl Match<'_> {
         budget: Option<Duration>,
         progress: &Progress,
     ) -> Result<Option<Row>> {
+        if interrupt::stopped() {
+            return Ok(None);
+        }
         let steps = self.settings.steps();
         let tick = || progress.tick();
         let (result, time, qualities) = self.evaluate(config, self.episodes, steps, &tick)?;
@@ -206,6 +206,7 @@ impl Match<'_> {
     /// Simulated steps of a decision: the second, since the first has no plan to start from.
     fn particle_steps(&self, config: &PilotConfig) -> Result<f64> {
         let mut pilot = Pilot::new(config.clone()).map_err(refused)?;
+        pilot.set_interrupt(Arc::clone(interrupt::watch()));
         pilot.act(&[0.0; 4])?;
         let decision = pilot.act(&[0.0; 4])?;
         self.note(pilot.setback().map(ToString::to_string).as_deref());

@@ -1,10 +1,11 @@
 //! `pilot replay`: the same bits again?
 
 use std::fmt;
+use std::sync::Arc;
 
 use anyhow::Result;
 use particle_pilot::env::{CartPole, CartPoleOptions};
-use particle_pilot::{Action, Device, Digest, Ending, Pilot};
+use particle_pilot::{Action, Device, Digest, Ending, Pilot, PilotError};
 use serde::Serialize;
 
 use crate::commands::ReplayOptions;
@@ -29,7 +30,6 @@ pub fn run(options: &ReplayOptions) -> Result<Outcome> {
     let outputs = [("--json", options.json.as_deref())];
     distinct(&[("the trace", Some(&options.trace))], &outputs)?;
     let report = Report::open(options.json.as_deref(), options.quiet)?;
-    interrupt::watch();
     let result = replay(&mut trace, options.quiet)?;
     report.write(&result.to_string(), &result)?;
     Ok(Outcome::of(result.interrupted, result.agrees))
@@ -102,6 +102,7 @@ fn replay(trace: &mut Trace, quiet: bool) -> Result<ReplayResult> {
     let mut env = CartPole::new(physics, options)?;
     let mut pilot = Pilot::new(config).map_err(refused)?;
     pilot.reset(seed);
+    pilot.set_interrupt(Arc::clone(interrupt::watch()));
     let mut state = env.reset(Some(seed));
 
     let progress = Progress::new("steps", limit.into(), quiet);
@@ -121,7 +122,13 @@ fn replay(trace: &mut Trace, quiet: bool) -> Result<ReplayResult> {
         let action = row.action(kind).ok_or_else(|| {
             trace.is_none(format!("step {} has action {}, not {kind}", row.step, row.action))
         })?;
-        let decision = pilot.act(&recorded)?;
+        let decision = match pilot.act(&recorded) {
+            Err(PilotError::Interrupted) => {
+                interrupted = true;
+                break;
+            }
+            decision => decision?,
+        };
         digest.state(&recorded);
         digest.action(action);
         let again = Row::from(&particle_pilot::StepRecord {

@@ -1,6 +1,7 @@
 //! `pilot solve`: one episode.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
@@ -31,6 +32,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     settings.distinct_outputs()?;
     let mut pilot = Pilot::new(settings.config(settings.planner())).map_err(refused)?;
     let stop = interrupt::watch();
+    pilot.set_interrupt(Arc::clone(stop));
     let report = Report::open(options.json.as_deref(), options.quiet)?;
     let trace_sink = options.trace.as_deref().map(Sink::file).transpose()?;
     let plot = options.plot.as_deref().map(Picture::open).transpose()?;

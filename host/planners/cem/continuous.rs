@@ -73,7 +73,7 @@ impl<M: Model> Planner<M> for ContinuousCem {
             lowest = lowest.min(summary.best.0);
             self.weigh();
             let noise = self.noise.noise(stream);
-            knot_moments(&mut self.futures, problem, request.pool, &noise, &mut self.moments);
+            knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
             self.refit(full);
         }
         let share = f64::from(self.noise.plan[0]) / f64::from(full);

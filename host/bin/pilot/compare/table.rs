@@ -3,14 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
+use anyhow::Result;
 use particle_pilot::env::Push;
-use particle_pilot::{Device, DeviceShare, Digest, EvaluationResult, PilotConfig};
+use particle_pilot::{
+    Device, DeviceShare, Digest, EvaluationResult, PilotConfig, PilotError, PlannerKind,
+};
 use serde::Serialize;
 
 use super::quality::{Qualities, Quality, cost_less};
 use crate::evaluate::percent;
 use crate::machine::Machine;
 use crate::settings::Settings;
+use crate::shared::output::UsageError;
 use crate::shared::text::{count, grouped, significant};
 
 /// Decisions may take longer than the budget by this share.
@@ -38,6 +42,17 @@ pub struct Comparison {
     #[serde(skip)]
     machine: String,
     pub rows: Vec<Row>,
+    /// Rows that could not be had.
+    left_out: Vec<LeftOut>,
+}
+
+/// A row that could not be had.
+#[derive(Serialize)]
+struct LeftOut {
+    terms: &'static str,
+    planner: &'static str,
+    /// In a sentence.
+    reason: String,
 }
 
 /// One planner on one of the terms.
@@ -100,7 +115,30 @@ impl Comparison {
             threads: machine.threads,
             machine: machine.to_string(),
             rows: Vec::new(),
+            left_out: Vec::new(),
         }
+    }
+
+    /// Takes a row, if there is one, or notes why there cannot be: of a size that a planner refuses.
+    pub fn note(
+        &mut self,
+        terms: &'static str,
+        planner: PlannerKind,
+        row: Result<Option<Row>>,
+    ) -> Result<()> {
+        let refuses = |error: &anyhow::Error| {
+            let refusal = error.downcast_ref::<PilotError>();
+            error.is::<UsageError>()
+                || matches!(refusal, Some(PilotError::Memory { .. } | PilotError::Setting { .. }))
+        };
+        match row {
+            Err(error) if refuses(&error) => {
+                let (planner, reason) = (planner.name(), error.to_string());
+                self.left_out.push(LeftOut { terms, planner, reason });
+            }
+            row => self.rows.extend(row?),
+        }
+        Ok(())
     }
 }
 
@@ -239,6 +277,9 @@ impl fmt::Display for Comparison {
         }
         if self.rows.iter().any(|row| row.within_budget == Some(false)) {
             writeln!(f, "\n! misses the budget by more than a fifth")?;
+        }
+        for LeftOut { terms, planner, reason } in &self.left_out {
+            writeln!(f, "\nno {terms} row of {planner}: {reason}")?;
         }
         if self.interrupted {
             let finished = self.rows.last().map_or(0, |row| row.episodes);

@@ -19,14 +19,17 @@ pub fn script(shell: Shell) -> String {
 /// Where a file is wanted, the generated script for bash offers only options: lets it fall through to bash's own
 /// completion, which is of file names.
 fn with_file_names(script: &str) -> String {
-    let mut is_replay = false;
+    let (mut is_replay, mut before) = (false, "");
     let mut text = String::with_capacity(script.len());
     for line in script.lines() {
-        if line.ends_with(')') && !line.contains('(') {
-            is_replay = line.trim() == "pilot__subcmd__replay)";
+        if let Some(command) = line.trim().strip_prefix("pilot__subcmd__") {
+            is_replay = command == "replay)";
         }
+        let offers_options = before.trim() == "esac";
+        before = line;
         match line.split_once(" || ${COMP_CWORD}") {
             Some((options, _)) if is_replay => text += &format!("{options} ]] ; then"),
+            _ if is_replay && offers_options => continue,
             _ => text += line,
         }
         text.push('\n');

@@ -146,7 +146,7 @@ mod tests {
                 .collect()
         };
         let far_apart = all(&[1.0, 5.0, 9.0]);
-        assert!(cost_less(&far_apart, &all(&[1.1, 5.2, 9.1]))); // the differences are what counts
+        assert!(cost_less(&far_apart, &all(&[1.1, 5.11, 9.1]))); // the differences are what counts
         assert!(!cost_less(&far_apart, &all(&[1.1, 5.2, 8.9])));
         assert!(!cost_less(&far_apart, &far_apart));
         assert!(!cost_less(&all(&[1.0]), &all(&[2.0])));

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::advice::advised;
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::settings::{Settings, Work, refused};
+use crate::settings::{Settings, Work, failed, refused};
 use crate::shared::interrupt;
 use crate::shared::outcome::Outcome;
 use crate::shared::output::{Report, say};
@@ -48,7 +48,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     let progress = Progress::new("episodes", episodes.into(), quiet);
     let result = evaluation.run_with(stop, |_| progress.tick());
     progress.finish();
-    let result = result?;
+    let result = result.map_err(failed)?;
     machine.warn(&report, result.setback.as_deref());
     if !quiet && report.for_people() {
         result.warnings.iter().for_each(|summary| say(&warning(summary, &result, &config)));

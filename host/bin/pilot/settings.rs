@@ -224,6 +224,16 @@ pub fn refused(error: PilotError) -> anyhow::Error {
     }
 }
 
+/// What ended a run half-way.
+pub fn failed(error: PilotError) -> anyhow::Error {
+    match error {
+        PilotError::StateNotFinite { .. } => anyhow::anyhow!(
+            "{error}; nothing ends an episode without --theta-limit-deg or --x-limit before: lower --force or --push"
+        ),
+        other => other.into(),
+    }
+}
+
 fn refused_cost(error: BadCost) -> anyhow::Error {
     match error.name {
         "every one" => usage("every cost weight is 0; at least one must be above 0"),

@@ -15,7 +15,7 @@ use crate::advice::advised;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::plot::{Played, Series};
-use crate::settings::{Settings, Work, refused};
+use crate::settings::{Settings, Work, failed, refused};
 use crate::shared::interrupt;
 use crate::shared::outcome::Outcome;
 use crate::shared::output::{Report, Sink, say};
@@ -60,7 +60,7 @@ pub fn run(options: Options) -> Result<Outcome> {
         }
     });
     progress.finish();
-    let result = result?;
+    let result = result.map_err(failed)?;
     if let Some(error) = trace_error {
         return Err(error);
     }
@@ -159,7 +159,8 @@ fn last_state(result: &EpisodeResult, config: &PilotConfig) -> String {
 
 /// Degrees as they were given, in spite of the way through radians.
 pub fn degrees(radians: f64) -> f64 {
-    (radians.to_degrees() * 1e9).round() / 1e9
+    let degrees = radians.to_degrees();
+    if degrees < 1e-6 { degrees } else { (degrees * 1e9).round() / 1e9 }
 }
 
 fn warning(note: &WarningNote, result: &EpisodeResult, config: &PilotConfig) -> String {

@@ -1,6 +1,5 @@
 //! A file on its way: whoever looks at its place finds the old one or the new one, and never half of it.
 
-use std::error::Error;
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io;
@@ -25,6 +24,7 @@ pub struct Draft {
 impl Draft {
     /// Begins a file for `path`, in which there are no links.
     pub fn begin(path: PathBuf) -> io::Result<Self> {
+        folder_of(&path).metadata()?; // whose error is in the system's own words
         match nameless(folder_of(&path)) {
             Some(file) => Ok(Self { path, file, name: None }.like_the_old_one()),
             None => Self::begin_named(path),
@@ -33,6 +33,7 @@ impl Draft {
 
     /// As [`Draft::begin`], with a temporary name of the same ending, by which bitmaps know their format.
     pub fn begin_named(path: PathBuf) -> io::Result<Self> {
+        folder_of(&path).metadata()?;
         let mut suffix = OsString::new();
         if let Some(extension) = path.extension().filter(|extension| extension.len() < 8) {
             suffix.push(".");
@@ -81,11 +82,12 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// The system's words without a temporary name, which says nothing to the user.
+/// What went wrong without a temporary name, which says nothing to the user.
 fn plain(error: io::Error) -> io::Error {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    let code = cause.unwrap_or(&error).raw_os_error();
-    code.map_or(error, io::Error::from_raw_os_error)
+    match error.raw_os_error() {
+        Some(_) => error,
+        None => error.kind().into(),
+    }
 }
 
 #[cfg(unix)]

@@ -50,7 +50,8 @@ pub enum Command {
     ///
     /// `cost` is what planners minimise, per step: the --cost-position and --cost-angle weights times the squares of
     /// position and angle, and --cost-end for each step missed after a fall; by the same weights for every row. `rank`
-    /// is 1 plus the number of rows on the same terms that cost less in the same episodes, by more than chance explains.
+    /// is 1 plus the number of rows on the same terms that cost less in the same episodes, by more than chance explains;
+    /// it is never better than that of a row of lower mean.
     #[command(allow_negative_numbers = true)]
     Compare(CompareOptions),
     /// Run a trace again and tell whether every bit agrees

@@ -103,6 +103,11 @@ impl Qualities {
         }
     }
 
+    /// The mean cost of a step.
+    pub fn mean_cost(&self) -> Option<f64> {
+        self.cost_per_step.map(|cost| cost.mean)
+    }
+
     /// As people read them.
     pub fn cells(&self) -> [String; 3] {
         let brief =

@@ -278,6 +278,13 @@ impl fmt::Display for Comparison {
         if self.rows.iter().any(|row| row.within_budget == Some(false)) {
             writeln!(f, "\n! misses the budget by more than a fifth")?;
         }
+        let is_blind = |row: &Row| row.particles > 0 && row.qualities.mean_cost().is_none();
+        if self.rows.iter().any(is_blind) {
+            writeln!(
+                f,
+                "\nno cost, no rank: a GPU that runs whole episodes does not tell their states; --device cpu does"
+            )?;
+        }
         for LeftOut { terms, planner, reason } in &self.left_out {
             writeln!(f, "\nno {terms} row of {planner}: {reason}")?;
         }
@@ -298,19 +305,19 @@ impl Comparison {
     /// Ranks the rows of all episodes on each of the terms.
     pub fn rank(&mut self) {
         let all = self.episodes as usize;
-        let ranks: Vec<_> = self
-            .rows
-            .iter()
-            .map(|row| {
-                let is_better = |other: &&Row| {
-                    other.terms == row.terms
-                        && other.each.len() == all
-                        && cost_less(&other.each, &row.each)
-                };
-                let better = || self.rows.iter().filter(is_better).count();
-                (row.each.len() == all).then(|| 1 + better())
-            })
-            .collect();
+        let whole: Vec<&Row> = self.rows.iter().filter(|row| row.each.len() == all).collect();
+        let is_better =
+            |other: &Row, row: &Row| other.terms == row.terms && cost_less(&other.each, &row.each);
+        let raw = |row: &Row| 1 + whole.iter().filter(|other| is_better(other, row)).count();
+        // A row that costs more on average is not ranked better, whatever chance explains of each.
+        let cost = |row: &Row| row.qualities.mean_cost();
+        let is_cheaper =
+            |other: &Row, row: &Row| other.terms == row.terms && cost(other) <= cost(row);
+        let rank = |row: &Row| {
+            whole.iter().filter(|other| is_cheaper(other, row)).map(|other| raw(other)).max()
+        };
+        let ranks: Vec<_> =
+            self.rows.iter().map(|row| rank(row).filter(|_| row.each.len() == all)).collect();
         for (row, rank) in self.rows.iter_mut().zip(ranks) {
             row.rank = rank;
         }

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::super::devices;
+use super::super::driver::{Context, Device};
 use super::*;
 
 #[test]
@@ -79,6 +80,44 @@ fn one_gpu_can_be_opened_twice() {
         let [one, two] = [0, 0].map(|index| Gpu::open(index, PTX).unwrap());
         drop(one);
         assert_eq!(add_on(&two), Ok(vec![100.0; 70]));
+    });
+}
+
+/// The context that is current on this thread, asked of the driver itself.
+fn current() -> usize {
+    let driver = std::env::var_os("PILOT_CUDA_DRIVER").unwrap();
+    let mut context = std::ptr::null_mut::<()>();
+    // SAFETY: it is loaded already, and the function has this signature.
+    let result = unsafe {
+        let driver = libloading::Library::new(driver).unwrap();
+        let get: libloading::Symbol<'_, unsafe extern "C" fn(*mut *mut ()) -> u32> =
+            driver.get("cuCtxGetCurrent").unwrap();
+        get(&mut context)
+    };
+    assert_eq!(result, 0);
+    context.addr()
+}
+
+#[test]
+fn the_callers_context_is_current_again_after_every_call() {
+    Scenario::new().set("PTX_VM_DEVICES", "2").run(|| {
+        let gpu = Gpu::open(0, PTX).unwrap();
+        assert_eq!(current(), 0);
+        let other = Device::get(1).and_then(Context::primary).unwrap();
+        let entered = other.enter().unwrap();
+        let callers = current();
+        assert_ne!(callers, 0);
+        assert_eq!(add_on(&gpu), Ok(vec![100.0; 70]));
+        gpu.time(|_| Ok(())).unwrap();
+        gpu.memory_bytes().unwrap();
+        gpu.max_active_blocks(&gpu.kernel("add").unwrap(), 32).unwrap();
+        assert!(Gpu::open(0, "no PTX").is_err() && gpu.kernel("none").is_err());
+        drop(Gpu::open(0, PTX).unwrap());
+        assert_eq!(current(), callers);
+        drop(gpu);
+        assert_eq!(current(), callers);
+        drop(entered);
+        assert_eq!(current(), 0);
     });
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
-use crate::{inlined, kernels, msrv, neon, pages, ptxas, python, rust_cuda, source};
+use crate::{inlined, kernels, msrv, neon, pages, platforms, ptxas, python, rust_cuda, source};
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
@@ -98,6 +98,11 @@ pub const CHECKS: &[Check] = &[
         run: python::wheel_passes,
     },
     Check { name: "msrv", about: "the oldest supported Rust builds it all", run: msrv::builds },
+    Check {
+        name: "platforms",
+        about: "it all type-checks for other machines: ARM, macOS, Windows, musl, WebAssembly",
+        run: platforms::type_check,
+    },
     Check {
         name: "neon",
         about: "the kernels' tests, but exhaustive ones, pass on emulated aarch64 (NEON)",

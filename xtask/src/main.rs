@@ -13,6 +13,7 @@ mod kernels;
 mod msrv;
 mod neon;
 mod pages;
+mod platforms;
 #[path = "../../build/ptx_hash.rs"]
 mod ptx_hash;
 mod ptxas;

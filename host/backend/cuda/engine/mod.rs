@@ -119,6 +119,8 @@ impl GpuEngine {
         seed: u64,
         decision: u32,
     ) -> Result<(f64, Diagnostics), GpuError> {
+        let gpu = self.gpu.clone();
+        let _current = gpu.enter()?;
         self.begin(state, seed, decision)?;
         self.finish()
     }

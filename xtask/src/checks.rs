@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
-use crate::{inlined, kernels, msrv, neon, pages, platforms, ptxas, python, rust_cuda, source};
+use crate::{
+    dependents, inlined, kernels, msrv, neon, pages, platforms, ptxas, python, rust_cuda, source,
+};
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
@@ -98,6 +100,11 @@ pub const CHECKS: &[Check] = &[
         run: python::wheel_passes,
     },
     Check { name: "msrv", about: "the oldest supported Rust builds it all", run: msrv::builds },
+    Check {
+        name: "dependents",
+        about: "a crate elsewhere can depend on this one by path and by git",
+        run: dependents::type_check,
+    },
     Check {
         name: "platforms",
         about: "it all type-checks for other machines: ARM, macOS, Windows, musl, WebAssembly",

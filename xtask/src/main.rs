@@ -7,6 +7,7 @@ mod check;
 mod checks;
 mod command;
 mod compiler;
+mod cust;
 mod dependents;
 mod gpu_bundle;
 mod inlined;

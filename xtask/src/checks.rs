@@ -1,16 +1,21 @@
 //! The list of checks: what `cargo xtask test` and continuous integration run.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
-use crate::{inlined, kernels, msrv, neon, pages, platforms, ptxas, python, rust_cuda, source};
+use crate::{
+    cust, dependents, inlined, kernels, msrv, neon, pages, platforms, ptxas, python, rust_cuda,
+    source,
+};
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
-const WITHOUT_GPU: &str =
-    "clippy -p particle-pilot --no-default-features --all-targets -- -D warnings";
+/// Which features a lint must not depend on: each alone, and none.
+const FEATURES: [&str; 3] = ["", "cli", "cuda"];
 
 /// Every check, in the order in which they run: cheap ones first, so that a slip shows at once.
 pub const CHECKS: &[Check] = &[
@@ -41,9 +46,9 @@ pub const CHECKS: &[Check] = &[
         run: || run(cargo(KERNELS_WITHOUT_STD).args(["--", "-D", "warnings"])),
     },
     Check {
-        name: "no-gpu",
-        about: "no lint fires without the feature `cuda`",
-        run: || run(&mut cargo(WITHOUT_GPU)),
+        name: "features",
+        about: "no lint fires with each feature alone or with none, and few crates are needed then",
+        run: features,
     },
     Check {
         name: "test",
@@ -71,6 +76,11 @@ pub const CHECKS: &[Check] = &[
         run: || run(&mut cargo("bench --bench parts -- --test")),
     },
     Check { name: "examples", about: "every example runs", run: examples },
+    Check {
+        name: "cust",
+        about: "the feature `cust` works beside the crate of that name, on a virtual GPU",
+        run: cust::example_runs,
+    },
     Check { name: "main-job", about: "with no options, the pole stays up", run: main_job },
     Check {
         name: "pages",
@@ -99,6 +109,11 @@ pub const CHECKS: &[Check] = &[
     },
     Check { name: "msrv", about: "the oldest supported Rust builds it all", run: msrv::builds },
     Check {
+        name: "dependents",
+        about: "a crate elsewhere can depend on this one by path and by git",
+        run: dependents::type_check,
+    },
+    Check {
         name: "platforms",
         about: "it all type-checks for other machines: ARM, macOS, Windows, musl, WebAssembly",
         run: platforms::type_check,
@@ -115,6 +130,29 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     CHECKS.iter().map(|check| check.name)
 }
 
+/// How many crates the library may need with `features`, itself included: what a dependent compiles.
+fn most_crates(features: &str) -> usize {
+    match features {
+        "" => 30,
+        "cuda" => 50,
+        _ => usize::MAX,
+    }
+}
+
+fn features() -> Result<Outcome> {
+    for features in FEATURES {
+        let choice = format!("-p particle-pilot --no-default-features --features={features}");
+        run(&mut cargo(&format!("clippy {choice} --all-targets -- -D warnings")))?;
+        let tree = output(&mut cargo(&format!("tree {choice} --edges normal --prefix none")))?;
+        let crates: BTreeSet<_> =
+            tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        let (count, most) = (crates.len(), most_crates(features));
+        println!("{count} crates with the features [{features}]");
+        ensure!(count <= most, "{count} crates with [{features}], at most {most}: {crates:?}");
+    }
+    Ok(Outcome::Passed)
+}
+
 /// Runs each `examples/NAME.rs`, and names all that fail.
 fn examples() -> Result<Outcome> {
     let mut names = Vec::new();
@@ -125,6 +163,7 @@ fn examples() -> Result<Outcome> {
     if names.is_empty() {
         return Ok(Outcome::Skipped("there is no examples/*.rs".into()));
     }
+    names.retain(|name| name != "cust_stream"); // needs a feature, and has a check of its own
     names.sort(); // the order of a directory differs between machines
     names.retain(|name| run(&mut cargo(&format!("run --release --example {name}"))).is_err());
     ensure!(names.is_empty(), "did not exit with 0: {}", names.join(", "));

@@ -7,6 +7,8 @@ mod check;
 mod checks;
 mod command;
 mod compiler;
+mod cust;
+mod dependents;
 mod gpu_bundle;
 mod inlined;
 mod kernels;

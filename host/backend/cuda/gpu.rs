@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::driver::{Current, Device};
+use super::driver::{Current, Device, ForeignStream};
 use super::error::GpuError;
 use super::info::DeviceInfo;
 use super::session::Session;
@@ -23,14 +23,21 @@ pub struct Gpu {
 }
 
 impl Gpu {
+    /// As [`Gpu::open_on`], with a stream of its own.
+    #[cfg(test)]
+    pub fn open(index: u32, ptx: &str) -> Result<Self, GpuError> {
+        Self::open_on(index, ptx, None)
+    }
+
     /// Opens the GPU of this number and compiles kernels for it.
     ///
     /// * `ptx`: the kernels, as a text in PTX.
+    /// * `stream`: where work goes, if not to a stream of its own.
     ///
     /// # Errors
-    /// Any [`GpuError`]; whatever was taken is given back.
-    pub fn open(index: u32, ptx: &str) -> Result<Self, GpuError> {
-        Ok(Self { session: Arc::new(Session::open(index, ptx)?) })
+    /// Any [`GpuError`], also if the stream is not of the GPU's primary context; whatever was taken is given back.
+    pub fn open_on(index: u32, ptx: &str, stream: Option<ForeignStream>) -> Result<Self, GpuError> {
+        Ok(Self { session: Arc::new(Session::open(index, ptx, stream)?) })
     }
 
     /// What it is.

@@ -13,6 +13,8 @@ mod engine;
 mod error;
 mod gpu;
 mod info;
+#[cfg(feature = "cust")]
+mod interop;
 mod launch;
 mod memory;
 mod ptx;
@@ -20,6 +22,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use driver::ForeignStream;
 pub(crate) use engine::{GpuEngine, GpuEpisodes, GpuModel, GpuSimulation};
 pub use error::{DriverError, GpuError};
 use gpu::Gpu;

@@ -6,11 +6,14 @@ use std::ffi::CString;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::driver::{Context, Device, DriverError, Event, Module, Stream};
+use super::driver::{Context, Device, DriverError, Event, ForeignStream, Module, Stream};
 use super::error::GpuError;
 use super::info::{self, DeviceInfo};
 use super::launch::Entry;
 use super::ptx::{self, Ptx};
+
+/// `CUDA_ERROR_INVALID_CONTEXT`: a stream is of another one.
+const INVALID_CONTEXT: u32 = 201;
 
 /// A context with the kernels, a stream of work, and how far that has come.
 pub struct Session {
@@ -32,8 +35,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens a GPU and loads kernels onto it.
-    pub fn open(index: u32, text: &str) -> Result<Self, GpuError> {
+    /// Opens a GPU and loads kernels onto it; work goes to `stream`, or else to a stream of its own.
+    pub fn open(index: u32, text: &str, stream: Option<ForeignStream>) -> Result<Self, GpuError> {
         let info = info::device(index)?;
         let ptx = Ptx::read(text)?;
         if ptx.target > info.compute_capability {
@@ -44,7 +47,12 @@ impl Session {
         let failed = |error| GpuError::of(during, error);
         let context = Device::get(index).and_then(Context::primary).map_err(failed)?;
         let module = load(&context, text, &ptx, &info)?;
-        let stream = Stream::new(&context).map_err(failed)?;
+        let stream = match stream {
+            None => Stream::new(&context),
+            Some(foreign) => Stream::foreign(&context, foreign)
+                .and_then(|stream| stream.ok_or_else(|| DriverError::of_code(INVALID_CONTEXT))),
+        };
+        let stream = stream.map_err(|error| GpuError::of("taking its stream", error))?;
         let events = vec![new_events(&context).map_err(failed)?];
         Ok(Self {
             events: events.into(),

@@ -15,7 +15,7 @@ use crate::state::{State, current_index, pop_current, push_current, set_current,
 const VERSION: u64 = 12_080;
 
 /// The handle of a device's primary context is this plus the device's number.
-const FIRST_CONTEXT: usize = 0x1000;
+pub const FIRST_CONTEXT: usize = 0x1000;
 
 /// How many multiprocessors are pretended.
 pub const MULTIPROCESSORS: u32 = 2;
@@ -147,6 +147,12 @@ extern "C" fn cuDevicePrimaryCtxRelease_v2(ordinal: c_int) -> Code {
         device.retained = device.retained.checked_sub(1).ok_or(INVALID_CONTEXT)?;
         Ok(())
     })
+}
+
+/// How a host thread waits makes no difference here.
+#[unsafe(no_mangle)]
+extern "C" fn cuDevicePrimaryCtxSetFlags_v2(ordinal: c_int, _flags: c_uint) -> Code {
+    call("cuDevicePrimaryCtxSetFlags_v2", Driver, |state| state.device(ordinal).map(|_| ()))
 }
 
 #[unsafe(no_mangle)]

@@ -106,6 +106,11 @@ impl Context {
         Ok(Arc::new(Self { functions, device: number, handle }))
     }
 
+    /// Whether this handle is its.
+    pub(super) fn is(&self, handle: Handle) -> bool {
+        self.handle == handle
+    }
+
     /// Makes it the current one of this thread, until what is returned is dropped: the caller's is current again then.
     pub fn enter(&self) -> Result<Current<'_>, DriverError> {
         let mut now = ptr::null_mut();

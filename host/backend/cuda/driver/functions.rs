@@ -84,6 +84,7 @@ functions! {
 
     cuStreamCreateWithPriority(stream: *mut Handle, flags: c_uint, priority: c_int);
     cuStreamDestroy_v2(stream: Handle);
+    cuStreamGetCtx(stream: Handle, context: *mut Handle);
     cuStreamSynchronize(stream: Handle);
     cuEventCreate(event: *mut Handle, flags: c_uint);
     cuEventDestroy_v2(event: Handle);

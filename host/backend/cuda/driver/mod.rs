@@ -20,7 +20,7 @@ pub use context::{Context, Current, Device, initialise, version};
 pub use error::DriverError;
 pub use load::LoadError;
 pub use memory::{DeviceMemory, HostMemory};
-pub use objects::{Event, Function, Module, Stream};
+pub use objects::{Event, ForeignStream, Function, Module, Stream};
 
 /// What functions return for success.
 const SUCCESS: u32 = 0;

@@ -1,5 +1,6 @@
 //! Compiled kernels, streams of work, and points in time on them.
 
+use std::any::Any;
 use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::ptr;
 use std::sync::Arc;
@@ -107,6 +108,34 @@ impl Function {
 pub struct Stream {
     pub(super) handle: Handle,
     pub(super) context: Arc<Context>,
+    /// Of a stream that somebody else made: what keeps it alive.
+    owner: Option<StreamOwner>,
+}
+
+/// What keeps a stream alive.
+pub type StreamOwner = Box<dyn Any + Send + Sync>;
+
+/// A stream that somebody else made.
+pub struct ForeignStream {
+    handle: Handle,
+    owner: StreamOwner,
+}
+
+// SAFETY: the driver allows any thread to use a stream, and its owner can be sent.
+unsafe impl Send for ForeignStream {}
+
+impl ForeignStream {
+    /// The stream of this handle, a `CUstream`.
+    ///
+    /// # Safety
+    /// It must be a stream as long as `owner` lives.
+    #[cfg_attr(
+        not(any(test, feature = "cust")),
+        expect(dead_code, reason = "nobody else has made any")
+    )]
+    pub unsafe fn new(handle: *mut c_void, owner: StreamOwner) -> Self {
+        Self { handle, owner }
+    }
 }
 
 // SAFETY: the driver allows any thread to use a stream.
@@ -121,7 +150,27 @@ impl Stream {
         let mut handle = ptr::null_mut();
         // SAFETY: `handle` may be written to.
         unsafe { context.functions.cuStreamCreateWithPriority(&mut handle, NON_BLOCKING, 0) }?;
-        Ok(Self { handle, context: context.clone() })
+        Ok(Self { handle, context: context.clone(), owner: None })
+    }
+
+    /// One that somebody else made; `None` if it is not of this context.
+    pub fn foreign(
+        context: &Arc<Context>,
+        stream: ForeignStream,
+    ) -> Result<Option<Self>, DriverError> {
+        let _current = context.enter()?;
+        let ForeignStream { handle, owner } = stream;
+        let mut its_context = ptr::null_mut();
+        // SAFETY: it is a stream, and `its_context` may be written to.
+        unsafe { context.functions.cuStreamGetCtx(handle, &mut its_context) }?;
+        let stream = Self { handle, context: context.clone(), owner: Some(owner) };
+        Ok(context.is(its_context).then_some(stream))
+    }
+
+    /// What the driver calls it.
+    #[cfg(test)]
+    pub fn handle(&self) -> *mut c_void {
+        self.handle
     }
 
     /// Waits until all work is done.
@@ -168,6 +217,9 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
+        if self.owner.is_some() {
+            return;
+        }
         let Ok(_current) = self.context.enter() else { return };
         // SAFETY: it was created, and nobody else has it. Work that is under way goes on.
         let _ = unsafe { self.context.functions.cuStreamDestroy_v2(self.handle) };

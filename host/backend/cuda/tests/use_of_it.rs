@@ -1,10 +1,11 @@
 //! What works.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::devices;
-use super::super::driver::{Context, Device};
+use super::super::driver::{Context, Device, ForeignStream, Stream};
 use super::*;
 
 #[test]
@@ -96,6 +97,27 @@ fn current() -> usize {
     };
     assert_eq!(result, 0);
     context.addr()
+}
+
+#[test]
+fn work_can_go_to_a_stream_of_somebody_elses_who_keeps_it() {
+    Scenario::new().set("PTX_VM_DEVICES", "2").run(|| {
+        let context = |index| Device::get(index).and_then(Context::primary).unwrap();
+        let stream = |index| Arc::new(Stream::new(&context(index)).unwrap());
+        let open = |stream: &Arc<Stream>| {
+            // SAFETY: the stream lives as long as what is given as its owner.
+            let foreign = unsafe { ForeignStream::new(stream.handle(), Box::new(stream.clone())) };
+            Gpu::open_on(0, PTX, Some(foreign))
+        };
+        let (mine, others) = (stream(0), stream(1));
+        let gpu = open(&mine).unwrap();
+        assert_eq!(add_on(&gpu), Ok(vec![100.0; 70]));
+        drop(gpu);
+        // It still is one, and may be used again.
+        mine.synchronize().unwrap();
+        assert_eq!(add_on(&open(&mine).unwrap()), Ok(vec![100.0; 70]));
+        assert_says(&open(&others).unwrap_err(), &["INVALID_CONTEXT", "taking its stream"]);
+    });
 }
 
 #[test]

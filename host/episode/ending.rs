@@ -75,18 +75,6 @@ impl Ending {
             _ => Self::Failed,
         }
     }
-
-    /// As part of a sentence: "the cart left the track".
-    #[must_use]
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::Survived => "survived",
-            Self::Fell => "the pole fell",
-            Self::LeftTrack => "the cart left the track",
-            Self::Failed => "the pole fell or the cart left the track",
-            Self::Interrupted => "interrupted",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, TempPath};
@@ -61,16 +61,24 @@ impl Draft {
 
     /// Puts the file in its place.
     pub fn finish(self) -> io::Result<()> {
-        let name = match self.name {
-            Some(name) => name,
-            None => {
-                let link = |name: &Path| link(&self.file, name);
-                let linked = Builder::new().prefix(PREFIX).make_in(folder_of(&self.path), link);
-                linked.map_err(plain)?.into_temp_path()
-            }
+        let Self { path, file, name } = self;
+        let Some(name) = name else {
+            let link = |name: &Path| link(&file, name);
+            return match Builder::new().prefix(PREFIX).make_in(folder_of(&path), link) {
+                Ok(named) => named.into_temp_path().persist(&path).map_err(|error| error.error),
+                // A system that knows files without names and does not let them have one.
+                Err(_) => Self::begin_named(path)?.copy_of(file)?.finish(),
+            };
         };
         interrupt::forget(&name);
-        name.persist(&self.path).map_err(|error| error.error)
+        name.persist(&path).map_err(|error| error.error)
+    }
+
+    /// With all that is in `file`.
+    fn copy_of(mut self, mut file: File) -> io::Result<Self> {
+        file.rewind()?;
+        io::copy(&mut file, &mut self.file)?;
+        Ok(self)
     }
 }
 
@@ -131,4 +139,23 @@ fn nameless(_: &Path) -> Option<File> {
 #[cfg(not(target_os = "linux"))]
 fn link(_: &File, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_draft_without_a_name_can_also_be_copied_to_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let mut draft = Draft::begin(path.clone()).unwrap();
+        draft.file.write_all(b"all of it").unwrap();
+        let copy = Draft::begin_named(path.clone()).unwrap().copy_of(draft.file).unwrap();
+        assert!(!path.exists());
+        copy.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"all of it");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

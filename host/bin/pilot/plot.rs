@@ -1,4 +1,4 @@
-//! Draws an episode: state, action, decision time and effective sample size over time.
+//! Draws an episode over time: state, action, decision time, and how many futures have a say or end early.
 
 mod drawing;
 mod panel;

@@ -263,7 +263,7 @@ def test_what_is_not_used_is_not_told(env: Any) -> None:
 def test_what_cannot_lead_to_the_copy_is_refused(env: Any) -> None:
     env.reset(seed=0)
     seen = weakref.ref(env)
-    with pytest.raises(UncopyableEnvError, match=r"TransformReward\.\w+, .* cannot be copied .*weakref"):
+    with pytest.raises(UncopyableEnvError, match=r"TransformReward\.\w+, .* cannot be copied: .*weakref"):
         GymPlanner(TransformReward(env, lambda reward: float(seen().s))).plan()
 
 

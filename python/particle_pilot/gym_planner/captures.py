@@ -122,7 +122,7 @@ def rebound_cells(functions: Iterable[Any]) -> set[int]:
     cells = [cell for one in functions for cell in getattr(one, "__closure__", None) or ()]
     if not cells:
         return set()
-    found = set()
+    found: set[int] = set()
     closures = [one for one in gc.get_referrers(*cells) if type(one) is tuple]
     for function in gc.get_referrers(*closures):
         if isinstance(function, types.FunctionType) and rebinds(function.__code__):
@@ -232,8 +232,8 @@ def through_code(value: Any) -> Iterator[tuple[str, Any]]:
         yield ".__self__", value.__self__
         if isinstance(value.__func__, types.FunctionType):
             yield from mentioned(".__self__", value.__self__, names_in(value.__func__.__code__))
-    elif callable(value) and isinstance(getattr(type(value), "__call__", None), types.FunctionType):
-        yield "", type(value).__call__.__get__(value)
+    elif isinstance(call := getattr(type(value), "__call__", None), types.FunctionType):
+        yield "", types.MethodType(call, value)
     else:
         yield from contents(value)
 

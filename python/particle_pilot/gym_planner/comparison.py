@@ -39,12 +39,14 @@ class Advice:
     def is_followed_by(self, clock: tuple[Any, ...]) -> bool:
         """Whether no more than a step seems to have been taken since."""
         (counts, *rest), (later, *others) = self.clock, clock
-        return rest == others and len(counts) == len(later) and all(b == a + 1 for a, b in zip(counts, later))
+        if rest != others or len(counts) != len(later):
+            return False
+        return all(after == before + 1 for before, after in zip(counts, later, strict=True))
 
 
 def clock_of(env: Env[Any, Any]) -> tuple[Any, ...]:
     """How many steps were taken, by all time limits; and what shows that episodes began which draw their state."""
-    counts = []
+    counts: list[int | None] = []
     while isinstance(env, Wrapper):
         if isinstance(env, TimeLimit):
             counts.append(env._elapsed_steps)

@@ -107,7 +107,7 @@ class Seeds(np.random.SeedSequence):
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Any:
         return np.random.SeedSequence(self.words).generate_state(n_words, dtype)
 
-    def spawn(self, n_children: int) -> list[np.random.SeedSequence]:
+    def spawn(self, n_children: int) -> list[Any]:
         first, self.spawned = self.spawned, self.spawned + n_children
         numbers = range(first, self.spawned)
         return [np.random.SeedSequence(self.words, spawn_key=(number,)) for number in numbers]
@@ -188,7 +188,7 @@ def restart(one: Any, material: bytes) -> None:
     elif isinstance(one, np.random.MT19937):
         np.random.RandomState(one).seed(words_of(material))  # a tenth of the time that its `state` takes
     elif isinstance(one, np.random.BitGenerator):
-        fresh: Any = type(one)(np.random.SeedSequence(words_of(material)))  # type: ignore[arg-type]
+        fresh: Any = type(one)(np.random.SeedSequence(words_of(material)))
         one.state = fresh.state
     elif isinstance(one, np.random.RandomState):
         # It keeps one of every two normal numbers back.

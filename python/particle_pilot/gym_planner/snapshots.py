@@ -247,8 +247,8 @@ class Saver:
                 except Exception as reason:
                     kind = f"{type(value).__module__}.{type(value).__qualname__}"
                     where = f"{type(layer).__name__}.{name}, a {kind},"
-                    return f"{where} cannot be copied ({type(reason).__name__}: {reason}). {advice}"
-        return f"the environment cannot be copied ({type(error).__name__}: {error}). {advice}"
+                    return f"{where} cannot be copied: pickling it fails ({type(reason).__name__}: {reason}). {advice}"
+        return f"the environment cannot be copied: pickling it fails ({type(error).__name__}: {error}). {advice}"
 
 
 def uncopyable(error: Exception) -> UncopyableEnvError:
@@ -309,7 +309,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if kind in PLAIN:
             return None
         known = self.known.get(id(obj))
-        if known is not None or is_ordinary(kind):
+        if known is not None or is_ordinary(kind):  # type: ignore[arg-type]
             return known
         if isinstance(obj, GENERATORS):
             return ("random", *self.numbering.ref(obj).parts())
@@ -351,7 +351,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             except ValueError:
                 contents = ()
             return types.CellType, (), contents, None, None, _fill
-        if isinstance(obj, WITH_STATE) and has_usual_state(type(obj)):
+        if isinstance(obj, WITH_STATE) and has_usual_state(type(obj)):  # type: ignore[arg-type]
             # EzPickle would make another object; others would later draw from the machine's entropy.
             state = dict(vars(obj))
             is_own = "_np_random" in state or isinstance(obj, Env)
@@ -405,8 +405,7 @@ def has_usual_state(kind: type) -> bool:
     usual = (EzPickle.__getstate__, getattr(object, "__getstate__", None))
     return (
         getattr(kind, "__getstate__", None) in usual
-        and kind.__reduce_ex__ is object.__reduce_ex__
-        and kind.__reduce__ is object.__reduce__
+        and all(getattr(kind, name) is getattr(object, name) for name in ("__reduce_ex__", "__reduce__"))
         and not any(vars(one).get("__slots__") for one in kind.__mro__)
     )
 

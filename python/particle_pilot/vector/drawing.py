@@ -21,12 +21,11 @@ class Drawing:
     """
 
     def __init__(self, count: int, physics: dict[str, Any]) -> None:
-        self._model = CartPoleVectorEnv(count, render_mode="rgb_array")
+        self._model: Any = CartPoleVectorEnv(count, render_mode="rgb_array")
         for name in _SHOWN & physics.keys():
             setattr(self._model, name, float(physics[name]))
 
     def of(self, states: npt.NDArray[Any]) -> tuple[npt.NDArray[np.uint8], ...]:
         """Pictures of states ``[N, 4]``."""
         self._model.state = np.asarray(states, np.float64).T
-        frames: Any = self._model.render()
-        return tuple(frames)
+        return tuple(self._model.render())

@@ -157,7 +157,8 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             gymnasium.error.ResetNeeded: Before the first reset.
         """
         self._check_ready()
-        return self._core.state()
+        state: npt.NDArray[np.float64] = self._core.state()
+        return state
 
     @state.setter
     def state(self, state: npt.ArrayLike) -> None:
@@ -247,7 +248,7 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             infos = _infos(self._last, terminated | truncated)
         return observations, rewards, terminated, truncated, infos
 
-    def render(self) -> tuple[npt.NDArray[np.uint8], ...] | None:  # type: ignore[override]
+    def render(self) -> tuple[npt.NDArray[np.uint8], ...] | None:
         """Pictures of all environments, ``[400, 600, 3]`` each; ``None`` without a ``render_mode``.
 
         Raises:

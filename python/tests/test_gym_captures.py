@@ -245,6 +245,15 @@ def test_code_that_is_not_copied_is_told(env: Any) -> None:
         GymPlanner(env, particles=8, save=lambda env: env.unwrapped.s, restore=restore).plan()
 
 
+def test_so_is_a_way_by_a_module(env: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = types.ModuleType("settings_of_a_user")
+    settings.env = env  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "settings_of_a_user", settings)
+    env.reset(seed=0)
+    with pytest.warns(UserWarning, match=r"<lambda>: settings\.env is the environment .* capture it"):
+        GymPlanner(TransformReward(env, lambda reward: float(settings.env.s)), particles=8).plan()
+
+
 class Agent:
     """Knows its environment, and has a value that does not ask it."""
 

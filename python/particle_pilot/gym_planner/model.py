@@ -148,6 +148,7 @@ class Source:
         hooks = [(name, one) for name, one in vars(self.hooks).items() if one is not None]
         found = {path: "use the argument env, which is the copy" for path, _ in walk(hooks, is_env, through_code)}
         code = [(one.__qualname__, one) for one in self.saver.code if isinstance(one, type)]
+        found |= dict.fromkeys(self.saver.stuck, "let the function capture it, or a wrapper, itself")
         found |= {path: "use self.env or self.unwrapped" for path, _ in walk(code, is_env, through_code)}
         for path, advice in found.items():
             if path not in self.warned:

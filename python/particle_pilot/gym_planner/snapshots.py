@@ -28,7 +28,18 @@ from gymnasium import Env, Space, Wrapper, wrappers
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.utils import EzPickle
 
-from .captures import ATOMS, fingerprint, is_importable, is_same, is_steady, reaches, rebound_cells
+from .captures import (
+    ATOMS,
+    captured,
+    fingerprint,
+    is_importable,
+    is_same,
+    is_steady,
+    mentioned,
+    names_in,
+    reaches,
+    rebound_cells,
+)
 from .errors import UncopyableEnvError
 from .randomness import GENERATORS, Numbering, Pool, Ref
 
@@ -127,6 +138,8 @@ class Saver:
         #: Classes that cannot be found by name, which copies in this process share, and their numbers.
         self.shared: dict[type, int] = {}
         self.may_share = True
+        #: Where functions come to the environment itself, by way of what copies share.
+        self.stuck: dict[str, None] = {}
         #: Classes and functions that belong to the environment and its copies alike; whether they are found by name.
         self.code: dict[Any, bool] = {type(layer): is_importable(type(layer)) for layer in self.layers}
 
@@ -369,7 +382,16 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         carrier = self.carriers.get(id(function))
         if carrier is None:
             carrier = self.carriers[id(function)] = without_surroundings(function)
+            self.saver.stuck.update(self.by_modules(function))
         return _with_surroundings, (carrier, function.__closure__)
+
+
+    def by_modules(self, function: types.FunctionType) -> dict[str, None]:
+        """Where a function comes to the environment by way of a module, which copies share."""
+        names = names_in(function.__code__)
+        modules = [(name, one) for name, one in captured(function) if isinstance(one, types.ModuleType)]
+        found = (pair for name, module in modules for pair in mentioned(name, module, names))
+        return {f"{function.__qualname__}: {path}": None for path, one in found if id(one) in self.saver.chain}
 
 
 def without_surroundings(function: types.FunctionType) -> types.FunctionType:

@@ -300,15 +300,24 @@ def _infos(last: Observations, ended: Flags) -> dict[str, Any]:
     """Where episodes ended, their last observations."""
     final = np.full(len(ended), None, dtype=object)
     where = np.flatnonzero(ended)
-    # One by one: NumPy would take rows of equal length for a matrix.
-    for index, row in zip(where.tolist(), last[where], strict=True):
-        final[index] = row
+    final[where] = _objects(last[where])
     return {
         "final_obs": final,
         "_final_obs": ended,
         "final_info": {},
         "_final_info": ended.copy(),
     }
+
+
+def _objects(rows: Observations) -> npt.NDArray[Any]:
+    """``[R]`` objects, each a row. (Given a list of them, NumPy would take rows of equal length for a matrix.)"""
+    try:
+        return np.fromiter(rows, dtype=object, count=len(rows))
+    except ValueError:  # NumPy 1.22, which is slower, too
+        objects = np.empty(len(rows), object)
+        for index, row in enumerate(rows):
+            objects[index] = row
+        return objects
 
 
 def _integers(actions: Any, count: int) -> npt.NDArray[np.int64]:

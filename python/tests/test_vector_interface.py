@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import subprocess
 import sys
@@ -84,6 +85,7 @@ def test_what_needs_gymnasium_says_so(before: str, words: str, attempt: str) -> 
     assert answer.startswith("ModuleNotFoundError") == (before is ABSENT)
 
 
+@has_state
 def test_pictures_are_gymnasiums() -> None:
     pytest.importorskip("pygame")
     for physics in ({}, {"length": 0.8, "x_threshold": 4.0}):
@@ -102,6 +104,8 @@ def test_pictures_are_gymnasiums() -> None:
             # A state and its f32 may be at two sides of a pixel's edge.
             assert (frame != expected).any(axis=2).mean() < 0.002
         assert not np.array_equal(frames[0], frames[1])
+        # A copy draws for itself.
+        assert np.array_equal(pickle.loads(pickle.dumps(ours)).render()[0], frames[0])
         # Pictures of before stay as they were.
         kept = frames[0].copy()
         for _ in range(5):
@@ -110,6 +114,7 @@ def test_pictures_are_gymnasiums() -> None:
         ours.close()
 
 
+@has_state
 def test_without_a_mode_nothing_is_rendered() -> None:
     envs = CartPoleVectorEnv(2)
     envs.reset(seed=0)
@@ -122,6 +127,7 @@ def test_without_a_mode_nothing_is_rendered() -> None:
         CartPoleVectorEnv(2, render_mode="rgb_array").render()
 
 
+@has_state
 def test_wrappers_that_render_work(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pygame")
     from gymnasium.wrappers import vector
@@ -138,6 +144,7 @@ def test_wrappers_that_render_work(tmp_path: Any, monkeypatch: pytest.MonkeyPatc
         assert list(tmp_path.glob("*.mp4"))
 
 
+@has_state
 def test_a_window_shows_them(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pygame")
     pytest.importorskip("cv2", reason="Gymnasium scales pictures with OpenCV")
@@ -185,10 +192,10 @@ def test_states_can_be_had_and_given() -> None:
 @pytest.mark.parametrize(
     ("state", "error", "words"),
     [
-        (np.zeros((4, 5)), ValueError, r"shape \(4, 5\); it must have \(5, 4\)"),
+        (np.zeros((4, 5)), ValueError, r"shape \(4, 5\); it must \w+ \(5, 4\)"),
         (np.zeros(4), ValueError, "shape"),
-        (np.full((5, 4), np.nan), ValueError, ""),
-        (np.full((5, 4), np.inf), ValueError, ""),
+        (np.full((5, 4), np.nan), ValueError, "(?i)nan|finite"),
+        (np.full((5, 4), np.inf), ValueError, "inf|finite"),
         (np.zeros((5, 4), complex), TypeError, "real numbers"),
         ("left", TypeError, "real numbers"),
         (None, TypeError, "real numbers"),

@@ -156,22 +156,15 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             TypeError: It is assigned something else.
             gymnasium.error.ResetNeeded: Before the first reset.
         """
-        self._check_ready()
-        state: npt.NDArray[np.float64] = self._core.state()
-        return state
+        self._check_open()
+        if not self._is_seeded.all():
+            raise ResetNeeded("call reset() first, of all environments")
+        return self._core.state()
 
     @state.setter
     def state(self, state: npt.ArrayLike) -> None:
-        self._check_ready()
-        array = np.asarray(state)
-        if array.dtype.kind not in "iuf":
-            raise TypeError(f"a state must be of real numbers, not {array.dtype}")
-        if array.shape != (self.num_envs, 4):
-            raise ValueError(f"the state has shape {array.shape}; it must have ({self.num_envs}, 4)")
-        if not np.isfinite(array).all():
-            row, column = np.argwhere(~np.isfinite(array))[0]
-            raise ValueError(f"number {column} of the state of environment {row} is {array[row, column]}")
-        self._core.set_state(np.ascontiguousarray(array, np.float64))
+        self._check_open()
+        self._core.set_state(state)
 
     @property
     def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]
@@ -260,11 +253,13 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         if self.render_mode is None:
             warnings.warn("there is nothing to render: render_mode is None; make the environments with 'rgb_array'", stacklevel=2)
             return None
-        self._check_ready()
+        state = self.state
         if self._drawing is None:
             self._drawing = Drawing(self.num_envs, self._physics)
-        has_state = hasattr(self._core, "state")
-        return self._drawing.of(self._core.state() if has_state else self._core.views()[0])
+        return self._drawing.of(state)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_drawing": None}  # what is drawn on cannot be pickled, and is soon made
 
     def close_extras(self, **kwargs: Any) -> None:
         """Drops what was drawn on; the environments go with this object."""
@@ -273,11 +268,6 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
     def _check_open(self) -> None:
         if self.closed:
             raise ClosedEnvironmentError("the environments have been closed; make others")
-
-    def _check_ready(self) -> None:
-        self._check_open()
-        if not self._is_seeded.all():
-            raise ResetNeeded("call reset() first, of all environments")
 
     def _firsts(self) -> Seeds:
         """What environments are seeded with that were never given a seed."""

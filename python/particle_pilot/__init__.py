@@ -6,32 +6,46 @@
 
 ``Pilot`` decides, ``drive`` plays a Gymnasium cart-pole, ``solve`` and ``evaluate`` play the reference environment, and
 ``info`` tells what there is to run on. ``CartPoleVectorEnv`` (many environments at once) and ``GymPlanner`` (planning in
-any environment that can be copied) need Gymnasium, which is imported when they are first asked for.
+any environment that can be copied) need Gymnasium, which is imported when they are first asked for: install it beside
+this package, or both as ``particle-pilot[gymnasium]``.
+
+``help(particle_pilot.options)`` says what the options mean that pilots are made with: planners, horizon, physics, cost
+weights, knobs.
 """
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from ._core import (
-    Decision,
-    DecisionMicroseconds,
-    DeviceError,
-    DeviceShare,
-    Diagnostics,
-    DriveResult,
-    EvaluateResult,
-    Failure,
-    GpuInfo,
-    Info,
-    Pilot,
-    SolveResult,
-    __version__,
-    drive,
-    evaluate,
-    info,
-    solve,
-)
+try:
+    from ._core import (
+        Decision,
+        DecisionMicroseconds,
+        DeviceError,
+        DeviceShare,
+        Diagnostics,
+        DriveResult,
+        EvaluateResult,
+        Failure,
+        GpuInfo,
+        Info,
+        Pilot,
+        SolveResult,
+        __version__,
+        drive,
+        evaluate,
+        info,
+        solve,
+    )
+except ModuleNotFoundError as _error:
+    if _error.name != f"{__name__}._core":
+        raise
+    raise ModuleNotFoundError(
+        f"{__path__[0]} is the package's source, without its compiled part. Install it, `pip install ./python` in the "
+        "repository, and start Python in another folder",
+        name=_error.name,
+    ) from None
 
+from . import options
 from ._registration import register_when_imported as _register_when_imported
 
 if _TYPE_CHECKING:
@@ -57,6 +71,7 @@ __all__ = [
     "drive",
     "evaluate",
     "info",
+    "options",
     "solve",
 ]
 

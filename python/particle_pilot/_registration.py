@@ -20,6 +20,8 @@ def register() -> None:
         return
     gymnasium.register(
         ENV_ID,
+        # One alone is Gymnasium's own, for `make`, for other ways to make many, and for libraries that begin with one.
+        entry_point="gymnasium.envs.classic_control.cartpole:CartPoleEnv",
         vector_entry_point="particle_pilot.vector:CartPoleVectorEnv",
         max_episode_steps=500,
         reward_threshold=475.0,

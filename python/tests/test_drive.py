@@ -15,7 +15,8 @@ def test_cart_pole_v1_is_played_to_500_on_20_seeds(cart_pole):
     assert result.returns.tolist() == [500.0] * 20
     assert result.lengths.tolist() == [500] * 20
     assert not result.terminated.any()
-    assert result.env_s + result.plan_s == pytest.approx(result.wall_s, rel=0.2)
+    # Parts of the whole; what is between them depends on what else the machine does.
+    assert result.env_s > 0 and result.plan_s > 0 and result.env_s + result.plan_s <= result.wall_s * (1 + 1e-9)
     assert result.particle_steps == 20 * 500 * 2 * 1024 * 30
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import pytest
 gymnasium = pytest.importorskip("gymnasium", minversion="1.0")
 
 from gymnasium import spaces  # noqa: E402
+from particle_pilot import Pilot  # noqa: E402
 from particle_pilot.gym_planner import (  # noqa: E402
     Cem,
     EnvCopyError,
@@ -413,9 +416,139 @@ def test_misuse_is_refused() -> None:
         GymPlanner(Bandit(spaces.Text(3), None))
 
 
+@pytest.mark.parametrize("seeds", [(2**64 - 1, 2**64 - 2, 0), (2**63, 2**63 + 1, 2**63 + 2), (2**53, 2**53 + 1, 1)])
+def test_every_seed_is_another(seeds: tuple[int, ...]) -> None:
+    def actions(seed: int) -> list[float]:
+        env = gymnasium.make("Pendulum-v1")
+        env.reset(seed=3)
+        pilot = GymPlanner(env, particles=8, horizon=3, seed=seed)
+        return [float(pilot.act()[0]) for _ in range(3)]
+
+    told = [actions(seed) for seed in seeds]
+    assert all(one != other for i, one in enumerate(told) for other in told[:i])
+    assert told == [actions(seed) for seed in seeds]
+
+
+def test_seeds_are_those_of_pilots() -> None:
+    env = gymnasium.make("CartPole-v1", max_episode_steps=3)
+    for seed in (None, 0, 3, np.int64(3), np.uint64(2**64 - 1), np.array(5)):
+        assert GymPlanner(env, seed=seed).seed == Pilot(particles=16, seed=seed).seed
+    assert type(GymPlanner(env, seed=np.int64(3)).seed) is int
+    for seed, error in ((-1, ValueError), (-500, ValueError), (2**64, ValueError), (1.0, TypeError), ("3", TypeError), (True, TypeError)):
+        for call in (lambda: GymPlanner(env, seed=seed), lambda: GymPlanner(env).reset(seed)):
+            with pytest.raises(error, match="^seed "):
+                call()
+    with pytest.raises(ValueError, match="seed is -1; it must be 0 to 18446744073709551615"):
+        GymPlanner(env, seed=-1)
+
+
+def test_numbers_may_be_numpys() -> None:
+    env = gymnasium.make("CartPole-v1", max_episode_steps=3)
+    i = np.int64
+    pilot = GymPlanner(
+        env, Cem(iterations=i(1), elite_share=np.float32(0.5)), particles=i(8), horizon=np.uint8(4), hold=i(2),
+        workers=i(1), discount=np.float64(1), seed=i(3),
+    )
+    pilot.reset(i(4))
+    assert [(one.seed, one.steps) for one in pilot.run(i(2), seed=i(7))] == [(7, 3), (8, 3)]
+    assert type(pilot.run(seed=i(7))[0].seed) is int
+    assert {type(getattr(pilot, name)) for name in ("particles", "horizon", "hold", "workers", "seed")} == {int}
+    same = GymPlanner(env, Cem(iterations=1, elite_share=0.5), particles=8, horizon=4, hold=2, seed=4)
+    env.reset(seed=7)
+    pilot.reset()
+    assert pilot.plan().diagnostics == same.plan().diagnostics
+
+
+@pytest.mark.parametrize("wrong", [3.5, 3.0, "3", None, True, [3]])
+@pytest.mark.parametrize("name", ["particles", "horizon", "hold", "workers", "episodes", "max_steps", "run seed"])
+def test_numbers_of_other_types_are_refused(name: str, wrong: Any) -> None:
+    env = gymnasium.make("CartPole-v1", max_episode_steps=3)
+    if wrong is None and name in ("workers", "max_steps", "run seed"):
+        return
+    with pytest.raises(TypeError, match=f"^{name.split()[-1]} must be an integer, not {type(wrong).__name__}"):
+        if name in ("episodes", "max_steps", "run seed"):
+            GymPlanner(env).run(**{name.split()[-1]: wrong})
+        else:
+            GymPlanner(env, **{name: wrong})
+
+
+def test_more_misuse_is_refused() -> None:
+    env = gymnasium.make("CartPole-v1", max_episode_steps=3)
+    for kwargs in (dict(episodes=0), dict(episodes=-1), dict(seed=-1), dict(max_steps=0)):
+        with pytest.raises(ValueError, match="it must be at least"):
+            GymPlanner(env).run(**kwargs)
+    for kwargs in (dict(discount="1"), dict(planner=3), dict(planner=None), dict(planner=Cem), dict(planner=["cem"])):
+        with pytest.raises(TypeError):
+            GymPlanner(env, **kwargs)
+    for kind, knobs in (
+        (Cem, dict(iterations=2.0)),
+        (Cem, dict(elite_share="all")),
+        (Smc, dict(levels=3.5)),
+        (Fmc, dict(levels="8")),
+        (Fmc, dict(balance=None)),
+        (RandomShooting, dict(levels=8.0)),
+    ):
+        with pytest.raises(TypeError, match=next(iter(knobs))):
+            kind(**knobs)
+
+
+@pytest.mark.parametrize("limit", [None, -1, "no wrapper"])
+def test_an_environment_that_was_not_reset_is_told_in_words(limit: Any) -> None:
+    env = gymnasium.make("CartPole-v1", max_episode_steps=None if limit == "no wrapper" else limit)
+    with pytest.raises(GymPlannerError, match="has not been reset: call env.reset"):
+        GymPlanner(env.unwrapped if limit == "no wrapper" else env).plan()
+
+
+def test_an_episode_without_an_end_can_be_broken_off() -> None:
+    env = gymnasium.make("CartPole-v1", max_episode_steps=-1)
+    pilot = GymPlanner(env, particles=8, horizon=2)
+    [one, other] = pilot.run(2, seed=1, max_steps=5)
+    assert (one.steps, one.truncated, one.terminated) == (other.steps, other.truncated, other.terminated) == (5, True, False)
+    # A limit that is not reached changes nothing.
+    bandit = GymPlanner(Bandit(spaces.Discrete(2), lambda env, action: action), particles=8, horizon=1)
+    [one] = bandit.run(max_steps=1)
+    assert (one.steps, one.truncated, one.terminated) == (1, False, True)
+
+
+def test_a_step_of_four_is_told_in_words() -> None:
+    class Old(gymnasium.Wrapper[Any, Any, Any, Any]):
+        def step(self, action: Any) -> Any:
+            return self.env.step(action)[:4]
+
+    env = Old(gymnasium.make("CartPole-v1"))
+    with pytest.raises(EnvCopyError, match="expected 5, got 4"):
+        GymPlanner(env, particles=4).run(1)
+
+
+def test_planners_tell_what_they_are() -> None:
+    env = gymnasium.make("CartPole-v1")
+    text = repr(GymPlanner(env, "fmc", particles=7))
+    assert text.startswith("GymPlanner(<TimeLimit<") and "Fmc(balance=1.0, levels=8), particles=7, horizon=30, seed=0" in text
+
+
+def test_a_planner_that_serves_two_environments_begins_anew_for_each() -> None:
+    def first(planner: Cem) -> Any:
+        env = gymnasium.make("Pendulum-v1")
+        env.reset(seed=0)
+        return GymPlanner(env, planner, particles=16, horizon=5).act()
+
+    planner = Cem()
+    cart = gymnasium.make("CartPole-v1")
+    cart.reset(seed=0)
+    pilot = GymPlanner(cart, planner, particles=16, horizon=5)
+    alone = GymPlanner(cart, Cem(), particles=16, horizon=5)
+    assert pilot.act() == alone.act()
+    assert first(planner) == first(Cem()) and first(planner) == first(Cem())
+    assert pilot.act() in (0, 1)
+    assert pickle.loads(pickle.dumps(planner)) == planner == copy.deepcopy(planner)
+
+
 SCRIPT = """
-import sys, time, gymnasium
+import signal, sys, time, gymnasium
 from particle_pilot.gym_planner import GymPlanner
+
+# Who starts tests in the background has them ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def slow(observation, env):
     time.sleep(0.2)
@@ -453,11 +586,11 @@ def test_workers_do_not_outlive_their_parent(how: signal.Signals, tmp_path: Any)
         os.killpg(parent.pid, how)  # as a terminal does
     else:
         parent.send_signal(how)
-    parent.wait(20)
+    parent.wait(120)
     if how == signal.SIGINT:
         complaints = parent.stderr.read()
         assert complaints.count("Traceback") == 1 and "KeyboardInterrupt" in complaints
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while any(alive(pid) for pid in pids):
         assert time.monotonic() < deadline, "workers are left"
         time.sleep(0.05)

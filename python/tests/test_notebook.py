@@ -15,7 +15,7 @@ def test_the_notebook_runs(tmp_path):
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     saved = [cell for cell in notebook.cells if cell.get("outputs") or cell.get("execution_count")]
     assert not saved, "the notebook is kept without outputs"
-    client = nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": tmp_path}})
+    client = nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": tmp_path}})
     client.execute()
     pictures = [
         output

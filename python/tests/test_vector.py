@@ -137,7 +137,7 @@ def test_bounds_are_for_one_reset() -> None:
         ours.reset(options={"low": 1.0, "high": -1.0})
     with pytest.raises(ValueError, match="number"):
         ours.reset(options={"low": "x"})
-    with pytest.raises(ValueError, match="no option"):
+    with pytest.warns(UserWarning, match="no option 'lo'; there are: high, low, reset_mask"):
         ours.reset(options={"lo": 1.0})
 
 
@@ -386,11 +386,16 @@ def test_steps_release_the_interpreter() -> None:
         envs.step(actions)
         stepping.clear()
 
-    thread = threading.Thread(target=step)
-    thread.start()
     ticks = 0
-    while thread.is_alive():
-        ticks += stepping.is_set()
+    # Again and again, for machines that have much else to do.
+    for _ in range(100):
+        thread = threading.Thread(target=step)
+        thread.start()
+        ticks = 0
+        while thread.is_alive():
+            ticks += stepping.is_set()
+        if ticks > 1000:
+            break
     # Tens of milliseconds of counting; between the two calls the other thread hardly ever gives way.
     assert ticks > 1000
 

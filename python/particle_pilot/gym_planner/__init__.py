@@ -10,9 +10,13 @@ actions and decide.
 
 from __future__ import annotations
 
-from .errors import EnvCopyError, GymPlannerError, UncopyableEnvError, WorkerError
-from .planner import GymDecision, GymEpisode, GymPlanner
-from .planners import Cem, Diagnostics, Fmc, Planner, Problem, RandomShooting, Smc
+from .._gymnasium import require
+
+require("gym_planner", (1, 0))
+
+from .errors import EnvCopyError, GymPlannerError, UncopyableEnvError, WorkerError  # noqa: E402
+from .planner import GymDecision, GymEpisode, GymPlanner  # noqa: E402
+from .planners import Cem, Diagnostics, Fmc, Planner, Problem, RandomShooting, Smc  # noqa: E402
 
 __all__ = [
     "Cem",

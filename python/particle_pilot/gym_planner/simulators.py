@@ -15,13 +15,15 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 import cloudpickle  # type: ignore[import-untyped]
 
-from .errors import EnvCopyError, GymPlannerError, UncopyableEnvError, WorkerError
+from .errors import EnvCopyError, GymPlannerError, WorkerError
 from .futures import Ask, Futures
 from .model import Blueprint
+from .snapshots import uncopyable
 
 #: How long workers are given to end by themselves.
 PATIENCE_S = 2.0
@@ -41,12 +43,6 @@ class Local:
     """Plays in this process."""
 
     def __init__(self, blueprint: Blueprint) -> None:
-        # Constants such as spaces have random numbers, which the copy must not draw from.
-        try:
-            copied = pickle.loads(cloudpickle.dumps(blueprint.constants))
-        except Exception as error:
-            raise uncopyable(error) from error
-        blueprint.constants = copied
         self.model = blueprint.build()
 
     def play(self, ask: Ask) -> Futures:
@@ -61,7 +57,7 @@ class Workers:
 
     def __init__(self, blueprint: Blueprint, count: int, start_method: str) -> None:
         try:
-            self.blueprint = cloudpickle.dumps(blueprint)
+            self.blueprint = cloudpickle.dumps(replace(blueprint, is_here=False))
         except Exception as error:
             raise uncopyable(error) from error
         self.count = count
@@ -158,11 +154,6 @@ def deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def uncopyable(error: Exception) -> UncopyableEnvError:
-    """For what does not go from process to process."""
-    return UncopyableEnvError(f"the environment, or a function given with it, cannot be pickled: {error}")
 
 
 def work(pipe: multiprocessing.connection.Connection[Any, Any], blueprint: bytes) -> None:

@@ -6,6 +6,10 @@ After ``import particle_pilot``, ``gymnasium.make_vec("particle_pilot/CartPole-v
 
 from __future__ import annotations
 
-from .env import CartPoleVectorEnv
+from .._gymnasium import require
+
+require("vector", (1, 1))
+
+from .env import CartPoleVectorEnv  # noqa: E402
 
 __all__ = ["CartPoleVectorEnv"]

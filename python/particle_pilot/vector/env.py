@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from .._arguments import whole
 from .._core import VectorCore
+from .drawing import Drawing
 from .outputs import Outputs
-from .seeds import Flags, Seed, entropy, seeds_of
+from .seeds import Flags, Seed, Seeds, entropy, seeds_of
 
 Observations = npt.NDArray[np.float32]
 Actions = npt.NDArray[np.integer]
@@ -50,12 +54,13 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
     * A ``reset_mask`` that chooses none changes nothing, which saves a question after each step. (``SyncVectorEnv``
       refuses it.) Masks stay in ``options``.
     * Seeds end at ``2**64 - 1``.
-    * Nothing is rendered, and environments do not draw from ``np_random``.
+    * :attr:`state` has a row for each environment, as observations do. (Gymnasium's own has a column.)
+    * An option of ``reset`` that there is not is warned about, and environments do not draw from ``np_random``.
 
     Args:
         num_envs: N, how many; 1 to 2^30.
         max_episode_steps: Steps after which an episode is truncated; ``None`` for no limit.
-        render_mode: ``None``.
+        render_mode: ``None``, or ``"rgb_array"`` to have :meth:`render` draw, as Gymnasium's own does, with pygame.
         sutton_barto_reward: Whether a step is worth 0, and -1 if it fails, instead of 1.
         device: ``"auto"``, a GPU if there is one, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``. :attr:`device` says which it
             has become.
@@ -69,36 +74,39 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             ``kinematics_integrator`` (``"euler"`` or ``"semi-implicit-euler"``).
 
     Raises:
+        TypeError: An argument is of another type.
         ValueError: An argument is out of range.
         particle_pilot.DeviceError: The device that was asked for cannot be used.
     """
 
     metadata: dict[str, Any] = {
-        "render_modes": [],
+        "render_modes": ["rgb_array"],
         "render_fps": 50,
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
 
     def __init__(
         self,
-        num_envs: int = 1,
-        max_episode_steps: int | None = 500,
+        num_envs: SupportsIndex = 1,
+        max_episode_steps: SupportsIndex | None = 500,
         render_mode: str | None = None,
         sutton_barto_reward: bool = False,
         *,
         device: str = "auto",
-        threads: int = 0,
+        threads: SupportsIndex = 0,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         copy: bool = True,
         **physics: float | str,
     ) -> None:
-        if render_mode is not None:
-            raise ValueError(f"render_mode is {render_mode!r}; this environment does not render, give None")
-        for name, number in (("num_envs", num_envs), ("threads", threads)):
-            if number < 0:
-                raise ValueError(f"{name} is {number}; it cannot be negative")
-        if max_episode_steps is not None and not 1 <= max_episode_steps < 2**32:
-            raise ValueError(f"max_episode_steps is {max_episode_steps}; it must be 1 to 2**32 - 1, or None")
+        if render_mode not in (None, "rgb_array"):
+            raise ValueError(
+                f"render_mode is {render_mode!r}; it must be None or 'rgb_array', which gymnasium.wrappers.vector."
+                "HumanRendering shows in a window"
+            )
+        num_envs = whole("num_envs", num_envs, 1)
+        threads = whole("threads", threads, 0)
+        if max_episode_steps is not None:
+            max_episode_steps = whole("max_episode_steps", max_episode_steps, 1, 2**32 - 1)
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self._core = VectorCore(
             num_envs,
@@ -110,13 +118,17 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             physics,
         )
         self.num_envs = num_envs
-        self.render_mode = None
+        self.render_mode = render_mode
         self.copy = copy
         # As Gymnasium's own do.
-        self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
+        modes = list(self.metadata["render_modes"])
+        self.metadata = {**self.metadata, "render_modes": modes, "autoreset_mode": self.autoreset_mode}
         self.spec: EnvSpec | None = None
         self._make_spaces(physics)
+        self._physics = physics
+        self._drawing: Drawing | None = None
         self._seeds = np.zeros(num_envs, np.uint64)
+        self._first_seeds: Seeds | None = None
         self._is_seeded = np.zeros(num_envs, np.bool_)
         self._outputs = Outputs(num_envs)
         self._flags = (np.zeros(num_envs, np.bool_), np.zeros(num_envs, np.bool_))
@@ -134,12 +146,30 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         return self._core.setback
 
     @property
+    def state(self) -> npt.NDArray[np.float64]:
+        """``[N, 4]``: position, velocity, angle and angular velocity of every environment, which observations round.
+
+        A copy. Environments can be put into other states by assigning an array like it.
+
+        Raises:
+            ValueError: It is assigned an array of another shape, or something that is not a finite number.
+            TypeError: It is assigned something else.
+            gymnasium.error.ResetNeeded: Before the first reset.
+        """
+        self._check_open()
+        if not self._is_seeded.all():
+            raise ResetNeeded("call reset() first, of all environments")
+        return self._core.state()
+
+    @state.setter
+    def state(self, state: npt.ArrayLike) -> None:
+        self._check_open()
+        self._core.set_state(state)
+
+    @property
     def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]
-        """What each environment's random numbers were last seeded with, -1 where that has yet to happen."""
-        return tuple(
-            int(seed) if is_seeded else -1
-            for seed, is_seeded in zip(self._seeds, self._is_seeded, strict=True)
-        )
+        """What each environment's random numbers were last seeded with, or will be by a reset that does not say."""
+        return tuple(np.where(self._is_seeded, self._seeds, self._firsts()).tolist())
 
     def reset(
         self, *, seed: Seed = None, options: dict[str, Any] | None = None
@@ -156,8 +186,10 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         Raises:
             ValueError: Options out of range, or a list or mask of another length.
             TypeError: A mask that is no array of flags.
+            gymnasium.error.ClosedEnvironmentError: After :meth:`close`.
             gymnasium.error.ResetNeeded: The first reset leaves environments out.
         """
+        self._check_open()
         mask, bounds = _read(options, self.num_envs)
         seeds, is_seeded = seeds_of(seed, self.num_envs)
         if mask is not None:
@@ -166,7 +198,7 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
             unseeded = ~(is_seeded | self._is_seeded)
             if mask is not None:
                 unseeded &= mask
-            seeds = np.where(unseeded, entropy(self.num_envs), seeds)
+            seeds = np.where(unseeded, self._firsts(), seeds)
             is_seeded = is_seeded | unseeded
         observations = np.empty((self.num_envs, 4), np.float32) if self.copy else None
         self._core.reset(seeds, is_seeded, mask, bounds, observations)
@@ -187,22 +219,61 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
 
         Raises:
             ValueError: Another number of actions, or one that does not exist.
-            TypeError: Actions that are no integers.
+            TypeError: Actions that are no integers, or a single one.
+            gymnasium.error.ClosedEnvironmentError: After :meth:`close`.
             gymnasium.error.ResetNeeded: Before the first reset; or, with ``AutoresetMode.DISABLED``, an episode has
                 ended.
         """
-        actions = _integers(actions)
+        self._check_open()
+        given = _integers(actions, self.num_envs)
         if self.copy:
             observations, rewards, terminated, truncated = self._outputs.take()
-            has_ended = self._core.step(actions, observations, rewards, terminated, truncated, self._last)
         else:
-            terminated, truncated = self._flags
-            has_ended = self._core.step(actions, None, None, terminated, truncated, self._last)
+            observations, rewards, (terminated, truncated) = None, None, self._flags
+        try:
+            has_ended = self._core.step(given, observations, rewards, terminated, truncated, self._last)
+        except ValueError as error:
+            raise _better(error, actions) from None
+        if observations is None or rewards is None:
             observations, rewards = self._core.views()
         infos: dict[str, Any] = {}
         if has_ended and self._last is not None:
             infos = _infos(self._last, terminated | truncated)
         return observations, rewards, terminated, truncated, infos
+
+    def render(self) -> tuple[npt.NDArray[np.uint8], ...] | None:
+        """Pictures of all environments, ``[400, 600, 3]`` each; ``None`` without a ``render_mode``.
+
+        Raises:
+            gymnasium.error.DependencyNotInstalled: pygame is missing, which ``gymnasium[classic-control]`` brings.
+            gymnasium.error.ResetNeeded: Before the first reset.
+            gymnasium.error.ClosedEnvironmentError: After :meth:`close`.
+        """
+        self._check_open()
+        if self.render_mode is None:
+            warnings.warn("there is nothing to render: render_mode is None; make the environments with 'rgb_array'", stacklevel=2)
+            return None
+        state = self.state
+        if self._drawing is None:
+            self._drawing = Drawing(self.num_envs, self._physics)
+        return self._drawing.of(state)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_drawing": None}  # what is drawn on cannot be pickled, and is soon made
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Drops what was drawn on; the environments go with this object."""
+        self._drawing = None
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ClosedEnvironmentError("the environments have been closed; make others")
+
+    def _firsts(self) -> Seeds:
+        """What environments are seeded with that were never given a seed."""
+        if self._first_seeds is None:
+            self._first_seeds = entropy(self.num_envs)
+        return self._first_seeds
 
     def _make_spaces(self, physics: dict[str, Any]) -> None:
         x = physics.get("x_threshold", 2.4)
@@ -219,8 +290,7 @@ def _infos(last: Observations, ended: Flags) -> dict[str, Any]:
     """Where episodes ended, their last observations."""
     final = np.full(len(ended), None, dtype=object)
     where = np.flatnonzero(ended)
-    # Not `= list(rows)`: NumPy would take rows of equal length for a matrix.
-    final[where] = np.fromiter(last[where], dtype=object, count=len(where))
+    final[where] = _objects(last[where])
     return {
         "final_obs": final,
         "_final_obs": ended,
@@ -229,14 +299,35 @@ def _infos(last: Observations, ended: Flags) -> dict[str, Any]:
     }
 
 
-def _integers(actions: Any) -> npt.NDArray[np.int64]:
+def _objects(rows: Observations) -> npt.NDArray[Any]:
+    """``[R]`` objects, each a row. (Given a list of them, NumPy would take rows of equal length for a matrix.)"""
+    try:
+        return np.fromiter(rows, dtype=object, count=len(rows))
+    except ValueError:  # NumPy 1.22, which is slower, too
+        objects = np.empty(len(rows), object)
+        for index, row in enumerate(rows):
+            objects[index] = row
+        return objects
+
+
+def _integers(actions: Any, count: int) -> npt.NDArray[np.int64]:
     """Actions as the compiled part takes them: nothing is copied if they are."""
     array = np.asarray(actions)
+    if array.ndim == 0:
+        raise TypeError(f"actions must be one for each environment, not {actions!r} alone")
+    if array.shape != (count,):
+        raise ValueError(f"actions have shape {array.shape}; they must have ({count},), one for each environment")
     if array.dtype.kind not in "iu":
         raise TypeError(f"actions must be integers, not {array.dtype}")
-    if array.ndim != 1:
-        raise ValueError(f"actions have shape {array.shape}; there must be one for each environment")
     return np.ascontiguousarray(array, np.int64)
+
+
+def _better(error: ValueError, actions: Any) -> ValueError:
+    """The same refusal with the action as it was given; the compiled part knows what became of it by conversion."""
+    for index, action in enumerate(np.asarray(actions).tolist()):
+        if action not in (0, 1):
+            return ValueError(f"action {action} of environment {index} does not exist; there are 0 and 1")
+    return error
 
 
 def _read(
@@ -245,9 +336,9 @@ def _read(
     """The options of a reset: a mask, and bounds."""
     if not options:
         return None, None
-    unknown = sorted(set(options) - _OPTIONS)
-    if unknown:
-        raise ValueError(f"there is no option {unknown[0]!r}; there are: {', '.join(sorted(_OPTIONS))}")
+    for name in sorted(map(str, set(options) - _OPTIONS)):
+        # Not refused: options may be for other environments too.
+        warnings.warn(f"there is no option {name!r}; there are: {', '.join(sorted(_OPTIONS))}", stacklevel=3)
     bounds = None
     if "low" in options or "high" in options:
         bounds = (_bound(options, "low", -0.05), _bound(options, "high", 0.05))

@@ -34,6 +34,9 @@ def seeds_of(seed: Seed, count: int) -> tuple[Seeds, Flags]:
         checked(first + count - 1)
         seeds = np.uint64(first) + np.arange(count, dtype=np.uint64)
         return seeds, np.ones(count, np.bool_)
+    shape = np.shape(np.asarray(seed, object))
+    if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str | bytes) or len(shape) != 1:
+        raise TypeError(f"seed must be an integer, a list with one for each environment, or None, not {seed!r}")
     if len(seed) != count:
         raise ValueError(
             f"If seeds are passed as a list the length must match num_envs={count} but got length={len(seed)}."

@@ -23,9 +23,13 @@ def by_name(planner: str | Planner) -> Planner:
 
     Raises:
         ValueError: there is none of that name.
+        TypeError: it is neither a name nor a planner.
     """
     if isinstance(planner, Planner):
         return planner
+    if not isinstance(planner, str):
+        given = f"the class {planner.__name__}" if isinstance(planner, type) else type(planner).__name__
+        raise TypeError(f"planner must be a name or a planner such as Cem(), not {given}")
     if planner not in _BY_NAME:
         raise ValueError(f"there is no planner {planner!r}; choose from {', '.join(_BY_NAME)}")
     return _BY_NAME[planner]()

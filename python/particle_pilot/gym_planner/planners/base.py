@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,9 @@ class Problem:
         self.hold = hold
         self.discount = discount
         self.key = key
-        bits = np.random.Philox(key=list(key), counter=[0, 0, 0, OWN])
+        # A list would go by way of floats.
+        words = np.array(key, np.uint64), np.array([0, 0, 0, OWN], np.uint64)
+        bits = np.random.Philox(key=words[0], counter=words[1])
         #: The planner's own random numbers, a function of seed and decision.
         self.rng = np.random.Generator(bits)
         self.env_steps = 0
@@ -115,6 +118,8 @@ class Problem:
 class Planner(abc.ABC):
     """A way to turn futures into an action."""
 
+    _user: Any = None
+
     @abc.abstractmethod
     def plan(self, problem: Problem) -> tuple[npt.NDArray[Any], Diagnostics]:
         """The row ``[D]`` of the action to take, and how the futures looked from which it follows."""
@@ -122,12 +127,11 @@ class Planner(abc.ABC):
     def forget(self) -> None:
         """Forgets the last plan. Planners that keep none have nothing to do."""
 
+    def serve(self, user: Any) -> None:
+        """Begins anew if it has planned for somebody else, whose environment its plan is for."""
+        if self._user is not None and self._user() is not user:
+            self.forget()
+        self._user = weakref.ref(user)
 
-def require(name: str, value: float, holds: bool, what: str) -> None:
-    """Refuses a knob out of range.
-
-    Raises:
-        ValueError: it does not hold; false for what is not a number.
-    """
-    if not holds:
-        raise ValueError(f"{name} = {value}; must be {what}")
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_user"}

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..._arguments import real, whole
 from ..actions import Categorical
-from .base import Diagnostics, Planner, Problem, require
+from .base import Diagnostics, Planner, Problem
 from .distributions import Distribution, create
 
 Array = npt.NDArray[Any]
@@ -37,10 +38,10 @@ class Cem(Planner):
     _best: Array | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        require("iterations", self.iterations, self.iterations >= 1, "at least 1")
-        require("elite_share", self.elite_share, 0 < self.elite_share <= 1, "above 0 and at most 1")
-        require("smoothing", self.smoothing, 0 <= self.smoothing < 1, "at least 0 and less than 1")
-        require("floor", self.floor, 0 <= self.floor < 0.5, "at least 0 and less than 0.5")
+        self.iterations = whole("iterations", self.iterations, 1)
+        self.elite_share = real("elite_share", self.elite_share, lambda one: 0 < one <= 1, "above 0 and at most 1")
+        self.smoothing = real("smoothing", self.smoothing, lambda one: 0 <= one < 1, "at least 0 and less than 1")
+        self.floor = real("floor", self.floor, lambda one: 0 <= one < 0.5, "at least 0 and less than 0.5")
 
     def plan(self, problem: Problem) -> tuple[Array, Diagnostics]:
         distribution = self._resume(problem)

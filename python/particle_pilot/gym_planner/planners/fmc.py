@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..._arguments import real, whole
 from ..actions import Categorical
-from .base import Diagnostics, Planner, Problem, require
+from .base import Diagnostics, Planner, Problem
 from .population import Population
 
 Array = npt.NDArray[Any]
@@ -28,8 +29,8 @@ class Fmc(Planner):
     levels: int = 8
 
     def __post_init__(self) -> None:
-        require("balance", self.balance, 0 <= self.balance < np.inf, "finite and at least 0")
-        require("levels", self.levels, self.levels >= 2, "at least 2")
+        self.balance = real("balance", self.balance, lambda one: 0 <= one < np.inf, "finite and at least 0")
+        self.levels = whole("levels", self.levels, 2)
 
     def plan(self, problem: Problem) -> tuple[Array, Diagnostics]:
         firsts = problem.rows.first_actions(problem.rng, self.levels)

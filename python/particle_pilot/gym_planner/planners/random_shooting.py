@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .base import Diagnostics, Planner, Problem, require
+from ..._arguments import whole
+from .base import Diagnostics, Planner, Problem
 
 
 @dataclass
@@ -23,7 +24,7 @@ class RandomShooting(Planner):
     levels: int = 8
 
     def __post_init__(self) -> None:
-        require("levels", self.levels, self.levels >= 2, "at least 2")
+        self.levels = whole("levels", self.levels, 2)
 
     def plan(self, problem: Problem) -> tuple[npt.NDArray[Any], Diagnostics]:
         firsts = problem.rows.first_actions(problem.rng, self.levels)

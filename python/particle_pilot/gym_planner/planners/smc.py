@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..._arguments import real, whole
 from ..actions import Categorical
-from .base import Diagnostics, Planner, Problem, require
+from .base import Diagnostics, Planner, Problem
 from .population import Population
 
 Array = npt.NDArray[Any]
@@ -38,9 +39,9 @@ class Smc(Planner):
 
     def __post_init__(self) -> None:
         if self.temperature is not None:
-            ok = 0 < self.temperature < np.inf
-            require("temperature", self.temperature, ok, "finite and above 0, or None")
-        require("levels", self.levels, self.levels >= 2, "at least 2")
+            said = "finite and above 0, or None"
+            self.temperature = real("temperature", self.temperature, lambda one: 0 < one < np.inf, said)
+        self.levels = whole("levels", self.levels, 2)
 
     def plan(self, problem: Problem) -> tuple[Array, Diagnostics]:
         firsts = problem.rows.first_actions(problem.rng, self.levels)

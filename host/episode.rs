@@ -94,13 +94,20 @@ impl Episode {
         let outcomes = gpu.run(self.seed, &starts, self.steps, self.push);
         let outcomes = outcomes.map_err(crate::backend::BackendError::from)?;
         let wall = began.elapsed() / count;
-        let result = |(index, outcome): (u32, &Outcome)| EpisodeResult {
-            survived: outcome.survived == 1,
+        let ending = |outcome: &Outcome| match outcome.ending {
+            Outcome::SURVIVED => Ok(Ending::Survived),
+            Outcome::FELL => Ok(Ending::Fell),
+            Outcome::LEFT_TRACK => Ok(Ending::LeftTrack),
+            _ => Err(PilotError::Unsupported(format!(
+                "after {} steps the state is beyond what particles can start from, 3.4e38",
+                outcome.steps
+            ))),
+        };
+        let endings: Vec<_> = outcomes.iter().map(ending).collect::<Result<_, _>>()?;
+        let result = |(index, (outcome, ending)): (u32, (&Outcome, &Ending))| EpisodeResult {
+            survived: *ending == Ending::Survived,
             interrupted: false,
-            ending: match outcome.survived {
-                1 => Ending::Survived,
-                _ => Ending::untold(&config.physics),
-            },
+            ending: *ending,
             steps: outcome.steps,
             seed: seed(index),
             total_reward: outcome.steps.into(),
@@ -112,7 +119,7 @@ impl Episode {
             warnings: WarningNotes::default(),
             digest: Digest(Fnv(outcome.digest)),
         };
-        Ok((0..count).zip(&outcomes).map(result).collect())
+        Ok((0..count).zip(outcomes.iter().zip(&endings)).map(result).collect())
     }
 
     /// Runs the episode.

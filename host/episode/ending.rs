@@ -23,9 +23,6 @@ pub enum Ending {
     Fell,
     /// The cart's position is beyond its limit, and the pole still up.
     LeftTrack,
-    /// The angle or the position is beyond its limit: a GPU that ran the whole episode does not tell which, where
-    /// both have one.
-    Failed,
     /// Whoever observed the episode ended it.
     Interrupted,
 }
@@ -37,7 +34,6 @@ named!(
         (Ending::Survived, "survived"),
         (Ending::Fell, "fell"),
         (Ending::LeftTrack, "left-track"),
-        (Ending::Failed, "failed"),
         (Ending::Interrupted, "interrupted"),
     ]
 );
@@ -63,16 +59,6 @@ impl Ending {
             (true, _) => Some(Self::LeftTrack),
             (false, true) => Some(Self::Survived),
             (false, false) => None,
-        }
-    }
-
-    /// Of an episode that failed in a state that is not told.
-    #[cfg(all(feature = "cuda", target_os = "linux"))]
-    pub(crate) fn untold(physics: &Physics) -> Self {
-        match (physics.theta_threshold_radians.is_finite(), physics.x_threshold.is_finite()) {
-            (true, false) => Self::Fell,
-            (false, true) => Self::LeftTrack,
-            _ => Self::Failed,
         }
     }
 }

@@ -441,8 +441,19 @@ pub struct Outcome {
     pub digest: u64,
     /// Steps taken.
     pub steps: u32,
-    /// 1 if the pole stood to the last one.
-    pub survived: u32,
+    /// Why it is over: one of the constants.
+    pub ending: u32,
+}
+
+impl Outcome {
+    /// The angle is beyond its limit.
+    pub const FELL: u32 = 0;
+    /// The pole stood, and the cart was on the track, to the last step.
+    pub const SURVIVED: u32 = 1;
+    /// The position is beyond its limit, the angle is not.
+    pub const LEFT_TRACK: u32 = 2;
+    /// The state is beyond what particles can start from.
+    pub const NOT_FINITE: u32 = 3;
 }
 
 // Both sides must agree on these.

@@ -126,18 +126,16 @@ fn a_comparison_on_a_gpu_has_times() {
 }
 
 #[test]
-fn which_limit_was_crossed_is_told_where_there_is_but_one() {
-    let arguments = ["evaluate", "-e", "2", "--theta-limit-deg", "0.001", "--json", "-"];
-    let endings = |device: &str, limit: &str| {
-        let result = json(&pilot(&[&arguments[..], &["--x-limit", limit]].concat(), device, ""));
-        result["endings"].clone()
-    };
-    let of = |name: &str| {
-        let mut all = serde_json::json!({ "survived": 0, "fell": 0, "left-track": 0, "failed": 0 });
-        all[name] = 2.into();
-        all
-    };
-    assert_eq!(endings("cuda", "2.4"), of("failed"));
-    assert_eq!(endings("cuda", "inf"), of("fell"));
-    assert_eq!(endings("cpu", "2.4"), of("fell"));
+fn a_gpu_tells_which_limit_was_crossed_as_the_cpu_does() {
+    for (angle, position, ending) in
+        [("0.001", "2.4", "fell"), ("12", "0.00001", "left-track"), ("12", "2.4", "survived")]
+    {
+        let limits = ["--theta-limit-deg", angle, "--x-limit", position, "--json", "-"];
+        let [cuda, cpu] = ["cuda", "cpu"].map(|device| {
+            let arguments = [&["evaluate", "-e", "2", "-n", "4"], &limits[..]].concat();
+            json(&pilot(&arguments, device, ""))["endings"].clone()
+        });
+        assert_eq!(cuda[ending], 2, "{cuda}");
+        assert_eq!(cuda, cpu);
+    }
 }

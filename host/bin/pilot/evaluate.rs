@@ -22,7 +22,7 @@ use crate::shared::text::{self, count, duration, grouped, per_second, rate};
 use crate::solve::extent;
 
 /// How episodes of an evaluation end.
-const ENDINGS: [Ending; 4] = [Ending::Survived, Ending::Fell, Ending::LeftTrack, Ending::Failed];
+const ENDINGS: [Ending; 3] = [Ending::Survived, Ending::Fell, Ending::LeftTrack];
 /// Failures that people are shown.
 const SHOWN: usize = 5;
 
@@ -211,8 +211,7 @@ struct EvaluateResult<'a> {
     interrupted: bool,
     success_rate: f64,
     success_interval: [f64; 2],
-    /// How many episodes ended how; `failed` are those of which a GPU does not tell whether the pole fell or the cart
-    /// left the track.
+    /// How many episodes ended how.
     endings: BTreeMap<&'static str, u32>,
     /// After how many steps an episode is won; `step_limit` is the same by a clearer name.
     steps: u32,

@@ -27,9 +27,6 @@ pub struct Question {
     pub decision: u32,
 }
 
-/// An [`Outcome`] whose state has left the range of `f32`.
-const NOT_FINITE: u32 = 2;
-
 /// Runs the share of the episodes of this block's fleet.
 #[inline(always)]
 pub fn run<P: Planner, M: Model>(episodes: &Episodes, model: &M) {
@@ -72,7 +69,7 @@ fn run_one<P: Planner, M: Model>(
     let starts = cells::<f64>(episodes.starts, 4 * index, 4);
     let mut state = [starts[0].get(), starts[1].get(), starts[2].get(), starts[3].get()];
     let mut digest = Fnv::default();
-    let mut outcome = Outcome { digest: 0, steps: 0, survived: 0 };
+    let mut outcome = Outcome { digest: 0, steps: 0, ending: Outcome::FELL };
     if fleet.leads() {
         P::forget(&fleet.crew, site);
     }
@@ -85,7 +82,7 @@ fn run_one<P: Planner, M: Model>(
             finite &= question.state[i].is_finite();
         }
         if !finite {
-            return Outcome { survived: NOT_FINITE, ..outcome };
+            return Outcome { ending: Outcome::NOT_FINITE, ..outcome };
         }
         P::decide(fleet, site, model, &question);
         // One thread steps the environment, and tells the others where it has got to and whether that is the
@@ -127,7 +124,14 @@ fn run_one<P: Planner, M: Model>(
             for value in state {
                 digest.number(value.to_bits(), 8);
             }
-            return Outcome { digest: digest.0, survived: u32::from(!fell), ..outcome };
+            let ending = if !fell {
+                Outcome::SURVIVED
+            } else if state[2].abs() > physics.theta_threshold_radians {
+                Outcome::FELL
+            } else {
+                Outcome::LEFT_TRACK
+            };
+            return Outcome { digest: digest.0, ending, ..outcome };
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use particle_pilot_kernels::math::NARROW_LIMIT;
 use particle_pilot_kernels::model::{CartPole, Model};
 
-use crate::backend::cpu::{Pool, Simd};
+use crate::backend::cpu::{Pool, Simd, Threads};
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 use crate::backend::cuda::{self, GpuEngine, GpuEpisodes, GpuModel};
 use crate::backend::{BackendError, Device};
@@ -17,6 +17,7 @@ use crate::decision::Diagnostics;
 use crate::env::Integrator;
 use crate::error::PilotError;
 use crate::planners::{self, Problem, Request};
+use crate::state::foreign_plan;
 use crate::trajectories::Trajectories;
 
 /// A control in the caller's units, and how the futures looked from which it follows.
@@ -47,6 +48,12 @@ pub(crate) trait Engine: Send {
 
     /// Takes back the decisions since [`Engine::keep`] last returned true.
     fn restore(&mut self) {}
+
+    /// What the next decision begins with: [`Memory::plan`](crate::Memory::plan).
+    fn memory(&self) -> Result<Vec<f64>, PilotError>;
+
+    /// Takes over such a memory. Where it is refused, nothing has changed.
+    fn remember(&mut self, memory: &[f64]) -> Result<(), PilotError>;
 
     /// The futures of [`Engine::plan`]'s first iteration, in the model's units.
     fn trajectories(
@@ -93,7 +100,7 @@ impl<M: Model> CpuEngine<M> {
         let PilotConfig { particles, horizon, .. } = *config;
         let problem = Problem { model, simd: proof, particles, horizon };
         let planner = planners::create(&problem, config);
-        let pool = Arc::new(Pool::new(config.resolved_threads())?);
+        let pool = Arc::new(Pool::new(Threads::asked(config.threads))?);
         Ok(Self { problem, pool, planner, setback })
     }
 }
@@ -115,6 +122,19 @@ impl<M: Model> Engine for CpuEngine<M> {
 
     fn restore(&mut self) {
         self.planner.restore();
+    }
+
+    fn memory(&self) -> Result<Vec<f64>, PilotError> {
+        Ok(self.planner.memory())
+    }
+
+    fn remember(&mut self, memory: &[f64]) -> Result<(), PilotError> {
+        match memory {
+            [] => self.planner.forget(),
+            memory if self.planner.remember(memory) => {}
+            _ => return Err(foreign_plan(self.problem.horizon)),
+        }
+        Ok(())
     }
 
     fn trajectories(
@@ -266,8 +286,10 @@ mod gpu {
         config: PilotConfig,
         model: CartPole<GENERAL>,
         simd: Simd,
-        /// The states since the plan was last forgotten, in which the CPU would have to decide again to
-        /// arrive at the same plan. Kept only where the CPU may have to.
+        /// What was remembered before `history`: nothing, unless a saved state was taken over.
+        origin: Vec<f64>,
+        /// The states since the plan was last forgotten or taken over, in which the CPU would have to decide again
+        /// to arrive at the same plan. Kept only where the CPU may have to.
         history: Vec<[f32; 4]>,
         /// What took over.
         replacement: Option<CpuEngine<CartPole<GENERAL>>>,
@@ -287,10 +309,11 @@ mod gpu {
         Ok(Box::new(Guarded {
             engine,
             index,
-            pool: Arc::new(Pool::new(1)?),
+            pool: Arc::new(Pool::new(Threads::asked(1))?),
             config: config.clone(),
             model,
             simd,
+            origin: Vec::new(),
             history: Vec::with_capacity(if open { HISTORY } else { 0 }),
             replacement: None,
         }))
@@ -337,6 +360,7 @@ mod gpu {
             decision: u32,
         ) -> Result<Plan, PilotError> {
             let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, Some(error))?;
+            cpu.remember(&self.origin)?;
             let first = decision.wrapping_sub(self.history.len() as u32 - 1);
             let mut last = None;
             for (i, state) in self.history.iter().enumerate() {
@@ -366,11 +390,30 @@ mod gpu {
         }
 
         fn forget(&mut self) {
+            self.origin.clear();
             self.history.clear();
             match &mut self.replacement {
                 Some(cpu) => cpu.forget(),
                 None => self.engine.forget(),
             }
+        }
+
+        fn memory(&self) -> Result<Vec<f64>, PilotError> {
+            match &self.replacement {
+                Some(cpu) => cpu.memory(),
+                None => Ok(self.engine.memory().map_err(BackendError::from)?),
+            }
+        }
+
+        fn remember(&mut self, memory: &[f64]) -> Result<(), PilotError> {
+            match &mut self.replacement {
+                Some(cpu) => return cpu.remember(memory),
+                None if self.engine.remember(memory).map_err(BackendError::from)? => {}
+                None => return Err(foreign_plan(self.config.horizon)),
+            }
+            self.origin = memory.to_vec();
+            self.history.clear();
+            Ok(())
         }
 
         /// Recorded on the CPU, which decides as the GPU did to arrive at the same plan.
@@ -389,6 +432,7 @@ mod gpu {
                 return Err(PilotError::Unsupported(reason.into()));
             }
             let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, None)?;
+            cpu.remember(&self.origin)?;
             let first = decision.wrapping_sub(self.history.len() as u32);
             for (i, past) in self.history.iter().enumerate() {
                 cpu.plan(past, seed, first.wrapping_add(i as u32))?;

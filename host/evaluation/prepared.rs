@@ -4,11 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
 use super::gpu::OpenGpu;
 use super::{DeviceShare, Evaluation, EvaluationResult};
-use crate::backend::cpu::workers;
+use crate::backend::cpu::{Threads, Workers};
 use crate::backend::{BackendError, Device, Simd};
 use crate::config::PilotConfig;
 use crate::engine::CartModel;
@@ -32,6 +30,8 @@ use crate::pilot::Pilot;
 pub struct PreparedEvaluation {
     evaluation: Evaluation,
     simd: Simd,
+    /// Those of the CPU, started as soon as it is known to be needed.
+    workers: Option<Workers>,
     gpu: Option<OpenGpu>,
     setback: Option<BackendError>,
     /// How long it took to prepare.
@@ -59,7 +59,10 @@ impl PreparedEvaluation {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Self { evaluation: evaluation.clone(), simd, gpu, setback, spent: began.elapsed() })
+        let threads = Threads::asked(config.threads);
+        let workers = gpu.is_none().then(|| Workers::start(threads)).transpose()?;
+        let (evaluation, spent) = (evaluation.clone(), began.elapsed());
+        Ok(Self { evaluation, simd, workers, gpu, setback, spent })
     }
 
     /// The device that episodes begin on: never [`Device::Auto`].
@@ -92,7 +95,8 @@ impl PreparedEvaluation {
     /// The threads that a CPU uses.
     #[must_use]
     pub fn threads(&self) -> usize {
-        self.evaluation.config.resolved_threads()
+        let asked = || self.evaluation.config.resolved_threads();
+        self.workers.as_ref().map_or_else(asked, Workers::count)
     }
 
     /// Runs all episodes; see [`Evaluation::run_with`].
@@ -132,14 +136,17 @@ impl PreparedEvaluation {
 
     /// Runs all episodes but the first `done`, on all threads.
     fn run_on_cpu(
-        &self,
+        &mut self,
         done: u32,
         stop: &AtomicBool,
         observe: &(impl Fn(&EpisodeResult) + Sync),
     ) -> Result<Vec<EpisodeResult>, PilotError> {
         let Evaluation { config, episodes, episode } = &self.evaluation;
+        let workers = match self.workers.take() {
+            Some(workers) => workers,
+            None => Workers::start(Threads::asked(config.threads))?,
+        };
         let single = PilotConfig { threads: 1, device: Device::Cpu, ..config.clone() };
-        let pool = workers(self.threads())?;
         let run = |pilot: &mut Result<Pilot, PilotError>, index: u32| {
             let pilot = match pilot {
                 Ok(pilot) => pilot,
@@ -164,13 +171,8 @@ impl PreparedEvaluation {
                 Err(error) => Some(Err(error)),
             }
         };
-        pool.install(|| {
-            (done..*episodes)
-                .into_par_iter()
-                .map_init(|| Pilot::new(single.clone()), run)
-                .flatten()
-                .collect()
-        })
+        let results = workers.map(done..*episodes, || Pilot::new(single.clone()), run);
+        results.into_iter().flatten().collect()
     }
 }
 

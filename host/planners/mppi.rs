@@ -112,6 +112,14 @@ impl<M: Model> Planner<M> for Mppi {
         self.noise.restore();
     }
 
+    fn memory(&self) -> Vec<f64> {
+        self.noise.memory()
+    }
+
+    fn remember(&mut self, memory: &[f64]) -> bool {
+        self.noise.remember(memory)
+    }
+
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let full = problem.model.full_control();
         let scheme = scheme(&self.noise, self.discrete, request.stream(0), full);

@@ -127,6 +127,23 @@ impl NoisePlan {
         self.plan.copy_from_slice(&self.kept);
     }
 
+    /// The plan, in the model's units. The deviations are the same at the beginning of every decision.
+    pub fn memory(&self) -> Vec<f64> {
+        self.plan.iter().copied().map(f64::from).collect()
+    }
+
+    /// Takes over a plan; returns false, and changes nothing, if it has not a finite control for each step.
+    pub fn remember(&mut self, memory: &[f64]) -> bool {
+        let fits = memory.len() == self.plan.len()
+            && memory.iter().all(|control| (*control as f32).is_finite());
+        if fits {
+            self.forget();
+            let controls = memory.iter().map(|control| *control as f32);
+            self.plan.iter_mut().zip(controls).for_each(|(old, new)| *old = new);
+        }
+        fits
+    }
+
     fn interpolant(&self) -> Interpolant<'_> {
         Interpolant { weights: &self.weights, cubic: self.cubic }
     }

@@ -10,6 +10,7 @@
 //! Memory on the GPU that was never written holds arbitrary bytes. For plain data those are values.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -74,10 +75,7 @@ impl Gpu {
     /// [`GpuError::OutOfMemory`] among others.
     pub fn upload<T: Pod>(&self, values: &[T]) -> Result<Buffer<T>, GpuError> {
         let mut buffer = self.buffer(values.len())?;
-        let mut pinned = self.pinned(values.len())?;
-        pinned.slice_mut()?.copy_from_slice(values);
-        buffer.copy_from(&pinned)?;
-        self.synchronize()?;
+        buffer.upload_at(0, values)?;
         Ok(buffer)
     }
 
@@ -132,12 +130,17 @@ impl<T: Pod> Buffer<T> {
     /// # Errors
     /// [`GpuError::Misuse`] when there are fewer here, or the two belong to different GPUs.
     pub fn copy_from(&mut self, from: &Pinned<T>) -> Result<(), GpuError> {
-        self.check(from)?;
-        if from.memory.is_empty() {
+        self.copy_from_at(0, from)
+    }
+
+    /// Starts to copy all of `from` to the values from number `first` on.
+    fn copy_from_at(&mut self, first: usize, from: &Pinned<T>) -> Result<(), GpuError> {
+        let bytes = self.check(first, from)?;
+        if bytes.is_empty() {
             return Ok(());
         }
         self.session.enter()?;
-        let mut part = self.memory.index(0..from.memory.len());
+        let mut part = self.memory.index(bytes);
         // SAFETY: neither is freed, nor `from` changed, before the stream has come past this.
         let result = unsafe { part.async_copy_from(&*from.memory, &self.session.stream) };
         from.used.fetch_max(self.session.submitted(), Ordering::AcqRel);
@@ -149,12 +152,17 @@ impl<T: Pod> Buffer<T> {
     /// # Errors
     /// [`GpuError::Misuse`] when there are fewer here, or the two belong to different GPUs.
     pub fn copy_to(&self, to: &mut Pinned<T>) -> Result<(), GpuError> {
-        self.check(to)?;
-        if to.memory.is_empty() {
+        self.copy_to_at(0, to)
+    }
+
+    /// Starts to copy the values from number `first` on to all of `to`.
+    fn copy_to_at(&self, first: usize, to: &mut Pinned<T>) -> Result<(), GpuError> {
+        let bytes = self.check(first, to)?;
+        if bytes.is_empty() {
             return Ok(());
         }
         self.session.enter()?;
-        let part = self.memory.index(0..to.memory.len());
+        let part = self.memory.index(bytes);
         // SAFETY: neither is freed, nor `to` looked at, before the stream has come past this.
         let result = unsafe { part.async_copy_to(&mut *to.memory, &self.session.stream) };
         to.written = self.session.submitted();
@@ -167,20 +175,49 @@ impl<T: Pod> Buffer<T> {
     /// # Errors
     /// Those of the driver.
     pub fn download(&self) -> Result<Vec<T>, GpuError> {
-        let mut pinned = Gpu { session: self.session.clone() }.pinned(self.len)?;
-        self.copy_to(&mut pinned)?;
+        self.download_at(0, self.len)
+    }
+
+    /// `count` values from number `first` on; waits for them.
+    ///
+    /// # Errors
+    /// As [`Buffer::copy_to`].
+    pub fn download_at(&self, first: usize, count: usize) -> Result<Vec<T>, GpuError> {
+        let mut pinned = self.host(count)?;
+        self.copy_to_at(first, &mut pinned)?;
         Ok(pinned.slice()?.to_vec())
     }
 
-    fn check(&self, host: &Pinned<T>) -> Result<(), GpuError> {
+    /// Replaces the values from number `first` on by `values`, and waits until they are there.
+    ///
+    /// # Errors
+    /// As [`Buffer::copy_from`].
+    pub fn upload_at(&mut self, first: usize, values: &[T]) -> Result<(), GpuError> {
+        let mut pinned = self.host(values.len())?;
+        pinned.slice_mut()?.copy_from_slice(values);
+        self.copy_from_at(first, &pinned)?;
+        self.session.synchronize()
+    }
+
+    /// Memory of the host that takes part in copies to and from here.
+    fn host(&self, len: usize) -> Result<Pinned<T>, GpuError> {
+        Gpu { session: self.session.clone() }.pinned(len)
+    }
+
+    /// The bytes of the values from number `first` on that `host` has room for.
+    fn check(&self, first: usize, host: &Pinned<T>) -> Result<Range<usize>, GpuError> {
         if !Arc::ptr_eq(&self.session, &host.session) {
             return Err(GpuError::Misuse("a copy between memory of different GPUs".into()));
         }
-        if host.len > self.len {
-            let text = format!("a copy of {} values where there are {}", host.len, self.len);
+        if first.checked_add(host.len).is_none_or(|end| end > self.len) {
+            let text = format!(
+                "a copy of {} values from {first} on where there are {}",
+                host.len, self.len
+            );
             return Err(GpuError::Misuse(text));
         }
-        Ok(())
+        let start = first * size_of::<T>();
+        Ok(start..start + host.memory.len())
     }
 }
 

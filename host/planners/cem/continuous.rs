@@ -97,6 +97,14 @@ impl<M: Model> Planner<M> for ContinuousCem {
         self.noise.restore();
     }
 
+    fn memory(&self) -> Vec<f64> {
+        self.noise.memory()
+    }
+
+    fn remember(&mut self, memory: &[f64]) -> bool {
+        self.noise.remember(memory)
+    }
+
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let scales = vec![self.noise.initial_scale; self.noise.knots()];
         let mut scheme = self.noise.scheme(request.stream(0), problem.model.full_control());

@@ -1,7 +1,7 @@
 //! `solve()`: one episode in the reference environment, as `pilot solve` runs it.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use particle_pilot::{Episode, Pilot as CorePilot};
@@ -12,6 +12,7 @@ use crate::decision;
 use crate::errors::refusal;
 use crate::interrupt::interruptible;
 use crate::options::Options;
+use crate::patience::heed;
 use crate::record::record;
 use crate::times::{DecisionMicroseconds, per_second};
 
@@ -19,7 +20,7 @@ record! {
     /// How an episode in the reference environment ended; by the names of ``pilot solve --json``.
     SolveResult {
         /// The package's version.
-        version: &'static str,
+        version: String,
         /// Whether the pole stood to the last step.
         survived: bool,
         /// Steps taken, the one that ended the episode included.
@@ -27,7 +28,7 @@ record! {
         /// The sum of the rewards.
         total_reward: f64,
         /// The planner.
-        planner: &'static str,
+        planner: String,
         /// Futures in each iteration.
         particles: u32,
         /// Steps of each future.
@@ -39,7 +40,7 @@ record! {
         /// Why no GPU did, or not to the end, where the device was left open; else ``None``.
         setback: Option<String>,
         /// The vector instructions.
-        simd: &'static str,
+        simd: String,
         /// The CPU threads.
         threads: usize,
         /// From reset to end, in s.
@@ -69,8 +70,9 @@ record! {
 ///     As for ``Pilot``.
 /// steps : int, default 500
 ///     Steps after which the episode is won.
-/// push : str or tuple, optional
-///     ``"NEWTON:LENGTH:EVERY"``, or these three numbers: disturbs the cart, unknown to the planner.
+/// push : str or sequence, optional
+///     ``"NEWTON:LENGTH:EVERY"``, or these three numbers: every EVERY steps a push of NEWTON N for LENGTH steps, to the
+///     left or to the right by chance, unknown to the planner.
 /// **options
 ///     As for ``Pilot``. ``seed`` determines the first state too.
 ///
@@ -89,15 +91,19 @@ pub fn solve(
     planner: Option<&Bound<'_, PyAny>>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<SolveResult> {
-    let Options { config, steps, push, .. } = Options::of_task(planner, options)?;
+    let options = Options::of_episode(planner, options)?;
+    options.warn_of_unread(py)?;
+    let Options { config, steps, push, .. } = options;
     let mut pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
+    let flag = Arc::default();
+    heed(&mut pilot, &flag);
     let episode = Episode::new().seed(pilot.config().seed).steps(steps.unwrap_or(500)).push(push);
     let (mut states, mut actions) = (Vec::new(), Vec::new());
-    let result = interruptible(py, |stop| {
+    let result = interruptible(py, flag, |stop| {
         episode.run_with(&mut pilot, |record| {
             states.extend(record.state);
             actions.push(record.action);
-            match stop.load(Ordering::Relaxed) {
+            match stop.is_set() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
@@ -106,17 +112,17 @@ pub fn solve(
     let result = result.map_err(refusal)?;
     let config = pilot.config();
     Ok(SolveResult {
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").into(),
         survived: result.survived,
         steps: result.steps,
         total_reward: result.total_reward,
-        planner: config.planner.name(),
+        planner: config.planner.name().into(),
         particles: config.particles,
         horizon: config.horizon,
         seed: result.seed,
         device: pilot.device().to_string(),
         setback: pilot.setback().map(ToString::to_string),
-        simd: pilot.simd().name(),
+        simd: pilot.simd().name().into(),
         threads: pilot.threads(),
         wall_s: result.wall.as_secs_f64(),
         decision_us: Py::new(py, DecisionMicroseconds::from(result.decision_times))?,

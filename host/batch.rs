@@ -1,9 +1,15 @@
 //! Many independent states in one call.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use particle_pilot_kernels::model::CartPole;
+
 use crate::backend::Device;
 use crate::backend::cpu::{Threads, Workers};
 use crate::config::PilotConfig;
 use crate::decision::Decision;
+use crate::engine;
 use crate::error::PilotError;
 use crate::pilot::Pilot;
 use crate::state::{BatchState, PilotState};
@@ -35,13 +41,35 @@ impl PilotBatch {
     /// # Errors
     /// As [`Pilot::new`].
     pub fn new(config: &PilotConfig, seeds: &[u64]) -> Result<Self, PilotError> {
+        Self::with_interrupt(config, seeds, &Arc::default())
+    }
+
+    /// As [`PilotBatch::new`] and [`PilotBatch::set_interrupt`]; `flag` ends the making of the pilots, too, which takes long
+    /// for many large ones.
+    ///
+    /// # Errors
+    /// As [`Pilot::new`], and [`PilotError::Interrupted`].
+    pub fn with_interrupt(
+        config: &PilotConfig,
+        seeds: &[u64],
+        flag: &Arc<AtomicBool>,
+    ) -> Result<Self, PilotError> {
+        config.validate()?;
+        engine::require_memory::<CartPole<false>>(config, seeds.len())?;
         let workers = Workers::start(Threads::asked(config.threads))?;
         let device = match config.device {
             Device::Auto => Device::Cpu,
             asked => asked,
         };
         let single = PilotConfig { threads: 1, device, ..config.clone() };
-        let pilot = |seed: &u64| Pilot::new(PilotConfig { seed: *seed, ..single.clone() });
+        let pilot = |seed: &u64| {
+            if flag.load(Ordering::Relaxed) {
+                return Err(PilotError::Interrupted);
+            }
+            let mut pilot = Pilot::new(PilotConfig { seed: *seed, ..single.clone() })?;
+            pilot.set_interrupt(Arc::clone(flag));
+            Ok(pilot)
+        };
         let pilots = seeds.iter().map(pilot).collect::<Result<_, _>>()?;
         Ok(Self { config: config.clone(), pilots, workers })
     }
@@ -51,8 +79,8 @@ impl PilotBatch {
     /// # Errors
     /// [`PilotError::Backend`] if a GPU fails.
     pub fn save(&self) -> Result<BatchState, PilotError> {
-        let memories = self.pilots.iter().map(Pilot::memory).collect::<Result<_, _>>()?;
-        Ok(BatchState { version: PilotState::VERSION, config: self.config.clone(), memories })
+        let rows = self.pilots.iter().map(Pilot::carried).collect::<Result<_, _>>()?;
+        Ok(BatchState { version: PilotState::VERSION, config: self.config.clone(), rows })
     }
 
     /// The pilots that [`PilotBatch::save`] has put by.
@@ -72,10 +100,10 @@ impl PilotBatch {
     /// ```
     pub fn resume(state: &BatchState) -> Result<Self, PilotError> {
         state.check()?;
-        let seeds: Vec<u64> = state.memories.iter().map(|memory| memory.seed).collect();
+        let seeds: Vec<u64> = state.rows.iter().map(|row| row.seed).collect();
         let mut batch = Self::new(&state.config, &seeds)?;
-        for (row, (pilot, memory)) in batch.pilots.iter_mut().zip(&state.memories).enumerate() {
-            pilot.recall(memory).map_err(in_row(row))?;
+        for (index, (pilot, row)) in batch.pilots.iter_mut().zip(&state.rows).enumerate() {
+            pilot.recall(row).map_err(in_row(index))?;
         }
         Ok(batch)
     }
@@ -102,6 +130,23 @@ impl PilotBatch {
         &mut self,
         states: &[S],
     ) -> Result<Vec<Decision>, PilotError> {
+        self.check(states)?;
+        let pairs: Vec<_> = self.pilots.iter_mut().zip(states).collect();
+        let act = |(): &mut (), (pilot, state): (&mut Pilot, &S)| pilot.act(state.as_ref());
+        let decisions = self.workers.map(pairs, || (), act);
+        if decisions.contains(&Err(PilotError::Interrupted)) {
+            let pilots = self.pilots.iter_mut().zip(&decisions);
+            let decided = pilots.filter(|(_, decision)| decision.is_ok());
+            decided.for_each(|(pilot, _)| pilot.undo());
+        }
+        decisions.into_iter().collect()
+    }
+
+    /// Refuses states that [`PilotBatch::act`] would refuse.
+    ///
+    /// # Errors
+    /// [`PilotError::Setting`] and [`PilotError::Row`].
+    pub fn check<S: AsRef<[f64]>>(&self, states: &[S]) -> Result<(), PilotError> {
         if states.len() != self.pilots.len() {
             return Err(PilotError::Setting {
                 name: "number of states",
@@ -109,12 +154,16 @@ impl PilotBatch {
                 required: "the number of seeds",
             });
         }
-        for (row, (pilot, state)) in self.pilots.iter().zip(states).enumerate() {
-            pilot.check_state(state.as_ref()).map_err(in_row(row))?;
-        }
-        let pairs: Vec<_> = self.pilots.iter_mut().zip(states).collect();
-        let act = |(): &mut (), (pilot, state): (&mut Pilot, &S)| pilot.act(state.as_ref());
-        self.workers.map(pairs, || (), act).into_iter().collect()
+        let mut rows = self.pilots.iter().zip(states).enumerate();
+        rows.try_for_each(|(row, (pilot, state))| {
+            pilot.check_state(state.as_ref()).map_err(in_row(row))
+        })
+    }
+
+    /// As [`Pilot::set_interrupt`], for all pilots. A call of [`PilotBatch::act`] that is interrupted leaves all of
+    /// them as before it, on the CPU.
+    pub fn set_interrupt(&mut self, flag: &Arc<AtomicBool>) {
+        self.pilots.iter_mut().for_each(|pilot| pilot.set_interrupt(Arc::clone(flag)));
     }
 }
 

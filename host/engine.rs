@@ -1,6 +1,8 @@
 //! What a pilot plans with: one planner for one model on one device, with the type of the model erased.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use particle_pilot_kernels::math::NARROW_LIMIT;
@@ -16,6 +18,7 @@ use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::env::Integrator;
 use crate::error::PilotError;
+use crate::memory;
 use crate::planners::{self, Problem, Request};
 use crate::state::foreign_plan;
 use crate::trajectories::Trajectories;
@@ -23,19 +26,44 @@ use crate::trajectories::Trajectories;
 /// A control in the caller's units, and how the futures looked from which it follows.
 pub(crate) type Plan = (f64, Diagnostics);
 
+/// What an engine is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// As particles start from it.
+    pub state: &'a [f32],
+    pub seed: u64,
+    /// Counted from 0 at each reset.
+    pub decision: u32,
+    /// Set by somebody who no longer wants to know.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+impl<'a> Question<'a> {
+    fn request(self, pool: &'a Pool) -> Request<'a> {
+        let Self { state, seed, decision, stop } = self;
+        Request { pool, state, seed, decision, stop }
+    }
+
+    /// [`PilotError::Interrupted`] where nobody wants to know any more.
+    fn go_on(&self) -> Result<(), PilotError> {
+        match self.stop {
+            Some(stop) if stop.load(Relaxed) => Err(PilotError::Interrupted),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// One planner for one model on one device.
 pub(crate) trait Engine: Send {
-    /// What to do in `state`.
-    fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<Plan, PilotError>;
+    /// What to do. After an error the engine is as before.
+    fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError>;
 
     /// As [`Engine::plan`], with how long a GPU took by its own clock; `None` where none took part.
     fn plan_timed(
         &mut self,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
+        question: Question<'_>,
     ) -> Result<(Plan, Option<Duration>), PilotError> {
-        Ok((self.plan(state, seed, decision)?, None))
+        Ok((self.plan(question)?, None))
     }
 
     /// Forgets the last plan.
@@ -49,19 +77,14 @@ pub(crate) trait Engine: Send {
     /// Takes back the decisions since [`Engine::keep`] last returned true.
     fn restore(&mut self) {}
 
-    /// What the next decision begins with: [`Memory::plan`](crate::Memory::plan).
-    fn memory(&self) -> Result<Vec<f64>, PilotError>;
+    /// What the next decision begins with: [`Carried::plan`](crate::Carried::plan).
+    fn carried(&self) -> Result<Vec<f64>, PilotError>;
 
-    /// Takes over such a memory. Where it is refused, nothing has changed.
-    fn remember(&mut self, memory: &[f64]) -> Result<(), PilotError>;
+    /// Takes over what another has carried. Where it is refused, nothing has changed.
+    fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError>;
 
     /// The futures of [`Engine::plan`]'s first iteration, in the model's units.
-    fn trajectories(
-        &self,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> Result<Trajectories, PilotError>;
+    fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError>;
 
     /// The plan with which the next decision begins, `[H]` forces, where it is at hand.
     fn outlook(&self) -> Option<Vec<f64>>;
@@ -98,6 +121,7 @@ impl<M: Model> CpuEngine<M> {
     ) -> Result<Self, PilotError> {
         let proof = simd.detect().expect("selected from what is available");
         let PilotConfig { particles, horizon, .. } = *config;
+        require_memory::<M>(config, 1)?;
         let problem = Problem { model, simd: proof, particles, horizon };
         let planner = planners::create(&problem, config);
         let pool = Arc::new(Pool::new(Threads::asked(config.threads))?);
@@ -106,9 +130,17 @@ impl<M: Model> CpuEngine<M> {
 }
 
 impl<M: Model> Engine for CpuEngine<M> {
-    fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<Plan, PilotError> {
-        let request = Request { pool: &self.pool, state, seed, decision };
-        Ok(self.planner.plan(&self.problem, &request))
+    fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
+        question.go_on()?;
+        if question.stop.is_some() {
+            self.planner.keep();
+        }
+        let plan = self.planner.plan(&self.problem, &question.request(&self.pool));
+        if let Err(stopped) = question.go_on() {
+            self.planner.restore();
+            return Err(stopped);
+        }
+        Ok(plan)
     }
 
     fn forget(&mut self) {
@@ -124,27 +156,24 @@ impl<M: Model> Engine for CpuEngine<M> {
         self.planner.restore();
     }
 
-    fn memory(&self) -> Result<Vec<f64>, PilotError> {
-        Ok(self.planner.memory())
+    fn carried(&self) -> Result<Vec<f64>, PilotError> {
+        Ok(self.planner.carried())
     }
 
-    fn remember(&mut self, memory: &[f64]) -> Result<(), PilotError> {
-        match memory {
+    fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
+        match carried {
             [] => self.planner.forget(),
-            memory if self.planner.remember(memory) => {}
+            carried if self.planner.carry_on(carried) => {}
             _ => return Err(foreign_plan(self.problem.horizon)),
         }
         Ok(())
     }
 
-    fn trajectories(
-        &self,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> Result<Trajectories, PilotError> {
-        let request = Request { pool: &self.pool, state, seed, decision };
-        self.planner.trajectories(&self.problem, &request).ok_or_else(no_trajectories)
+    fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {
+        let request = question.request(&self.pool);
+        let record = self.planner.trajectories(&self.problem, &request);
+        question.go_on()?;
+        record.ok_or_else(no_trajectories)
     }
 
     fn outlook(&self) -> Option<Vec<f64>> {
@@ -164,6 +193,25 @@ impl<M: Model> Engine for CpuEngine<M> {
     fn setback(&self) -> Option<&BackendError> {
         self.setback.as_ref()
     }
+}
+
+/// Refuses `pilots` pilots of `config` that this machine has no memory for.
+pub(crate) fn require_memory<M: Model>(
+    config: &PilotConfig,
+    pilots: usize,
+) -> Result<(), PilotError> {
+    let PilotConfig { planner, particles, horizon, .. } = config;
+    let what = || {
+        let each = format!("{planner} with {particles} particles x {horizon} steps needs");
+        if pilots == 1 { each } else { format!("{pilots} times {each}") }
+    };
+    let remedy = if pilots == 1 {
+        "use fewer particles or steps"
+    } else {
+        "use fewer particles, steps, or threads and states that work at the same time"
+    };
+    let needed = planners::memory::<M>(config).saturating_mul(pilots as u64);
+    memory::require(needed, what, remedy)
 }
 
 /// Why some planners' futures cannot be shown.
@@ -333,21 +381,26 @@ mod gpu {
         /// Decides as `on_gpu` does, or on the CPU where that has to go on.
         fn decide(
             &mut self,
-            state: &[f32],
-            seed: u64,
-            decision: u32,
+            question: Question<'_>,
             on_gpu: impl FnOnce(&mut GpuEngine) -> Result<(Plan, Option<Duration>), GpuError>,
         ) -> Result<(Plan, Option<Duration>), PilotError> {
             if let Some(cpu) = &mut self.replacement {
-                return cpu.plan_timed(state, seed, decision);
+                return cpu.plan_timed(question);
             }
+            question.go_on()?;
             let open = self.config.device == Device::Auto;
             if open {
-                self.history.extend(state.first_chunk().copied());
+                self.history.extend(question.state.first_chunk().copied());
             }
             match on_gpu(&mut self.engine) {
                 Ok(plan) => Ok(plan),
-                Err(error) if open => Ok((self.take_over(error.into(), seed, decision)?, None)),
+                Err(error) if open => {
+                    let plan = self.take_over(error.into(), question);
+                    if plan.is_err() {
+                        self.history.pop();
+                    }
+                    Ok((plan?, None))
+                }
                 Err(error) => Err(BackendError::from(error).into()),
             }
         }
@@ -356,15 +409,15 @@ mod gpu {
         fn take_over(
             &mut self,
             error: BackendError,
-            seed: u64,
-            decision: u32,
+            question: Question<'_>,
         ) -> Result<Plan, PilotError> {
             let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, Some(error))?;
-            cpu.remember(&self.origin)?;
-            let first = decision.wrapping_sub(self.history.len() as u32 - 1);
+            cpu.carry_on(&self.origin)?;
+            let first = question.decision.wrapping_sub(self.history.len() as u32 - 1);
             let mut last = None;
             for (i, state) in self.history.iter().enumerate() {
-                last = Some(cpu.plan(state, seed, first.wrapping_add(i as u32))?);
+                let decision = first.wrapping_add(i as u32);
+                last = Some(cpu.plan(Question { state, decision, ..question })?);
             }
             self.replacement = Some(cpu);
             Ok(last.expect("the state to decide in is part of the history"))
@@ -372,18 +425,18 @@ mod gpu {
     }
 
     impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
-        fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<Plan, PilotError> {
+        fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
+            let Question { state, seed, decision, .. } = question;
             let on_gpu = |gpu: &mut GpuEngine| Ok((gpu.plan(state, seed, decision)?, None));
-            Ok(self.decide(state, seed, decision, on_gpu)?.0)
+            Ok(self.decide(question, on_gpu)?.0)
         }
 
         fn plan_timed(
             &mut self,
-            state: &[f32],
-            seed: u64,
-            decision: u32,
+            question: Question<'_>,
         ) -> Result<(Plan, Option<Duration>), PilotError> {
-            self.decide(state, seed, decision, |gpu| {
+            let Question { state, seed, decision, .. } = question;
+            self.decide(question, |gpu| {
                 let (plan, time) = gpu.plan_timed(state, seed, decision)?;
                 Ok((plan, Some(time)))
             })
@@ -398,33 +451,28 @@ mod gpu {
             }
         }
 
-        fn memory(&self) -> Result<Vec<f64>, PilotError> {
+        fn carried(&self) -> Result<Vec<f64>, PilotError> {
             match &self.replacement {
-                Some(cpu) => cpu.memory(),
-                None => Ok(self.engine.memory().map_err(BackendError::from)?),
+                Some(cpu) => cpu.carried(),
+                None => Ok(self.engine.carried().map_err(BackendError::from)?),
             }
         }
 
-        fn remember(&mut self, memory: &[f64]) -> Result<(), PilotError> {
+        fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
             match &mut self.replacement {
-                Some(cpu) => return cpu.remember(memory),
-                None if self.engine.remember(memory).map_err(BackendError::from)? => {}
+                Some(cpu) => return cpu.carry_on(carried),
+                None if self.engine.carry_on(carried).map_err(BackendError::from)? => {}
                 None => return Err(foreign_plan(self.config.horizon)),
             }
-            self.origin = memory.to_vec();
+            self.origin = carried.to_vec();
             self.history.clear();
             Ok(())
         }
 
         /// Recorded on the CPU, which decides as the GPU did to arrive at the same plan.
-        fn trajectories(
-            &self,
-            state: &[f32],
-            seed: u64,
-            decision: u32,
-        ) -> Result<Trajectories, PilotError> {
+        fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {
             if let Some(cpu) = &self.replacement {
-                return cpu.trajectories(state, seed, decision);
+                return cpu.trajectories(question);
             }
             if self.config.device != Device::Auto {
                 let reason = "trajectories are recorded on the CPU: use the device `auto` or `cpu`, which give \
@@ -432,12 +480,13 @@ mod gpu {
                 return Err(PilotError::Unsupported(reason.into()));
             }
             let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, None)?;
-            cpu.remember(&self.origin)?;
-            let first = decision.wrapping_sub(self.history.len() as u32);
-            for (i, past) in self.history.iter().enumerate() {
-                cpu.plan(past, seed, first.wrapping_add(i as u32))?;
+            cpu.carry_on(&self.origin)?;
+            let first = question.decision.wrapping_sub(self.history.len() as u32);
+            for (i, state) in self.history.iter().enumerate() {
+                let decision = first.wrapping_add(i as u32);
+                cpu.plan(Question { state, decision, ..question })?;
             }
-            cpu.trajectories(state, seed, decision)
+            cpu.trajectories(question)
         }
 
         fn outlook(&self) -> Option<Vec<f64>> {

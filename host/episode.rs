@@ -13,6 +13,7 @@ use crate::config::PilotConfig;
 use crate::decision::{Action, Decision, Diagnostics};
 use crate::env::{CartPole, CartPoleOptions, Push};
 use crate::error::PilotError;
+use crate::memory;
 use crate::pilot::Pilot;
 
 /// How an episode is to be run.
@@ -129,12 +130,23 @@ impl Episode {
         let options =
             CartPoleOptions { max_episode_steps: Some(self.steps), ..CartPoleOptions::default() };
         let mut env = CartPole::new(pilot.config().physics, options)?;
+        // The time of every decision, and half as much again while the list grows.
+        let times = u64::from(self.steps) * 3 * size_of::<Duration>() as u64 / 2;
+        let what = || format!("an episode of {} steps needs", self.steps);
+        memory::require(times, what, "use fewer steps")?;
         let mut state = env.reset(Some(self.seed));
         pilot.reset(self.seed);
         let mut run = Run::start(self.steps);
         loop {
             let asked = Instant::now();
-            let decision = pilot.act(&state)?;
+            let decision = match pilot.act(&state) {
+                Err(PilotError::Interrupted) => {
+                    run.interrupted = true;
+                    run.digest.state(&state);
+                    return Ok(run.finish(false, self.seed));
+                }
+                decision => decision?,
+            };
             let decision_time = asked.elapsed();
             if let Some(push) = self.push {
                 env.set_push(push.force_at(self.seed, run.steps))?;

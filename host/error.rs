@@ -4,6 +4,7 @@ use particle_pilot_kernels::model::CartPoleError;
 
 use crate::backend::BackendError;
 use crate::env::EnvError;
+use crate::memory::Bytes;
 
 /// Why a pilot could not be set up or could not act.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -19,6 +20,18 @@ pub enum PilotError {
         /// What would be right.
         required: &'static str,
     },
+    /// There is not enough memory. Nothing was begun.
+    #[error("{what} about {needed} of memory, and there are {available} to be had here: {remedy}")]
+    Memory {
+        /// What needs it, with the verb.
+        what: String,
+        /// How much.
+        needed: Bytes,
+        /// How much there is: on the machine, in its control group or within its resource limits.
+        available: Bytes,
+        /// What would need less.
+        remedy: &'static str,
+    },
     /// The planner cannot do what was asked of it.
     #[error("{0}")]
     Unsupported(String),
@@ -31,6 +44,14 @@ pub enum PilotError {
     /// The environment refused.
     #[error(transparent)]
     Env(#[from] EnvError),
+    /// Somebody has set the flag that was given to [`Pilot::set_interrupt`](crate::Pilot::set_interrupt).
+    #[error("interrupted")]
+    Interrupted,
+    /// The planner arrived at no control: numbers of a model are beyond what single precision holds.
+    #[error(
+        "the planner arrived at {0}, which is no control; check the numbers of the model: particles compute in single precision, to 3.4e38"
+    )]
+    NoControl(f64),
     /// A state has the wrong number of values.
     #[error("a state has {required} numbers, this one has {given}")]
     StateLength {

@@ -5,6 +5,7 @@ mod gpu;
 mod prepared;
 mod result;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use prepared::PreparedEvaluation;
@@ -84,7 +85,7 @@ impl Evaluation {
     /// As [`Evaluation::prepare`], and [`PilotError::Backend`] if a GPU fails that was asked for by name; where the
     /// device was left open, the CPU goes on, with the same bits, and [`EvaluationResult::setback`] says why.
     pub fn run(&self) -> Result<EvaluationResult, PilotError> {
-        self.run_with(&AtomicBool::new(false), |_| ())
+        self.run_with(&Arc::default(), |_| ())
     }
 
     /// Runs all episodes, shows each result to `observe` as it comes, in any order, and begins no more
@@ -94,7 +95,7 @@ impl Evaluation {
     /// As [`Evaluation::run`].
     pub fn run_with(
         &self,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
         observe: impl Fn(&EpisodeResult) + Sync,
     ) -> Result<EvaluationResult, PilotError> {
         self.prepare()?.run_with(stop, observe)

@@ -58,7 +58,7 @@ impl<'a> Foresight<'a> {
             if pilot.has_observed(state) {
                 self.foreseen += 1;
                 self.caution.ease();
-                return Ok(pilot.decided(plan));
+                return pilot.decided(plan);
             }
             pilot.restore();
             self.misjudged += 1;

@@ -22,6 +22,7 @@ mod episode;
 mod error;
 mod evaluation;
 mod foresight;
+mod memory;
 mod names;
 mod pilot;
 pub mod planners;
@@ -37,11 +38,12 @@ pub use episode::{DecisionTimes, Digest, Episode, EpisodeResult, StepRecord};
 pub use error::PilotError;
 pub use evaluation::{DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation};
 pub use foresight::Foresight;
+pub use memory::{Bytes, available as available_memory};
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
 pub use planners::{Interpolation, Noise, PlannerKind, Tuning};
 pub use random::PhiloxRng;
-pub use state::{BatchState, Memory, PilotState};
+pub use state::{BatchState, Carried, PilotState};
 pub use trajectories::Trajectories;
 
 /// The README's examples are tests too.

@@ -1,6 +1,7 @@
 //! The pilot: planner, model and backend in a closed loop.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use particle_pilot_kernels::model::{CartPole, Model};
@@ -8,10 +9,10 @@ use particle_pilot_kernels::model::{CartPole, Model};
 use crate::backend::{BackendError, Device, Simd};
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::{Action, Decision};
-use crate::engine::{self, Engine, Plan};
+use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
 use crate::foresight::{Desk, Foresight};
-use crate::state::{Memory, PilotState};
+use crate::state::{Carried, PilotState};
 use crate::trajectories::Trajectories;
 
 /// States that may be recorded at once: 2 GB.
@@ -39,6 +40,7 @@ pub struct Pilot {
     state: Vec<f32>,
     /// Whether the model is not the configuration's cart-pole, but one of the caller's own.
     has_own_model: bool,
+    interrupt: Option<Arc<AtomicBool>>,
 }
 
 impl Pilot {
@@ -79,7 +81,7 @@ impl Pilot {
         config.validate()?;
         let engine = engine::for_config(&config, simd)?;
         let state = vec![0.0; CartPole::<false>::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: false })
+        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: false, interrupt: None })
     }
 
     /// A pilot for a model of one's own, on the CPU; `config.physics` and `config.cost` are then not used.
@@ -91,7 +93,7 @@ impl Pilot {
         let simd = Simd::select()?;
         let engine = engine::for_model(&config, model, simd)?;
         let state = vec![0.0; M::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: true })
+        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: true, interrupt: None })
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
@@ -103,8 +105,9 @@ impl Pilot {
     /// takes over, with the same bits.
     pub fn act(&mut self, state: &[f64]) -> Result<Decision, PilotError> {
         self.observe(state)?;
-        let plan = self.engine.plan(&self.state, self.config.seed, self.decision)?;
-        Ok(self.decided(plan))
+        let (engine, question) = self.ask();
+        let plan = engine.plan(question)?;
+        self.decided(plan)
     }
 
     /// As [`Pilot::act`], with how long a GPU took by its own clock: from before the first launch to after the
@@ -123,8 +126,9 @@ impl Pilot {
     /// ```
     pub fn act_timed(&mut self, state: &[f64]) -> Result<(Decision, Option<Duration>), PilotError> {
         self.observe(state)?;
-        let (plan, time) = self.engine.plan_timed(&self.state, self.config.seed, self.decision)?;
-        Ok((self.decided(plan), time))
+        let (engine, question) = self.ask();
+        let (plan, time) = engine.plan_timed(question)?;
+        Ok((self.decided(plan)?, time))
     }
 
     /// The futures from which the next decision follows if it is about `state`: the particles that the planner's
@@ -157,7 +161,8 @@ impl Pilot {
             return Err(PilotError::Setting { name, given, required });
         }
         self.observe(state)?;
-        let mut record = self.engine.trajectories(&self.state, self.config.seed, self.decision)?;
+        let (engine, question) = self.ask();
+        let mut record = engine.trajectories(question)?;
         let full_control = engine::CartModel::of(&self.config)?.full_control();
         record.convert(&self.config.physics, full_control);
         Ok(record)
@@ -179,6 +184,17 @@ impl Pilot {
     #[must_use]
     pub fn plan(&self) -> Option<Vec<f64>> {
         self.engine.outlook()
+    }
+
+    /// The engine, and what to ask it about the state taken over last.
+    fn ask(&mut self) -> (&mut dyn Engine, Question<'_>) {
+        let question = Question {
+            state: &self.state,
+            seed: self.config.seed,
+            decision: self.decision,
+            stop: self.interrupt.as_deref(),
+        };
+        (&mut *self.engine, question)
     }
 
     /// Takes over a state, checked and rounded.
@@ -214,11 +230,8 @@ impl Pilot {
         if !self.engine.keep() {
             return None;
         }
-        let plan = self.engine.plan(&self.state, self.config.seed, self.decision);
-        if plan.is_err() {
-            self.restore();
-        }
-        plan.ok()
+        let (engine, question) = self.ask();
+        engine.plan(question).ok()
     }
 
     /// Takes back what [planning ahead](Pilot::plan_ahead) has made the planner remember.
@@ -227,13 +240,16 @@ impl Pilot {
     }
 
     /// Counts a decision, and puts it as the caller wants it.
-    pub(crate) fn decided(&mut self, (control, diagnostics): Plan) -> Decision {
+    pub(crate) fn decided(&mut self, (control, diagnostics): Plan) -> Result<Decision, PilotError> {
+        if !control.is_finite() {
+            return Err(PilotError::NoControl(control));
+        }
         self.decision = self.decision.wrapping_add(1);
         let action = match self.config.action {
             ActionKind::Discrete => Action::Discrete(u32::from(control > 0.0)),
             ActionKind::Continuous => Action::Force(control),
         };
-        Decision { action, diagnostics }
+        Ok(Decision { action, diagnostics })
     }
 
     /// Runs `work`, such as a whole closed loop, while the pilot's other threads stand by.
@@ -281,6 +297,33 @@ impl Pilot {
         pool.stand_by(|| desk.serve(), || work(&mut foresight()))
     }
 
+    /// Lets whoever sets `flag`, from a signal handler or another thread, interrupt decisions: while it is set, the CPU gives
+    /// up a decision within a fraction of 0.1 s with [`PilotError::Interrupted`], and the pilot is as before it. A GPU
+    /// first finishes the decision in hand.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    /// use particle_pilot::{Pilot, PilotConfig, PilotError};
+    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// let flag = Arc::new(AtomicBool::new(true));
+    /// pilot.set_interrupt(Arc::clone(&flag));
+    /// assert_eq!(pilot.act(&[0.0; 4]), Err(PilotError::Interrupted));
+    /// flag.store(false, Ordering::Relaxed);
+    /// assert!(pilot.act(&[0.0; 4]).is_ok());
+    /// # Ok::<(), PilotError>(())
+    /// ```
+    pub fn set_interrupt(&mut self, flag: Arc<AtomicBool>) {
+        self.interrupt = Some(flag);
+    }
+
+    /// Takes back the last decision, which must not have been about a GPU.
+    pub(crate) fn undo(&mut self) {
+        self.restore();
+        self.decision = self.decision.wrapping_sub(1);
+    }
+
     /// Forgets the last plan and starts again from the first decision, with this seed.
     pub fn reset(&mut self, seed: u64) {
         self.config.seed = seed;
@@ -300,12 +343,12 @@ impl Pilot {
     /// let mut pilot = Pilot::new(PilotConfig::default())?;
     /// pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
     /// let saved = pilot.save()?;
-    /// assert_eq!((saved.memory.decision, saved.memory.plan.len()), (1, 30));
+    /// assert_eq!((saved.carried.decision, saved.carried.plan.len()), (1, 30));
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```
     pub fn save(&self) -> Result<PilotState, PilotError> {
         let (version, config) = (PilotState::VERSION, self.config.clone());
-        Ok(PilotState { version, config, memory: self.memory()? })
+        Ok(PilotState { version, config, carried: self.carried()? })
     }
 
     /// The pilot that [`Pilot::save`] has put by. For one with a model of one's own, make it
@@ -340,19 +383,19 @@ impl Pilot {
     /// ```
     pub fn load(&mut self, state: &PilotState) -> Result<(), PilotError> {
         state.check(&self.config)?;
-        self.recall(&state.memory)
+        self.recall(&state.carried)
     }
 
     /// What the pilot carries to its next decision.
-    pub(crate) fn memory(&self) -> Result<Memory, PilotError> {
+    pub(crate) fn carried(&self) -> Result<Carried, PilotError> {
         let (seed, decision) = (self.config.seed, self.decision);
-        Ok(Memory { seed, decision, plan: self.engine.memory()? })
+        Ok(Carried { seed, decision, plan: self.engine.carried()? })
     }
 
     /// Goes on from what a pilot of the same configuration has carried.
-    pub(crate) fn recall(&mut self, memory: &Memory) -> Result<(), PilotError> {
-        self.engine.remember(&memory.plan)?;
-        (self.config.seed, self.decision) = (memory.seed, memory.decision);
+    pub(crate) fn recall(&mut self, carried: &Carried) -> Result<(), PilotError> {
+        self.engine.carry_on(&carried.plan)?;
+        (self.config.seed, self.decision) = (carried.seed, carried.decision);
         Ok(())
     }
 

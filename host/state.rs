@@ -8,7 +8,7 @@ use crate::error::PilotError;
 /// What a pilot carries from one decision to the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Memory {
+pub struct Carried {
     /// The seed.
     pub seed: u64,
     /// Decisions made since the last reset, modulo 2^32.
@@ -43,7 +43,7 @@ pub struct PilotState {
     /// What the pilot was asked to be.
     pub config: PilotConfig,
     /// What it remembered.
-    pub memory: Memory,
+    pub carried: Carried,
 }
 
 impl PilotState {
@@ -51,7 +51,7 @@ impl PilotState {
     pub const VERSION: u32 = 1;
 
     /// Whether a pilot of `config` can go on from here: device, threads and seed may be others, which change no bit or
-    /// are part of the memory.
+    /// are part of what is carried.
     pub(crate) fn check(&self, config: &PilotConfig) -> Result<(), PilotError> {
         check_version(self.version)?;
         let PilotConfig { device, threads, seed, .. } = *config;
@@ -72,7 +72,7 @@ pub struct BatchState {
     /// What the pilots were asked to be.
     pub config: PilotConfig,
     /// What each remembered.
-    pub memories: Vec<Memory>,
+    pub rows: Vec<Carried>,
 }
 
 impl BatchState {

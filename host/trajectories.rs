@@ -87,18 +87,18 @@ impl Trajectories {
     }
 }
 
-/// Records every future of `scheme`, in the model's units.
+/// Records every future of `scheme`, in the model's units, until a stop.
 pub(crate) fn record<M: Model, S: Scheme>(
     problem: &Problem<M>,
     request: &Request<'_>,
     scheme: &S,
 ) -> Trajectories {
-    problem.simd.run(Record { problem, state: request.state, scheme })
+    problem.simd.run(Record { problem, request, scheme })
 }
 
 struct Record<'a, M, S> {
     problem: &'a Problem<M>,
-    state: &'a [f32],
+    request: &'a Request<'a>,
     scheme: &'a S,
 }
 
@@ -112,8 +112,11 @@ impl<M: Model, S: Scheme> Kernel for Record<'_, M, S> {
         let Problem { model, particles, horizon, .. } = self.problem;
         let mut record = Trajectories::new(*particles, *horizon);
         let constants = model.constants::<f32>(());
-        let start = model.start::<f32>((), self.state);
+        let start = model.start::<f32>((), self.request.state);
         for pair in 0..particles.div_ceil(2) {
+            if self.request.is_stopped() {
+                break;
+            }
             let mut controls = self.scheme.controls::<f32>((), pair);
             let mut sides = [Particle::<M, f32>::new((), start); 2];
             let numbers = [2 * pair, 2 * pair + 1].map(|number| number as usize);

@@ -49,7 +49,7 @@ fn a_pilot_that_was_put_by_decides_on_with_the_same_bits() {
         let text = serde_json::to_string(&pilot.save().unwrap()).unwrap();
         let state: PilotState = serde_json::from_str(&text).unwrap();
         assert_eq!(state, pilot.save().unwrap(), "{case}");
-        assert_eq!((state.memory.decision, state.memory.seed), (7, config.seed));
+        assert_eq!((state.carried.decision, state.carried.seed), (7, config.seed));
 
         let mut later = Pilot::resume(&state).unwrap();
         let mut elsewhere = env.clone();
@@ -62,14 +62,14 @@ fn a_pilot_that_was_put_by_decides_on_with_the_same_bits() {
         decide(&mut used, &mut elsewhere, 3);
         used.load(&state).unwrap();
         assert_eq!(used.config().seed, config.seed);
-        assert_eq!(used.save().unwrap().memory, state.memory, "{case}");
+        assert_eq!(used.save().unwrap().carried, state.carried, "{case}");
         decide(&mut used, &mut env, 1);
 
-        // Without the memory, decisions differ: the test would notice.
+        // Without what is carried, decisions differ: the test would notice.
         let mut forgetful = state.clone();
-        forgetful.memory.plan.clear();
+        forgetful.carried.plan.clear();
         let mut forgetful = Pilot::resume(&forgetful).unwrap();
-        let differ = !state.memory.plan.is_empty();
+        let differ = !state.carried.plan.is_empty();
         let first = forgetful.act(&elsewhere.state().unwrap()).unwrap();
         let mut remembers = Pilot::resume(&state).unwrap();
         let second = remembers.act(&elsewhere.state().unwrap()).unwrap();
@@ -108,19 +108,19 @@ fn what_is_no_state_of_the_pilot_is_refused_and_changes_nothing() {
     assert!(refused(&|state| state.version = 7).contains("version 7"));
     assert!(refused(&|state| state.config.particles = 65).contains("another configuration"));
     assert!(refused(&|state| state.config.tuning.floor = 0.1).contains("another configuration"));
-    assert!(refused(&|state| state.memory.plan = vec![0.5; 29]).contains("30 numbers"));
-    assert!(refused(&|state| state.memory.plan[3] = 1.5).contains("within"));
-    assert!(refused(&|state| state.memory.plan[0] = f64::NAN).contains("within"));
+    assert!(refused(&|state| state.carried.plan = vec![0.5; 29]).contains("30 numbers"));
+    assert!(refused(&|state| state.carried.plan[3] = 1.5).contains("within"));
+    assert!(refused(&|state| state.carried.plan[0] = f64::NAN).contains("within"));
     // Planners that keep no plan have none to take.
     let config = PilotConfig::of(PlannerKind::Smc);
     let mut state = Pilot::new(config).unwrap().save().unwrap();
-    state.memory.plan = vec![0.0; 30];
+    state.carried.plan = vec![0.0; 30];
     assert!(matches!(Pilot::resume(&state), Err(PilotError::State(_))));
     // The plan of coloured noise is a plan of forces.
     let tuning = Tuning { noise: Noise::Coloured, ..Tuning::of(PlannerKind::Mppi) };
     let config = PilotConfig { tuning, ..PilotConfig::of(PlannerKind::Mppi) };
     let mut state = Pilot::new(config).unwrap().save().unwrap();
-    state.memory.plan[2] = f64::INFINITY;
+    state.carried.plan[2] = f64::INFINITY;
     assert!(matches!(Pilot::resume(&state), Err(PilotError::State(_))));
 }
 

@@ -1,17 +1,21 @@
 //! An evaluation whose device is open.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use particle_pilot_kernels::model::CartPole;
 
 use super::gpu::OpenGpu;
 use super::{DeviceShare, Evaluation, EvaluationResult};
 use crate::backend::cpu::{Threads, Workers};
 use crate::backend::{BackendError, Device, Simd};
 use crate::config::PilotConfig;
-use crate::engine::CartModel;
+use crate::engine::{self, CartModel};
 use crate::episode::EpisodeResult;
 use crate::error::PilotError;
+use crate::memory;
 use crate::pilot::Pilot;
 
 /// An [`Evaluation`] that was found possible, with its device open, ready to run.
@@ -19,11 +23,10 @@ use crate::pilot::Pilot;
 /// # Examples
 /// ```
 /// use particle_pilot::{Device, Evaluation, PilotConfig};
-/// use std::sync::atomic::AtomicBool;
 /// let config = PilotConfig::builder().particles(256).device(Device::Cpu).build()?;
 /// let evaluation = Evaluation::new(config).episodes(2).steps(20).prepare()?;
 /// assert_eq!((evaluation.device(), evaluation.setback()), (Device::Cpu, None));
-/// let result = evaluation.run_with(&AtomicBool::new(false), |_| ())?;
+/// let result = evaluation.run_with(&Arc::default(), |_| ())?;
 /// assert_eq!(result.devices[0].episodes, 2);
 /// # Ok::<(), particle_pilot::PilotError>(())
 /// ```
@@ -59,6 +62,13 @@ impl PreparedEvaluation {
                 Err(error) => return Err(error),
             }
         }
+        if gpu.is_none() {
+            engine::require_memory::<CartPole<false>>(config, config.resolved_threads())?;
+        }
+        // Results are gathered in pieces by the threads, and then put in order.
+        let results = u64::from(evaluation.episodes) * 6 * size_of::<EpisodeResult>() as u64;
+        let what = || format!("the results of {} episodes need", evaluation.episodes);
+        memory::require(results, what, "evaluate fewer at a time")?;
         let threads = Threads::asked(config.threads);
         let workers = gpu.is_none().then(|| Workers::start(threads)).transpose()?;
         let (evaluation, spent) = (evaluation.clone(), began.elapsed());
@@ -105,7 +115,7 @@ impl PreparedEvaluation {
     /// [`PilotError::Backend`] if a GPU fails that was asked for by name, or threads cannot be started.
     pub fn run_with(
         mut self,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
         observe: impl Fn(&EpisodeResult) + Sync,
     ) -> Result<EvaluationResult, PilotError> {
         let began = Instant::now();
@@ -138,7 +148,7 @@ impl PreparedEvaluation {
     fn run_on_cpu(
         &mut self,
         done: u32,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
         observe: &(impl Fn(&EpisodeResult) + Sync),
     ) -> Result<Vec<EpisodeResult>, PilotError> {
         let Evaluation { config, episodes, episode } = &self.evaluation;
@@ -147,6 +157,11 @@ impl PreparedEvaluation {
             None => Workers::start(Threads::asked(config.threads))?,
         };
         let single = PilotConfig { threads: 1, device: Device::Cpu, ..config.clone() };
+        let pilot = || -> Result<Pilot, PilotError> {
+            let mut pilot = Pilot::new(single.clone())?;
+            pilot.set_interrupt(Arc::clone(stop));
+            Ok(pilot)
+        };
         let run = |pilot: &mut Result<Pilot, PilotError>, index: u32| {
             let pilot = match pilot {
                 Ok(pilot) => pilot,
@@ -171,7 +186,7 @@ impl PreparedEvaluation {
                 Err(error) => Some(Err(error)),
             }
         };
-        let results = workers.map(done..*episodes, || Pilot::new(single.clone()), run);
+        let results = workers.map(done..*episodes, pilot, run);
         results.into_iter().flatten().collect()
     }
 }

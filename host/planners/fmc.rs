@@ -1,8 +1,9 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::fmc::share;
+use particle_pilot_kernels::plan::fmc::{best_first, share};
 use particle_pilot_kernels::population::{Fmc, FmcOutcome};
+use particle_pilot_kernels::team::Alone;
 
 use super::islands::{Islands, diagnose, swarm};
 use super::{Planner, Problem, Request};
@@ -28,6 +29,11 @@ impl FmcPlanner {
             outcomes: Vec::new(),
         }
     }
+
+    /// The bytes that takes.
+    pub fn memory<M: Model>(config: &PilotConfig) -> u64 {
+        Islands::<FmcOutcome>::memory::<M>(config.particles, GROUPS)
+    }
 }
 
 impl<M: Model> Planner<M> for FmcPlanner {
@@ -36,14 +42,16 @@ impl<M: Model> Planner<M> for FmcPlanner {
         let balance = self.balance;
         self.outcomes.clear();
         let fmc = |_, first| Fmc { balance, first };
-        self.outcomes.extend(self.islands.run(problem, request.pool, &swarm, fmc));
+        self.outcomes.extend(self.islands.run(problem, request, &swarm, fmc));
         let outcomes = &self.outcomes;
         let (diagnostics, [_, votes]) = diagnose(problem, outcomes.len(), |island| {
-            let FmcOutcome { votes, living, remains } = outcomes[island];
+            let FmcOutcome { votes, living, remains, .. } = outcomes[island];
             (remains, [f64::from(living), votes])
         });
         let full = problem.model.full_control();
-        let share = share(votes, problem.particles, full, self.continuous);
+        let best = diagnostics.best as f32;
+        let best_first = best_first(Alone, outcomes.len(), |island| outcomes[island], best);
+        let share = share(votes, problem.particles, full, best_first, self.continuous);
         (share * problem.model.full_action(), diagnostics)
     }
 

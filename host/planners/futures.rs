@@ -9,7 +9,7 @@ use particle_pilot_kernels::reduce::tree;
 use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk};
 
 use super::{Problem, Request, Size};
-use crate::backend::cpu::{Kernel, Pool};
+use crate::backend::cpu::Kernel;
 use crate::decision::Diagnostics;
 
 /// Sums that [`Summary`] has.
@@ -46,6 +46,12 @@ impl Futures {
         Self { columns: vec![0.0; SUMS * chunks.len()], chunks }
     }
 
+    /// The bytes that takes.
+    pub fn memory(particles: u32, partial: usize) -> u64 {
+        let chunk = size_of::<Mutex<Chunk>>() + 8 * (partial + SUMS);
+        u64::from(particles.div_ceil(CHUNK as u32)) * chunk as u64
+    }
+
     /// Rolls out every future of `scheme` from `state`.
     pub fn roll_out<M: Model, S: Scheme>(
         &mut self,
@@ -60,7 +66,7 @@ impl Futures {
             horizon: problem.horizon,
             particles: problem.particles,
         };
-        self.each(request.pool, |index, chunk| {
+        self.each(request, |index, chunk| {
             let rollout = RollOut { job: &job, index, costs: &mut chunk.costs };
             chunk.summary = problem.simd.run(rollout);
         });
@@ -89,9 +95,12 @@ impl Futures {
         tree(row)
     }
 
-    /// Calls `work` for every chunk, on all threads.
-    pub fn each(&self, pool: &Pool, work: impl Fn(usize, &mut Chunk) + Sync) {
-        pool.for_each(self.chunks.len(), |index| {
+    /// Calls `work` for every chunk, on all threads, until a stop.
+    pub fn each(&self, request: &Request<'_>, work: impl Fn(usize, &mut Chunk) + Sync) {
+        request.pool.for_each(self.chunks.len(), |index| {
+            if request.is_stopped() {
+                return;
+            }
             let mut chunk = self.chunks[index].lock().expect("no thread panics with a chunk");
             work(index, &mut chunk);
         });

@@ -11,7 +11,7 @@ use particle_pilot_kernels::population::{Population, Remains, Split, Strategy, S
 use particle_pilot_kernels::team::Alone;
 
 use super::{Problem, Request};
-use crate::backend::cpu::{Kernel, Pool};
+use crate::backend::cpu::Kernel;
 use crate::decision::Diagnostics;
 
 /// Populations of nearly equal size, allocated once.
@@ -43,18 +43,29 @@ impl<T: Copy + Send> Islands<T> {
         Self { islands: (0..split.islands).map(island).collect() }
     }
 
+    /// The bytes that takes.
+    pub fn memory<M: Model>(particles: u32, groups: u32) -> u64 {
+        let split = Split::new(particles, groups);
+        let [floats, integers] = Population::memory::<M>(split.largest() as usize);
+        let island = size_of::<Mutex<Island<T>>>() + 4 * (floats + integers);
+        u64::from(split.islands) * island as u64
+    }
+
     /// Runs every island, on all threads, with the strategy that `strategy` makes for the island of
     /// a number, whose first particle has the other number.
     pub fn run<M: Model, S: Strategy<Outcome = T>>(
         &mut self,
         problem: &Problem<M>,
-        pool: &Pool,
+        request: &Request<'_>,
         swarm: &Swarm<'_, M>,
         strategy: impl Fn(usize, u32) -> S + Sync,
     ) -> impl Iterator<Item = T> {
-        pool.for_each(self.islands.len(), |index| {
+        request.pool.for_each(self.islands.len(), |index| {
             let mut island = self.islands[index].lock().expect("no thread panics with an island");
             let Island { first, count, outcome, floats, integers } = &mut *island;
+            if outcome.is_some() && request.is_stopped() {
+                return; // nobody asks whether it still says what it said last
+            }
             let floats = Cell::from_mut(floats.as_mut_slice()).as_slice_of_cells();
             let integers = Cell::from_mut(integers.as_mut_slice()).as_slice_of_cells();
             let mut population = Population::new::<M>(*count as usize, floats, integers);
@@ -95,6 +106,7 @@ pub(crate) fn swarm<'a, M>(
         stream: request.stream(0),
         continuous,
         strata: if continuous { STRATA } else { 2 },
+        stop: request.stop,
     }
 }
 

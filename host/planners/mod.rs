@@ -13,6 +13,9 @@ mod weighing;
 
 pub use tuning::{Interpolation, Noise, Tuning};
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::rng::Stream;
 use serde::{Deserialize, Serialize};
@@ -26,7 +29,9 @@ use crate::trajectories::Trajectories;
 pub(crate) use cem::elite_count;
 use cem::{ContinuousCem, DiscreteCem};
 use fmc::FmcPlanner;
+use futures::Futures;
 use mppi::Mppi;
+use noise::NoisePlan;
 use random_shooting::RandomShooting;
 use smc::SmcPlanner;
 
@@ -87,12 +92,20 @@ pub(crate) struct Request<'a> {
     pub state: &'a [f32],
     pub seed: u64,
     pub decision: u32,
+    /// Set by somebody who no longer wants to know: what then comes of it means nothing.
+    pub stop: Option<&'a AtomicBool>,
 }
 
 impl Request<'_> {
     /// The random numbers of one iteration.
     pub fn stream(&self, iteration: u32) -> Stream {
         Stream::new(self.seed, self.decision, iteration)
+    }
+
+    /// Whether nobody wants to know any more. Asked often enough that it takes a fraction of 0.1 s to be heard.
+    #[inline(always)]
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Relaxed))
     }
 }
 
@@ -111,14 +124,14 @@ pub(crate) trait Planner<M: Model>: Send {
     /// Takes back the decisions since the last [`Planner::keep`]: the next one begins with what was kept.
     fn restore(&mut self) {}
 
-    /// What the next decision begins with, as numbers that [`Planner::remember`] takes; none where each begins anew.
-    fn memory(&self) -> Vec<f64> {
+    /// What the next decision begins with, as numbers that [`Planner::carry_on`] takes; none where each begins anew.
+    fn carried(&self) -> Vec<f64> {
         Vec::new()
     }
 
-    /// Takes over what [`Planner::memory`] gave, elsewhere or earlier; returns false, and changes nothing, where that
+    /// Takes over what [`Planner::carried`] gave, elsewhere or earlier; returns false, and changes nothing, where that
     /// cannot be.
-    fn remember(&mut self, _memory: &[f64]) -> bool {
+    fn carry_on(&mut self, _carried: &[f64]) -> bool {
         false
     }
 
@@ -146,5 +159,26 @@ pub(crate) fn create<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Bo
         PlannerKind::Mppi => Box::new(Mppi::new(problem, config)),
         PlannerKind::Smc => Box::new(SmcPlanner::new::<M>(config)),
         PlannerKind::Fmc => Box::new(FmcPlanner::new::<M>(config)),
+    }
+}
+
+/// About how many bytes the planner that `config` asks for takes, for a model of `M`'s size.
+pub(crate) fn memory<M: Model>(config: &PilotConfig) -> u64 {
+    let particles = config.particles;
+    let keys = 8 * u64::from(particles);
+    let moments = 2 * NoisePlan::knot_count(config);
+    match (config.planner, config.action) {
+        (PlannerKind::RandomShooting, ActionKind::Discrete) => Futures::memory(particles, 0),
+        (PlannerKind::RandomShooting, ActionKind::Continuous) => {
+            Futures::memory(particles, 0) + NoisePlan::memory(config)
+        }
+        // The numbers of those that are chosen, too.
+        (PlannerKind::Cem, ActionKind::Discrete) => Futures::memory(particles, 0) + keys + keys / 2,
+        (PlannerKind::Cem, ActionKind::Continuous) => {
+            Futures::memory(particles, moments) + keys + NoisePlan::memory(config)
+        }
+        (PlannerKind::Mppi, _) => Futures::memory(particles, moments) + NoisePlan::memory(config),
+        (PlannerKind::Smc, _) => SmcPlanner::memory::<M>(config),
+        (PlannerKind::Fmc, _) => FmcPlanner::memory::<M>(config),
     }
 }

@@ -10,7 +10,7 @@
 
 use particle_pilot_kernels::controls::{First, Knots};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::mppi::TemperatureSearch;
+use particle_pilot_kernels::plan::mppi::{TemperatureSearch, better_side};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::weigh::WeightSums;
 
@@ -18,7 +18,6 @@ use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
 use super::weighing::{knot_moments, weigh};
 use super::{Planner, Problem, Request};
-use crate::backend::cpu::Pool;
 use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 use crate::trajectories::{Trajectories, record};
@@ -50,15 +49,20 @@ impl Mppi {
 
     /// Weighs the futures, at the fixed temperature or at the one whose effective sample size is
     /// the target.
-    fn weigh<M: Model>(&mut self, problem: &Problem<M>, pool: &Pool, lowest: f32) -> WeightSums {
+    fn weigh<M: Model>(
+        &mut self,
+        problem: &Problem<M>,
+        request: &Request<'_>,
+        lowest: f32,
+    ) -> WeightSums {
         if self.target_share == 0.0 {
-            return weigh(&mut self.futures, problem, pool, lowest, self.temperature);
+            return weigh(&mut self.futures, problem, request, lowest, self.temperature);
         }
         let target = self.target_share * f64::from(problem.particles);
         let mut search = TemperatureSearch::new(self.temperature, target);
         loop {
-            let sums = weigh(&mut self.futures, problem, pool, lowest, search.now());
-            if search.note(sums.effective_samples()) {
+            let sums = weigh(&mut self.futures, problem, request, lowest, search.now());
+            if search.note(sums.effective_samples()) || request.is_stopped() {
                 return sums;
             }
         }
@@ -77,17 +81,17 @@ impl<M: Model> Planner<M> for Mppi {
         let full = problem.model.full_control();
         let scheme = scheme(&self.noise, self.discrete, stream, full);
         let summary = self.futures.roll_out(problem, request, &scheme);
-        let sums = self.weigh(problem, request.pool, summary.best.0);
+        let sums = self.weigh(problem, request, summary.best.0);
 
         let noise = self.noise.noise(stream);
-        knot_moments(&mut self.futures, problem, request.pool, &noise, &mut self.moments);
+        knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
         let total = sums.sides[0] + sums.sides[1];
         for (change, moments) in self.change.iter_mut().zip(self.moments.as_chunks::<2>().0) {
             *change = moments[0] / total;
         }
         self.noise.move_by(&self.change, full);
         let share = if self.discrete {
-            if sums.sides[0] >= sums.sides[1] { 1.0 } else { -1.0 }
+            better_side(sums.sides, problem.particles) * f64::from(stream.first_sign())
         } else {
             f64::from(self.noise.plan[0]) / f64::from(full)
         };
@@ -112,12 +116,12 @@ impl<M: Model> Planner<M> for Mppi {
         self.noise.restore();
     }
 
-    fn memory(&self) -> Vec<f64> {
-        self.noise.memory()
+    fn carried(&self) -> Vec<f64> {
+        self.noise.carried()
     }
 
-    fn remember(&mut self, memory: &[f64]) -> bool {
-        self.noise.remember(memory)
+    fn carry_on(&mut self, carried: &[f64]) -> bool {
+        self.noise.carry_on(carried)
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {

@@ -41,8 +41,7 @@ impl NoisePlan {
             })
             .collect();
         let initial_scale = tuning.noise_scale as f32 * full;
-        let interpolant = Interpolant { weights: &weights, cubic };
-        let knots = interpolant.knots(config.horizon as usize);
+        let knots = Self::knot_count(config);
         let pairs = config.particles.div_ceil(2) as usize;
         let points = match tuning.noise {
             Noise::Halton => halton_points(knots, pairs),
@@ -61,6 +60,22 @@ impl NoisePlan {
             pairs,
             thresholded: config.action == ActionKind::Discrete,
         }
+    }
+
+    /// How many knots the plans of `config` have.
+    pub fn knot_count(config: &PilotConfig) -> usize {
+        let taps = if config.tuning.interpolation == Interpolation::Cubic { 4 } else { 2 };
+        config.horizon.div_ceil(config.tuning.knot_spacing) as usize + taps - 1
+    }
+
+    /// The bytes that such a plan takes.
+    pub fn memory(config: &PilotConfig) -> u64 {
+        let knots = Self::knot_count(config) as u64;
+        let pairs = match config.tuning.noise {
+            Noise::Halton => u64::from(config.particles.div_ceil(2)),
+            Noise::White | Noise::Coloured => 0,
+        };
+        4 * (2 * u64::from(config.horizon) + knots * (pairs + 9))
     }
 
     /// How to draw controls around the plan.
@@ -128,17 +143,17 @@ impl NoisePlan {
     }
 
     /// The plan, in the model's units. The deviations are the same at the beginning of every decision.
-    pub fn memory(&self) -> Vec<f64> {
+    pub fn carried(&self) -> Vec<f64> {
         self.plan.iter().copied().map(f64::from).collect()
     }
 
     /// Takes over a plan; returns false, and changes nothing, if it has not a finite control for each step.
-    pub fn remember(&mut self, memory: &[f64]) -> bool {
-        let fits = memory.len() == self.plan.len()
-            && memory.iter().all(|control| (*control as f32).is_finite());
+    pub fn carry_on(&mut self, carried: &[f64]) -> bool {
+        let fits = carried.len() == self.plan.len()
+            && carried.iter().all(|control| (*control as f32).is_finite());
         if fits {
             self.forget();
-            let controls = memory.iter().map(|control| *control as f32);
+            let controls = carried.iter().map(|control| *control as f32);
             self.plan.iter_mut().zip(controls).for_each(|(old, new)| *old = new);
         }
         fits

@@ -47,7 +47,7 @@ impl<M: Model> Planner<M> for RandomShooting {
             }
         };
         let best = best_stratum(&summary.sums, strata, problem.particles as usize);
-        let level = f64::from(first_level(best, strata));
+        let level = f64::from(first_level(best, strata) * stream.first_sign());
         (level * problem.model.full_action(), diagnose(&problem.size(), &summary, 1))
     }
 

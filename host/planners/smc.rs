@@ -25,7 +25,7 @@ pub(crate) struct SmcPlanner {
 impl SmcPlanner {
     pub fn new<M: Model>(config: &PilotConfig) -> Self {
         let continuous = config.action == ActionKind::Continuous;
-        let strata = if continuous { STRATA } else { 2 };
+        let strata = strata(config);
         Self {
             islands: Islands::new::<M>(config.particles, strata as u32),
             strata,
@@ -34,6 +34,19 @@ impl SmcPlanner {
             outcomes: Vec::new(),
         }
     }
+
+    /// The bytes that takes.
+    pub fn memory<M: Model>(config: &PilotConfig) -> u64 {
+        Islands::<SmcOutcome>::memory::<M>(config.particles, strata(config) as u32)
+    }
+}
+
+/// How many first actions there are.
+fn strata(config: &PilotConfig) -> usize {
+    match config.action {
+        ActionKind::Discrete => 2,
+        ActionKind::Continuous => STRATA,
+    }
 }
 
 impl<M: Model> Planner<M> for SmcPlanner {
@@ -41,7 +54,7 @@ impl<M: Model> Planner<M> for SmcPlanner {
         let swarm = swarm(problem, request, self.continuous);
         let (strata, inverse_temperature) = (self.strata, self.inverse_temperature);
         self.outcomes.clear();
-        let islands = self.islands.run(problem, request.pool, &swarm, |index, first| Smc {
+        let islands = self.islands.run(problem, request, &swarm, |index, first| Smc {
             inverse_temperature,
             stratum: index % strata,
             first,
@@ -52,7 +65,8 @@ impl<M: Model> Planner<M> for SmcPlanner {
             (outcomes[island].remains, [outcomes[island].effective_samples, 0.0])
         });
         let log_evidence = |island: usize| outcomes[island].log_evidence;
-        let share = share(Alone, outcomes.len(), log_evidence, strata, self.continuous);
+        let share = share(Alone, outcomes.len(), log_evidence, strata, self.continuous)
+            * f64::from(swarm.stream.first_sign());
         (share * problem.model.full_action(), diagnostics)
     }
 

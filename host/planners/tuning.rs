@@ -58,7 +58,7 @@ pub struct Tuning {
     /// `cem`: the probability that each action keeps at every step, 1/256 to 0.5; for continuous
     /// actions the least standard deviation as a share of the full force.
     pub floor: f64,
-    /// `mppi`, `smc`: the temperature, above 0, in units of cost. More lets worse futures have a say.
+    /// `mppi`, `smc`: the temperature, 1e-9 to 1e9, in units of cost. More lets worse futures have a say.
     pub temperature: f64,
     /// `mppi`: choose the temperature in each decision such that the effective sample size is this
     /// share of the particles; 0 for the fixed temperature.
@@ -188,9 +188,9 @@ impl Tuning {
             ),
             (
                 "temperature",
-                above_0(self.temperature, 1e9),
+                (1e-9..=1e9).contains(&self.temperature),
                 self.temperature.to_string(),
-                "above 0 to 1e9",
+                "1e-9 to 1e9",
             ),
             (
                 "target_share",

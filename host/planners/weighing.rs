@@ -6,20 +6,20 @@ use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::rollout::CHUNK;
 use particle_pilot_kernels::weigh::{WeightSums, knot_moments_chunk, weigh_chunk};
 
-use super::Problem;
 use super::futures::{Chunk, Futures};
-use crate::backend::cpu::{Kernel, Pool};
+use super::{Problem, Request};
+use crate::backend::cpu::Kernel;
 
 /// Gives every future the weight `exp((lowest - cost) / temperature)`.
 pub(crate) fn weigh<M: Model>(
     futures: &mut Futures,
     problem: &Problem<M>,
-    pool: &Pool,
+    request: &Request<'_>,
     lowest: f32,
     temperature: f64,
 ) -> WeightSums {
     let inverse_temperature = (1.0 / temperature) as f32;
-    futures.each(pool, |_, chunk| {
+    futures.each(request, |_, chunk| {
         let sums = problem.simd.run(Weigh { chunk, lowest, inverse_temperature });
         chunk.partial[..3].copy_from_slice(&[sums.sides[0], sums.sides[1], sums.squares]);
     });
@@ -31,12 +31,12 @@ pub(crate) fn weigh<M: Model>(
 pub(crate) fn knot_moments<M: Model>(
     futures: &mut Futures,
     problem: &Problem<M>,
-    pool: &Pool,
+    request: &Request<'_>,
     noise: &KnotNoise<'_>,
     moments: &mut [f64],
 ) {
     let count = moments.len();
-    futures.each(pool, |index, chunk| {
+    futures.each(request, |index, chunk| {
         let Chunk { weights, partial, .. } = chunk;
         let first_pair = (index * CHUNK / 2) as u32;
         let moments = &mut partial[..count];

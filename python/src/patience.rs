@@ -36,4 +36,6 @@ pub fn decide<R: Send>(
 }
 
 /// Has `pilot` give up its decisions once `flag` is set.
-pub fn heed(_pilot: &mut CorePilot, _flag: &Arc<AtomicBool>) {}
+pub fn heed(pilot: &mut CorePilot, flag: &Arc<AtomicBool>) {
+    pilot.set_interrupt(Arc::clone(flag));
+}

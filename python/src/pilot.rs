@@ -119,6 +119,8 @@ use crate::{batch, physics, settings};
 ///     For an option that there is not, or a value of the wrong type.
 /// ValueError
 ///     For a value out of range.
+/// MemoryError
+///     If the machine has not enough memory for so many particles.
 /// DeviceError
 ///     If the device cannot be used, or the system refuses so many threads.
 #[pyclass(frozen, subclass, module = "particle_pilot")]
@@ -141,6 +143,8 @@ struct Inner {
     pilot: CorePilot,
     /// Made by the first `act_batch`.
     batch: Option<(PilotBatch, usize)>,
+    /// What interrupts decisions.
+    flag: Arc<AtomicBool>,
 }
 
 impl Pilot {
@@ -151,7 +155,7 @@ impl Pilot {
     pub fn of(py: Python<'_>, config: PilotConfig) -> PyResult<Self> {
         let (action, particle_steps) = (config.action, particle_steps(&config));
         let pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
-        let inner = Mutex::new(Inner { pilot, batch: None });
+        let inner = Mutex::new(Inner { pilot, batch: None, flag: Arc::default() });
         Ok(Self { inner, born: Birthplace::here(), action, particle_steps })
     }
 
@@ -442,6 +446,7 @@ impl Pilot {
 impl Inner {
     /// Has decisions end once `flag` is set.
     fn heed(&mut self, flag: &Arc<AtomicBool>) {
+        self.flag = Arc::clone(flag);
         heed(&mut self.pilot, flag);
     }
 
@@ -457,18 +462,25 @@ impl Inner {
                 states.len()
             )));
         }
+        let mut new = None;
         let batch = match &mut self.batch {
             Some((batch, _)) => batch,
             None => {
                 let seeds: Vec<u64> = (0..states.len()).map(seed).collect();
-                let batch = PilotBatch::new(config, &seeds).map_err(refusal)?;
-                &mut self.batch.insert((batch, states.len())).0
+                let batch = PilotBatch::with_interrupt(config, &seeds, &self.flag);
+                new.insert(batch.map_err(refusal)?)
             }
         };
+        // Before anything is kept or forgotten.
+        batch.check(states).map_err(refusal)?;
+        batch.set_interrupt(&self.flag);
         for (row, _) in restart.iter().enumerate().filter(|(_, restart)| **restart) {
             batch.reset(row, seed(row)).map_err(refusal)?;
         }
         let decisions = batch.act(states).map_err(refusal)?;
+        if let Some(batch) = new {
+            self.batch = Some((batch, states.len()));
+        }
         Ok(decisions.into_iter().map(|decision| decision.action).collect())
     }
 }

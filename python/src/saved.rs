@@ -1,7 +1,7 @@
 //! Pilots as plain data, for pickle and copy.
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
-use particle_pilot::{BatchState, Memory, Pilot, PilotBatch, PilotConfig, PilotError, PilotState};
+use particle_pilot::{BatchState, Carried, Pilot, PilotBatch, PilotConfig, PilotError, PilotState};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -23,24 +23,22 @@ impl Saved {
 
     /// As Python keeps it, by the names that [`Saved::read`] knows. The configuration goes another way.
     pub fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let PilotState { version, memory, .. } = &self.pilot;
+        let PilotState { version, carried, .. } = &self.pilot;
         let dict = PyDict::new(py);
         dict.set_item("version", version)?;
-        dict.set_item("seed", memory.seed)?;
-        dict.set_item("decision", memory.decision)?;
-        dict.set_item("plan", PyArray1::from_slice(py, &memory.plan))?;
-        if let Some(BatchState { memories, .. }) = &self.rows {
-            let rows = PyDict::new(py);
-            let width = memories.first().map_or(0, |memory| memory.plan.len());
-            let plans: Vec<f64> =
-                memories.iter().flat_map(|memory| &memory.plan).copied().collect();
-            let plans = PyArray1::from_vec(py, plans).reshape([memories.len(), width])?;
-            let seeds = memories.iter().map(|memory| memory.seed);
-            let decisions = memories.iter().map(|memory| memory.decision);
-            rows.set_item("seeds", PyArray1::from_iter(py, seeds))?;
-            rows.set_item("decisions", PyArray1::from_iter(py, decisions))?;
-            rows.set_item("plans", plans)?;
-            dict.set_item("rows", rows)?;
+        dict.set_item("seed", carried.seed)?;
+        dict.set_item("decision", carried.decision)?;
+        dict.set_item("plan", PyArray1::from_slice(py, &carried.plan))?;
+        if let Some(BatchState { rows, .. }) = &self.rows {
+            let width = rows.first().map_or(0, |row| row.plan.len());
+            let plans: Vec<f64> = rows.iter().flat_map(|row| &row.plan).copied().collect();
+            let plans = PyArray1::from_vec(py, plans).reshape([rows.len(), width])?;
+            let batch = PyDict::new(py);
+            batch.set_item("seeds", PyArray1::from_iter(py, rows.iter().map(|row| row.seed)))?;
+            let decisions = rows.iter().map(|row| row.decision);
+            batch.set_item("decisions", PyArray1::from_iter(py, decisions))?;
+            batch.set_item("plans", plans)?;
+            dict.set_item("rows", batch)?;
         }
         Ok(dict)
     }
@@ -54,11 +52,11 @@ impl Saved {
         let version = get("version")?.extract()?;
         let plan = get("plan")?.cast_into::<PyArray1<f64>>()?.to_vec()?;
         let (seed, decision) = (get("seed")?.extract()?, get("decision")?.extract()?);
-        let memory = Memory { seed, decision, plan };
-        let pilot = PilotState { version, config: config.clone(), memory };
+        let carried = Carried { seed, decision, plan };
+        let pilot = PilotState { version, config: config.clone(), carried };
         let rows = match dict.get_item("rows")? {
             Some(rows) => {
-                Some(BatchState { version, config: config.clone(), memories: read_rows(&rows)? })
+                Some(BatchState { version, config: config.clone(), rows: read_rows(&rows)? })
             }
             None => None,
         };
@@ -72,11 +70,11 @@ impl Saved {
     pub fn load(&self, pilot: &mut Pilot) -> Result<Option<(PilotBatch, usize)>, PilotError> {
         let batch = self.rows.as_ref().map(PilotBatch::resume).transpose()?;
         pilot.load(&self.pilot)?;
-        Ok(batch.zip(self.rows.as_ref().map(|rows| rows.memories.len())))
+        Ok(batch.zip(self.rows.as_ref().map(|rows| rows.rows.len())))
     }
 }
 
-fn read_rows(rows: &Bound<'_, PyAny>) -> PyResult<Vec<Memory>> {
+fn read_rows(rows: &Bound<'_, PyAny>) -> PyResult<Vec<Carried>> {
     let seeds = rows.get_item("seeds")?.cast_into::<PyArray1<u64>>()?.to_vec()?;
     let decisions = rows.get_item("decisions")?.cast_into::<PyArray1<u32>>()?.to_vec()?;
     let plans = rows.get_item("plans")?.cast_into::<PyArray2<f64>>()?;
@@ -86,10 +84,10 @@ fn read_rows(rows: &Bound<'_, PyAny>) -> PyResult<Vec<Memory>> {
         return Err(PyValueError::new_err(why));
     }
     let plans = plans.to_vec()?;
-    let memory = |row: usize| Memory {
+    let carried = |row: usize| Carried {
         seed: seeds[row],
         decision: decisions[row],
         plan: plans[row * width..][..width].to_vec(),
     };
-    Ok((0..count).map(memory).collect())
+    Ok((0..count).map(carried).collect())
 }

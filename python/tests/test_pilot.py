@@ -242,6 +242,10 @@ def test_batches_are_checked():
             pilot.act_batch(wrong)
     with pytest.raises(ValueError, match="number 3 of the state is NaN"):
         pilot.act_batch([[0, 0, 0, 0], [0, 0, 0, np.nan]])
+    # What was refused has not settled how many rows there are.
+    assert pilot.act_batch(np.zeros((3, 4))).shape == (3,)
+    pilot.reset()
+    assert pilot.act_batch(np.zeros((2, 4))).shape == (2,)
     with pytest.raises(ValueError, match="2 observations before and 3 now"):
         pilot.act_batch(np.zeros((3, 4)))
     with pytest.raises(TypeError, match="2 truth values"):

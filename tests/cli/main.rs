@@ -6,6 +6,8 @@ mod evaluate;
 mod files;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod memory;
 mod solve;
 mod streams;
 mod trace;

@@ -33,22 +33,26 @@ fn saved_pilots_go_on() {
             let expected: Vec<_> = STATES[2..].iter().map(|s| pilot.act(s).unwrap()).collect();
             for other in [Device::Cpu, GPU] {
                 let mut later = Pilot::new(at(other)).unwrap();
-                assert_eq!(later.save().unwrap().memory, fresh.memory, "{case}, {other}, fresh");
+                assert_eq!(later.save().unwrap().carried, fresh.carried, "{case}, {other}, fresh");
                 later.load(&saved).unwrap();
-                assert_eq!(later.save().unwrap().memory, saved.memory, "{case}, {other}");
+                assert_eq!(later.save().unwrap().carried, saved.carried, "{case}, {other}");
                 let rest: Vec<_> = STATES[2..].iter().map(|s| later.act(s).unwrap()).collect();
                 assert_eq!(rest, expected, "{case}, {other}");
 
                 later.load(&fresh).unwrap();
                 later.act(&STATES[0]).unwrap();
                 later.act(&STATES[1]).unwrap();
-                assert_eq!(later.save().unwrap().memory, saved.memory, "{case}, {other}, again");
+                assert_eq!(later.save().unwrap().carried, saved.carried, "{case}, {other}, again");
 
                 let mut wrong = saved.clone();
-                wrong.memory.plan.push(0.0);
+                wrong.carried.plan.push(0.0);
                 let refused = later.load(&wrong);
                 assert!(matches!(refused, Err(PilotError::State(_))), "{case}: {refused:?}");
-                assert_eq!(later.save().unwrap().memory, saved.memory, "{case}, {other}, refused");
+                assert_eq!(
+                    later.save().unwrap().carried,
+                    saved.carried,
+                    "{case}, {other}, refused"
+                );
             }
         }
     }

@@ -13,6 +13,8 @@ pub const COMMITTED: &str = include_str!("../golden/digests.txt");
 pub enum Case {
     /// Decisions in a few different states, diagnostics included.
     Decisions(PilotConfig),
+    /// The same in states beyond what single precision can square, where costs saturate.
+    FarOut(PilotConfig),
     /// An episode of 100 steps.
     Episode(PilotConfig),
 }
@@ -44,6 +46,10 @@ pub fn cases() -> Vec<(String, Case)> {
             };
             let config = PilotConfig { physics: general, particles: 300, ..usual.clone() };
             cases.push((format!("{planner} {action} general"), Case::Decisions(config)));
+            // Where all costs are the same, planners differ by how many there are.
+            let particles = 70 + i as u32;
+            let config = PilotConfig { particles, horizon: 5, ..usual.clone() };
+            cases.push((format!("{planner} {action} far out"), Case::FarOut(config)));
             let config = PilotConfig { particles: 257, ..usual };
             cases.push((format!("{planner} {action} episode"), Case::Episode(config)));
         }
@@ -71,13 +77,23 @@ pub fn cases() -> Vec<(String, Case)> {
         let config = PilotConfig { tuning, action, ..PilotConfig::of(PlannerKind::Mppi) };
         cases.push((format!("mppi {action} target_share"), Case::Decisions(config)));
     }
+    for planner in [PlannerKind::Mppi, PlannerKind::Smc] {
+        for action in ACTIONS {
+            for temperature in [1e-9, 1e9] {
+                let tuning = Tuning { temperature, ..Tuning::of(planner) };
+                let config = PilotConfig { tuning, action, ..PilotConfig::of(planner) };
+                let name = format!("{planner} {action} temperature {temperature:e}");
+                cases.push((name, Case::Decisions(config)));
+            }
+        }
+    }
     cases
 }
 
 impl Case {
     /// The digest on `device`, with `threads` threads.
     pub fn digest(self, threads: usize, device: Device) -> Digest {
-        let (Self::Decisions(config) | Self::Episode(config)) = &self;
+        let (Self::Decisions(config) | Self::FarOut(config) | Self::Episode(config)) = &self;
         let config = PilotConfig { threads, device, seed: 11, ..config.clone() };
         let mut pilot = Pilot::new(config).expect("every case is valid");
         assert_eq!(pilot.device(), device);
@@ -86,14 +102,21 @@ impl Case {
                 Episode::new().seed(4).steps(100).run(&mut pilot).expect("valid").digest
             }
             Self::Decisions(_) => {
-                let mut digest = Digest::new();
-                for state in
-                    [[0.01, 0.02, 0.03, -0.02], [0.02, 0.2, 0.02, -0.3], [-1.9, -1.2, 0.1, 0.9]]
-                {
-                    digest.decision(&pilot.act(&state).expect("a finite state"));
-                }
-                digest
+                let near = [0.01, 0.02, 0.03, -0.02];
+                decisions(&mut pilot, [near, [0.02, 0.2, 0.02, -0.3], [-1.9, -1.2, 0.1, 0.9]])
+            }
+            Self::FarOut(_) => {
+                let fast = [0.0, 3e38, 0.0, -3e38];
+                decisions(&mut pilot, [[1e30, 0.0, 0.0, 0.0], fast, [0.0, 0.0, -1e30, 0.0]])
             }
         }
     }
+}
+
+fn decisions(pilot: &mut Pilot, states: [[f64; 4]; 3]) -> Digest {
+    let mut digest = Digest::new();
+    for state in states {
+        digest.decision(&pilot.act(&state).expect("a finite state"));
+    }
+    digest
 }

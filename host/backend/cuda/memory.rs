@@ -209,11 +209,9 @@ impl<T: Pod> Buffer<T> {
         if !Arc::ptr_eq(&self.session, &host.session) {
             return Err(GpuError::Misuse("a copy between memory of different GPUs".into()));
         }
-        if first.checked_add(host.len).is_none_or(|end| end > self.len) {
-            let text = format!(
-                "a copy of {} values from {first} on where there are {}",
-                host.len, self.len
-            );
+        let there = self.len.saturating_sub(first);
+        if host.len > there {
+            let text = format!("a copy of {} values where there are {there}", host.len);
             return Err(GpuError::Misuse(text));
         }
         let start = first * size_of::<T>();

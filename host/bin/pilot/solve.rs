@@ -2,6 +2,7 @@
 
 use std::mem::{Discriminant, discriminant};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
@@ -43,6 +44,7 @@ pub fn run(options: SolveOptions) -> Result<Outcome> {
     machine.tell(&report);
 
     let stop = interrupt::watch();
+    pilot.set_interrupt(Arc::clone(stop));
     let progress = Progress::new("steps", settings.steps().into(), options.quiet);
     let begin = |sink| TraceWriter::begin(sink, &settings);
     let mut trace = trace_sink.map(begin).transpose()?;

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-static STOP: AtomicBool = AtomicBool::new(false);
+static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// The flag that Ctrl-C (or a request to terminate) sets.
-pub fn watch() -> &'static AtomicBool {
+pub fn watch() -> &'static Arc<AtomicBool> {
     // Without a handler Ctrl-C still ends the program, only less politely.
     let _ = ctrlc::try_set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {

@@ -73,7 +73,7 @@ impl<M: Model> Planner<M> for ContinuousCem {
             lowest = lowest.min(summary.best.0);
             self.weigh();
             let noise = self.noise.noise(stream);
-            knot_moments(&mut self.futures, problem, request.pool, &noise, &mut self.moments);
+            knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
             self.refit(full);
         }
         let share = f64::from(self.noise.plan[0]) / f64::from(full);
@@ -97,12 +97,12 @@ impl<M: Model> Planner<M> for ContinuousCem {
         self.noise.restore();
     }
 
-    fn memory(&self) -> Vec<f64> {
-        self.noise.memory()
+    fn carried(&self) -> Vec<f64> {
+        self.noise.carried()
     }
 
-    fn remember(&mut self, memory: &[f64]) -> bool {
-        self.noise.remember(memory)
+    fn carry_on(&mut self, carried: &[f64]) -> bool {
+        self.noise.carry_on(carried)
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {

@@ -3,7 +3,7 @@
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::cem::{faded, refit_probability};
+use particle_pilot_kernels::plan::cem::{faded, goes_right, refit_probability};
 use particle_pilot_kernels::rollout::Summary;
 
 use super::elites::Elites;
@@ -54,21 +54,21 @@ impl DiscreteCem {
         self.probabilities.iter_mut().for_each(|p| *p = faded(*p));
     }
 
-    /// Counts the elites' actions and adds the best future's once more.
+    /// Counts the elites' actions and adds those of the decision's best future, `best` if it is one of these, once more.
     fn count<M: Model>(
         &mut self,
         problem: &Problem<M>,
+        request: &Request<'_>,
         scheme: &Biased<'_>,
-        is_best: bool,
-        best: u32,
+        best: Option<u32>,
     ) {
         self.chosen.clear();
         self.elites.select(&mut self.futures);
         self.chosen.extend(self.elites.iter());
         self.counts.fill(0);
         let counts = &mut self.counts;
-        problem.simd.run(Count { scheme, chosen: &self.chosen, counts });
-        if is_best {
+        problem.simd.run(Count { request, scheme, chosen: &self.chosen, counts });
+        if let Some(best) = best {
             let mut controls = scheme.controls::<f32>((), best / 2);
             for (block, word) in self.best_words.iter_mut().enumerate() {
                 controls.refill(block as u32);
@@ -84,6 +84,7 @@ impl DiscreteCem {
 impl<M: Model> Planner<M> for DiscreteCem {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let Tuning { iterations, smoothing, floor, .. } = self.tuning;
+        let voters = self.elites.count() as u32 + 1;
         let mut lowest = f32::INFINITY;
         let mut summary = Summary::EMPTY;
         for iteration in 0..iterations {
@@ -95,17 +96,16 @@ impl<M: Model> Planner<M> for DiscreteCem {
                 digits: &written,
             };
             summary = self.futures.roll_out(problem, request, &scheme);
-            let is_best = summary.best.0 < lowest;
+            let best = (summary.best.0 < lowest).then_some(summary.best.1);
             lowest = lowest.min(summary.best.0);
-            self.count(problem, &scheme, is_best, summary.best.1);
+            self.count(problem, request, &scheme, best);
             self.digits = written;
-            let elites = (self.elites.count() + 1) as f64;
             for (p, count) in self.probabilities.iter_mut().zip(&self.counts) {
-                *p = refit_probability(*p, *count, elites, smoothing, floor);
+                *p = refit_probability(*p, *count, f64::from(voters), smoothing, floor);
             }
         }
-        // First actions are half and half in every iteration: the elites' majority decides.
-        let right = 2 * self.counts[0] as usize > self.elites.count();
+        // First actions are half and half in every iteration: the majority of those who are counted decides.
+        let right = goes_right(self.counts[0], voters, self.best_words[0] >> 31 == 1);
         self.shift();
 
         let mut diagnostics = diagnose(&problem.size(), &summary, iterations);
@@ -127,15 +127,15 @@ impl<M: Model> Planner<M> for DiscreteCem {
         self.probabilities.copy_from_slice(&self.kept);
     }
 
-    fn memory(&self) -> Vec<f64> {
+    fn carried(&self) -> Vec<f64> {
         self.probabilities.clone()
     }
 
-    fn remember(&mut self, memory: &[f64]) -> bool {
-        let fits = memory.len() == self.probabilities.len()
-            && memory.iter().all(|p| (0.0..=1.0).contains(p));
+    fn carry_on(&mut self, carried: &[f64]) -> bool {
+        let fits = carried.len() == self.probabilities.len()
+            && carried.iter().all(|p| (0.0..=1.0).contains(p));
         if fits {
-            self.probabilities.copy_from_slice(memory);
+            self.probabilities.copy_from_slice(carried);
         }
         fits
     }
@@ -154,6 +154,7 @@ impl<M: Model> Planner<M> for DiscreteCem {
 
 /// Counts, for each step, how many of the chosen futures go right.
 struct Count<'a> {
+    request: &'a Request<'a>,
     scheme: &'a Biased<'a>,
     chosen: &'a [u32],
     counts: &'a mut [u32],
@@ -167,6 +168,9 @@ impl Kernel for Count<'_> {
         let mut numbers = [0u32; 16];
         let mut words = [[0u32; 16]; 2];
         for chosen in self.chosen.chunks(L::COUNT) {
+            if self.request.is_stopped() {
+                return;
+            }
             for (number, chosen) in numbers.iter_mut().zip(chosen) {
                 *number = chosen / 2;
             }

@@ -114,6 +114,9 @@ impl<L: Lanes> Controls<L> for BiasedControls<'_, L> {
         if block == 0 {
             self.words = [self.words[0] | self.sign, self.words[1] & !self.sign];
         }
+        if self.scheme.stream.first_sign() < 0.0 {
+            self.words.swap(0, 1);
+        }
     }
 
     #[inline(always)]
@@ -143,7 +146,7 @@ mod tests {
                     controls.refill(h as u32 / 32);
                 }
                 let now = controls.next(h as u32);
-                assert!(h > 0 || now == [1.0, -1.0]);
+                assert!(h > 0 || now == [1.0, -1.0].map(|c| c * scheme.stream.first_sign()));
                 right.iter_mut().zip(now).for_each(|(r, c)| *r += u32::from(c > 0.0));
             }
         }

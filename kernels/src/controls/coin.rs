@@ -4,8 +4,8 @@ use super::{Controls, SIGN, Scheme};
 use crate::lanes::{LaneBits, Lanes};
 use crate::rng::Stream;
 
-/// Full control to either side, each with probability one half; particle `2 j` begins to the right,
-/// `2 j + 1` to the left and always opposite to it.
+/// Full control to either side, each with probability one half; particle `2 j` begins to the side that
+/// [`Stream::first_sign`] says, `2 j + 1` to the other one, and is always opposite to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Coin {
     /// The random numbers.
@@ -23,7 +23,8 @@ pub struct CoinControls<'a, L: Lanes> {
     words: [L::Bits; 4],
     word: L::Bits,
     sign: L::Bits,
-    left: L::Bits,
+    /// Where the first of each pair goes by a random bit of 0.
+    unset: L::Bits,
 }
 
 impl Scheme for Coin {
@@ -38,7 +39,7 @@ impl Scheme for Coin {
             words: [pairs; 4],
             word: pairs,
             sign: L::Bits::splat(proof, SIGN),
-            left: L::splat(proof, -self.full).bits(),
+            unset: L::splat(proof, -self.full * self.stream.first_sign()).bits(),
         }
     }
 }
@@ -64,7 +65,7 @@ impl<L: Lanes> Controls<L> for CoinControls<'_, L> {
 
     #[inline(always)]
     fn next(&mut self, _: u32) -> [L; 2] {
-        let control = ((self.word & self.sign) ^ self.left).as_float();
+        let control = ((self.word & self.sign) ^ self.unset).as_float();
         self.word = self.word.shl::<1>();
         [control, -control]
     }

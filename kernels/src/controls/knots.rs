@@ -27,7 +27,7 @@ pub struct Knots<'a> {
 pub enum First {
     /// It is drawn like the others.
     Drawn,
-    /// It is [`first_level`] of this many strata, 2 or [`STRATA`].
+    /// It is [`first_level`] of this many strata, 2 or [`STRATA`], by the sign of [`Stream::first_sign`].
     Stratified(usize),
 }
 
@@ -125,7 +125,8 @@ impl<'a, L: Lanes> KnotSource<'a, L> {
             self.last.fma(L::splat(self.proof, old), fresh * L::splat(self.proof, new))
         };
         self.last = value;
-        value * L::splat(self.proof, self.noise.scales[knot])
+        let scale = self.noise.scales[knot] * self.noise.stream.first_sign();
+        value * L::splat(self.proof, scale)
     }
 
     /// The point of `knot`, shifted modulo 1 by a random amount that all particles share: R. Cranley,
@@ -173,14 +174,15 @@ impl Scheme for Knots<'_> {
     #[inline(always)]
     fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> KnotControls<'_, L> {
         let full = L::splat(proof, self.full);
+        let first_full = L::splat(proof, self.full * self.noise.stream.first_sign());
         let first = match self.first {
-            First::Drawn => full,
-            First::Stratified(2) => full,
+            First::Drawn | First::Stratified(2) => first_full,
             First::Stratified(strata) => {
                 // Level (2 i + 1) / strata of pair i modulo strata / 2.
                 let index = pairs & L::Bits::splat(proof, STRATA as u32 / 2 - 1);
                 let level = L::splat(proof, 2.0 * first_level(0, strata));
-                index.signed_to_float().fma(level, L::splat(proof, first_level(0, strata))) * full
+                index.signed_to_float().fma(level, L::splat(proof, first_level(0, strata)))
+                    * first_full
             }
         };
         let source = KnotSource::new(&self.noise, proof, pairs);

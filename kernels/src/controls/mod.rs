@@ -2,8 +2,9 @@
 //!
 //! Particles come in mirrored pairs that share their random numbers (antithetic variates: J. M.
 //! Hammersley, K. W. Morton, "A new Monte Carlo technique: antithetic variates", 1956). Particle
-//! `2 j` uses the numbers of pair `j` as drawn, particle `2 j + 1` their mirror image. That halves the
-//! drawing, and as many futures begin to the left as to the right.
+//! `2 j` uses the numbers of pair `j` as drawn, particle `2 j + 1` their mirror image (or the other way round, see
+//! [`Stream::first_sign`](crate::rng::Stream::first_sign)). That halves the drawing, and as many futures begin to the
+//! left as to the right.
 
 mod biased;
 mod coin;
@@ -48,8 +49,9 @@ pub trait Controls<L: Lanes> {
 /// The sign bit.
 pub(crate) const SIGN: u32 = 0x8000_0000;
 
-/// The level of the first control in stratum `stratum` of `strata`, from -1 to 1: odd strata mirror
-/// the even ones below them.
+/// The level of the first control in stratum `stratum` of `strata`, from -1 to 1, where
+/// [`Stream::first_sign`](crate::rng::Stream::first_sign) is 1, and mirrored where it is -1: odd strata mirror the even
+/// ones below them.
 ///
 /// # Examples
 /// ```

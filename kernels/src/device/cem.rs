@@ -6,7 +6,7 @@ use super::roll_out::key;
 use super::select::select;
 use super::site::Site;
 use crate::controls::{Biased, Controls, Scheme, level};
-use crate::plan::cem::{faded, from_sortable, refit_probability};
+use crate::plan::cem::{faded, from_sortable, goes_right, refit_probability};
 use crate::task::Answer;
 
 /// Binary digits of a probability.
@@ -35,15 +35,16 @@ pub fn refit(crew: &Crew, site: &Site<'_>, scheme: &Biased<'_>, iteration: u32) 
     let lowest = if is_best { summary.lowest } else { before };
     count(crew, site, scheme, if is_best { Some(best as u32) } else { None });
 
-    let elites = f64::from(rules.elites) + 1.0;
+    let voters = rules.elites + 1;
     let right = |step: u32| {
         let word = site.best_words()[(step / 32) as usize].get();
         site.counts()[step as usize].get() + (word >> (31 - step % 32) & 1)
     };
-    let goes_right = 2 * right(0) > rules.elites;
+    let best_goes_right = site.best_words()[0].get() >> 31 == 1;
+    let goes_right = goes_right(right(0), voters, best_goes_right);
     let refit = |step: u32| {
         let p = site.probabilities()[step as usize].get();
-        refit_probability(p, right(step), elites, rules.smoothing, rules.floor)
+        refit_probability(p, right(step), f64::from(voters), rules.smoothing, rules.floor)
     };
     let is_last = iteration + 1 == rules.iterations;
     if is_last {

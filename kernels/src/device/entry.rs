@@ -99,7 +99,7 @@ tasks! {
         let (site, piece) = (&launch.site, launch.site.task.piece);
         fold_piece(&launch.crew, site, site.moments(), site.task.rules.moments(), piece);
     };
-    choose_action => |launch| shooting::choose(&launch.crew, &launch.site);
+    choose_action => |launch| shooting::choose(&launch.crew, &launch.site, &launch.stream);
     refit_probabilities => |launch| {
         let scheme = launch.site.biased(launch.stream, launch.full());
         cem::refit(&launch.crew, &launch.site, &scheme, launch.site.task.iteration);
@@ -117,13 +117,13 @@ tasks! {
         let noise = launch.site.noise(launch.stream);
         knots::moments(&launch.crew, &launch.site, &noise, mppi::weight(&launch.site));
     };
-    move_plan => |launch| mppi::conclude(&launch.crew, &launch.site, launch.full());
+    move_plan => |launch| mppi::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
     run_smc_islands => |launch| launch.islands::<Evidence, false>();
     run_smc_islands_general => |launch| launch.islands::<Evidence, true>();
-    conclude_smc => |launch| Evidence::conclude(&launch.crew, &launch.site, launch.full());
+    conclude_smc => |launch| Evidence::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
     run_fmc_islands => |launch| launch.islands::<Votes, false>();
     run_fmc_islands_general => |launch| launch.islands::<Votes, true>();
-    conclude_fmc => |launch| Votes::conclude(&launch.crew, &launch.site, launch.full());
+    conclude_fmc => |launch| Votes::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
 }
 
 /// Random shooting; `KNOTS` for continuous control.
@@ -151,7 +151,7 @@ impl<const KNOTS: bool> Planner for Shooting<KNOTS> {
         }
         fleet.meet();
         if fleet.leads() {
-            shooting::choose(crew, site);
+            shooting::choose(crew, site, &stream);
         }
     }
 }
@@ -243,7 +243,7 @@ impl Planner for Mppi {
         knots::moments(crew, site, &site.noise(stream), mppi::weight(site));
         fleet.meet();
         if fleet.leads() {
-            mppi::conclude(crew, site, full);
+            mppi::conclude(crew, site, &stream, full);
         }
     }
 }

@@ -8,7 +8,8 @@ use super::shared::Tile;
 use super::site::Site;
 use crate::math::exp;
 use crate::plan::cem::from_sortable;
-use crate::plan::mppi::TemperatureSearch;
+use crate::plan::mppi::{TemperatureSearch, better_side};
+use crate::rng::Stream;
 use crate::rollout::{CHUNK, WORST};
 use crate::task::{Answer, WEIGHT_SUMS};
 use crate::weigh::WeightSums;
@@ -91,7 +92,7 @@ fn sums(row: &[core::cell::Cell<f64>]) -> WeightSums {
 
 /// Moves the plan by the weighted noise and writes the answer.
 #[inline(always)]
-pub fn conclude(crew: &Crew, site: &Site<'_>, full: f32) {
+pub fn conclude(crew: &Crew, site: &Site<'_>, stream: &Stream, full: f32) {
     let rules = &site.task.rules;
     let summary = summary(crew, site);
     let row = fold_all(crew, site, site.moments(), rules.moments());
@@ -101,10 +102,8 @@ pub fn conclude(crew: &Crew, site: &Site<'_>, full: f32) {
     let first = move_plan(crew, site, full, true, change);
     let share = if rules.discrete == 0 {
         first
-    } else if sums.sides[0] >= sums.sides[1] {
-        1.0
     } else {
-        -1.0
+        better_side(sums.sides, rules.particles) * f64::from(stream.first_sign())
     };
     let effective_samples = sums.effective_samples();
     end_iteration(crew, site, true, Answer { share, effective_samples, ..summary });

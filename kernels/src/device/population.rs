@@ -21,7 +21,7 @@ pub trait Voters {
     fn strategy(rules: &Rules, index: u32, first: u32) -> Self::Strategy;
 
     /// Writes the answer. Begins and ends with all threads in step.
-    fn conclude(crew: &Crew, site: &Site<'_>, full: f32);
+    fn conclude(crew: &Crew, site: &Site<'_>, stream: &Stream, full: f32);
 }
 
 /// Sequential Monte Carlo.
@@ -37,7 +37,7 @@ impl Voters for Evidence {
     }
 
     #[inline(always)]
-    fn conclude(crew: &Crew, site: &Site<'_>, _: f32) {
+    fn conclude(crew: &Crew, site: &Site<'_>, stream: &Stream, _: f32) {
         let rules = &site.task.rules;
         let outcomes = site.outcomes::<SmcOutcome>();
         let (remains, [effective_samples, _]) = unite(*crew, outcomes.len(), |island| {
@@ -46,7 +46,8 @@ impl Voters for Evidence {
         });
         let log_evidence = |island: usize| outcomes[island].get().log_evidence;
         let (strata, continuous) = (rules.strata as usize, rules.discrete == 0);
-        let share = plan::smc::share(*crew, outcomes.len(), log_evidence, strata, continuous);
+        let share = plan::smc::share(*crew, outcomes.len(), log_evidence, strata, continuous)
+            * f64::from(stream.first_sign());
         answer(crew, site, share, effective_samples, &remains);
     }
 }
@@ -63,14 +64,16 @@ impl Voters for Votes {
     }
 
     #[inline(always)]
-    fn conclude(crew: &Crew, site: &Site<'_>, full: f32) {
+    fn conclude(crew: &Crew, site: &Site<'_>, _: &Stream, full: f32) {
         let rules = &site.task.rules;
         let outcomes = site.outcomes::<FmcOutcome>();
         let (remains, [living, votes]) = unite(*crew, outcomes.len(), |island| {
             let outcome = outcomes[island].get();
             (outcome.remains, [f64::from(outcome.living), outcome.votes])
         });
-        let share = plan::fmc::share(votes, rules.particles, full, rules.discrete == 0);
+        let of = |island: usize| outcomes[island].get();
+        let first = plan::fmc::best_first(*crew, outcomes.len(), of, remains.best);
+        let share = plan::fmc::share(votes, rules.particles, full, first, rules.discrete == 0);
         answer(crew, site, share, living, &remains);
     }
 }
@@ -113,6 +116,7 @@ pub fn run_islands<V: Voters, M: Model>(
             stream,
             continuous: rules.discrete == 0,
             strata: rules.strata as usize,
+            stop: None,
         };
         run::<V, M>(crew, site, &swarm, index);
         index += crew.parts;
@@ -149,7 +153,7 @@ impl<V: Voters> Planner for Islands<V> {
         run_islands::<V, M>(&fleet.crew, site, model, &question.state, stream);
         fleet.meet();
         if fleet.leads() {
-            V::conclude(&fleet.crew, site, model.full_control());
+            V::conclude(&fleet.crew, site, &stream, model.full_control());
         }
     }
 }

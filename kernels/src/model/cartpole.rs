@@ -230,6 +230,15 @@ impl<const GENERAL: bool> CartPole<GENERAL> {
 
         let mass = p.total_mass();
         let distance = p.gravity * p.tau * p.tau;
+        let force = (p.force_mag / mass / p.gravity) as f32;
+        // What single precision cannot hold would be 0 or infinite in the model's units.
+        if !force.is_normal() {
+            let required = "1e-37 to 1e38 times the weight of cart and pole";
+            return unsupported("force_mag", p.force_mag, required);
+        }
+        if !(distance as f32).is_normal() {
+            return unsupported("gravity times tau squared", distance, "1e-37 to 1e38 m");
+        }
         let scale = p.polemass_length() / mass / distance;
         let units = [1.0 / distance, p.tau / distance, 1.0, p.tau];
         let inertia = |cosine: f64| p.length * (4.0 / 3.0 - p.masspole * cosine * cosine / mass);
@@ -265,7 +274,7 @@ impl<const GENERAL: bool> CartPole<GENERAL> {
                 p.length * p.masspole / (mass * top * scale * scale),
             ]
             .map(|v| v as f32),
-            force: (p.force_mag / mass / p.gravity) as f32,
+            force,
             force_newton: p.force_mag,
             limits,
             running: [(weights.position / square(units[0])) as f32, weights.angle as f32],

@@ -11,6 +11,21 @@ pub fn refit_probability(p: f64, right: u32, elites: f64, smoothing: f64, floor:
     refit.clamp(floor, 1.0 - floor)
 }
 
+/// Whether the first action is to the right, for which `right` of `voters` futures speak: the elites, and the
+/// best future once more. A tie goes to what the best future did.
+///
+/// # Examples
+/// ```
+/// use particle_pilot_kernels::plan::cem::goes_right;
+/// assert!(goes_right(27, 52, false) && !goes_right(25, 52, true));
+/// assert!(goes_right(26, 52, true) && !goes_right(26, 52, false));
+/// ```
+#[inline(always)]
+#[must_use]
+pub fn goes_right(right: u32, voters: u32, best_goes_right: bool) -> bool {
+    if 2 * right == voters { best_goes_right } else { 2 * right > voters }
+}
+
 /// What of a probability goes over to the next decision: a distribution that is sure of itself could
 /// not follow a change of mind.
 #[inline(always)]

@@ -1,23 +1,47 @@
 //! What `fmc`'s walkers vote for.
 
+use super::cem::sortable;
+use crate::population::FmcOutcome;
+use crate::team::Team;
+
 /// The share of full control that `votes` speaks for, the sum of the first controls of `particles` walkers in
 /// the model's units, `full` being the full one: the majority's, or where actions are `continuous`, the
-/// mean.
+/// mean. A tie goes to `best_first`, what the best walker began with.
 ///
 /// # Examples
 /// ```
 /// use particle_pilot_kernels::plan::fmc::share;
-/// assert_eq!(share(-12.0, 100, 2.0, false), -1.0);
-/// assert_eq!(share(-12.0, 12, 2.0, true), -0.5);
+/// assert_eq!(share(-12.0, 100, 2.0, 2.0, false), -1.0);
+/// assert_eq!(share(0.0, 100, 2.0, -2.0, false), -1.0);
+/// assert_eq!(share(-12.0, 12, 2.0, 2.0, true), -0.5);
 /// ```
 #[inline(always)]
 #[must_use]
-pub fn share(votes: f64, particles: u32, full: f32, continuous: bool) -> f64 {
+pub fn share(votes: f64, particles: u32, full: f32, best_first: f32, continuous: bool) -> f64 {
     if continuous {
         (votes / (f64::from(full) * f64::from(particles))).clamp(-1.0, 1.0)
-    } else if votes >= 0.0 {
+    } else if votes > 0.0 || (votes == 0.0 && best_first > 0.0) {
         1.0
     } else {
         -1.0
     }
+}
+
+/// What the best walker of all `count` populations began with, given what came of each and the lowest score, `best`; of
+/// equals, the first's.
+#[inline(always)]
+#[must_use]
+pub fn best_first<T: Team>(
+    team: T,
+    count: usize,
+    of: impl Fn(usize) -> FmcOutcome,
+    best: f32,
+) -> f32 {
+    let mut first = u32::MAX;
+    for island in team.places(count, 1) {
+        if sortable(of(island).remains.best) == sortable(best) {
+            first = first.min(island as u32);
+        }
+    }
+    of(team.combine(first, u32::min) as usize).best_first
 }

@@ -27,12 +27,10 @@ pub fn share<T: Team>(
     continuous: bool,
 ) -> f64 {
     // Evidence is relative to nearly the highest: what exactly to does not matter, if it is the same for
-    // all.
-    let mut most = f32::NEG_INFINITY;
-    for island in team.places(islands, 1) {
-        most = most.max(log_evidence(island) as f32);
-    }
-    let most = f64::from(from_sortable(team.combine(sortable(most), u32::max)));
+    // all. Where its logarithm is large, rounding it to single precision is off by more than an exponential can
+    // bear, so that what remains is asked for its highest once more.
+    let near = highest(team, islands, &log_evidence);
+    let most = near + highest(team, islands, |island| log_evidence(island) - near);
     let sums: [f64; STRATA] = team.sums_of(islands, |stratum, island| {
         if island % strata == stratum {
             f64::from(exp((), (log_evidence(island) - most) as f32))
@@ -56,6 +54,16 @@ pub fn share<T: Team>(
     }
 }
 
+/// The highest `value` of all islands, in single precision; in every thread.
+#[inline(always)]
+fn highest<T: Team>(team: T, islands: usize, value: impl Fn(usize) -> f64) -> f64 {
+    let mut most = f32::NEG_INFINITY;
+    for island in team.places(islands, 1) {
+        most = most.max(value(island) as f32);
+    }
+    f64::from(from_sortable(team.combine(sortable(most), u32::max)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +75,16 @@ mod tests {
             |stratum: usize| move |island: usize| if island == stratum { -1e4 } else { -2e4 };
         assert_eq!(share(Alone, 8, most(3), 8, true), -0.375);
         assert_eq!(share(Alone, 16, |_| -123.0, 8, true), 0.0);
+    }
+
+    #[test]
+    fn evidence_beyond_what_single_precision_resolves_is_still_told_apart() {
+        let evidence = [-1e12, -1e12 - 1.0, -3e12, -1e12 + 1.0, -2e12, -9e12, -1e13, -1e12 - 9.0];
+        let weights = evidence.map(|log: f64| (log - evidence[3]).exp());
+        let mean = (0..8).map(|s| f64::from(first_level(s, 8)) * weights[s]).sum::<f64>()
+            / weights.iter().sum::<f64>();
+        let share = share(Alone, 8, |island| evidence[island], 8, true);
+        assert!((share - mean).abs() < 1e-6, "{share} {mean}");
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct FmcOutcome {
     pub votes: f64,
     /// How many live.
     pub living: u32,
+    /// The first control of the best, in the model's units.
+    pub best_first: f32,
     /// What is left.
     pub remains: Remains,
 }
@@ -65,7 +67,7 @@ impl Strategy for Fmc {
             population.draw::<L, T>(proof, team, &swarm.stream, step, self.first);
             population.advance::<M, L, T>(proof, team, swarm, step, 0);
             let now = population.list_living::<M, T>(team, step + 1);
-            if now == 0 {
+            if now == 0 || swarm.is_stopped() {
                 // Nobody is left to clone: the walkers that lived longest have the last say.
                 break;
             }
@@ -77,10 +79,12 @@ impl Strategy for Fmc {
             have_cloned = true;
         }
         let [all] = team.sums([&population.row::<M>(FIRST)[..population.count]], |sum| sum);
+        let remains = population.remains::<M, T>(team, swarm.horizon);
         FmcOutcome {
             votes: if have_cloned { all } else { 0.0 },
             living: living as u32,
-            remains: population.remains::<M, T>(team, swarm.horizon),
+            best_first: population.first_of_best::<M, T>(team, remains.best),
+            remains,
         }
     }
 }

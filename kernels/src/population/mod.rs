@@ -15,6 +15,8 @@ pub use smc::{Smc, SmcOutcome};
 pub use split::{LARGEST, Split};
 
 use core::cell::Cell;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering::Relaxed;
 
 use crate::controls::{SIGN, first_level};
 use crate::lanes::{LaneBits, Lanes};
@@ -56,6 +58,15 @@ pub struct Swarm<'a, M> {
     pub continuous: bool,
     /// How many first actions there are.
     pub strata: usize,
+    /// Set by somebody who no longer wants to know: what then comes of it means nothing.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+impl<M> Swarm<'_, M> {
+    #[inline(always)]
+    fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Relaxed))
+    }
 }
 
 /// How particles of a population replace each other.
@@ -94,6 +105,13 @@ pub struct Population<'a> {
     living: &'a [Cell<u32>],
     /// `[WORDS][width]`: random words.
     words: &'a [Cell<u32>],
+}
+
+/// `score`, or [`WORST`] where it is not a number or beyond that.
+#[inline(always)]
+fn bounded<L: Lanes>(proof: L::Proof, score: L) -> L {
+    let worst = L::splat(proof, WORST);
+    L::select(score.magnitude().le(worst), score, worst)
 }
 
 /// What is left of a population.
@@ -150,8 +168,8 @@ impl<'a> Population<'a> {
     ) {
         let constants = swarm.model.constants::<L>(proof);
         let start = swarm.model.start::<L>(proof, swarm.state);
-        let score = M::terminal_cost(&constants, &start);
-        let full = swarm.model.full_control();
+        let score = bounded(proof, M::terminal_cost(&constants, &start));
+        let full = swarm.model.full_control() * swarm.stream.first_sign();
         for place in team.places(self.width, L::COUNT) {
             let (mut first, mut lifetime) = ([0.0f32; COLUMNS], [0.0f32; COLUMNS]);
             for i in 0..L::COUNT {
@@ -260,9 +278,7 @@ impl<'a> Population<'a> {
             let dying = L::select(was_live, cost + L::splat(proof, missed), cost);
             let cost = L::select(live, cost + running, dying);
             let terminal = L::select(live, M::terminal_cost(&constants, &state), zero);
-            let score = cost + terminal;
-            let finite = score.magnitude().le(L::splat(proof, WORST));
-            let score = L::select(finite, score, L::splat(proof, WORST));
+            let score = bounded(proof, cost + terminal);
             for row in 0..M::DIM {
                 store(state.as_ref()[row], &self.carried[row * self.width + place..]);
             }
@@ -282,6 +298,20 @@ impl<'a> Population<'a> {
             }
         }
         core::mem::swap(&mut self.carried, &mut self.spare);
+    }
+
+    /// The first control of the particle of lowest score, which is `best`, in the model's units; of equals, the first's.
+    #[inline(always)]
+    fn first_of_best<M: Model, T: Team>(&self, team: T, best: f32) -> f32 {
+        let scores = self.row::<M>(SCORE);
+        let mut first = u32::MAX;
+        for place in team.places(self.count, 1) {
+            if sortable(scores[place].get()) == sortable(best) {
+                first = first.min(place as u32);
+            }
+        }
+        let first = team.combine(first, u32::min);
+        self.row::<M>(FIRST)[first as usize].get()
     }
 
     /// What is left after `horizon` steps.

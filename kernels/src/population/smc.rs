@@ -17,6 +17,7 @@ use crate::math::exp;
 use crate::model::Model;
 use crate::plan::cem::{from_sortable, sortable};
 use crate::reduce::COLUMNS;
+use crate::rollout::WORST;
 use crate::team::Team;
 
 /// The working row of the weights, and that of the scores since which they count.
@@ -69,7 +70,7 @@ impl Strategy for Smc {
             population.advance::<M, L, T>(proof, team, swarm, step, (step % 4) as usize);
             step += 1;
             let (heaviest, [total, squares]) = self.weigh::<M, L, T>(proof, team, population);
-            let is_last = step == swarm.horizon;
+            let is_last = step == swarm.horizon || swarm.is_stopped();
             // Whether the effective sample size, total^2 / squares, is below half the particles.
             let uneven = total * total < 0.5 * count * squares;
             if (is_last || uneven) && team.leads() {
@@ -106,11 +107,14 @@ impl Smc {
         let (weights, since) = (population.working(WEIGHT), population.working(SINCE));
         let factor = L::splat(proof, self.inverse_temperature);
         let (zero, nothing) = (L::splat(proof, 0.0), L::splat(proof, f32::NEG_INFINITY));
+        let most = L::splat(proof, WORST);
         let mut largest = nothing;
         for place in team.places(population.width, L::COUNT) {
             let gain = load::<L>(proof, &since[place..]) - load(proof, &scores[place..]);
             let exists = zero.le(load(proof, &lifetimes[place..]));
-            let weight = L::select(exists, gain * factor, nothing);
+            // Where costs are huge and the temperature is low, weights saturate instead of overflowing.
+            let weight = (gain * factor).lesser(most).greater(-most);
+            let weight = L::select(exists, weight, nothing);
             store(weight, &weights[place..]);
             largest = weight.greater(largest);
         }

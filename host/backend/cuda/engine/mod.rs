@@ -53,9 +53,9 @@ pub struct GpuEngine {
     is_fresh: bool,
 }
 
-/// What one decision leaves to the next, `[H]`.
+/// What one decision carries to the next, `[H]`.
 #[derive(Clone, Copy)]
-enum Remembered {
+enum Carried {
     /// Of going right, `f64`.
     Probabilities,
     /// In the model's units, `f32`.
@@ -181,52 +181,52 @@ impl GpuEngine {
     ///
     /// # Errors
     /// [`GpuError`] if the GPU fails.
-    pub fn memory(&self) -> Result<Vec<f64>, GpuError> {
+    pub fn carried(&self) -> Result<Vec<f64>, GpuError> {
         let horizon = self.plan.rules.horizon as usize;
-        let Some((place, kind)) = self.remembered() else { return Ok(Vec::new()) };
+        let Some((place, kind)) = self.place() else { return Ok(Vec::new()) };
         Ok(match kind {
             // What the kernels begin with that are about to be launched.
-            Remembered::Probabilities if self.is_fresh => vec![0.5; horizon],
-            Remembered::Controls if self.is_fresh => vec![0.0; horizon],
-            Remembered::Probabilities => {
+            Carried::Probabilities if self.is_fresh => vec![0.5; horizon],
+            Carried::Controls if self.is_fresh => vec![0.0; horizon],
+            Carried::Probabilities => {
                 bytemuck::pod_collect_to_vec(&self.memory.download_at(place, horizon * 8)?)
             }
-            Remembered::Controls => {
+            Carried::Controls => {
                 let bytes = self.memory.download_at(place, horizon * 4)?;
                 bytemuck::pod_collect_to_vec::<u8, f32>(&bytes).into_iter().map(f64::from).collect()
             }
         })
     }
 
-    /// Takes over such a memory; returns false, and changes nothing, where that cannot be.
+    /// Takes over what another has carried; returns false, and changes nothing, where that cannot be.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU fails.
-    pub fn remember(&mut self, memory: &[f64]) -> Result<bool, GpuError> {
-        if memory.is_empty() {
+    pub fn carry_on(&mut self, carried: &[f64]) -> Result<bool, GpuError> {
+        if carried.is_empty() {
             self.is_fresh = true;
             return Ok(true);
         }
-        let Some((place, kind)) = self.remembered() else { return Ok(false) };
-        let controls: Vec<f32> = memory.iter().map(|control| *control as f32).collect();
+        let Some((place, kind)) = self.place() else { return Ok(false) };
+        let controls: Vec<f32> = carried.iter().map(|control| *control as f32).collect();
         let (bytes, fits): (&[u8], _) = match kind {
-            Remembered::Probabilities => {
-                (bytemuck::cast_slice(memory), memory.iter().all(|p| (0.0..=1.0).contains(p)))
+            Carried::Probabilities => {
+                (bytemuck::cast_slice(carried), carried.iter().all(|p| (0.0..=1.0).contains(p)))
             }
-            Remembered::Controls => (
+            Carried::Controls => (
                 bytemuck::cast_slice(&controls),
                 controls.iter().all(|control| control.is_finite()),
             ),
         };
-        if !fits || memory.len() != self.plan.rules.horizon as usize {
+        if !fits || carried.len() != self.plan.rules.horizon as usize {
             return Ok(false);
         }
         self.launch(&self.forget)?;
         self.memory.upload_at(place, bytes)?;
-        if let Remembered::Probabilities = kind {
+        if let Carried::Probabilities = kind {
             // Kernels begin with these, as the last decision has left them.
             let mut written = vec![[0; 8]; self.plan.rules.entries() as usize];
-            digits(memory, &mut written);
+            digits(carried, &mut written);
             self.memory
                 .upload_at(self.task.layout.digits as usize, bytemuck::cast_slice(&written))?;
         }
@@ -236,12 +236,12 @@ impl GpuEngine {
 
     /// Where in the memory there is what one decision leaves to the next, and what it is; `None` for planners that
     /// begin each anew.
-    fn remembered(&self) -> Option<(usize, Remembered)> {
+    fn place(&self) -> Option<(usize, Carried)> {
         let (keeps, layout) = (&self.plan.keeps, &self.task.layout);
         match (keeps.probabilities, keeps.moments) {
-            (true, _) => Some((layout.probabilities as usize, Remembered::Probabilities)),
+            (true, _) => Some((layout.probabilities as usize, Carried::Probabilities)),
             // Only moments of the noise move a plan.
-            (false, true) => Some((layout.plan as usize, Remembered::Controls)),
+            (false, true) => Some((layout.plan as usize, Carried::Controls)),
             (false, false) => None,
         }
     }

@@ -1,0 +1,134 @@
+//! Decisions that are interrupted: given up soon, and the pilot is as before.
+
+mod rolling;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use particle_pilot::{
+    ActionKind, Device, Episode, Pilot, PilotBatch, PilotConfig, PilotError, PlannerKind,
+};
+use rolling::{Rolling, Watch};
+
+const ACTIONS: [ActionKind; 2] = [ActionKind::Discrete, ActionKind::Continuous];
+
+fn configs(particles: u32, horizon: u32) -> impl Iterator<Item = PilotConfig> {
+    PlannerKind::ALL.iter().flat_map(move |(planner, _)| {
+        ACTIONS.map(|action| {
+            let device = Device::Cpu;
+            PilotConfig { action, particles, horizon, device, ..PilotConfig::of(*planner) }
+        })
+    })
+}
+
+/// The model's constants are asked for at each chunk, and in a population at each step.
+#[test]
+fn an_interrupted_decision_begins_no_more_work() {
+    for config in configs(50_000, 100) {
+        let name = format!("{} {}", config.planner, config.action);
+        for last in [1, 20, 300] {
+            let flag: &'static Arc<AtomicBool> = Box::leak(Box::default());
+            let watch = Watch { asked: AtomicU32::new(0), last, flag };
+            let watch: &'static Watch = Box::leak(Box::new(watch));
+            let model = Rolling { watch: Some(watch), ..Rolling::default() };
+            let pair = PilotConfig { threads: 2, ..config.clone() };
+            let mut pilot = Pilot::with_model(pair, model).expect("a valid configuration");
+            pilot.set_interrupt(Arc::clone(flag));
+            assert_eq!(pilot.act(&[0.0]), Err(PilotError::Interrupted), "{name}");
+            let asked = watch.asked.load(Ordering::Relaxed);
+            // Both threads finish what they have begun, which asks once or a few times more. Every population begins,
+            // but none goes on: 100 steps of all would ask 5000 times.
+            let islands = match config.planner {
+                PlannerKind::Smc | PlannerKind::Fmc => 56,
+                _ => 0,
+            };
+            let most = last + 12 + 4 * islands;
+            assert!(asked <= most, "{name}: asked {asked} times, interrupted at {last}");
+        }
+    }
+}
+
+#[test]
+fn after_an_interruption_decisions_go_on_as_if_nothing_had_happened() {
+    let states = [[0.01, 0.02, 0.03, -0.02], [0.02, 0.2, 0.02, -0.3], [0.02, 0.1, 0.01, -0.2]];
+    for config in configs(3000, 40) {
+        let name = format!("{} {}", config.planner, config.action);
+        let mut undisturbed = Pilot::new(config.clone()).expect("a valid configuration");
+        let wanted = states.map(|state| undisturbed.act(&state).expect("finite"));
+        for patience in 0..20 {
+            let mut pilot = Pilot::new(config.clone()).expect("a valid configuration");
+            let flag = Arc::new(AtomicBool::new(false));
+            pilot.set_interrupt(Arc::clone(&flag));
+            let decisions = states.map(|state| {
+                // Another thread interrupts at whatever moment it gets to it.
+                std::thread::scope(|scope| {
+                    scope.spawn(|| {
+                        (0..patience * 500).for_each(|_| std::hint::spin_loop());
+                        flag.store(true, Ordering::Relaxed);
+                    });
+                    let first = pilot.act(&state);
+                    assert!(matches!(first, Ok(_) | Err(PilotError::Interrupted)), "{name}");
+                    first
+                })
+                .or_else(|_| {
+                    flag.store(false, Ordering::Relaxed);
+                    pilot.act(&state)
+                })
+                .inspect(|_| flag.store(false, Ordering::Relaxed))
+                .expect("a finite state")
+            });
+            assert_eq!(decisions, wanted, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_that_is_interrupted_decides_for_all_or_for_none() {
+    let config = PilotConfig { particles: 2000, threads: 2, ..PilotConfig::default() };
+    let seeds: Vec<u64> = (0..40).collect();
+    let states = vec![[0.01, 0.02, 0.03, -0.02]; seeds.len()];
+    let wanted = PilotBatch::new(&config, &seeds).and_then(|mut batch| {
+        batch.act(&states)?;
+        batch.act(&states)
+    });
+    let mut batch = PilotBatch::new(&config, &seeds).expect("a valid configuration");
+    let flag = Arc::new(AtomicBool::new(false));
+    batch.set_interrupt(&flag);
+    batch.act(&states).expect("nobody interrupts");
+    for patience in 0..20 {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                (0..patience * 2000).for_each(|_| std::hint::spin_loop());
+                flag.store(true, Ordering::Relaxed);
+            });
+            let decisions = batch.act(&states);
+            // Where the flag came too late, the batch has decided and is taken back to before.
+            if decisions.is_ok() {
+                assert_eq!(decisions, wanted);
+                batch = PilotBatch::new(&config, &seeds).expect("a valid configuration");
+                batch.act(&states).expect("nobody interrupts this one");
+                batch.set_interrupt(&flag);
+            }
+        });
+        flag.store(false, Ordering::Relaxed);
+    }
+    assert_eq!(batch.act(&states), wanted);
+}
+
+#[test]
+fn an_episode_that_is_interrupted_within_a_decision_keeps_its_finished_steps() {
+    let config = PilotConfig::builder().device(Device::Cpu).build().expect("valid");
+    let mut pilot = Pilot::new(config).expect("a valid configuration");
+    let whole = Episode::new().steps(30).run(&mut pilot).expect("valid");
+    let flag = Arc::new(AtomicBool::new(false));
+    pilot.set_interrupt(Arc::clone(&flag));
+    let result = Episode::new()
+        .steps(500)
+        .run_with(&mut pilot, |record| {
+            flag.store(record.step == 29, Ordering::Relaxed);
+            std::ops::ControlFlow::Continue(())
+        })
+        .expect("an interruption is no error");
+    assert!(result.interrupted && !result.survived);
+    assert_eq!((result.steps, result.digest), (30, whole.digest));
+}

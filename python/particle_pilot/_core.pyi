@@ -8,7 +8,26 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Self, Unpack
 
-__all__: list[str]
+__all__ = [
+    "Decision",
+    "DecisionMicroseconds",
+    "DeviceError",
+    "DeviceShare",
+    "Diagnostics",
+    "DriveResult",
+    "EvaluateResult",
+    "Failure",
+    "GpuInfo",
+    "Info",
+    "Pilot",
+    "SolveResult",
+    "VectorCore",
+    "__version__",
+    "drive",
+    "evaluate",
+    "info",
+    "solve",
+]
 __version__: str
 
 _PlannerName = Literal["random-shooting", "cem", "mppi", "smc", "fmc"]

@@ -10,6 +10,8 @@ use particle_pilot_kernels::model::{CartPole, Model};
 
 use crate::backend::cpu::{Pool, Simd, Threads};
 #[cfg(all(feature = "cuda", target_os = "linux"))]
+pub(crate) use crate::backend::cuda::ForeignStream;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
 use crate::backend::cuda::{self, GpuEngine, GpuEpisodes, GpuModel};
 use crate::backend::{BackendError, Device};
 #[cfg(all(feature = "cuda", target_os = "linux"))]
@@ -264,11 +266,15 @@ impl CartModel {
     }
 }
 
-/// The engine for `config` and its cart-pole.
-pub(crate) fn for_config(config: &PilotConfig, simd: Simd) -> Result<Box<dyn Engine>, PilotError> {
+/// The engine for `config` and its cart-pole; on a GPU its work goes to `stream`, if there is one given.
+pub(crate) fn for_config(
+    config: &PilotConfig,
+    simd: Simd,
+    stream: Option<ForeignStream>,
+) -> Result<Box<dyn Engine>, PilotError> {
     match CartModel::of(config)? {
-        CartModel::Plain(model) => for_cart_pole(config, model, simd),
-        CartModel::General(model) => for_cart_pole(config, model, simd),
+        CartModel::Plain(model) => for_cart_pole(config, model, simd, stream),
+        CartModel::General(model) => for_cart_pole(config, model, simd, stream),
     }
 }
 
@@ -292,13 +298,14 @@ fn for_cart_pole<const GENERAL: bool>(
     config: &PilotConfig,
     model: CartPole<GENERAL>,
     simd: Simd,
+    stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, PilotError> {
     let index = match config.device {
         Device::Cpu => return Ok(Box::new(CpuEngine::new(config, model, simd, None)?)),
         Device::Auto => 0,
         Device::Cuda(index) => index,
     };
-    match gpu::engine(index, config, model, simd) {
+    match gpu::engine(index, config, model, simd, stream) {
         Ok(engine) => Ok(engine),
         Err(error) if config.device == Device::Auto => {
             Ok(Box::new(CpuEngine::new(config, model, simd, Some(error))?))
@@ -306,6 +313,10 @@ fn for_cart_pole<const GENERAL: bool>(
         Err(error) => Err(error.into()),
     }
 }
+
+/// There is none.
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+pub(crate) type ForeignStream = std::convert::Infallible;
 
 #[cfg(not(all(feature = "cuda", target_os = "linux")))]
 mod gpu {
@@ -316,6 +327,7 @@ mod gpu {
         _: &PilotConfig,
         _: CartPole<GENERAL>,
         _: Simd,
+        _: Option<ForeignStream>,
     ) -> Result<Box<dyn Engine>, BackendError> {
         Err(BackendError::NoGpuBackend(index))
     }
@@ -351,8 +363,9 @@ mod gpu {
         config: &PilotConfig,
         model: CartPole<GENERAL>,
         simd: Simd,
+        stream: Option<ForeignStream>,
     ) -> Result<Box<dyn Engine>, BackendError> {
-        let engine = GpuEngine::new(index, config, &gpu_model(&model))?;
+        let engine = GpuEngine::new(index, config, &gpu_model(&model), stream)?;
         let open = config.device == Device::Auto;
         Ok(Box::new(Guarded {
             engine,

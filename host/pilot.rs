@@ -49,7 +49,7 @@ impl Pilot {
     /// # Errors
     /// [`PilotError`] if a setting is out of range or the device cannot be used.
     pub fn new(config: PilotConfig) -> Result<Self, PilotError> {
-        Self::checked(config, Simd::select()?)
+        Self::checked(config, Simd::select()?, None)
     }
 
     /// As [`Pilot::new`], with these vector instructions, whatever the environment variable `PILOT_SIMD` says.
@@ -73,13 +73,17 @@ impl Pilot {
             let available = Simd::available_names();
             return Err(BackendError::NoSimd { asked: simd, available }.into());
         }
-        Self::checked(config, simd)
+        Self::checked(config, simd, None)
     }
 
-    /// A pilot with vector instructions that this CPU has.
-    fn checked(config: PilotConfig, simd: Simd) -> Result<Self, PilotError> {
+    /// A pilot with vector instructions that this CPU has; on a GPU its work goes to `stream`, if there is one given.
+    pub(crate) fn checked(
+        config: PilotConfig,
+        simd: Simd,
+        stream: Option<engine::ForeignStream>,
+    ) -> Result<Self, PilotError> {
         config.validate()?;
-        let engine = engine::for_config(&config, simd)?;
+        let engine = engine::for_config(&config, simd, stream)?;
         let state = vec![0.0; CartPole::<false>::DIM];
         Ok(Self { config, simd, engine, decision: 0, state, has_own_model: false, interrupt: None })
     }

@@ -8,6 +8,8 @@ mod shim;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -141,19 +143,40 @@ fn what_cannot_be_done_is_refused_in_a_sentence_before_anything_begins() {
 #[test]
 fn ctrl_c_ends_it_with_what_was_finished_written() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.json");
-    let child = bench(&["--json", path.to_str().unwrap()])
+    let path = |name: &str| folder.path().join(name);
+    // It is reached when all of `throughput` is finished, and goes on when the signal has been sent.
+    let script = format!(
+        "#!/bin/sh\ncd '{}'; touch reached; until [ -e go ]; do sleep 0.1; done; exec '{}' \"$@\"\n",
+        folder.path().display(),
+        env!("CARGO_BIN_EXE_pilot")
+    );
+    fs::write(path("pilot"), script).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(path("pilot"), executable).unwrap();
+    let json = path("a.json");
+    let child = bench(&["--tiny", "-s", "throughput", "-s", "startup"])
+        .args([Path::new("--pilot"), &path("pilot"), Path::new("--json"), &json])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(2500));
+    let began = Instant::now();
+    while !path("reached").exists() {
+        assert!(began.elapsed() < Duration::from_secs(600), "it does not get there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(kill.unwrap().success());
+    fs::write(path("go"), "").unwrap();
     let output = child.wait_with_output().unwrap();
     assert_code(&output, 130);
-    let record: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let record: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
     assert_eq!(record["interrupted"], true);
+    let cases = |suite: &str| {
+        let rows = record["rows"].as_array().unwrap().iter().filter(|row| row["suite"] == suite);
+        rows.map(|row| row["case"].clone()).collect::<Vec<_>>()
+    };
+    assert!(cases("throughput").contains(&"1e3 x 10".into()), "{record}");
     assert!(text(&output.stdout).contains("interrupted"));
 }
 
@@ -206,7 +229,12 @@ fn a_diff_finds_what_became_slower_and_nothing_else() {
     );
 
     for (name, content, needle) in [
-        ("none", "", "no record"),
+        ("none", "", "it is empty"),
+        ("text", "good morning", "no record of `bench --json`"),
+        ("list", "[]", "this is a list"),
+        ("nameless", "{}", "this object has none"),
+        ("bits", "\u{7f}ELF", "no record of `bench --json`"),
+        ("timeless", r#"{"program": "bench", "schema": "x"}"#, "`schema` is no whole number"),
         ("other", r#"{"program": "gpu_timings", "schema": 1}"#, "gpu_timings"),
         ("newer", r#"{"program": "bench", "schema": 99}"#, "format 99"),
         ("half", r#"{"program": "bench", "schema": 1}"#, "damaged"),
@@ -215,6 +243,101 @@ fn a_diff_finds_what_became_slower_and_nothing_else() {
         let output = diff(name, &[]);
         assert_code(&output, 2);
         assert!(text(&output.stderr).contains(needle), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_diff_counts_each_row_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--tiny", "-s", "throughput", "--threads", "2", "--json", "-"];
+    let mut whole = record(&run(&arguments));
+    for row in whole["rows"].as_array_mut().unwrap() {
+        for key in ["median_s", "low_s", "high_s"] {
+            row["host"][key] = 3.197e-4.into();
+        }
+    }
+    let rows = whole["rows"].as_array().unwrap().len();
+    // Given are the rows' numbers.
+    let written = |name: &str, untimed: &[usize], missing: &[usize]| {
+        let mut record = whole.clone();
+        let rows = record["rows"].as_array_mut().unwrap();
+        for row in untimed {
+            rows[*row]["status"] = "skipped".into();
+            rows[*row]["host"] = Value::Null;
+        }
+        for row in missing {
+            rows[*row]["case"] = "of old".into();
+        }
+        let path = folder.path().join(name).to_str().unwrap().to_owned();
+        fs::write(&path, record.to_string()).unwrap();
+        path
+    };
+    let (all, one, other) =
+        (written("all", &[], &[]), written("one", &[0, 1], &[]), written("other", &[0], &[2]));
+    for (before, after, ends) in [
+        (&all, &all, format!("{rows} the same")),
+        // A record and itself: an untimed row is in both.
+        (&one, &one, format!("{} the same, 2 timed in neither", rows - 2)),
+        (&all, &one, format!("{} the same, 2 timed in one record only", rows - 2)),
+        (
+            &one,
+            &other,
+            format!(
+                "{} the same, 1 timed in neither, 1 timed in one record only, 2 in one record only",
+                rows - 3
+            ),
+        ),
+    ] {
+        let output = run(&["diff", before, after]);
+        assert_code(&output, 0);
+        let table = text(&output.stdout);
+        assert!(table.lines().any(|line| line == format!("0 slower, 0 faster, {ends}")), "{table}");
+        assert!(table.contains("     320 µs      320 µs    +0.0%"), "{table}");
+    }
+}
+
+#[test]
+fn records_come_from_standard_input_and_may_begin_with_a_byte_order_mark() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (plain, marked) = (path("plain"), path("marked"));
+    assert_code(&run(&["--tiny", "-s", "scaling", "-q", "--json", &plain]), 0);
+    let json = fs::read(&plain).unwrap();
+    fs::write(&marked, [b"\xef\xbb\xbf", &json[..]].concat()).unwrap();
+    let given = |arguments: &[&str]| {
+        let input = fs::File::open(&marked).unwrap();
+        bench(arguments).stdin(input).output().unwrap()
+    };
+    for output in [run(&["show", &marked, "--json", "-"]), given(&["show", "-", "--json", "-"])] {
+        assert_code(&output, 0);
+        assert_eq!(output.stdout, json);
+    }
+    for arguments in [["diff", &plain, "-"], ["diff", "-", &plain], ["diff", &marked, &plain]] {
+        assert_code(&given(&arguments), 0);
+    }
+    let both = given(&["diff", "-", "-"]);
+    assert_code(&both, 2);
+    assert!(text(&both.stderr).contains("only one of the two"), "{}", text(&both.stderr));
+}
+
+#[test]
+fn one_is_a_case_and_a_row_and_two_are_cases_and_rows() {
+    let said = text(&run(&["--tiny", "-s", "startup"]).stderr);
+    assert!(said.contains("1 case, 1 row of 3 samples"), "{said}");
+    let said = text(&run(&["--tiny", "-s", "throughput"]).stderr);
+    assert!(said.contains("2 cases, "), "{said}");
+    let folder = tempfile::tempdir().unwrap();
+    let mut whole = record(&run(&["--tiny", "-s", "throughput", "--json", "-"]));
+    for (skipped, needle) in [
+        (0, "note: 1 row was not timed, as its samples"),
+        (1, "note: 2 rows were not timed, as their"),
+    ] {
+        whole["rows"][skipped]["status"] = "skipped".into();
+        whole["rows"][skipped]["host"] = Value::Null;
+        let path = folder.path().join("a");
+        fs::write(&path, whole.to_string()).unwrap();
+        let shown = text(&run(&["show", path.to_str().unwrap()]).stdout);
+        assert!(shown.contains(needle), "{shown}");
     }
 }
 

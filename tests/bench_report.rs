@@ -174,6 +174,109 @@ fn wrong_rows_and_names_with_markup_show_as_what_they_are() {
     assert_eq!(data(&page)["record"]["machine"]["cpu"], evil);
 }
 
+/// A record in which nothing is to be doubted but what is made so: the first rows' names.
+fn doubtful(folder: &TempDir) -> (String, [String; 4]) {
+    let json = measured(folder);
+    let mut record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    record["machine"]["load"] = 0.0.into();
+    let rows = record["rows"].as_array_mut().unwrap();
+    for row in rows.iter_mut() {
+        let median = row["host"]["median_s"].clone();
+        (row["host"]["low_s"], row["host"]["high_s"]) = (median.clone(), median);
+        (row["host"]["spread"], row["others"], row["limit"]) =
+            (0.0.into(), 0.0.into(), Value::Null);
+        if row["case"] == "threads" {
+            // So many threads are so many times as fast.
+            let threads = row["contender"]["cpu"]["threads"].as_f64().unwrap();
+            for key in ["median_s", "low_s", "high_s"] {
+                row["host"][key] = (1.0 / threads).into();
+            }
+        }
+    }
+    let limit =
+        |share: f64| serde_json::json!({"particle_steps_per_s": 1e9, "share": share, "basis": "b"});
+    rows[0]["host"]["spread"] = 0.11.into();
+    rows[1]["others"] = 0.4.into();
+    (rows[2]["limit"], rows[3]["limit"]) = (limit(1.35), limit(0.7));
+    let names = [0, 1, 2, 3].map(|row| rows[row]["name"].as_str().unwrap().to_owned());
+    fs::write(&json, record.to_string()).unwrap();
+    (json, names)
+}
+
+#[test]
+fn rows_to_be_doubted_are_marked_where_they_stand_in_every_form() {
+    let folder = TempDir::new().unwrap();
+    let (record, [scatters, disturbed, above, fine]) = doubtful(&folder);
+    let path = |name: &str| path(&folder, name);
+    let (csv, markdown, page, plots) = (path("a.csv"), path("a.md"), path("a.html"), path("plots"));
+    let outputs = ["--csv", &csv, "--markdown", &markdown, "--report", &page, "--plot", &plots];
+    let shown = run(&[&["show", &record][..], &outputs].concat());
+    assert_code(&shown, 0);
+    let table = text(&shown.stdout);
+    let markdown = fs::read_to_string(markdown).unwrap();
+    for text in [&table, &markdown] {
+        assert!(text.contains(&format!("{scatters} ~ ")), "{text}");
+        assert!(text.contains(&format!("{disturbed} ! ")), "{text}");
+        assert!(text.contains(&format!("{above} ^ ")) && text.contains(" 135%^ "), "{text}");
+        assert!(text.contains(" 70% "), "{text}");
+        assert!(text.contains("caution    3 of "), "{text}");
+        for note in [
+            "scatters by more than 10% (marked ~)",
+            "others used up to 40% of this machine while 1 of ",
+            "1 row is faster than can be, up to 135% of the limit (marked ^)",
+            "measure again on a quiet machine",
+        ] {
+            assert!(text.contains(note), "no `{note}` in {text}");
+        }
+    }
+    let rows = csv::Reader::from_path(csv).unwrap().into_deserialize().map(Result::unwrap);
+    let rows: Vec<std::collections::HashMap<String, String>> = rows.collect();
+    let doubts: Vec<&str> = rows.iter().map(|row| row["doubts"].as_str()).collect();
+    assert_eq!(doubts[..4], ["scatters", "disturbed", "impossible", ""]);
+    assert!(doubts[4..].iter().all(|doubt| doubt.is_empty()), "{doubts:?}");
+
+    let page = fs::read_to_string(page).unwrap();
+    let (top, _) = page.split_once("id=\"replay\" ").unwrap();
+    assert!(top.contains("class=\"caution\"") && top.contains("faster than can be"), "{top}");
+    let title = "title=\"the samples scatter by more than 10%\"";
+    assert!(page.contains(&format!("{scatters} <abbr {title}>~</abbr>")), "no mark");
+    assert!(!page.contains(&format!("{fine} <abbr")) || fine == scatters);
+    let throughput = fs::read_to_string(Path::new(&plots).join("throughput.svg")).unwrap();
+    for mark in ["~", "!", "^"] {
+        assert!(throughput.contains(&format!("\n{mark}\n")), "no {mark} in {throughput}");
+    }
+    assert!(throughput.contains("95% confidence intervals"), "{throughput}");
+}
+
+#[test]
+fn more_times_as_fast_than_there_are_threads_is_marked_in_the_plot() {
+    let folder = TempDir::new().unwrap();
+    let (json, _) = doubtful(&folder);
+    let mut record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    let rows = record["rows"].as_array_mut().unwrap();
+    let mut threads: Vec<&mut Value> =
+        rows.iter_mut().filter(|row| row["case"] == "threads").collect();
+    // On a machine of one CPU there is but one.
+    let mut second = threads[0].clone();
+    second["contender"]["cpu"]["threads"] = 2.into();
+    second["name"] = "two".into();
+    for key in ["median_s", "low_s", "high_s"] {
+        second["host"][key] = (1.0 / 4.57).into();
+    }
+    match threads.get_mut(1) {
+        Some(row) => **row = second,
+        None => rows.push(second),
+    }
+    fs::write(&json, record.to_string()).unwrap();
+    let plots = path(&folder, "plots");
+    let shown = run(&["show", &json, "--plot", &plots]);
+    assert_code(&shown, 0);
+    assert!(text(&shown.stdout).contains("two ^ "), "{}", text(&shown.stdout));
+    let scaling = fs::read_to_string(Path::new(&plots).join("scaling.svg")).unwrap();
+    assert!(scaling.contains("× 4.57") && scaling.contains("\n^\n"), "{scaling}");
+    assert!(scaling.contains("^ faster than can be"), "{scaling}");
+}
+
 #[test]
 fn outputs_that_cannot_be_are_refused_before_anything_begins_or_is_written() {
     let folder = TempDir::new().unwrap();

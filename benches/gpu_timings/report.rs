@@ -202,10 +202,10 @@ fn median(figure: &Option<Figure>) -> Option<f64> {
     figure.as_ref().map(|figure| figure.median_s)
 }
 
-/// `12.3 us`: three digits and a unit.
+/// `12.3 µs`: three digits and a unit.
 fn seconds(time: f64) -> String {
     let (value, unit) = match time {
-        t if t < 1e-3 => (t * 1e6, "us"),
+        t if t < 1e-3 => (t * 1e6, "µs"),
         t if t < 1.0 => (t * 1e3, "ms"),
         t => (t, "s"),
     };

@@ -10,11 +10,27 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+/// What a program has that links CUDA itself.
+const OWN_CUDA: &str = r#"
+#[link(name = "cuda")]
+unsafe extern "C" {
+    fn cuInit(flags: u32) -> u32;
+}
+
+fn own_cuda() -> u32 {
+    unsafe { cuInit(0) }
+}
+"#;
+
+/// What one has that does not.
+const NO_CUDA: &str = "fn own_cuda() -> u32 { 0 }";
+
 /// Counts GPUs and opens one: all that this calls must be linked.
 const PROGRAM: &str = r#"
 use particle_pilot::{Device, Pilot, PilotConfig, backend};
 
 fn main() {
+    assert_eq!(own_cuda(), 0);
     let gpus = backend::gpus().map_or(0, |gpus| gpus.len());
     let config = PilotConfig::builder().device(Device::Cuda(0)).build().unwrap();
     assert!(gpus > 0 || Pilot::new(config).is_err(), "no GPU, and yet a pilot on it");
@@ -32,12 +48,17 @@ pub enum Linker {
 /// A program that is deleted with its folder.
 pub struct Program {
     path: PathBuf,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Program {
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where its libraries are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 
@@ -72,7 +93,8 @@ fn is_rust_default() -> bool {
 pub fn link(linker: Linker, toolkit: Option<&Path>) -> Program {
     let folder = tempfile::tempdir().unwrap();
     let (source, path) = (folder.path().join("main.rs"), folder.path().join("main"));
-    fs::write(&source, PROGRAM).unwrap();
+    let own = if toolkit.is_some() { OWN_CUDA } else { NO_CUDA };
+    fs::write(&source, format!("{PROGRAM}\n{own}")).unwrap();
     let test = env::current_exe().unwrap();
     let built = test.parent().unwrap();
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
@@ -83,15 +105,14 @@ pub fn link(linker: Linker, toolkit: Option<&Path>) -> Program {
         fs::copy(toolkit, folder.path().join("libcuda.so")).unwrap();
         rustc.arg("-L").arg(format!("native={}", folder.path().display()));
     }
-    let stub = Path::new(env!("CARGO_MANIFEST_DIR")).join("host/backend/cuda/stub/lib64");
-    rustc.arg("-L").arg(format!("native={}", stub.display())).args(linker.arguments());
+    rustc.args(linker.arguments());
     let output = rustc.output().unwrap();
     assert!(output.status.success(), "{linker:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Program { path, _folder: folder }
+    Program { path, folder }
 }
 
 /// This crate as a library. Older builds may lie beside it.
-fn newest_library(folder: &Path) -> PathBuf {
+pub fn newest_library(folder: &Path) -> PathBuf {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     files
         .filter(|path| {

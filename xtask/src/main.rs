@@ -7,12 +7,15 @@ mod check;
 mod checks;
 mod command;
 mod compiler;
+mod cust;
+mod dependents;
 mod gpu_bundle;
 mod inlined;
 mod kernels;
 mod msrv;
 mod neon;
 mod pages;
+mod platforms;
 #[path = "../../build/ptx_hash.rs"]
 mod ptx_hash;
 mod ptxas;

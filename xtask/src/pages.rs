@@ -16,10 +16,13 @@ const BROWSERS: [&str; 4] =
 /// No window, nothing from the network, and no isolation, which needs more rights than a container has.
 const OPTIONS: &str = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
                        --disable-background-networking --disable-component-update --disable-sync";
-/// A browser that takes longer, in seconds, hangs.
-const PATIENCE: &str = "60";
+/// A browser that takes longer, in seconds, hangs, also on a machine with much else to do.
+const PATIENCE: &str = "600";
 /// How far the clock of scripts runs, in milliseconds; it does not wait.
 const SCRIPTS_CLOCK: &str = "6000";
+/// Windows.
+const DESK: &str = "--window-size=1100,900";
+const PHONE: &str = "--window-size=390,800";
 /// An empty page has a handful of colours, an empty scene some hundreds, of its texts; cart and futures bring
 /// thousands.
 const PAGE_COLOURS: usize = 100;
@@ -42,6 +45,11 @@ struct Findings {
     colours: usize,
     after_arrow: i64,
     after_space: i64,
+    /// Plots and tables, and how many of them tell that there is more of them to the side.
+    frames: usize,
+    wide: usize,
+    /// By how much the page is wider than the window.
+    overflow: f64,
     /// Things that were loaded.
     outside: usize,
     /// What scripts complained about.
@@ -65,9 +73,14 @@ pub fn work() -> Result<Outcome> {
     fs::write(&probed, with_probe(&fs::read_to_string(&page)?)?)?;
 
     let browse = |page: &Path| Browser { name: browser, folder: &folder, page: page.to_owned() };
-    judge(&findings(&browse(&probed).dom(&[])?)?)?;
+    let desk = findings(&browse(&probed).dom(&[DESK])?)?;
+    judge(&desk)?;
+    ensure!(desk.frames > 3 && desk.wide == 0, "there is room, but parts are cut off: {desk:?}");
     let still = findings(&browse(&probed).dom(&["--force-prefers-reduced-motion"])?)?;
     ensure!(still.advanced == 0, "moves by itself although the reader wants no motion: {still:?}");
+    let phone = findings(&browse(&probed).dom(&[PHONE])?)?;
+    ensure!(phone.wide > 3, "a phone does not tell that plots and tables go on: {phone:?}");
+    ensure!(phone.overflow <= 0.0, "the whole page is wider than a phone: {phone:?}");
     for scheme in ["0", "1"] {
         let colours = colours(&browse(&page).screenshot(scheme)?)?;
         ensure!(colours >= PAGE_COLOURS, "the page is blank: it has {colours} colours");
@@ -162,7 +175,7 @@ mod tests {
         let page = with_probe("<html><head><title></title></head><body></body></html>").unwrap();
         assert!(page.find(WATCH) < page.find("<title>") && page.contains(PROBE));
         let json = r#"{"advanced":1,"moved_while_paused":0,"scrubbed_to":"1 of 2","bytes_changed":3,
-            "colours":4,"after_arrow":5,"after_space":6,"outside":0,"faults":["oh"]}"#;
+            "colours":4,"after_arrow":5,"after_space":6,"frames":7,"wide":0,"overflow":0,"outside":0,"faults":["oh"]}"#;
         let seen = findings(&format!("<body><pre id=\"findings\">{json}</pre>")).unwrap();
         assert!(judge(&seen).unwrap_err().to_string().contains("oh"));
         assert!(findings("<body>").is_err());

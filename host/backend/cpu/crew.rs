@@ -245,14 +245,16 @@ mod tests {
     #[test]
     fn the_crew_joins_in() {
         let crew = Crew::default();
+        let began = Instant::now();
         let mut joined = 0;
         thread::scope(|scope| {
             scope.spawn(|| crew.stand_by(&|| false));
             for _ in 0..100 {
-                let (began, here) = (Instant::now(), AtomicUsize::new(0));
+                let here = AtomicUsize::new(0);
                 crew.offer(&|| {
                     here.fetch_add(1, SeqCst);
-                    while here.load(SeqCst) < 2 && began.elapsed() < Duration::from_secs(1) {
+                    // The other may get a CPU late, but some time it does.
+                    while here.load(SeqCst) < 2 && began.elapsed() < Duration::from_secs(300) {
                         thread::yield_now();
                     }
                 });
@@ -260,7 +262,7 @@ mod tests {
             }
             crew.dismiss();
         });
-        assert!(joined > 90, "in {joined} of 100");
+        assert_eq!(joined, 100);
     }
 
     #[test]

@@ -1,26 +1,9 @@
 //! What can go wrong with a GPU, and what to do about it.
 
-use std::ffi::{CStr, c_char};
 use std::fmt;
-use std::ptr;
 
-use cust::error::CudaError;
-
-use super::driver::{self, LoadError};
-
-/// `CUDA_ERROR_OUT_OF_MEMORY`.
-const OUT_OF_MEMORY: u32 = 2;
-
-/// A failure in the driver's own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DriverError {
-    /// The number, as in `cuda.h`.
-    pub code: u32,
-    /// The name, as in `cuda.h`, where the driver knows it.
-    pub name: String,
-    /// What it means.
-    pub text: String,
-}
+pub use super::driver::DriverError;
+use super::driver::LoadError;
 
 /// Why a GPU cannot be used, or can no longer be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -160,7 +143,7 @@ impl GpuError {
     pub fn is_out_of_memory(&self) -> bool {
         match self {
             Self::OutOfMemory { .. } => true,
-            _ => self.cause().is_some_and(|cause| cause.code == OUT_OF_MEMORY),
+            _ => self.cause().is_some_and(DriverError::is_out_of_memory),
         }
     }
 
@@ -183,8 +166,8 @@ impl GpuError {
     }
 
     /// A failure while no GPU is open yet, or none in particular is meant.
-    pub(super) fn of(during: &'static str, error: CudaError) -> Self {
-        Self::from_cause(during, None, DriverError::of(error))
+    pub(super) fn of(during: &'static str, cause: DriverError) -> Self {
+        Self::from_cause(during, None, cause)
     }
 
     /// The error that a failure amounts to, as far as the driver's words tell.
@@ -193,12 +176,12 @@ impl GpuError {
         last_kernel: Option<String>,
         cause: DriverError,
     ) -> Self {
-        match cause.code {
-            OUT_OF_MEMORY => {
-                Self::OutOfMemory { memory: "GPU", asked_bytes: None, free_bytes: None, cause }
-            }
-            _ if cause.is_sticky() => Self::DeviceLost { during, last_kernel, cause },
-            _ => Self::Driver { during, cause },
+        if cause.is_out_of_memory() {
+            Self::OutOfMemory { memory: "GPU", asked_bytes: None, free_bytes: None, cause }
+        } else if cause.is_sticky() {
+            Self::DeviceLost { during, last_kernel, cause }
+        } else {
+            Self::Driver { during, cause }
         }
     }
 }
@@ -207,56 +190,6 @@ impl From<&LoadError> for GpuError {
     fn from(error: &LoadError) -> Self {
         let LoadError { looked_for, reason } = error.clone();
         Self::NoDriver { looked_for, reason }
-    }
-}
-
-impl DriverError {
-    /// What the driver meant, on this thread, by the failure that `cust` reports.
-    pub(super) fn of(error: CudaError) -> Self {
-        match error {
-            // Either `cust` or `driver` did not know the code.
-            CudaError::UnknownError => Self::of_code(driver::last_code()),
-            // `cust`'s own, when it asks for no memory at all or for more than can be addressed.
-            CudaError::InvalidMemoryAllocation => Self::of_code(OUT_OF_MEMORY),
-            error => Self::of_code(error as u32),
-        }
-    }
-
-    /// What the driver meant by a code.
-    pub(super) fn of_code(code: u32) -> Self {
-        let functions = driver::functions().ok();
-        let name = text(functions.and_then(|functions| functions.cuGetErrorName), code);
-        let text = text(functions.and_then(|functions| functions.cuGetErrorString), code);
-        Self {
-            code,
-            name: name.unwrap_or_else(|| format!("CUDA error {code}")),
-            text: text.unwrap_or_else(|| "the driver does not say what it means".into()),
-        }
-    }
-
-    /// Whether the context is lost: everything that follows fails too.
-    pub(super) fn is_sticky(&self) -> bool {
-        matches!(self.code, 46 | 214 | 220 | 226 | 700 | 702 | 709 | 710 | 714..=719)
-    }
-}
-
-/// `cuGetErrorName` or `cuGetErrorString`.
-type Describe = unsafe extern "C" fn(u32, *mut *const c_char) -> u32;
-
-fn text(describe: Option<Describe>, code: u32) -> Option<String> {
-    let mut text = ptr::null();
-    // SAFETY: `text` may be written to; either function takes any code.
-    let result = unsafe { describe?(code, &mut text) };
-    if result != driver::SUCCESS || text.is_null() {
-        return None;
-    }
-    // SAFETY: after success it points to a constant of the driver, which ends with a zero.
-    Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
-}
-
-impl fmt::Display for DriverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}", self.name, self.text)
     }
 }
 

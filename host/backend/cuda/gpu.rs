@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::driver;
-use super::error::{DriverError, GpuError};
+use super::driver::{Current, Device, ForeignStream};
+use super::error::GpuError;
 use super::info::DeviceInfo;
 use super::session::Session;
 
@@ -23,14 +23,21 @@ pub struct Gpu {
 }
 
 impl Gpu {
+    /// As [`Gpu::open_on`], with a stream of its own.
+    #[cfg(test)]
+    pub fn open(index: u32, ptx: &str) -> Result<Self, GpuError> {
+        Self::open_on(index, ptx, None)
+    }
+
     /// Opens the GPU of this number and compiles kernels for it.
     ///
     /// * `ptx`: the kernels, as a text in PTX.
+    /// * `stream`: where work goes, if not to a stream of its own.
     ///
     /// # Errors
-    /// Any [`GpuError`]; whatever was taken is given back.
-    pub fn open(index: u32, ptx: &str) -> Result<Self, GpuError> {
-        Ok(Self { session: Arc::new(Session::open(index, ptx)?) })
+    /// Any [`GpuError`], also if the stream is not of the GPU's primary context; whatever was taken is given back.
+    pub fn open_on(index: u32, ptx: &str, stream: Option<ForeignStream>) -> Result<Self, GpuError> {
+        Ok(Self { session: Arc::new(Session::open(index, ptx, stream)?) })
     }
 
     /// What it is.
@@ -41,10 +48,8 @@ impl Gpu {
     /// Bytes of memory that are free, and that there are.
     #[cfg(test)]
     pub fn memory_bytes(&self) -> Result<(u64, u64), GpuError> {
-        self.session.enter()?;
-        let (free, all) = cust::memory::mem_get_info()
-            .map_err(|error| self.session.error("asking for its free memory", error))?;
-        Ok((free as u64, all as u64))
+        super::driver::DeviceMemory::free_and_total(&self.session.context)
+            .map_err(|error| self.session.error("asking for its free memory", error))
     }
 
     /// Whether blocks of a launch can wait for each other.
@@ -52,13 +57,19 @@ impl Gpu {
     /// # Errors
     /// Those of the driver.
     pub fn is_cooperative(&self) -> Result<bool, GpuError> {
-        let mut value = 0;
-        let device = i32::try_from(self.session.info.index).unwrap_or(i32::MAX);
-        // SAFETY: `value` may be written to.
-        let result =
-            unsafe { driver::cuDeviceGetAttribute(&mut value, COOPERATIVE_LAUNCH, device) };
-        self.check("asking what it can do", result)?;
-        Ok(value == 1)
+        Device::get(self.session.info.index)
+            .and_then(|device| device.attribute(COOPERATIVE_LAUNCH))
+            .map(|value| value == 1)
+            .map_err(|error| self.session.error("asking what it can do", error))
+    }
+
+    /// Has its context current on this thread until what is returned is dropped, so that each of several calls need not
+    /// change it and change it back.
+    ///
+    /// # Errors
+    /// Those of the driver.
+    pub fn enter(&self) -> Result<Current<'_>, GpuError> {
+        self.session.context.enter().map_err(|error| self.session.error("entering it", error))
     }
 
     /// Waits until all that was asked of it is done.
@@ -79,7 +90,6 @@ impl Gpu {
     ) -> Result<Duration, GpuError> {
         let session = &self.session;
         let failed = |error| session.error("measuring time", error);
-        session.enter()?;
         let events = session.take_events().map_err(failed)?;
         let (start, end) = &events;
         let begun = || {
@@ -89,20 +99,11 @@ impl Gpu {
         };
         let result = begun()
             .and_then(|()| work(self))
-            .and_then(|()| session.enter())
             .and_then(|()| end.record(&session.stream).map_err(failed))
             .and_then(|()| session.synchronize())
-            .and_then(|()| end.elapsed_time_f32(start).map_err(failed));
+            .and_then(|()| end.milliseconds_since(start).map_err(failed));
         session.put_events(events);
         Ok(Duration::from_secs_f64(f64::from(result?.max(0.0)) / 1e3))
-    }
-
-    /// Turns the result of a function of the driver into ours.
-    pub(super) fn check(&self, during: &'static str, result: u32) -> Result<(), GpuError> {
-        if result == driver::SUCCESS {
-            return Ok(());
-        }
-        Err(self.session.error_of(during, DriverError::of_code(driver::last_code())))
     }
 }
 

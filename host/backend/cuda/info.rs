@@ -2,13 +2,14 @@
 
 use std::sync::OnceLock;
 
-use cust::CudaFlags;
-use cust::device::{Device, DeviceAttribute};
-use cust::error::CudaError;
-
-use super::driver;
-use super::error::{DriverError, GpuError};
+use super::driver::{self, Device, DriverError, NO_DEVICE};
+use super::error::GpuError;
 pub use crate::backend::DeviceInfo;
+
+/// Numbers of `CUdevice_attribute`.
+const CLOCK_RATE: u32 = 13;
+const MULTIPROCESSOR_COUNT: u32 = 16;
+const COMPUTE_CAPABILITY: [u32; 2] = [75, 76];
 
 /// All GPUs of this machine that the driver shows.
 ///
@@ -33,55 +34,38 @@ pub fn device(index: u32) -> Result<DeviceInfo, GpuError> {
 /// How many GPUs there are: at least one.
 fn count() -> Result<u32, GpuError> {
     initialise()?;
-    let count = Device::num_devices().map_err(|error| absence("counting GPUs", error))?;
-    if count == 0 { Err(no_device()) } else { Ok(count) }
+    let count = Device::count().map_err(|error| absence("counting GPUs", error))?;
+    let none = || GpuError::NoDevice { cause: DriverError::of_code(NO_DEVICE) };
+    if count == 0 { Err(none()) } else { Ok(count) }
 }
 
 /// Loads and initialises the driver, once in a process.
 fn initialise() -> Result<(), GpuError> {
     static RESULT: OnceLock<Result<(), GpuError>> = OnceLock::new();
     let result = RESULT.get_or_init(|| {
-        driver::functions()?;
-        cust::init(CudaFlags::empty()).map_err(|error| absence("starting the driver", error))
+        driver::initialise()?.map_err(|error| absence("starting the driver", error))
     });
     result.clone()
 }
 
-fn absence(during: &'static str, error: CudaError) -> GpuError {
-    if error == CudaError::NoDevice { no_device() } else { GpuError::of(during, error) }
-}
-
-fn no_device() -> GpuError {
-    GpuError::NoDevice { cause: DriverError::of_code(driver::NO_DEVICE) }
+fn absence(during: &'static str, cause: DriverError) -> GpuError {
+    if cause.code == NO_DEVICE { GpuError::NoDevice { cause } } else { GpuError::of(during, cause) }
 }
 
 fn describe(index: u32) -> Result<DeviceInfo, GpuError> {
-    let failed = |error| GpuError::of("asking what a GPU is", error);
-    let device = Device::get_device(index).map_err(failed)?;
-    let attribute = |attribute| {
-        device
-            .get_attribute(attribute)
-            .map(|value| u32::try_from(value).unwrap_or(0))
-            .map_err(failed)
+    let ask = || {
+        let device = Device::get(index)?;
+        let [major, minor] = COMPUTE_CAPABILITY;
+        Ok(DeviceInfo {
+            index,
+            name: device.name()?,
+            memory_bytes: device.memory_bytes()?,
+            compute_capability: (device.attribute(major)?, device.attribute(minor)?),
+            multiprocessors: device.attribute(MULTIPROCESSOR_COUNT)?,
+            // Newer drivers may no longer tell.
+            clock_khz: device.attribute(CLOCK_RATE).unwrap_or(0),
+            driver_version: driver::version()?,
+        })
     };
-    Ok(DeviceInfo {
-        index,
-        name: device.name().map_err(failed)?,
-        memory_bytes: device.total_memory().map_err(failed)? as u64,
-        compute_capability: (
-            attribute(DeviceAttribute::ComputeCapabilityMajor)?,
-            attribute(DeviceAttribute::ComputeCapabilityMinor)?,
-        ),
-        multiprocessors: attribute(DeviceAttribute::MultiprocessorCount)?,
-        // Newer drivers may no longer tell.
-        clock_khz: attribute(DeviceAttribute::ClockRate).unwrap_or(0),
-        driver_version: driver_version()?,
-    })
-}
-
-fn driver_version() -> Result<(u32, u32), GpuError> {
-    let version = cust::CudaApiVersion::get()
-        .map_err(|error| GpuError::of("asking for the driver's version", error))?;
-    let number = |part: i32| u32::try_from(part).unwrap_or(0);
-    Ok((number(version.major()), number(version.minor())))
+    ask().map_err(|error| GpuError::of("asking what a GPU is", error))
 }

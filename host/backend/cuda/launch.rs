@@ -7,14 +7,14 @@
 //! addresses in the structure mean, and what the kernel does with them. Memory that a kernel uses
 //! is not freed under it: buffers wait for the stream before they are.
 
-use std::ffi::c_void;
+use std::ffi::CString;
 use std::fmt;
 use std::sync::Arc;
 
 use bytemuck::NoUninit;
 
-use super::driver;
-use super::error::{DriverError, GpuError};
+use super::driver::Function;
+use super::error::GpuError;
 use super::gpu::Gpu;
 use super::session::{Session, lock};
 
@@ -52,15 +52,6 @@ pub struct Entry {
     function: Function,
 }
 
-/// The driver's handle of a kernel.
-struct Function(*mut c_void);
-
-// SAFETY: the driver allows any thread to use a handle. It is valid as long as the module is, and
-// `Kernel` holds the session that holds the module.
-unsafe impl Send for Function {}
-// SAFETY: as above.
-unsafe impl Sync for Function {}
-
 impl Gpu {
     /// The kernel of this name; cheap when asked for again.
     ///
@@ -68,7 +59,6 @@ impl Gpu {
     /// [`GpuError::Misuse`] when there is none, or it does not take one parameter.
     pub fn kernel(&self, name: &str) -> Result<Kernel, GpuError> {
         let session = self.session.clone();
-        session.enter()?;
         let mut entries = lock(&session.entries);
         if let Some(entry) = entries.iter().find(|entry| entry.name == name) {
             let entry = entry.clone();
@@ -84,8 +74,9 @@ impl Gpu {
             }
             None => return Err(GpuError::Misuse(format!("there is no kernel `{name}`"))),
         };
-        let function = match session.module.get_function(name) {
-            Ok(function) => Function(function.to_raw().cast()),
+        let c_name = CString::new(name).unwrap_or_default(); // it stands in the text, without a zero
+        let function = match session.module.function(&c_name) {
+            Ok(function) => function,
             Err(error) => {
                 drop(entries); // which naming the error asks for
                 return Err(session.error("looking up a kernel", error));
@@ -117,40 +108,25 @@ impl Gpu {
         argument: &A,
     ) -> Result<(), GpuError> {
         self.check_owner(kernel)?;
-        let Entry { name, parameter_bytes, function: Function(function), .. } = &*kernel.entry;
+        let Entry { name, parameter_bytes, function, .. } = &*kernel.entry;
         if size_of::<A>() != *parameter_bytes {
             let given = size_of::<A>();
             let text = format!("kernel `{name}` takes {parameter_bytes} bytes, not {given}");
             return Err(GpuError::Misuse(text));
         }
-        self.session.enter()?;
-        let mut parameters = [std::ptr::from_ref(argument).cast_mut().cast::<c_void>()];
-        let parameters = parameters.as_mut_ptr();
-        let stream = self.session.stream.as_inner().cast();
-        let (blocks, threads) = (grid.blocks, grid.threads);
-        // SAFETY: the function is one of this context, which is current, and so is the stream; there is one
-        // parameter of the size that the kernel takes. The caller vouches for the rest.
+        let Grid { blocks, threads, cooperative } = grid;
+        // SAFETY: the function is one of this session's module, which lives in the stream's context, and its
+        // parameter has that size. The caller vouches for the rest.
         let result = unsafe {
-            if grid.cooperative {
-                driver::cuLaunchCooperativeKernel(
-                    *function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters,
-                )
-            } else {
-                let extra = std::ptr::null_mut();
-                driver::cuLaunchKernel(
-                    *function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters, extra,
-                )
-            }
+            self.session.stream.launch(function, [blocks, threads], cooperative, argument)
         };
         self.session.launched(&kernel.entry);
-        if result == driver::SUCCESS {
-            return Ok(());
-        }
-        let cause = DriverError::of_code(driver::last_code());
-        Err(if cause.is_sticky() {
-            self.session.error_of("launching a kernel", cause)
-        } else {
-            GpuError::Launch { kernel: name.clone(), blocks, threads, cause }
+        result.map_err(|cause| {
+            if cause.is_sticky() {
+                self.session.error("launching a kernel", cause)
+            } else {
+                GpuError::Launch { kernel: name.clone(), blocks, threads, cause }
+            }
         })
     }
 
@@ -160,16 +136,10 @@ impl Gpu {
     /// Those of the driver.
     pub fn max_active_blocks(&self, kernel: &Kernel, threads: u32) -> Result<u32, GpuError> {
         self.check_owner(kernel)?;
-        let mut blocks = 0;
-        let threads = i32::try_from(threads).unwrap_or(i32::MAX);
-        let Function(function) = kernel.entry.function;
-        self.session.enter()?;
-        // SAFETY: the function is one of this context, and `blocks` may be written to.
-        let result = unsafe {
-            driver::cuOccupancyMaxActiveBlocksPerMultiprocessor(&mut blocks, function, threads, 0)
-        };
-        self.check("asking how many blocks run at once", result)?;
-        Ok(u32::try_from(blocks).unwrap_or(0))
+        let (context, function) = (&self.session.context, &kernel.entry.function);
+        // SAFETY: the function is one of this session's module.
+        unsafe { function.max_active_blocks(context, threads) }
+            .map_err(|error| self.session.error("asking how many blocks run at once", error))
     }
 
     fn check_owner(&self, kernel: &Kernel) -> Result<(), GpuError> {

@@ -10,22 +10,19 @@
 //! Memory on the GPU that was never written holds arbitrary bytes. For plain data those are values.
 
 use std::marker::PhantomData;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytemuck::Pod;
-use cust::error::CudaError;
-use cust::memory::{AsyncCopyDestination, DeviceBuffer, LockedBuffer, mem_get_info};
 
-use super::error::{DriverError, GpuError};
+use super::driver::{DeviceMemory, DriverError, HostMemory};
+use super::error::GpuError;
 use super::gpu::Gpu;
 use super::session::Session;
 
 /// Values of plain data in the GPU's memory.
 pub struct Buffer<T: Pod> {
-    // Freed before the session, which frees the context.
-    memory: DeviceBuffer<u8>,
+    memory: DeviceMemory,
     len: usize,
     session: Arc<Session>,
     values: PhantomData<T>,
@@ -34,7 +31,7 @@ pub struct Buffer<T: Pod> {
 /// Values of plain data in page-locked memory of the host, which the GPU copies from and to by
 /// itself.
 pub struct Pinned<T: Pod> {
-    memory: LockedBuffer<u8>,
+    memory: HostMemory,
     len: usize,
     /// The last copy to here.
     written: u64,
@@ -51,10 +48,8 @@ impl Gpu {
     /// [`GpuError::OutOfMemory`] among others.
     pub fn buffer<T: Pod>(&self, len: usize) -> Result<Buffer<T>, GpuError> {
         let session = self.session.clone();
-        session.enter()?;
         let bytes = bytes_of::<T>(len).ok_or_else(|| too_much("GPU"))?;
-        // SAFETY: any bytes are values, see the head of this module.
-        let memory = unsafe { DeviceBuffer::uninitialized(bytes) }
+        let memory = DeviceMemory::new(&session.context, bytes)
             .map_err(|error| out_of_memory(&session, "GPU", bytes, error))?;
         Ok(Buffer { memory, len, session, values: PhantomData })
     }
@@ -86,11 +81,10 @@ impl Gpu {
     pub fn pinned<T: Pod>(&self, len: usize) -> Result<Pinned<T>, GpuError> {
         const PLACE: &str = "page-locked host";
         let session = self.session.clone();
-        session.enter()?;
         let bytes = bytes_of::<T>(len).ok_or_else(|| too_much(PLACE))?;
-        let memory = LockedBuffer::new(&0, bytes)
+        let memory = HostMemory::new(&session.context, bytes)
             .map_err(|error| out_of_memory(&session, PLACE, bytes, error))?;
-        if bytes > 0 && bytemuck::try_cast_slice::<u8, T>(&memory).is_err() {
+        if bytes > 0 && bytemuck::try_cast_slice::<u8, T>(memory.as_slice()).is_err() {
             return Err(GpuError::Misuse(format!("no {} on the GPU", std::any::type_name::<T>())));
         }
         let (used, values) = (AtomicU64::new(0), PhantomData);
@@ -107,7 +101,7 @@ impl<T: Pod> Buffer<T> {
 
     /// Where it is, for kernels; 0 when it is empty.
     pub fn address(&self) -> u64 {
-        self.memory.as_device_ptr().as_raw()
+        self.memory.address()
     }
 
     /// Starts to set all values to zero.
@@ -115,12 +109,8 @@ impl<T: Pod> Buffer<T> {
     /// # Errors
     /// Those of the driver.
     pub fn fill_zero(&mut self) -> Result<(), GpuError> {
-        if self.memory.is_empty() {
-            return Ok(());
-        }
-        self.session.enter()?;
         // SAFETY: it is not freed before the stream has come past this.
-        let result = unsafe { self.memory.set_8_async(0, &self.session.stream) };
+        let result = unsafe { self.memory.clear(&self.session.stream) };
         self.session.submitted();
         result.map_err(|error| self.session.error("clearing memory", error))
     }
@@ -135,14 +125,9 @@ impl<T: Pod> Buffer<T> {
 
     /// Starts to copy all of `from` to the values from number `first` on.
     fn copy_from_at(&mut self, first: usize, from: &Pinned<T>) -> Result<(), GpuError> {
-        let bytes = self.check(first, from)?;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        self.session.enter()?;
-        let mut part = self.memory.index(bytes);
+        let start = self.check(first, from)?;
         // SAFETY: neither is freed, nor `from` changed, before the stream has come past this.
-        let result = unsafe { part.async_copy_from(&*from.memory, &self.session.stream) };
+        let result = unsafe { self.memory.copy_from(start, &from.memory, &self.session.stream) };
         from.used.fetch_max(self.session.submitted(), Ordering::AcqRel);
         result.map_err(|error| self.session.error("copying to it", error))
     }
@@ -157,14 +142,9 @@ impl<T: Pod> Buffer<T> {
 
     /// Starts to copy the values from number `first` on to all of `to`.
     fn copy_to_at(&self, first: usize, to: &mut Pinned<T>) -> Result<(), GpuError> {
-        let bytes = self.check(first, to)?;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        self.session.enter()?;
-        let part = self.memory.index(bytes);
+        let start = self.check(first, to)?;
         // SAFETY: neither is freed, nor `to` looked at, before the stream has come past this.
-        let result = unsafe { part.async_copy_to(&mut *to.memory, &self.session.stream) };
+        let result = unsafe { self.memory.copy_to(start, &mut to.memory, &self.session.stream) };
         to.written = self.session.submitted();
         to.used.fetch_max(to.written, Ordering::AcqRel);
         result.map_err(|error| self.session.error("copying from it", error))
@@ -204,8 +184,8 @@ impl<T: Pod> Buffer<T> {
         Gpu { session: self.session.clone() }.pinned(len)
     }
 
-    /// The bytes of the values from number `first` on that `host` has room for.
-    fn check(&self, first: usize, host: &Pinned<T>) -> Result<Range<usize>, GpuError> {
+    /// Where in bytes the values from number `first` on begin, of which there are as many as `host` has room for.
+    fn check(&self, first: usize, host: &Pinned<T>) -> Result<usize, GpuError> {
         if !Arc::ptr_eq(&self.session, &host.session) {
             return Err(GpuError::Misuse("a copy between memory of different GPUs".into()));
         }
@@ -214,8 +194,7 @@ impl<T: Pod> Buffer<T> {
             let text = format!("a copy of {} values where there are {there}", host.len);
             return Err(GpuError::Misuse(text));
         }
-        let start = first * size_of::<T>();
-        Ok(start..start + host.memory.len())
+        Ok(first * size_of::<T>())
     }
 }
 
@@ -232,7 +211,7 @@ impl<T: Pod> Pinned<T> {
     /// Those of the copy, and of all that was started before it.
     pub fn slice(&self) -> Result<&[T], GpuError> {
         self.session.wait_for(self.written)?;
-        Ok(if self.memory.is_empty() { &[] } else { bytemuck::cast_slice(&self.memory) })
+        Ok(if self.len == 0 { &[] } else { bytemuck::cast_slice(self.memory.as_slice()) })
     }
 
     /// The values, after waiting for a copy from or to here that may be under way.
@@ -241,10 +220,10 @@ impl<T: Pod> Pinned<T> {
     /// Those of the copy, and of all that was started before it.
     pub fn slice_mut(&mut self) -> Result<&mut [T], GpuError> {
         self.session.wait_for(*self.used.get_mut())?;
-        Ok(if self.memory.is_empty() {
+        Ok(if self.len == 0 {
             &mut []
         } else {
-            bytemuck::cast_slice_mut(&mut self.memory)
+            bytemuck::cast_slice_mut(self.memory.as_mut_slice())
         })
     }
 }
@@ -253,7 +232,6 @@ impl<T: Pod> Drop for Buffer<T> {
     fn drop(&mut self) {
         // A failure has been told when it came. The driver frees the memory with the context then.
         let _ = self.session.wait_for_all();
-        let _ = self.session.enter();
     }
 }
 
@@ -261,7 +239,6 @@ impl<T: Pod> Drop for Pinned<T> {
     fn drop(&mut self) {
         // If waiting fails, the context is lost, and no copy is under way.
         let _ = self.session.wait_for(*self.used.get_mut());
-        let _ = self.session.enter();
     }
 }
 
@@ -271,7 +248,7 @@ fn bytes_of<T>(len: usize) -> Option<usize> {
 
 /// More than can be addressed.
 fn too_much(memory: &'static str) -> GpuError {
-    let cause = DriverError::of(CudaError::OutOfMemory);
+    let cause = DriverError::out_of_memory();
     GpuError::OutOfMemory { memory, asked_bytes: Some(u64::MAX), free_bytes: None, cause }
 }
 
@@ -279,13 +256,13 @@ fn out_of_memory(
     session: &Session,
     memory: &'static str,
     bytes: usize,
-    error: CudaError,
+    error: DriverError,
 ) -> GpuError {
     match session.error("allocating memory", error) {
         GpuError::OutOfMemory { cause, .. } => GpuError::OutOfMemory {
             memory,
             asked_bytes: Some(bytes as u64),
-            free_bytes: mem_get_info().ok().map(|(free, _)| free as u64),
+            free_bytes: DeviceMemory::free_and_total(&session.context).ok().map(|(free, _)| free),
             cause,
         },
         other => other,

@@ -7,6 +7,7 @@ use particle_pilot::backend::{DeviceInfo, gpus};
 use serde::{Deserialize, Serialize};
 
 use crate::shared::processor::cpu_model;
+use crate::shared::text::count;
 use crate::system;
 
 /// What the virtual GPU calls itself.
@@ -104,9 +105,9 @@ impl Machine {
     pub fn lines(&self) -> String {
         let simd: Vec<&str> = self.simd_available.iter().map(|simd| simd.name()).collect();
         let mut text = format!(
-            "cpu        {}, {} threads, {} (has {})\n",
+            "cpu        {}, {}, {} (has {})\n",
             self.cpu.as_deref().unwrap_or("unknown"),
-            self.threads,
+            count(self.threads as u64, "thread"),
             self.simd,
             simd.join(", ")
         );
@@ -114,11 +115,11 @@ impl Machine {
             let (major, minor) = info.compute_capability;
             let (driver, minor_driver) = info.driver_version;
             text += &format!(
-                "cuda:{:<5} {}, compute capability {major}.{minor}, {} multiprocessors at {:.2} GHz, \
+                "cuda:{:<5} {}, compute capability {major}.{minor}, {} at {:.2} GHz, \
                  driver for CUDA {driver}.{minor_driver}\n",
                 info.index,
                 info.name,
-                info.multiprocessors,
+                count(info.multiprocessors.into(), "multiprocessor"),
                 f64::from(info.clock_khz) / 1e6
             );
             if let Some(reason) = left_out {

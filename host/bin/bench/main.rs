@@ -7,6 +7,7 @@
 
 mod contender;
 mod diff;
+mod doubt;
 mod figure;
 #[path = "../../../benches/gpu_timings/limits.rs"]
 mod gpu_limits;

@@ -99,9 +99,9 @@ pub struct OutputOptions {
 
 #[derive(Args)]
 pub struct DiffOptions {
-    /// The earlier record
+    /// The earlier record, `-` for standard input
     pub before: PathBuf,
-    /// The later record
+    /// The later record, `-` for standard input
     pub after: PathBuf,
     /// Changes of the median up to this are none, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
@@ -110,7 +110,7 @@ pub struct DiffOptions {
 
 #[derive(Args)]
 pub struct ShowOptions {
-    /// The record, as `--json` wrote it
+    /// The record, as `--json` wrote it, `-` for standard input
     pub record: PathBuf,
     #[command(flatten)]
     pub outputs: OutputOptions,

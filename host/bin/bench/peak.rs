@@ -85,7 +85,10 @@ fn rounds(simd: Simd) -> Option<fn(usize)> {
             Some(|rounds| unsafe { x86::avx512(rounds) })
         }
         #[cfg(target_arch = "aarch64")]
-        Simd::Neon => Some(arm::neon),
+        Simd::Neon => {
+            // SAFETY: every aarch64 CPU that Rust is compiled for has the feature that `neon` requires.
+            Some(|rounds| unsafe { arm::neon(rounds) })
+        }
         _ => None,
     }
 }
@@ -132,6 +135,7 @@ mod arm {
 
     use super::{CHAINS, FACTOR};
 
+    #[target_feature(enable = "neon")]
     pub fn neon(rounds: usize) {
         let factor = vdupq_n_f32(black_box(FACTOR));
         let mut chains = [vdupq_n_f32(black_box(0.0)); CHAINS];
@@ -149,12 +153,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wider_instructions_of_this_cpu_are_counted_in_the_billions() {
+    fn vector_instructions_of_this_cpu_are_counted_and_the_highest_sample_is_kept() {
         for mut peak in peaks(2) {
             peak.sample(Duration::from_millis(5));
-            // Even a CPU that is shared, emulated or from 2013 lies within.
-            assert!(peak.instructions_per_s > 1e6 && peak.instructions_per_s < 1e13, "{peak:?}");
-            assert_eq!(peak.samples_per_s.len(), 1);
+            // There is no least: others may take the CPU away for as long as they like.
+            assert!(peak.instructions_per_s > 0.0 && peak.instructions_per_s < 1e13, "{peak:?}");
+            assert_eq!(peak.samples_per_s, [peak.instructions_per_s]);
             assert!(peak.flops() > peak.instructions_per_s);
         }
     }

@@ -8,6 +8,7 @@ use anyhow::Result;
 use particle_pilot::Simd;
 
 use crate::contender::Contender;
+use crate::doubt;
 use crate::limits::limit;
 use crate::machine::Machine;
 use crate::measure::measure;
@@ -21,6 +22,7 @@ use crate::shared::interrupt;
 use crate::shared::outcome::Outcome;
 use crate::shared::output::{say, usage};
 use crate::shared::progress::Progress;
+use crate::shared::text::count;
 use crate::start::find_pilot;
 use crate::suites::{Case, Extent, Field, Suite};
 use crate::work::Work;
@@ -76,6 +78,7 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
         peers: field.peers.about.clone(),
     };
     note_limits(&mut record, &cases);
+    doubt::note(&mut record.rows);
     outputs.write(&record)?;
     Ok(Outcome::of(record.interrupted, !record::is_bad(&record.rows)))
 }
@@ -137,9 +140,10 @@ impl Plan {
         let names: Vec<&str> = self.suites.iter().map(|suite| suite.name()).collect();
         let rows: usize = self.cases.iter().map(|case| case.contenders.len()).sum();
         let mut text = format!(
-            "measuring {}: {} cases, {rows} rows of {} samples each; about {:.0} s",
+            "measuring {}: {}, {} of {} samples each; about {:.0} s",
             names.join(", "),
-            self.cases.len(),
+            count(self.cases.len() as u64, "case"),
+            count(rows as u64, "row"),
             self.sampling.samples,
             self.seconds().max(1.0)
         );

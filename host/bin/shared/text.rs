@@ -20,7 +20,7 @@ pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let (value, unit) = match seconds {
         s if s < 1e-6 => (s * 1e9, "ns"),
-        s if s < 1e-3 => (s * 1e6, "us"),
+        s if s < 1e-3 => (s * 1e6, "µs"),
         s if s < 1.0 => (s * 1e3, "ms"),
         s => (s, "s"),
     };
@@ -64,7 +64,7 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!([0, 999, 1000, 25_600_000].map(grouped), ["0", "999", "1,000", "25,600,000"]);
         assert_eq!(duration(Duration::from_micros(7123)), "7.12 ms");
-        assert_eq!(duration(Duration::from_nanos(99_960)), "100 us");
+        assert_eq!(duration(Duration::from_nanos(99_960)), "100 µs");
         assert_eq!(duration(Duration::ZERO), "0 ns");
         assert_eq!(rate(70_000.4), "70,000");
         assert_eq!(rate(3.5649e9), "3.56e9");

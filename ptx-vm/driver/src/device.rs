@@ -9,13 +9,13 @@ use crate::codes::{
     CONTEXT_IS_DESTROYED, Code, INVALID_CONTEXT, INVALID_VALUE, NO_DEVICE, describe,
 };
 use crate::objects::Handle;
-use crate::state::{current_index, set_current, variable};
+use crate::state::{State, current_index, pop_current, push_current, set_current, variable};
 
 /// The version of CUDA that is pretended, unless `PTX_VM_DRIVER_VERSION` says otherwise.
 const VERSION: u64 = 12_080;
 
 /// The handle of a device's primary context is this plus the device's number.
-const FIRST_CONTEXT: usize = 0x1000;
+pub const FIRST_CONTEXT: usize = 0x1000;
 
 /// How many multiprocessors are pretended.
 pub const MULTIPROCESSORS: u32 = 2;
@@ -149,6 +149,12 @@ extern "C" fn cuDevicePrimaryCtxRelease_v2(ordinal: c_int) -> Code {
     })
 }
 
+/// How a host thread waits makes no difference here.
+#[unsafe(no_mangle)]
+extern "C" fn cuDevicePrimaryCtxSetFlags_v2(ordinal: c_int, _flags: c_uint) -> Code {
+    call("cuDevicePrimaryCtxSetFlags_v2", Driver, |state| state.device(ordinal).map(|_| ()))
+}
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cuCtxGetCurrent(context: *mut Handle) -> Code {
     call("cuCtxGetCurrent", Driver, |_| {
@@ -162,18 +168,37 @@ unsafe extern "C" fn cuCtxGetCurrent(context: *mut Handle) -> Code {
 extern "C" fn cuCtxSetCurrent(context: Handle) -> Code {
     let context = context.addr();
     call("cuCtxSetCurrent", Driver, |state| {
-        if context == 0 {
-            set_current(None);
-            return Ok(());
-        }
-        let index = context.checked_sub(FIRST_CONTEXT).ok_or(INVALID_CONTEXT)?;
-        let device = state.devices.get(index).ok_or(INVALID_CONTEXT)?;
-        if device.retained == 0 {
-            return Err(CONTEXT_IS_DESTROYED);
-        }
-        set_current(Some(index));
+        set_current(if context == 0 { None } else { Some(index_of(state, context)?) });
         Ok(())
     })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuCtxPushCurrent_v2(context: Handle) -> Code {
+    let context = context.addr();
+    call("cuCtxPushCurrent_v2", Driver, |state| {
+        push_current(index_of(state, context)?);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn cuCtxPopCurrent_v2(context: *mut Handle) -> Code {
+    call("cuCtxPopCurrent_v2", Driver, |_| {
+        let handle = FIRST_CONTEXT + pop_current().ok_or(INVALID_CONTEXT)?;
+        if context.is_null() {
+            return Ok(()); // who does not want to know
+        }
+        // SAFETY: the caller vouches for the pointer.
+        unsafe { put(context, ptr::without_provenance_mut(handle)) }
+    })
+}
+
+/// The device whose context this is.
+fn index_of(state: &State, context: usize) -> Result<usize, Code> {
+    let index = context.checked_sub(FIRST_CONTEXT).ok_or(INVALID_CONTEXT)?;
+    let device = state.devices.get(index).ok_or(INVALID_CONTEXT)?;
+    if device.retained == 0 { Err(CONTEXT_IS_DESTROYED) } else { Ok(index) }
 }
 
 #[unsafe(no_mangle)]

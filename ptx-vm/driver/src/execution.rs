@@ -1,6 +1,7 @@
 //! Streams, events and launches.
 
 use std::ffi::{c_int, c_uint, c_void};
+use std::ptr;
 use std::time::Instant;
 
 use ptx_vm::Launch;
@@ -8,15 +9,17 @@ use ptx_vm::Launch;
 use crate::call::Needs::{Context, ContextToEnd};
 use crate::call::{call, put};
 use crate::codes::{
-    COOPERATIVE_LAUNCH_TOO_LARGE, Code, INVALID_HANDLE, INVALID_VALUE, Outcome, is_sticky,
+    COOPERATIVE_LAUNCH_TOO_LARGE, Code, INVALID_CONTEXT, INVALID_HANDLE, INVALID_VALUE, Outcome,
+    is_sticky,
 };
 use crate::device::{
-    BLOCKS_PER_MULTIPROCESSOR, MULTIPROCESSORS, SHARED_PER_MULTIPROCESSOR, THREADS_PER_BLOCK,
-    THREADS_PER_MULTIPROCESSOR,
+    BLOCKS_PER_MULTIPROCESSOR, FIRST_CONTEXT, MULTIPROCESSORS, SHARED_PER_MULTIPROCESSOR,
+    THREADS_PER_BLOCK, THREADS_PER_MULTIPROCESSOR,
 };
 use crate::fault;
 use crate::module::gather;
 use crate::objects::{Function, Handle, Object};
+use crate::state::current_index;
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cuStreamCreateWithPriority(
@@ -25,15 +28,26 @@ unsafe extern "C" fn cuStreamCreateWithPriority(
     _priority: c_int,
 ) -> Code {
     call("cuStreamCreateWithPriority", Context, |state| {
+        let context = current_index().ok_or(INVALID_CONTEXT)?;
         // SAFETY: the caller vouches for the pointer.
-        unsafe { put(stream, state.objects.add(Object::Stream)) }
+        unsafe { put(stream, state.objects.add(Object::Stream(context))) }
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn cuStreamDestroy_v2(stream: Handle) -> Code {
     call("cuStreamDestroy_v2", ContextToEnd, |state| {
-        state.objects.remove(stream, |object| matches!(object, Object::Stream))
+        state.objects.remove(stream, |object| matches!(object, Object::Stream(_)))
+    })
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn cuStreamGetCtx(stream: Handle, context: *mut Handle) -> Code {
+    call("cuStreamGetCtx", Context, |state| {
+        let index = state.objects.context_of_stream(stream)?.or_else(current_index);
+        let handle = FIRST_CONTEXT + index.ok_or(INVALID_CONTEXT)?;
+        // SAFETY: the caller vouches for the pointer.
+        unsafe { put(context, ptr::without_provenance_mut(handle)) }
     })
 }
 

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use ptx_vm::{Loaded, Module};
 
-use crate::codes::{INVALID_HANDLE, Outcome};
+use crate::codes::{Code, INVALID_HANDLE, Outcome};
 
 /// What C sees of an object.
 pub type Handle = *mut c_void;
@@ -35,7 +35,8 @@ pub enum Object {
         loaded: Arc<Loaded>,
     },
     Function(Function),
-    Stream,
+    /// Which device's context it is of.
+    Stream(usize),
     /// When it was recorded.
     Event(Option<Instant>),
 }
@@ -79,8 +80,17 @@ impl Objects {
 
     /// Refuses what is no stream. The default stream is one.
     pub fn check_stream(&mut self, handle: Handle) -> Outcome {
-        let is_stream = handle.is_null() || matches!(self.get(handle)?, Object::Stream);
+        let is_stream = handle.is_null() || matches!(self.get(handle)?, Object::Stream(_));
         if is_stream { Ok(()) } else { Err(INVALID_HANDLE) }
+    }
+
+    /// The device whose context a stream is of; `None` for the default stream, which every context has.
+    pub fn context_of_stream(&mut self, handle: Handle) -> Result<Option<usize>, Code> {
+        self.check_stream(handle)?;
+        Ok(match self.get(handle) {
+            Ok(Object::Stream(context)) => Some(*context),
+            _ => None,
+        })
     }
 
     /// Ends an object of the kind that `is_kind` accepts.

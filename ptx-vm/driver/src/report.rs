@@ -23,7 +23,7 @@ pub fn write(state: &mut State) {
         state.devices.iter().map(|device| device.allocations.len()).sum::<usize>(),
         state.pinned.len(),
         objects.count(|object| matches!(object, Object::Module { .. })),
-        objects.count(|object| matches!(object, Object::Stream)),
+        objects.count(|object| matches!(object, Object::Stream(_))),
         objects.count(|object| matches!(object, Object::Event(_))),
         state.launches,
     );

@@ -1,6 +1,6 @@
 //! All that the driver remembers.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::env;
 use std::path::PathBuf;
@@ -46,6 +46,8 @@ pub struct State {
 thread_local! {
     /// The device whose context is current on this thread.
     static CURRENT: Cell<Option<usize>> = const { Cell::new(None) };
+    /// Those that were current before others were pushed.
+    static COVERED: RefCell<Vec<Option<usize>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The driver, for one at a time.
@@ -126,4 +128,15 @@ pub fn current_index() -> Option<usize> {
 /// Makes a device's context current on this thread.
 pub fn set_current(index: Option<usize>) {
     CURRENT.set(index);
+}
+
+/// As [`set_current`], and remembers which was current before.
+pub fn push_current(index: usize) {
+    COVERED.with_borrow_mut(|covered| covered.push(CURRENT.replace(Some(index))));
+}
+
+/// Makes the context current again that was so before the last [`push_current`]; returns the one that was current now.
+pub fn pop_current() -> Option<usize> {
+    let before = COVERED.with_borrow_mut(Vec::pop).flatten();
+    CURRENT.replace(before)
 }

@@ -17,6 +17,9 @@ unsafe extern "C" {
     fn cuDevicePrimaryCtxRetain(context: *mut Handle, device: c_int) -> u32;
     fn cuDevicePrimaryCtxRelease_v2(device: c_int) -> u32;
     fn cuCtxSetCurrent(context: Handle) -> u32;
+    fn cuCtxGetCurrent(context: *mut Handle) -> u32;
+    fn cuCtxPushCurrent_v2(context: Handle) -> u32;
+    fn cuCtxPopCurrent_v2(context: *mut Handle) -> u32;
     fn cuStreamCreateWithPriority(stream: *mut Handle, flags: u32, priority: c_int) -> u32;
     fn cuStreamDestroy_v2(stream: Handle) -> u32;
     fn cuStreamSynchronize(stream: Handle) -> u32;
@@ -48,6 +51,16 @@ fn wrong_calls_fail_as_on_hardware_and_right_ones_work() {
         assert_eq!(cuMemAlloc_v2(&mut address, 4), INVALID_CONTEXT);
         assert_eq!(cuDevicePrimaryCtxRetain(&mut handle, 0), SUCCESS);
         assert_eq!(cuCtxSetCurrent(ptr::without_provenance_mut(1)), INVALID_CONTEXT);
+        assert_eq!(cuCtxPopCurrent_v2(&mut other), INVALID_CONTEXT);
+        assert_eq!(cuCtxPushCurrent_v2(ptr::null_mut()), INVALID_CONTEXT);
+        assert_eq!(cuCtxPushCurrent_v2(handle), SUCCESS);
+        assert_eq!(cuCtxPushCurrent_v2(handle), SUCCESS);
+        assert_eq!(cuCtxPopCurrent_v2(&mut other), SUCCESS);
+        assert_eq!(cuCtxGetCurrent(&mut other), SUCCESS);
+        assert_eq!(other, handle);
+        assert_eq!(cuCtxPopCurrent_v2(ptr::null_mut()), SUCCESS);
+        assert_eq!(cuCtxGetCurrent(&mut other), SUCCESS);
+        assert!(other.is_null());
         assert_eq!(cuCtxSetCurrent(handle), SUCCESS);
 
         assert_eq!(cuMemAlloc_v2(&mut address, 0), INVALID_VALUE);

@@ -29,6 +29,9 @@
   press(" ");
   await later(500);
   seen.after_space = step();
+  seen.frames = document.querySelectorAll(".plot, .scroll").length;
+  seen.wide = document.querySelectorAll(".wide.more").length;
+  seen.overflow = document.documentElement.scrollWidth - innerWidth;
   seen.outside = performance.getEntriesByType("resource").length;
   seen.faults = faults;
   const findings = document.createElement("pre");

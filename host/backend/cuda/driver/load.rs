@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use libloading::Library;
 
-use super::forward::Functions;
+use super::functions::Functions;
 
 /// Names a library to load in place of the driver.
 const VARIABLE: &str = "PILOT_CUDA_DRIVER";
@@ -59,7 +59,7 @@ fn load_from(path: &OsStr) -> Result<Functions, LoadError> {
         error(failure.source().map_or_else(|| failure.to_string(), ToString::to_string))
     })?;
     let functions = Functions::of(&library);
-    if functions.cuInit.is_none() {
+    if !functions.has_init() {
         return Err(error("it is not a CUDA driver: it has no function `cuInit`".into()));
     }
     // The functions' addresses must stay valid for ever.

@@ -44,7 +44,7 @@ impl GpuEpisodes {
     /// [`GpuError`] if the GPU cannot be used.
     pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
         let plan = Plan::of(config, model);
-        let gpu = module::open(index, &[&plan.episodes])?;
+        let gpu = module::open(index, &[&plan.episodes], None)?;
         let kernel = gpu.kernel(&plan.episodes)?;
         let tables = gpu.upload(&plan.tables)?;
         let task = Task {

@@ -16,7 +16,7 @@ use particle_pilot_kernels::model::CartPoleData;
 use particle_pilot_kernels::rollout::Summary;
 use particle_pilot_kernels::task::{Answer, Layout, Task};
 
-use super::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned};
+use super::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::Size;
@@ -71,16 +71,21 @@ struct Ready {
 }
 
 impl GpuEngine {
-    /// An engine for `config` on GPU `index`.
+    /// An engine for `config` on GPU `index`, whose work goes to `stream`, if there is one given.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
-    pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
+    pub fn new(
+        index: u32,
+        config: &PilotConfig,
+        model: &GpuModel,
+        stream: Option<ForeignStream>,
+    ) -> Result<Self, GpuError> {
         let mut plan = Plan::of(config, model);
         let launches = || plan.iteration.iter().chain([&plan.forget]);
         let kernels = launches().map(|launch| launch.kernel.as_str());
         let folds = launches().filter_map(|launch| plan.fold(launch));
-        let gpu = module::open(index, &kernels.chain(folds).collect::<Vec<_>>())?;
+        let gpu = module::open(index, &kernels.chain(folds).collect::<Vec<_>>(), stream)?;
         let ready = |launch: &Launch| {
             let kernel = gpu.kernel(&launch.kernel)?;
             let fold = plan.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
@@ -129,6 +134,8 @@ impl GpuEngine {
         seed: u64,
         decision: u32,
     ) -> Result<(f64, Diagnostics), GpuError> {
+        let gpu = self.gpu.clone();
+        let _current = gpu.enter()?;
         self.begin(state, seed, decision)?;
         self.finish()
     }

@@ -1,7 +1,7 @@
 //! The kernels' text, and the part of it that a planner needs: the driver compiles what it is given, and
 //! compiling all takes seconds.
 
-use crate::backend::cuda::{Gpu, GpuError, info};
+use crate::backend::cuda::{ForeignStream, Gpu, GpuError, info};
 
 /// The text that `cargo xtask kernels` made of `kernels/`.
 const PTX: &str = include_str!(concat!(env!("OUT_DIR"), "/particle_pilot.ptx"));
@@ -9,14 +9,14 @@ const PTX: &str = include_str!(concat!(env!("OUT_DIR"), "/particle_pilot.ptx"));
 /// What begins a kernel.
 const ENTRY: &str = ".visible .entry ";
 
-/// Opens GPU `index` with the kernels that are named, and what they may call.
+/// Opens GPU `index` with the kernels that are named, and what they may call; work goes to `stream`, if there is one given.
 ///
 /// # Errors
 /// Those of [`info::device`] and [`Gpu::open`].
-pub fn open(index: u32, names: &[&str]) -> Result<Gpu, GpuError> {
+pub fn open(index: u32, names: &[&str], stream: Option<ForeignStream>) -> Result<Gpu, GpuError> {
     // First: putting the text together takes milliseconds, in vain where there is no GPU.
     info::device(index)?;
-    Gpu::open(index, &keep(PTX, names))
+    Gpu::open_on(index, &keep(PTX, names), stream)
 }
 
 /// `ptx` without the kernels that are not named. Kernels begin with [`ENTRY`] and end with a brace at the

@@ -63,7 +63,7 @@ impl GpuSimulation {
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
     pub fn new(index: u32, count: usize, rules: &Rules) -> Result<Self, GpuError> {
-        let gpu = module::open(index, &["simulate", "simulate_reset"])?;
+        let gpu = module::open(index, &["simulate", "simulate_reset"], None)?;
         let keeps_final = rules.autoreset == Autoreset::SameStep;
         let (states, counters) = (gpu.zeroed(count)?, gpu.zeroed(count)?);
         let generators = gpu.zeroed(count)?;

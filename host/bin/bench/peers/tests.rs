@@ -11,8 +11,10 @@ use crate::suites::{Case, Suite};
 use particle_pilot::{PilotConfig, PlannerKind};
 
 const STUB: &str = include_str!("../../../../tests/peers/stub_peer.py");
-/// Less than the stub takes where it hangs.
-const WAITS: Waits = Waits { hello: Duration::from_secs(20), answer: Duration::from_millis(1500) };
+/// However busy the machine is.
+const PATIENT: Waits = Waits { hello: Duration::from_secs(300), answer: Duration::from_secs(300) };
+/// Nothing that happens: the stub that hangs does so until it is killed.
+const BRIEF: Waits = Waits { answer: Duration::from_millis(1500), ..PATIENT };
 
 /// The stub that behaves so, and nobody else; none where there is no Python.
 fn stub(behaviour: &str) -> Option<Peers> {
@@ -29,7 +31,7 @@ fn stub(behaviour: &str) -> Option<Peers> {
     let complaints = script.with_extension("stderr");
     let (program, arguments) = (python.to_owned(), vec![script]);
     let launch = Launch { program, arguments, complaints, threads: 1, on_gpu: false };
-    peers.add("stub", launch, WAITS);
+    peers.add("stub", launch, if behaviour == "hangs" { BRIEF } else { PATIENT });
     peers._folder = Some(folder);
     Some(peers)
 }

@@ -8,7 +8,8 @@ use super::pen::{Look, Pen, Place};
 use crate::shared::picture::{Area, Drawing, Fault, GREY, GRID, INK};
 
 pub const WIDTH: f64 = 1000.0;
-pub const HEAD: f64 = 70.0;
+/// Room for the title and what is below it.
+pub const HEAD: f64 = 92.0;
 pub const LEFT: f64 = 70.0;
 /// Room for the names of lines.
 const RIGHT: f64 = 226.0;
@@ -22,9 +23,16 @@ pub const LABEL: u32 = 14;
 
 /// Panels under a title.
 pub struct Chart {
+    pub head: Head,
+    pub panels: Vec<Panel>,
+}
+
+/// What stands above a picture.
+pub struct Head {
     pub title: String,
     pub subtitle: String,
-    pub panels: Vec<Panel>,
+    /// How to read it.
+    pub hint: String,
 }
 
 /// Axes and lines.
@@ -41,9 +49,33 @@ pub struct Panel {
 pub struct Line {
     pub name: String,
     pub look: Look,
-    pub points: Vec<(f64, f64)>,
+    pub points: Vec<Point>,
     /// What stands below the points; may be fewer.
     pub notes: Vec<String>,
+}
+
+/// A place on a line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    pub x: f64,
+    pub y: f64,
+    /// Where the confidence interval of `y` begins and ends.
+    pub interval: Option<(f64, f64)>,
+    /// What is to be doubted about it.
+    pub marks: String,
+}
+
+impl Point {
+    /// A place of which nothing is to be said.
+    pub fn at(x: f64, y: f64) -> Self {
+        Self { x, y, interval: None, marks: String::new() }
+    }
+
+    /// The heights that it takes.
+    pub fn heights(&self) -> impl Iterator<Item = f64> {
+        let (low, high) = self.interval.unwrap_or((self.y, self.y));
+        [low, self.y, high].into_iter()
+    }
 }
 
 impl Drawing for Chart {
@@ -54,7 +86,7 @@ impl Drawing for Chart {
 
     fn draw<DB: DrawingBackend>(&self, root: &Area<DB>, scale: u32) -> Result<(), Fault<DB>> {
         let pen = Pen { area: root, scale };
-        head(&pen, &self.title, &self.subtitle)?;
+        self.head.draw(&pen)?;
         let mut top = HEAD + ABOVE;
         for panel in &self.panels {
             panel.frame(&pen, top)?;
@@ -66,14 +98,12 @@ impl Drawing for Chart {
     }
 }
 
-/// The title and what is below it.
-pub fn head<DB: DrawingBackend>(
-    pen: &Pen<DB>,
-    title: &str,
-    subtitle: &str,
-) -> Result<(), Fault<DB>> {
-    pen.text(title, (20.0, 28.0), 22, INK, HPos::Left)?;
-    pen.text(subtitle, (20.0, 54.0), LABEL, GREY, HPos::Left)
+impl Head {
+    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Result<(), Fault<DB>> {
+        pen.text(&self.title, (20.0, 28.0), 22, INK, HPos::Left)?;
+        pen.text(&self.subtitle, (20.0, 54.0), LABEL, GREY, HPos::Left)?;
+        pen.text(&self.hint, (20.0, 76.0), LABEL, GREY, HPos::Left)
+    }
 }
 
 impl Panel {
@@ -101,13 +131,21 @@ impl Panel {
 
     fn lines<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Result<(), Fault<DB>> {
         for line in &self.lines {
-            let places: Vec<_> = line.points.iter().map(|point| self.place(top, *point)).collect();
-            pen.line(&places, line.look.colour, 2, line.look.dash)?;
-            for place in &places {
-                line.look.mark.map_or(Ok(()), |mark| pen.mark(*place, mark, line.look.colour))?;
+            let colour = line.look.colour;
+            let places: Vec<_> =
+                line.points.iter().map(|point| self.place(top, (point.x, point.y))).collect();
+            pen.line(&places, colour, 2, line.look.dash)?;
+            for (place, point) in places.iter().zip(&line.points) {
+                if let Some((low, high)) = point.interval {
+                    let height = |y| self.place(top, (point.x, y)).1;
+                    pen.interval(place.0, height(low), height(high), colour)?;
+                }
+                line.look.mark.map_or(Ok(()), |mark| pen.mark(*place, mark, colour))?;
+                let beside = (place.0 + 7.0, place.1 - 11.0);
+                pen.text(&point.marks, beside, LABEL, colour, HPos::Left)?;
             }
             for ((x, y), note) in places.iter().zip(&line.notes) {
-                pen.text(note, (*x, y + 18.0), LABEL, line.look.colour, HPos::Center)?;
+                pen.text(note, (x + 8.0, y + 14.0), LABEL, line.look.colour, HPos::Left)?;
             }
         }
         Ok(())
@@ -117,7 +155,7 @@ impl Panel {
     fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Result<(), Fault<DB>> {
         let mut named: Vec<(f64, &Line)> = Vec::new();
         for line in &self.lines {
-            let last = line.points.last().copied().unwrap_or((self.x.low, self.y.low));
+            let last = line.points.last().map_or((self.x.low, self.y.low), |last| (last.x, last.y));
             named.push((self.place(top, last).1, line));
         }
         named.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -4,10 +4,12 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
-use super::chart::{HEAD, LABEL, WIDTH, head};
+use super::chart::{HEAD, Head, LABEL, WIDTH};
 use super::pen::{Mark, Pen};
 use crate::figure::Latency;
-use crate::shared::picture::{Area, BLUE, Drawing, Fault, GREEN, GREY, GRID, INK, PURPLE, RED};
+use crate::shared::picture::{
+    Area, BLUE, Drawing, Fault, GREEN, GREY, GRID, INK, PURPLE, RED, SKY,
+};
 
 const LEFT: f64 = 290.0;
 const RIGHT: f64 = 40.0;
@@ -27,16 +29,30 @@ const PERCENTILES: [(&str, Mark, RGBColor); 4] = [
 
 /// Cases, each with a row for each contender.
 pub struct Ladder {
-    pub title: String,
-    pub subtitle: String,
+    pub head: Head,
     pub axis: Axis,
     pub cases: Vec<Rungs>,
 }
 
-/// A case's name, and names of contenders with what they took.
+/// A case's name and its contenders.
 pub struct Rungs {
     pub name: String,
-    pub rows: Vec<(String, Latency)>,
+    pub rows: Vec<Rung>,
+}
+
+/// A contender's name, and what it took.
+pub struct Rung {
+    pub name: String,
+    pub latency: Latency,
+    /// Where the confidence interval of the median of samples begins and ends.
+    pub interval: (f64, f64),
+}
+
+impl Rung {
+    /// All times that are drawn.
+    pub fn times(&self) -> [f64; 4] {
+        [self.latency.p50_s, self.latency.most_s, self.interval.0, self.interval.1]
+    }
 }
 
 impl Drawing for Ladder {
@@ -46,7 +62,7 @@ impl Drawing for Ladder {
 
     fn draw<DB: DrawingBackend>(&self, root: &Area<DB>, scale: u32) -> Result<(), Fault<DB>> {
         let pen = Pen { area: root, scale };
-        head(&pen, &self.title, &self.subtitle)?;
+        self.head.draw(&pen)?;
         legend(&pen)?;
         self.frame(&pen)?;
         let mut y = HEAD + LEGEND + GAP;
@@ -56,9 +72,9 @@ impl Drawing for Ladder {
                 pen.line(&[(20.0, between), (WIDTH - RIGHT, between)], GRID, 1, None)?;
             }
             pen.text(&case.name, (20.0, y + ROW / 2.0), LABEL, INK, HPos::Left)?;
-            for (name, latency) in &case.rows {
-                pen.text(name, (LEFT - 12.0, y + ROW / 2.0), 13, GREY, HPos::Right)?;
-                self.rung(&pen, y + ROW / 2.0, latency)?;
+            for rung in &case.rows {
+                pen.text(&rung.name, (LEFT - 12.0, y + ROW / 2.0), 13, GREY, HPos::Right)?;
+                self.rung(&pen, y + ROW / 2.0, rung)?;
                 y += ROW;
             }
             y += GAP;
@@ -93,8 +109,10 @@ impl Ladder {
         &self,
         pen: &Pen<DB>,
         y: f64,
-        latency: &Latency,
+        rung: &Rung,
     ) -> Result<(), Fault<DB>> {
+        let Rung { latency, interval: (low, high), .. } = rung;
+        band(pen, (self.x(*low), self.x(*high)), y)?;
         let times = [latency.p50_s, latency.p90_s, latency.p99_s, latency.most_s];
         let times = times.map(|time| time.max(self.axis.low));
         pen.line(&[(self.x(times[0]), y), (self.x(times[3]), y)], GREY, 1, None)?;
@@ -106,6 +124,15 @@ impl Ladder {
     }
 }
 
+/// An interval: never too short to be seen.
+fn band<DB: DrawingBackend>(
+    pen: &Pen<DB>,
+    (from, to): (f64, f64),
+    y: f64,
+) -> Result<(), Fault<DB>> {
+    pen.line(&[(from - 1.0, y), (to.max(from) + 1.0, y)], SKY, 13, None)
+}
+
 fn legend<DB: DrawingBackend>(pen: &Pen<DB>) -> Result<(), Fault<DB>> {
     let mut x = LEFT + 6.0;
     for (name, mark, colour) in PERCENTILES {
@@ -113,5 +140,6 @@ fn legend<DB: DrawingBackend>(pen: &Pen<DB>) -> Result<(), Fault<DB>> {
         pen.text(name, (x + 12.0, HEAD + 10.0), LABEL, INK, HPos::Left)?;
         x += 86.0;
     }
-    Ok(())
+    band(pen, (x, x + 22.0), HEAD + 10.0)?;
+    pen.text("95% of the median of samples", (x + 32.0, HEAD + 10.0), LABEL, INK, HPos::Left)
 }

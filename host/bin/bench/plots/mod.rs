@@ -8,10 +8,11 @@ mod pen;
 use anyhow::Result;
 
 use self::axis::{Axis, power, time};
-use self::chart::{Chart, Line, Panel};
-use self::ladder::{Ladder, Rungs};
+use self::chart::{Chart, Head, Line, Panel, Point};
+use self::ladder::{Ladder, Rung, Rungs};
 use self::pen::Look;
 use crate::contender::Contender;
+use crate::doubt::{Doubt, is_by_threads, marks, named};
 use crate::record::{Record, Row};
 use crate::report::{cases, setting};
 use crate::shared::picture::{Picture, svg};
@@ -19,6 +20,9 @@ use crate::suites::Suite;
 
 /// Decades that a line's name may be away from what it stands for.
 const ROOM: f64 = 1.6;
+
+/// What is drawn around points.
+const BARS: Option<&str> = Some("bars: 95% confidence intervals");
 
 /// What there are pictures of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,14 +102,45 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     seen
 }
 
+/// What stands above a picture of rows, some of which may be marked.
+fn head<'a>(
+    record: &Record,
+    title: &str,
+    subtitle: String,
+    bars: Option<&str>,
+    rows: impl Iterator<Item = &'a Row>,
+) -> Head {
+    let rows: Vec<&Row> = rows.collect();
+    let met = |doubt: &Doubt| rows.iter().any(|row| row.doubts.contains(doubt));
+    let found = Doubt::ALL.into_iter().filter(met);
+    let found = found.map(|doubt| format!("{} {}", doubt.mark(), doubt.in_short()));
+    let hints: Vec<String> = bars.map(str::to_owned).into_iter().chain(found).collect();
+    let subtitle = if subtitle.is_empty() {
+        setting(record)
+    } else {
+        format!("{subtitle}; {}", setting(record))
+    };
+    Head { title: title.into(), subtitle, hint: hints.join(" · ") }
+}
+
+/// What a row reached at `x`, with its interval.
+fn reached(row: &Row, x: f64) -> Option<Point> {
+    let y = row.particle_steps_per_s()?;
+    let steps = row.particle_steps? as f64;
+    let host = row.host.as_ref()?;
+    let at = |seconds: f64| if seconds > 0.0 { steps / seconds } else { y };
+    let interval = Some((at(host.high_s), at(host.low_s)));
+    Some(Point { x, y, interval, marks: marks(row) })
+}
+
 /// Axes around the lines.
 fn panel(x: (&str, fn(f64) -> String), y_title: String, lines: Vec<Line>) -> Panel {
     let points = || lines.iter().flat_map(|line| line.points.iter());
     Panel {
         y_title,
         x_title: x.0.into(),
-        x: Axis::around(points().map(|(x, _)| *x), ROOM, x.1),
-        y: Axis::around(points().map(|(_, y)| *y), ROOM, power),
+        x: Axis::around(points().map(|point| point.x), ROOM, x.1),
+        y: Axis::around(points().flat_map(Point::heights), ROOM, power),
         lines,
     }
 }
@@ -126,9 +161,9 @@ fn throughput(record: &Record) -> Option<Chart> {
         panel(("particles", power), y_title, lines.collect())
     });
     let panels: Vec<Panel> = panels.collect();
+    let title = "Throughput of one decision, random-shooting";
     (!panels.is_empty()).then(|| Chart {
-        title: "Throughput of one decision, random-shooting".into(),
-        subtitle: setting(record),
+        head: head(record, title, String::new(), BARS, rows.iter().copied()),
         panels,
     })
 }
@@ -136,12 +171,13 @@ fn throughput(record: &Record) -> Option<Chart> {
 /// What a contender reached and, where that is known, what it could reach.
 fn lines_of(rows: &[&Row], name: &str, look: Look) -> Vec<Line> {
     let rows = || rows.iter().filter(|row| row.name == name);
-    let reached = rows().filter_map(|row| Some((size_of(row)?.0, row.particle_steps_per_s()?)));
-    let limit =
-        rows().filter_map(|row| Some((size_of(row)?.0, row.limit.as_ref()?.particle_steps_per_s)));
+    let points = rows().filter_map(|row| reached(row, size_of(row)?.0));
+    let limit = rows().filter_map(|row| {
+        Some(Point::at(size_of(row)?.0, row.limit.as_ref()?.particle_steps_per_s))
+    });
     let line = |name: String, look, points| Line { name, look, points, notes: Vec::new() };
     [
-        line(name.to_owned(), look, reached.collect()),
+        line(name.to_owned(), look, points.collect()),
         line(format!("limit, {name}"), look.limit(), limit.collect()),
     ]
     .into_iter()
@@ -151,8 +187,12 @@ fn lines_of(rows: &[&Row], name: &str, look: Look) -> Vec<Line> {
 
 fn latency(record: &Record) -> Option<Ladder> {
     let rungs = |rows: &[Row]| {
-        let rows = rows.iter().filter_map(|row| Some((row.name.clone(), row.latency.clone()?)));
-        rows.collect::<Vec<_>>()
+        let rung = |row: &Row| {
+            let host = row.host.as_ref()?;
+            let (latency, interval) = (row.latency.clone()?, (host.low_s, host.high_s));
+            Some(Rung { name: named(row), latency, interval })
+        };
+        rows.iter().filter_map(rung).collect::<Vec<_>>()
     };
     let all = cases(record, Suite::Latency).into_iter();
     let all = all.map(|rows| Rungs {
@@ -161,24 +201,23 @@ fn latency(record: &Record) -> Option<Ladder> {
     });
     let cases: Vec<Rungs> = all.filter(|case| !case.rows.is_empty()).collect();
     let times = cases.iter().flat_map(|case| &case.rows);
-    let times = times.flat_map(|(_, latency)| [latency.p50_s, latency.most_s]);
-    let axis = Axis::around(times, 1.3, time);
-    let (title, subtitle) = ("Latency of one decision".into(), setting(record));
-    (!cases.is_empty()).then_some(Ladder { title, subtitle, axis, cases })
+    let axis = Axis::around(times.flat_map(Rung::times), 1.3, time);
+    let timed = record.rows.iter().filter(|row| row.latency.is_some());
+    let head = head(record, "Latency of one decision", String::new(), None, timed);
+    (!cases.is_empty()).then_some(Ladder { head, axis, cases })
 }
 
 fn scaling(record: &Record) -> Option<Chart> {
     let of = |row: &Row| match row.contender {
-        Contender::Cpu { threads, .. } => Some((threads as f64, row.particle_steps_per_s()?)),
+        Contender::Cpu { threads, .. } => reached(row, threads as f64),
         Contender::Gpus(_) | Contender::Peer(_) => None,
     };
-    let is_ours = |row: &&Row| row.suite == Suite::Scaling && row.case == "threads";
-    let rows: Vec<&Row> = record.rows.iter().filter(is_ours).collect();
-    let points: Vec<(f64, f64)> = rows.iter().filter_map(|row| of(row)).collect();
-    let (threads, rate) = *points.first()?;
-    let ideal = points.iter().map(|(count, _)| (*count, rate / threads * count)).collect();
-    let notes = points.iter().map(|(_, reached)| format!("× {:.2}", reached / rate)).collect();
-    let ticks = points.iter().map(|(count, _)| (*count, count.to_string())).collect();
+    let rows: Vec<&Row> = record.rows.iter().filter(|row| is_by_threads(row)).collect();
+    let points: Vec<Point> = rows.iter().filter_map(|row| of(row)).collect();
+    let (threads, rate) = points.first().map(|first| (first.x, first.y))?;
+    let ideal = points.iter().map(|point| Point::at(point.x, rate / threads * point.x)).collect();
+    let notes = points.iter().map(|point| format!("× {:.2}", point.y / rate)).collect();
+    let ticks = points.iter().map(|point| (point.x, point.x.to_string())).collect();
     let lines = vec![
         Line { name: "ideal".into(), look: Look::IDEAL, points: ideal, notes: Vec::new() },
         Line { name: record.machine.simd.to_string(), look: Look::of(0), points, notes },
@@ -186,9 +225,7 @@ fn scaling(record: &Record) -> Option<Chart> {
     let y_title = "particle-steps per second, and how many times one thread's".into();
     let mut panel = panel(("threads", power), y_title, lines);
     panel.x.ticks = ticks;
-    Some(Chart {
-        title: "What more threads bring".into(),
-        subtitle: format!("{}; {}", rows.first()?.about, setting(record)),
-        panels: vec![panel],
-    })
+    let about = rows.first()?.about.clone();
+    let head = head(record, "What more threads bring", about, BARS, rows.into_iter());
+    Some(Chart { head, panels: vec![panel] })
 }

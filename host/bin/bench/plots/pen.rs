@@ -131,6 +131,14 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
     }
 
+    /// An interval on a vertical axis, with a bar at each end.
+    pub fn interval(&self, x: f64, low: f64, high: f64, colour: RGBColor) -> Result<(), Fault<DB>> {
+        self.line(&[(x, low), (x, high)], colour, 1, None)?;
+        [low, high]
+            .into_iter()
+            .try_for_each(|y| self.line(&[(x - REACH, y), (x + REACH, y)], colour, 1, None))
+    }
+
     /// A piece of a line with its mark, centred at a place: what a legend shows.
     pub fn sample(&self, look: Look, at: Place, width: f64) -> Result<(), Fault<DB>> {
         let ends = [(at.0 - width / 2.0, at.1), (at.0 + width / 2.0, at.1)];

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::record::Record;
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 25] = [
     "suite",
     "case",
     "contender",
@@ -29,6 +29,7 @@ const COLUMNS: [&str; 24] = [
     "memory_bytes",
     "others",
     "digest",
+    "doubts",
 ];
 
 /// All rows; what is not known is empty.
@@ -62,6 +63,7 @@ pub fn csv(record: &Record) -> Result<Vec<u8>> {
             known(row.memory_bytes),
             known(row.others),
             known(row.digest),
+            row.doubts.iter().map(|doubt| doubt.name()).collect::<Vec<_>>().join(" "),
         ];
         writer.write_record(cells)?;
     }

@@ -1,6 +1,6 @@
 //! Tables in Markdown, for records that are kept with text.
 
-use super::{LEGEND, cases, cells, heading, headings, peaks, remarks, untimed};
+use super::{cases, cells, heading, headings, legend, peaks, remarks, untimed};
 use crate::record::Record;
 
 /// The whole record.
@@ -26,7 +26,7 @@ pub fn markdown(record: &Record) -> String {
             text += &format!("| {} | {cells} |\n", row.case);
         }
     }
-    text += &format!("\n{}\n", LEGEND.replace('\n', "  \n"));
+    text += &format!("\n{}\n", legend().replace('\n', "  \n"));
     let notes: Vec<String> = peaks(record).into_iter().chain(remarks(record)).collect();
     if !notes.is_empty() {
         text += "\n";

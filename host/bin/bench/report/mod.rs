@@ -14,21 +14,24 @@ pub use page::page;
 pub use table::table;
 
 use crate::contender::Contender;
-use crate::figure::NOISY;
+use crate::doubt::{Doubt, cautions, is_above_limit, named};
 use crate::peers::About;
 use crate::record::{Record, Row, Status};
 use crate::shared::text::{count, duration, rate};
 use crate::suites::Suite;
 
-/// Others that used more of the machine than this are remarked upon.
-const BUSY: f64 = 0.10;
-
-/// What the columns mean, for below the tables.
-pub const LEGEND: &str = "\
+/// What the columns mean.
+const COLUMNS: &str = "\
 median: of the samples, from call to answer; 95%: its confidence interval. device: by the GPU's own clock.
 rate: particle-steps/s at the median. x cpu: how many times as fast as all threads of the CPU.
 limit: the share of what the inner loop's instructions alone allow, where they were counted.
 memory: how far the process rose above where it was before this contender was made ready.";
+
+/// What columns and marks mean, for below the tables.
+fn legend() -> String {
+    let marks = Doubt::ALL.map(|doubt| format!("{}: {}", doubt.mark(), doubt.about()));
+    format!("{COLUMNS}\nBeside a name, {}.", marks.join(";\n"))
+}
 
 /// The rows of each case of a suite, in the order in which they were measured.
 pub fn cases(record: &Record, suite: Suite) -> Vec<&[Row]> {
@@ -67,7 +70,7 @@ fn cells(record: &Record, row: &Row) -> Vec<String> {
         let above = figure.high_s / figure.median_s - 1.0;
         format!("-{:.0}% +{:.0}%", below * 100.0, above * 100.0)
     });
-    let mut all = vec![row.name.clone(), or_dash(row.median_s().map(time)), or_dash(reach)];
+    let mut all = vec![named(row), or_dash(row.median_s().map(time)), or_dash(reach)];
     if row.suite == Suite::Latency {
         let of = |value: fn(&crate::figure::Latency) -> f64| {
             or_dash(row.latency.as_ref().map(|latency| time(value(latency))))
@@ -82,7 +85,9 @@ fn cells(record: &Record, row: &Row) -> Vec<String> {
     }
     all.push(or_dash(row.ratio.map(|ratio| format!("{ratio:.2}"))));
     if row.suite != Suite::Startup {
-        let share = row.limit.as_ref().map(|limit| format!("{:.0}%", limit.share * 100.0));
+        let above = if is_above_limit(row) { "^" } else { "" };
+        let share = row.limit.as_ref();
+        let share = share.map(|limit| format!("{:.0}%{above}", limit.share * 100.0));
         all.push(or_dash(share));
         let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
         all.push(or_dash(row.memory_bytes.map(mib)));
@@ -94,18 +99,12 @@ fn has_gpus(record: &Record) -> bool {
     record.rows.iter().any(|row| row.contender.is_gpu())
 }
 
-/// What others did to the figures, a line each.
-pub fn disturbances(record: &Record) -> Vec<String> {
-    let mut all = Vec::new();
-    if let Some(load) = record.machine.load.filter(|load| *load > 0.5) {
-        all.push(format!("before this began, {load:.1} threads of others were at work (load)"));
-    }
-    let others = record.rows.iter().filter_map(|row| row.others).fold(0.0, f64::max);
-    if others > BUSY {
-        let percent = others * 100.0;
-        all.push(format!("others used up to {percent:.0}% of this machine during a case"));
-    }
-    all
+/// What speaks against the figures, a line each.
+pub fn doubts(record: &Record) -> Vec<String> {
+    let load = record.machine.load.filter(|load| *load > 0.5);
+    let load = load
+        .map(|load| format!("before this began, {load:.1} threads of others were at work (load)"));
+    load.into_iter().chain(cautions(&record.rows)).collect()
 }
 
 /// What is wrong, missing or uncertain, a line each.
@@ -118,15 +117,7 @@ pub fn remarks(record: &Record) -> Vec<String> {
     if machine.is_virtual() {
         all.push("a GPU here is no GPU but a program: its figures mean nothing".to_owned());
     }
-    all.extend(disturbances(record));
-    let timed = |row: &&Row| row.status == Status::Timed;
-    let noisy = |row: &&Row| row.host.as_ref().is_some_and(crate::figure::Figure::is_noisy);
-    let rows = record.rows.iter().filter(timed).count();
-    let noisy = record.rows.iter().filter(noisy).count();
-    if noisy > 0 {
-        let percent = NOISY * 100.0;
-        all.push(format!("{noisy} of {rows} rows scatter by more than {percent:.0}% (marked ~)"));
-    }
+    all.extend(doubts(record));
     let bad = |row: &&Row| matches!(row.status, Status::Wrong | Status::Failed);
     for row in record.rows.iter().filter(bad) {
         all.push(format!("{}, {}, {}: {}", row.suite.name(), row.case, row.name, untimed(row)));
@@ -134,8 +125,10 @@ pub fn remarks(record: &Record) -> Vec<String> {
     let skipped = record.rows.iter().filter(|row| row.status == Status::Skipped).count();
     if skipped > 0 {
         let patience = record.sampling.patience_s;
+        let (were, their) = if skipped == 1 { ("was", "its") } else { ("were", "their") };
         all.push(format!(
-            "{skipped} rows were not timed, as their samples would take longer than {patience} s (--patience)"
+            "{} {were} not timed, as {their} samples would take longer than {patience} s (--patience)",
+            count(skipped as u64, "row")
         ));
     }
     for About { name, does, absence } in &record.peers {
@@ -194,5 +187,11 @@ fn heading(record: &Record) -> String {
         crate::suites::Extent::Quick => ", quick: few, for a first impression".into(),
         crate::suites::Extent::Tiny => ", tiny: the figures mean nothing".into(),
     };
-    format!("{}samples    {samples} of each row{extent}\n", record.machine.lines())
+    let mut text = format!("{}samples    {samples} of each row{extent}\n", record.machine.lines());
+    let doubtful = record.rows.iter().filter(|row| !row.doubts.is_empty()).count();
+    if doubtful > 0 {
+        let of = count(record.rows.len() as u64, "row");
+        text += &format!("caution    {doubtful} of {of} to be doubted (~ ! ^), see the notes\n");
+    }
+    text
 }

@@ -6,8 +6,8 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::film::Film;
-use super::{LEGEND, cases, cells, heading, headings, peaks, remarks, setting, untimed};
-use crate::figure::Figure;
+use super::{cases, cells, doubts, heading, headings, legend, peaks, remarks, setting, untimed};
+use crate::doubt::marks;
 use crate::plots::Plot;
 use crate::record::{Record, Row, Status, is_bad};
 use crate::suites::Suite;
@@ -32,11 +32,11 @@ pub fn page(record: &Record) -> Result<String> {
         "style" => STYLE.into(),
         "script" => SCRIPT.into(),
         "setting" => escaped(&setting(record)),
-        "alarm" => alarm(record),
+        "alarm" => alarm(record) + &caution(record),
         "episode" => escaped(&episode.about()),
         "plots" => plots.clone(),
         "tables" => record.suites.iter().map(|suite| table(record, *suite)).collect(),
-        "legend" => escaped(LEGEND),
+        "legend" => escaped(&legend()),
         "machine" => escaped(&machine(record)),
         "notes" => notes(record),
         "footer" => footer(record),
@@ -93,6 +93,19 @@ fn alarm(record: &Record) -> String {
         "<p class=\"alarm\" role=\"alert\"><strong>{count} of {} rows gave wrong answers or failed.</strong> \
          They are marked in the tables, and listed with the notes.</p>",
         record.rows.len()
+    )
+}
+
+/// What speaks against the figures.
+fn caution(record: &Record) -> String {
+    let lines = doubts(record);
+    if lines.is_empty() {
+        return String::new();
+    }
+    let items = lines.iter().map(|line| format!("<li>{}</li>", escaped(line)));
+    let items = items.collect::<String>();
+    format!(
+        "<div class=\"caution\" role=\"note\"><strong>Read with care:</strong><ul>{items}</ul></div>"
     )
 }
 
@@ -159,15 +172,22 @@ fn line(record: &Record, row: &Row, fastest: f64, columns: usize) -> String {
             "<tr class=\"{class}\"><th scope=\"row\">{name}</th><td colspan=\"{rest}\">{reason}</td></tr>\n"
         );
     };
-    let noisy = row.host.as_ref().is_some_and(Figure::is_noisy);
-    let mark = if noisy { "~ " } else { "" };
-    let mut text = format!("<tr><th scope=\"row\">{name}</th>");
-    for (index, cell) in cells(record, row).iter().skip(1).enumerate() {
-        let mark = if index == 0 { mark } else { "" };
-        text += &format!("<td>{mark}{}</td>", escaped(cell));
+    let mut text = format!("<tr><th scope=\"row\">{name}{}</th>", marked(row));
+    for cell in cells(record, row).iter().skip(1) {
+        text += &format!("<td>{}</td>", escaped(cell));
     }
     let percent = (100.0 * fastest / median).clamp(0.0, 100.0);
     text + &format!("<td class=\"bar\"><i style=\"width:{percent:.1}%\"></i></td></tr>\n")
+}
+
+/// The marks of a row, and their meaning for whoever points at them.
+fn marked(row: &Row) -> String {
+    let about: Vec<&str> = row.doubts.iter().map(|doubt| doubt.about()).collect();
+    let (marks, about) = (marks(row), about.join("; "));
+    if marks.is_empty() {
+        return marks;
+    }
+    format!(" <abbr title=\"{}\">{marks}</abbr>", escaped(&about))
 }
 
 fn notes(record: &Record) -> String {

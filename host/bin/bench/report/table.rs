@@ -1,6 +1,6 @@
 //! Tables for people, with a bar for each row.
 
-use super::{LEGEND, cases, cells, heading, headings, peaks, remarks, untimed};
+use super::{cases, cells, heading, headings, legend, peaks, remarks, untimed};
 use crate::record::{Record, Row};
 
 /// Characters of the longest bar.
@@ -25,10 +25,7 @@ pub fn table(record: &Record) -> String {
             let fastest = rows.iter().filter_map(Row::median_s).fold(f64::INFINITY, f64::min);
             for row in rows {
                 if let Some(median) = row.median_s() {
-                    let noisy = row.host.as_ref().is_some_and(crate::figure::Figure::is_noisy);
-                    let mark = if noisy { "~" } else { " " };
-                    let bar = format!("{mark} {}", bar(fastest / median));
-                    lines.push((cells(record, row), bar));
+                    lines.push((cells(record, row), bar(fastest / median)));
                 } else {
                     lines.push((vec![row.name.clone()], untimed(row)));
                 }
@@ -37,7 +34,7 @@ pub fn table(record: &Record) -> String {
         text += &align(&lines);
     }
     text += "\n";
-    text += LEGEND;
+    text += &legend();
     text += "\nbar: speed, as a share of the case's fastest.\n\n";
     remarks(record).iter().for_each(|remark| text += &format!("note: {remark}\n"));
     text

@@ -238,3 +238,17 @@
   show(0);
   if (!still.matches) set(true);
 })();
+
+// Plots and tables that are wider than their frames: the style tells the reader.
+(() => {
+  const frames = document.querySelectorAll(".plot, .scroll");
+  const look = (frame) => {
+    const rest = frame.scrollWidth - frame.clientWidth;
+    frame.classList.toggle("wide", rest > 1);
+    frame.classList.toggle("more", rest - frame.scrollLeft > 1);
+  };
+  const lookAtAll = () => frames.forEach(look);
+  frames.forEach((frame) => frame.addEventListener("scroll", () => look(frame)));
+  addEventListener("resize", lookAtAll);
+  lookAtAll();
+})();

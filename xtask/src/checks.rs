@@ -1,5 +1,7 @@
 //! The list of checks: what `cargo xtask test` and continuous integration run.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
@@ -12,8 +14,8 @@ use crate::{
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
-const WITHOUT_GPU: &str =
-    "clippy -p particle-pilot --no-default-features --all-targets -- -D warnings";
+/// Which features a lint must not depend on: each alone, and none.
+const FEATURES: [&str; 3] = ["", "cli", "cuda"];
 
 /// Every check, in the order in which they run: cheap ones first, so that a slip shows at once.
 pub const CHECKS: &[Check] = &[
@@ -44,9 +46,9 @@ pub const CHECKS: &[Check] = &[
         run: || run(cargo(KERNELS_WITHOUT_STD).args(["--", "-D", "warnings"])),
     },
     Check {
-        name: "no-gpu",
-        about: "no lint fires without the feature `cuda`",
-        run: || run(&mut cargo(WITHOUT_GPU)),
+        name: "features",
+        about: "no lint fires with each feature alone or with none, and few crates are needed then",
+        run: features,
     },
     Check {
         name: "test",
@@ -126,6 +128,29 @@ pub const CHECKS: &[Check] = &[
 /// The names of all checks, for `--only`.
 pub fn names() -> impl Iterator<Item = &'static str> {
     CHECKS.iter().map(|check| check.name)
+}
+
+/// How many crates the library may need with `features`, itself included: what a dependent compiles.
+fn most_crates(features: &str) -> usize {
+    match features {
+        "" => 30,
+        "cuda" => 50,
+        _ => usize::MAX,
+    }
+}
+
+fn features() -> Result<Outcome> {
+    for features in FEATURES {
+        let choice = format!("-p particle-pilot --no-default-features --features={features}");
+        run(&mut cargo(&format!("clippy {choice} --all-targets -- -D warnings")))?;
+        let tree = output(&mut cargo(&format!("tree {choice} --edges normal --prefix none")))?;
+        let crates: BTreeSet<_> =
+            tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        let (count, most) = (crates.len(), most_crates(features));
+        println!("{count} crates with the features [{features}]");
+        ensure!(count <= most, "{count} crates with [{features}], at most {most}: {crates:?}");
+    }
+    Ok(Outcome::Passed)
 }
 
 /// Runs each `examples/NAME.rs`, and names all that fail.

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::check::Outcome;
 use crate::command::{command, have, output, run};
 
-/// `rust-version` of Cargo.toml, which all crates of the workspace share; the kernels' is older.
+/// `rust-version` of Cargo.toml, which all crates of the workspace share.
 const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// Type-checks the workspace with [`OLDEST`], where rustup has it.

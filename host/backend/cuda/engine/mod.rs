@@ -10,7 +10,7 @@ pub use simulate::GpuSimulation;
 
 use std::time::Duration;
 
-use bytemuck::Zeroable;
+use bytemuck::{Pod, Zeroable};
 use particle_pilot_kernels::controls::digits;
 use particle_pilot_kernels::model::CartPoleData;
 use particle_pilot_kernels::rollout::Summary;
@@ -195,12 +195,10 @@ impl GpuEngine {
             // What the kernels begin with that are about to be launched.
             Carried::Probabilities if self.is_fresh => vec![0.5; horizon],
             Carried::Controls if self.is_fresh => vec![0.0; horizon],
-            Carried::Probabilities => {
-                bytemuck::pod_collect_to_vec(&self.memory.download_at(place, horizon * 8)?)
-            }
+            Carried::Probabilities => values(&self.memory.download_at(place, horizon * 8)?),
             Carried::Controls => {
-                let bytes = self.memory.download_at(place, horizon * 4)?;
-                bytemuck::pod_collect_to_vec::<u8, f32>(&bytes).into_iter().map(f64::from).collect()
+                let controls = values::<f32>(&self.memory.download_at(place, horizon * 4)?);
+                controls.into_iter().map(f64::from).collect()
             }
         })
     }
@@ -306,4 +304,9 @@ impl GpuEngine {
             ..diagnose(&size, &summary, rules.iterations)
         }
     }
+}
+
+/// The values that `bytes` are.
+fn values<T: Pod>(bytes: &[u8]) -> Vec<T> {
+    bytes.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect()
 }

@@ -30,7 +30,7 @@ except KeyboardInterrupt:
         "particle_pilot.drive(env, episodes=1000, seed=1)",
         "particle_pilot.Pilot('fmc', particles=500_000, horizon=50_000).act([0, 0, 0, 0])",
         "particle_pilot.Pilot('cem', particles=1_000_000, horizon=100_000, iterations=20).plan([0, 0, 0, 0])",
-        "particle_pilot.Pilot('mppi', particles=200_000, horizon=10_000).act_batch([[0, 0, 0, 0]] * 50)",
+        "particle_pilot.Pilot('random-shooting', particles=1_000_000, horizon=10_000).act_batch([[0, 0, 0, 0]] * 20)",
         "particle_pilot.drive(env, planner='smc', particles=500_000, horizon=50_000)",
     ],
 )
@@ -50,15 +50,15 @@ import numpy as np
 from particle_pilot import Pilot
 
 signal.signal(signal.SIGALRM, signal.default_int_handler)
-obs = np.random.default_rng(0).uniform(-0.05, 0.05, (40, 4))
+obs = np.random.default_rng(0).uniform(-0.05, 0.05, (20, 4))
 
 def state(pilot):
     saved = pilot.__reduce__()[2]
     rows = saved.pop("rows", {})
     return {name: np.array(value).tolist() for name, value in {**saved, **rows}.items()}
 
-for planner in ("cem", "mppi", "fmc"):
-    pilot = Pilot(planner, particles=200_000, horizon=1_000 if planner == "fmc" else 10_000)
+for planner, horizon in {"cem": 10_000, "mppi": 500, "fmc": 1_000}.items():
+    pilot = Pilot(planner, particles=200_000, horizon=horizon)
     before = state(pilot)
     for call in (lambda: [pilot.act(obs[0]) for _ in range(2)], lambda: pilot.plan(obs[1]), lambda: pilot.act_batch(obs)):
         signal.setitimer(signal.ITIMER_REAL, 0.2)

@@ -33,7 +33,7 @@ pub struct Decision {
 }
 
 /// How the simulated futures of one decision looked.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Diagnostics {
     /// The lowest cost of a future.
     pub best: f64,
@@ -101,16 +101,25 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// How many kinds there are.
+    pub(crate) const KINDS: usize = 3;
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AllEnd { longest: 0 } => f.write_str("all futures end at once"),
+            Self::AllEnd { longest: 1 } => f.write_str("all futures end within 1 step"),
             Self::AllEnd { longest } => write!(f, "all futures end within {longest} steps"),
             Self::FewSamples { effective } => {
-                write!(f, "effective sample size {effective:.1}: raise the temperature")
+                write!(
+                    f,
+                    "effective sample size {effective:.1}, so that hardly any future has a say"
+                )
             }
-            Self::NonFinite { count } => {
-                write!(f, "{count} futures had no finite cost: lower the weights or the force")
-            }
+            Self::NonFinite { count: 1 } => f.write_str("1 future had no finite cost"),
+            Self::NonFinite { count } => write!(f, "{count} futures had no finite cost"),
         }
     }
 }

@@ -1,17 +1,23 @@
 //! One episode: a pilot in the reference environment, to the end.
 
+mod digest;
+mod ending;
+mod warnings;
+
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use particle_pilot_kernels::digest::Fnv;
 #[cfg(all(feature = "cuda", target_os = "linux"))]
-use particle_pilot_kernels::task::Outcome;
+use particle_pilot_kernels::{digest::Fnv, task::Outcome};
 use serde::{Deserialize, Serialize};
 
+pub use self::digest::Digest;
+pub use self::ending::Ending;
+pub use self::warnings::{WarningNote, WarningNotes};
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 use crate::config::PilotConfig;
 use crate::decision::{Action, Decision, Diagnostics};
-use crate::env::{CartPole, CartPoleOptions, Push};
+use crate::env::{CartPole, CartPoleOptions, Physics, Push};
 use crate::error::PilotError;
 use crate::memory;
 use crate::pilot::Pilot;
@@ -91,12 +97,19 @@ impl Episode {
         let result = |(index, outcome): (u32, &Outcome)| EpisodeResult {
             survived: outcome.survived == 1,
             interrupted: false,
+            ending: match outcome.survived {
+                1 => Ending::Survived,
+                _ => Ending::untold(&config.physics),
+            },
             steps: outcome.steps,
             seed: seed(index),
             total_reward: outcome.steps.into(),
+            final_state: None,
+            deviation: None,
             wall,
             decision_times: DecisionTimes::default(),
             particle_steps: u64::from(outcome.steps) * gpu.particle_steps(),
+            warnings: WarningNotes::default(),
             digest: Digest(Fnv(outcome.digest)),
         };
         Ok((0..count).zip(&outcomes).map(result).collect())
@@ -119,31 +132,49 @@ impl Episode {
         pilot: &mut Pilot,
         observe: impl FnMut(&StepRecord) -> ControlFlow<()>,
     ) -> Result<EpisodeResult, PilotError> {
-        pilot.standing_by(|pilot| self.run_standing_by(pilot, observe))
+        pilot.standing_by(|pilot| {
+            pilot.reset(self.seed);
+            self.run_by(pilot.config().physics, |state| pilot.act(state), observe)
+        })
     }
 
-    fn run_standing_by(
+    /// Runs the episode by whoever decides, a [`Pilot`] or not, in an environment of these physics, and shows every
+    /// step to `observe`, which may end it.
+    ///
+    /// # Errors
+    /// [`PilotError`] if the environment or `decide` refuses.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::env::Physics;
+    /// use particle_pilot::{Action, Decision, Diagnostics, Ending, Episode};
+    /// use std::ops::ControlFlow;
+    /// let right = Decision { action: Action::Discrete(1), diagnostics: Diagnostics::default() };
+    /// let episode = Episode::new().seed(123);
+    /// let result = episode.run_by(Physics::default(), |_| Ok(right), |_| ControlFlow::Continue(()))?;
+    /// assert_eq!((result.ending, result.steps), (Ending::Fell, 9));
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn run_by(
         &self,
-        pilot: &mut Pilot,
+        physics: Physics,
+        mut decide: impl FnMut(&[f64; 4]) -> Result<Decision, PilotError>,
         mut observe: impl FnMut(&StepRecord) -> ControlFlow<()>,
     ) -> Result<EpisodeResult, PilotError> {
         let options =
             CartPoleOptions { max_episode_steps: Some(self.steps), ..CartPoleOptions::default() };
-        let mut env = CartPole::new(pilot.config().physics, options)?;
+        let mut env = CartPole::new(physics, options)?;
         // The time of every decision, and half as much again while the list grows.
         let times = u64::from(self.steps) * 3 * size_of::<Duration>() as u64 / 2;
         let what = || format!("an episode of {} steps needs", self.steps);
         memory::require(times, what, "use fewer steps")?;
         let mut state = env.reset(Some(self.seed));
-        pilot.reset(self.seed);
         let mut run = Run::start(self.steps);
         loop {
             let asked = Instant::now();
-            let decision = match pilot.act(&state) {
+            let decision = match decide(&state) {
                 Err(PilotError::Interrupted) => {
-                    run.interrupted = true;
-                    run.digest.state(&state);
-                    return Ok(run.finish(false, self.seed));
+                    return Ok(run.finish(Ending::Interrupted, state, self.seed));
                 }
                 decision => decision?,
             };
@@ -163,16 +194,11 @@ impl Episode {
                 decision_time,
                 diagnostics: decision.diagnostics,
             };
-            run.note(&record);
-            let ended = step.ended();
             state = step.state;
-            if observe(&record).is_break() && !ended {
-                run.interrupted = true;
-            }
-            if ended || run.interrupted {
-                run.digest.state(&state);
-                let survived = !step.terminated && !run.interrupted;
-                return Ok(run.finish(survived, self.seed));
+            run.note(&record, &state);
+            let stopped = observe(&record).is_break().then_some(Ending::Interrupted);
+            if let Some(ending) = Ending::of(&physics, &step).or(stopped) {
+                return Ok(run.finish(ending, state, self.seed));
             }
         }
     }
@@ -185,8 +211,10 @@ struct Run {
     total_reward: f64,
     particle_steps: u64,
     times: Vec<Duration>,
+    /// Sums of squared positions and angles.
+    squares: [f64; 2],
+    warnings: WarningNotes,
     digest: Digest,
-    interrupted: bool,
 }
 
 impl Run {
@@ -197,31 +225,43 @@ impl Run {
             total_reward: 0.0,
             particle_steps: 0,
             times: Vec::with_capacity(limit.min(100_000) as usize),
+            squares: [0.0; 2],
+            warnings: WarningNotes::default(),
             digest: Digest::new(),
-            interrupted: false,
         }
     }
 
-    fn note(&mut self, record: &StepRecord) {
+    /// A step, and the state that it led to.
+    fn note(&mut self, record: &StepRecord, [x, _, theta, _]: &[f64; 4]) {
         self.steps += 1;
         self.total_reward += record.reward;
         self.particle_steps += record.diagnostics.particle_steps;
         self.times.push(record.decision_time);
+        self.squares[0] += x * x;
+        self.squares[1] += theta * theta;
+        self.warnings.note(&record.diagnostics, record.step);
         self.digest.state(&record.state);
         self.digest.action(record.action);
     }
 
-    fn finish(mut self, survived: bool, seed: u64) -> EpisodeResult {
+    fn finish(mut self, ending: Ending, state: [f64; 4], seed: u64) -> EpisodeResult {
         let wall = self.began.elapsed();
+        self.digest.state(&state);
+        let [position_rms, angle_rms] =
+            self.squares.map(|sum| (sum / f64::from(self.steps.max(1))).sqrt());
         EpisodeResult {
-            survived,
-            interrupted: self.interrupted,
+            survived: ending == Ending::Survived,
+            interrupted: ending == Ending::Interrupted,
+            ending,
             steps: self.steps,
             seed,
             total_reward: self.total_reward,
+            final_state: Some(state),
+            deviation: Some(Deviation { position_rms, angle_rms }),
             wall,
             decision_times: DecisionTimes::of(&mut self.times),
             particle_steps: self.particle_steps,
+            warnings: self.warnings,
             digest: self.digest,
         }
     }
@@ -251,20 +291,38 @@ pub struct EpisodeResult {
     pub survived: bool,
     /// Whether the observer ended the episode.
     pub interrupted: bool,
+    /// Why it is over; says more than the two before.
+    pub ending: Ending,
     /// Steps taken, the one that ended the episode included.
     pub steps: u32,
     /// The seed.
     pub seed: u64,
     /// The sum of the rewards.
     pub total_reward: f64,
+    /// The state after the last step; none where a GPU ran the whole episode, which does not tell it.
+    pub final_state: Option<[f64; 4]>,
+    /// How far cart and pole were from where they should be; none where a GPU ran the whole episode.
+    pub deviation: Option<Deviation>,
     /// From reset to end; where a GPU ran many episodes at once, its time divided by their number.
     pub wall: Duration,
     /// How long decisions took; zeros where a GPU ran the whole episode.
     pub decision_times: DecisionTimes,
     /// Steps simulated by particles.
     pub particle_steps: u64,
+    /// What was noticed about the decisions; nothing where a GPU ran the whole episode.
+    pub warnings: WarningNotes,
     /// A hash of every state and action.
     pub digest: Digest,
+}
+
+/// How far the cart was from the centre and the pole from the upright: root mean squares over the states that the
+/// steps led to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deviation {
+    /// Of the position, in m.
+    pub position_rms: f64,
+    /// Of the angle, in rad.
+    pub angle_rms: f64,
 }
 
 /// How long decisions took: percentiles by the nearest rank.
@@ -298,97 +356,5 @@ impl DecisionTimes {
             times.get(rank.saturating_sub(1)).copied().unwrap_or_default()
         };
         Self { p50: rank(0.5), p90: rank(0.9), p99: rank(0.99), max: rank(1.0) }
-    }
-}
-
-/// A hash of the bits of states and actions: equal digests mean equal runs.
-///
-/// FNV-1a over little-endian bytes (G. Fowler, L. C. Noll, K.-P. Vo), 64 bits.
-///
-/// # Examples
-/// ```
-/// use particle_pilot::Digest;
-/// let mut digest = Digest::new();
-/// digest.bytes(b"a");
-/// assert_eq!(digest.to_string(), "af63dc4c8601ec8c");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct Digest(Fnv);
-
-impl Default for Digest {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Digest {
-    /// The digest of nothing.
-    #[must_use]
-    pub fn new() -> Self {
-        Self(Fnv::default())
-    }
-
-    /// Adds bytes.
-    pub fn bytes(&mut self, bytes: &[u8]) {
-        self.0.bytes(bytes);
-    }
-
-    /// Adds the bits of a state.
-    pub fn state(&mut self, state: &[f64]) {
-        state.iter().for_each(|value| self.bytes(&value.to_bits().to_le_bytes()));
-    }
-
-    /// Adds an action: its index, or the bits of its force.
-    pub fn action(&mut self, action: Action) {
-        match action {
-            Action::Discrete(index) => self.bytes(&index.to_le_bytes()),
-            Action::Force(newton) => self.bytes(&newton.to_bits().to_le_bytes()),
-        }
-    }
-
-    /// Adds all that a decision says.
-    pub fn decision(&mut self, decision: &Decision) {
-        let Diagnostics {
-            best,
-            mean,
-            spread,
-            effective_samples,
-            dead_share,
-            non_finite,
-            longest,
-            horizon,
-            particles,
-            particle_steps,
-        } = decision.diagnostics;
-        self.action(decision.action);
-        self.state(&[best, mean, spread, effective_samples, dead_share]);
-        for count in [non_finite, longest.into(), horizon.into(), particles, particle_steps] {
-            self.bytes(&count.to_le_bytes());
-        }
-    }
-
-    /// Adds another digest.
-    pub fn digest(&mut self, other: Self) {
-        self.bytes(&other.0.0.to_le_bytes());
-    }
-}
-
-impl std::fmt::Display for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:016x}", self.0.0)
-    }
-}
-
-impl From<Digest> for String {
-    fn from(digest: Digest) -> Self {
-        digest.to_string()
-    }
-}
-
-impl TryFrom<String> for Digest {
-    type Error = std::num::ParseIntError;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        u64::from_str_radix(&text, 16).map(|hash| Self(Fnv(hash)))
     }
 }

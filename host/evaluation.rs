@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use prepared::PreparedEvaluation;
-pub use result::{DeviceShare, EvaluationResult, Failure};
+pub use result::{DeviceShare, EvaluationResult, Failure, WarningSummary};
 
 use crate::config::PilotConfig;
 use crate::env::Push;

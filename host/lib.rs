@@ -34,9 +34,14 @@ pub use backend::{Device, Simd};
 pub use batch::PilotBatch;
 pub use config::{ActionKind, PilotConfig, PilotConfigBuilder};
 pub use decision::{Action, Decision, Diagnostics, Warning};
-pub use episode::{DecisionTimes, Digest, Episode, EpisodeResult, StepRecord};
+pub use episode::{
+    DecisionTimes, Deviation, Digest, Ending, Episode, EpisodeResult, StepRecord, WarningNote,
+    WarningNotes,
+};
 pub use error::PilotError;
-pub use evaluation::{DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation};
+pub use evaluation::{
+    DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
+};
 pub use foresight::Foresight;
 pub use memory::{Bytes, available as available_memory};
 pub use particle_pilot_kernels as kernels;

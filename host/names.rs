@@ -2,7 +2,7 @@
 
 /// Why a name was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no {what} `{given}`{suggestion}; there are: {all}")]
+#[error("there is no {what} `{given}`{suggestion} {all}")]
 pub struct UnknownName {
     what: &'static str,
     given: String,
@@ -27,8 +27,8 @@ pub(crate) fn parse<T: Copy>(
     let nearest = names.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
     let suggestion = nearest
         .filter(|name| similarity(name) > 0.7)
-        .map(|name| format!(", did you mean `{name}`?"))
-        .unwrap_or_default();
+        .map(|name| format!(", did you mean `{name}`? There are:"))
+        .unwrap_or_else(|| "; there are:".into());
     Err(UnknownName { what, given: given.into(), suggestion, all: names.join(", ") })
 }
 

@@ -27,10 +27,10 @@ pub enum PushError {
     #[error("push of {0:?} N; NEWTON must be a number, for example 5 in 5:10:100")]
     NotANumber(String, #[source] ParseFloatError),
     /// Name and text of the part which is no number of steps.
-    #[error("{0} of {1:?} steps; must be a whole number, as in 5:10:100")]
+    #[error("{0} of {1:?} steps; must be a whole number from 1 to 4294967295, as in 5:10:100")]
     NotSteps(&'static str, String, #[source] ParseIntError),
-    /// The force given, which is not finite.
-    #[error("push of {0} N; must be finite")]
+    /// The force given, which is not finite or too large for single precision to tell what comes of it.
+    #[error("push of {0:e} N; must be finite, from -1e6 to 1e6")]
     Newton(f64),
     /// A push of no steps.
     #[error("push of 0 steps; LENGTH must be at least 1")]
@@ -73,9 +73,12 @@ pub struct Push {
 }
 
 impl Push {
+    /// The largest force of a push, in N.
+    pub const MOST_NEWTON: f64 = 1e6;
+
     /// A disturbance of
     ///
-    /// * `newton`: force in N, finite; a negative one only swaps the sides.
+    /// * `newton`: force in N, at most [`Push::MOST_NEWTON`] to either side; a negative one only swaps the sides.
     /// * `length`: steps that a push lasts, `>= 1`.
     /// * `every`: steps from the beginning of one push to that of the next,
     ///   `> length`.
@@ -90,7 +93,7 @@ impl Push {
     /// assert!(Push::new(f64::NAN, 1, 2).is_err());
     /// ```
     pub fn new(newton: f64, length: u32, every: u32) -> Result<Self, PushError> {
-        if !newton.is_finite() {
+        if newton.is_nan() || newton.abs() > Self::MOST_NEWTON {
             return Err(PushError::Newton(newton));
         }
         if length == 0 {
@@ -218,7 +221,9 @@ mod tests {
             ("x:2:3", "push of \"x\" N"),
             ("1:-2:3", "LENGTH of \"-2\" steps"),
             ("1:2:3.5", "EVERY of \"3.5\" steps"),
+            ("1:2:4294967296", "from 1 to 4294967295"),
             ("inf:2:3", "push of inf N; must be finite"),
+            ("-1e7:2:3", "push of -1e7 N; must be finite, from -1e6 to 1e6"),
             ("NaN:2:3", "must be finite"),
             ("1:0:3", "LENGTH must be at least 1"),
             ("1:3:3", "push of 3 steps every 3"),
@@ -257,7 +262,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_and_value_round_trip(newton in -1e9f64..1e9, length in 1u32.., more: u32) {
+        fn text_and_value_round_trip(newton in -1e6f64..1e6, length in 1u32.., more: u32) {
             let Some(every) = length.checked_add(more).filter(|&e| e > length) else {
                 return Ok(());
             };

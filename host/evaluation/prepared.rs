@@ -26,7 +26,7 @@ use crate::pilot::Pilot;
 /// let config = PilotConfig::builder().particles(256).device(Device::Cpu).build()?;
 /// let evaluation = Evaluation::new(config).episodes(2).steps(20).prepare()?;
 /// assert_eq!((evaluation.device(), evaluation.setback()), (Device::Cpu, None));
-/// let result = evaluation.run_with(&Arc::default(), |_| ())?;
+/// let result = evaluation.run_with(&std::sync::Arc::default(), |_| ())?;
 /// assert_eq!(result.devices[0].episodes, 2);
 /// # Ok::<(), particle_pilot::PilotError>(())
 /// ```
@@ -65,8 +65,8 @@ impl PreparedEvaluation {
         if gpu.is_none() {
             engine::require_memory::<CartPole<false>>(config, config.resolved_threads())?;
         }
-        // Results are gathered in pieces by the threads, and then put in order.
-        let results = u64::from(evaluation.episodes) * 6 * size_of::<EpisodeResult>() as u64;
+        // Results are gathered from the threads, and then without those that there are not.
+        let results = u64::from(evaluation.episodes) * 2 * size_of::<EpisodeResult>() as u64;
         let what = || format!("the results of {} episodes need", evaluation.episodes);
         memory::require(results, what, "evaluate fewer at a time")?;
         let threads = Threads::asked(config.threads);
@@ -162,14 +162,19 @@ impl PreparedEvaluation {
             pilot.set_interrupt(Arc::clone(stop));
             Ok(pilot)
         };
+        let failed = AtomicBool::new(false);
+        let fail = |error| {
+            failed.store(true, Ordering::Relaxed);
+            Some(Err(error))
+        };
         let run = |pilot: &mut Result<Pilot, PilotError>, index: u32| {
-            let pilot = match pilot {
-                Ok(pilot) => pilot,
-                Err(error) => return Some(Err(error.clone())),
-            };
-            if stop.load(Ordering::Relaxed) {
+            if stop.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed) {
                 return None;
             }
+            let pilot = match pilot {
+                Ok(pilot) => pilot,
+                Err(error) => return fail(error.clone()),
+            };
             let result = episode.later(index).run_with(pilot, |_| {
                 if stop.load(Ordering::Relaxed) {
                     ControlFlow::Break(())
@@ -183,11 +188,16 @@ impl PreparedEvaluation {
                     observe(&result);
                     Some(Ok(result))
                 }
-                Err(error) => Some(Err(error)),
+                Err(error) => fail(error),
             }
         };
-        let results = workers.map(done..*episodes, pilot, run);
-        results.into_iter().flatten().collect()
+        // Into places that are there already: gathered in pieces, results would take three times the memory.
+        let all = workers.map(done..*episodes, pilot, run);
+        let mut results = Vec::with_capacity(all.len());
+        for result in all.into_iter().flatten() {
+            results.push(result?);
+        }
+        Ok(results)
     }
 }
 

@@ -1,11 +1,13 @@
 //! What many episodes say.
 
+use std::mem::discriminant;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::backend::Device;
-use crate::episode::{Digest, EpisodeResult};
+use crate::decision::Warning;
+use crate::episode::{Digest, Ending, EpisodeResult};
 
 /// What the episodes of an evaluation say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,8 +30,11 @@ pub struct EvaluationResult {
     pub particle_steps: u64,
     /// A hash of all episodes' digests, in order of seeds.
     pub digest: Digest,
-    /// The episodes in which the pole fell, in order of seeds.
+    /// The episodes in which the pole fell or the cart left the track, in order of seeds.
     pub failures: Vec<Failure>,
+    /// What was noticed about decisions, by kind; nothing of episodes that a GPU ran as a whole.
+    #[serde(default)]
+    pub warnings: Vec<WarningSummary>,
     /// Which devices ran how many episodes, in the order of seeds. One, unless a GPU failed on the way; none where
     /// no [`Evaluation`](crate::Evaluation) ran them.
     #[serde(default)]
@@ -49,13 +54,30 @@ pub struct DeviceShare {
     pub episodes: u32,
 }
 
-/// An episode in which the pole fell.
+/// A kind of warning that came in an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarningSummary {
+    /// The first of its kind, in the order of seeds.
+    pub warning: Warning,
+    /// In how many decisions it came.
+    pub decisions: u64,
+    /// In how many episodes.
+    pub episodes: u32,
+    /// The seed of the first episode.
+    pub first_seed: u64,
+    /// The step of the first decision there.
+    pub first_step: u32,
+}
+
+/// An episode in which the pole fell or the cart left the track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The episode's seed.
     pub seed: u64,
     /// How many steps it lasted.
     pub steps: u32,
+    /// What happened.
+    pub ending: Ending,
 }
 
 impl EvaluationResult {
@@ -67,7 +89,7 @@ impl EvaluationResult {
         let failures: Vec<Failure> = results
             .iter()
             .filter(failed)
-            .map(|result| Failure { seed: result.seed, steps: result.steps })
+            .map(|result| Failure { seed: result.seed, steps: result.steps, ending: result.ending })
             .collect();
         let survived = episodes - failures.len() as u32;
         let count = f64::from(episodes.max(1));
@@ -78,16 +100,52 @@ impl EvaluationResult {
             survived,
             success_rate: f64::from(survived) / count,
             success_interval: wilson_interval(survived, episodes),
-            mean_steps: results.iter().map(|r| f64::from(r.steps)).sum::<f64>() / count,
+            // As whole numbers: the sum of no floats is -0.
+            mean_steps: results.iter().map(|r| u64::from(r.steps)).sum::<u64>() as f64 / count,
             min_steps: results.iter().map(|r| r.steps).min().unwrap_or(0),
             wall,
             particle_steps: results.iter().map(|r| r.particle_steps).sum(),
             digest,
             failures,
+            warnings: summarized(results),
             devices: Vec::new(),
             setback: None,
         }
     }
+
+    /// How many episodes ended so.
+    #[must_use]
+    pub fn ended(&self, ending: Ending) -> u32 {
+        match ending {
+            Ending::Survived => self.survived,
+            _ => self.failures.iter().filter(|failure| failure.ending == ending).count() as u32,
+        }
+    }
+}
+
+/// The warnings of all episodes, by kind.
+fn summarized(results: &[EpisodeResult]) -> Vec<WarningSummary> {
+    let mut all: Vec<WarningSummary> = Vec::new();
+    for result in results {
+        for note in result.warnings.iter() {
+            let decisions = note.decisions.into();
+            let kind = discriminant(&note.warning);
+            match all.iter_mut().find(|summary| discriminant(&summary.warning) == kind) {
+                Some(summary) => {
+                    summary.decisions += decisions;
+                    summary.episodes += 1;
+                }
+                None => all.push(WarningSummary {
+                    warning: note.warning,
+                    decisions,
+                    episodes: 1,
+                    first_seed: result.seed,
+                    first_step: note.first_step,
+                }),
+            }
+        }
+    }
+    all
 }
 
 /// The 95% confidence interval of a share of which `successes` in `trials` were seen.
@@ -119,6 +177,10 @@ mod tests {
         let [low, high] = wilson_interval(81, 263);
         assert!((low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5, "{low} {high}");
         assert_eq!(wilson_interval(0, 0), [0.0, 1.0]);
-        assert!((wilson_interval(10, 10)[1] - 1.0).abs() < 1e-12);
+        for trials in [1, 10, 100, 1000] {
+            assert_eq!(wilson_interval(trials, trials)[1], 1.0);
+            assert_eq!(wilson_interval(0, trials)[0], 0.0);
+        }
+        assert!(EvaluationResult::of(&[], Duration::ZERO).mean_steps.is_sign_positive());
     }
 }

@@ -29,6 +29,11 @@ fn json_holds_what_is_promised() {
             "simd",
             "threads",
             "interrupted",
+            "push",
+            "config",
+            "step_limit",
+            "endings",
+            "warnings",
         ],
     );
     assert_eq!((&object["episodes"], &object["seed"]), (&5.into(), &9.into()));
@@ -45,7 +50,44 @@ fn failures_are_listed_with_their_seeds() {
     let failures = object["failures"].as_array().unwrap();
     assert_eq!((failures.len(), &failures[7]["seed"]), (8, &47.into()));
     let text = stdout(&run_small(&arguments));
-    assert!(text.contains("seed 40 after 1") && text.contains("3 more"), "{text}");
+    assert!(text.contains("8 fell: seed 40 after 1") && text.contains("3 more"), "{text}");
+    assert_eq!(failures[0]["ending"], "fell");
+    assert_eq!(object["endings"]["fell"], 8);
+}
+
+#[test]
+fn carts_that_leave_the_track_do_not_fall() {
+    let arguments =
+        ["evaluate", "-e", "3", "--x-limit", "0.001", "--theta-limit-deg", "inf", "--seed", "40"];
+    let object = json(&run_small(&[&arguments[..], &["--json", "-"]].concat()));
+    assert_eq!(
+        object["endings"],
+        serde_json::json!({ "survived": 0, "fell": 0, "left-track": 3, "failed": 0 })
+    );
+    assert_eq!(object["failures"][0]["ending"], "left-track");
+    let text = stdout(&run_small(&arguments));
+    assert!(text.contains("3 left the track: seed 40 after") && !text.contains("fell"), "{text}");
+}
+
+#[test]
+fn a_share_is_not_rounded_to_all_or_none() {
+    let text = stdout(&run(&[
+        "evaluate",
+        "-e",
+        "10000",
+        "-k",
+        "2",
+        "-H",
+        "1",
+        "-n",
+        "1",
+        "--threads",
+        "2",
+    ]));
+    assert!(
+        text.contains("survived 10,000 of 10,000 episodes: 100.0% (99.96% to 100.0%)"),
+        "{text}"
+    );
 }
 
 #[test]

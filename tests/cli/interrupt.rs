@@ -6,31 +6,43 @@ use std::time::{Duration, Instant};
 /// No machine is so busy that anything here takes longer.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Starts work that takes long, waits until it can be interrupted and is `ready`, and interrupts it.
-fn interrupted(arguments: &[&str], ready: impl Fn() -> bool) -> Output {
-    let child =
-        pilot().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+/// Waits until a process can be interrupted by the signal of this number and is `ready`.
+fn wait_for(process: u32, signal: u32, ready: impl Fn(u32) -> bool) {
     let began = Instant::now();
-    while !(handles_interrupts(child.id()) && ready()) {
-        assert!(began.elapsed() < PATIENCE, "{arguments:?} does not get there");
+    while !(handles(signal, process) && ready(process)) {
+        assert!(began.elapsed() < PATIENCE, "it does not get there");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Starts work that takes long, waits until it can be interrupted and is `ready`, and interrupts it.
+fn interrupted(arguments: &[&str], ready: impl Fn(u32) -> bool) -> Output {
+    let child =
+        pilot().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(child.id(), 2, ready);
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     child.wait_with_output().unwrap()
 }
 
-/// Whether the process has said what is to be done on SIGINT, which is number 2, as far as the system tells.
-fn handles_interrupts(process: u32) -> bool {
+/// Whether the process has said what is to be done on the signal of this number, as far as the system tells.
+fn handles(signal: u32, process: u32) -> bool {
     let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else { return true };
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_none_or(|mask| mask & 0b10 != 0)
+    mask.is_none_or(|mask| mask & 1 << (signal - 1) != 0)
 }
 
-fn after(time: Duration) -> impl Fn() -> bool {
+/// Whether the process has written much to a file, which need not have a name, as far as the system tells.
+fn writes(process: u32) -> bool {
+    let Ok(files) = fs::read_dir(format!("/proc/{process}/fd")) else { return true };
+    let is_long = |file: fs::Metadata| file.is_file() && file.len() > 20_000;
+    files.flatten().any(|entry| fs::metadata(entry.path()).is_ok_and(is_long))
+}
+
+fn after(time: Duration) -> impl Fn(u32) -> bool {
     let began = Instant::now();
-    move || began.elapsed() >= time
+    move |_| began.elapsed() >= time
 }
 
 #[test]
@@ -57,11 +69,7 @@ fn an_episode_ends_with_what_there_is_written() {
         "--plot",
         plot,
     ];
-    let begun = || {
-        let entries = fs::read_dir(folder.path()).unwrap();
-        entries.flatten().any(|entry| entry.metadata().is_ok_and(|file| file.len() > 20_000))
-    };
-    let output = interrupted(&endless, begun);
+    let output = interrupted(&endless, writes);
     assert_code(&output, 130);
     let object = json(&output);
     assert_eq!((&object["interrupted"], &object["survived"]), (&true.into(), &false.into()));
@@ -92,11 +100,8 @@ fn a_second_signal_ends_at_once_and_leaves_nothing_behind() {
         .args(["-q", "--trace", text_of(&trace)])
         .spawn()
         .unwrap();
+    wait_for(child.id(), 2, |_| true);
     let began = Instant::now();
-    while names_in(&folder).is_empty() || !handles_interrupts(child.id()) {
-        assert!(began.elapsed() < PATIENCE, "it writes nothing");
-        std::thread::sleep(Duration::from_millis(20));
-    }
     let status = loop {
         // Two that follow each other closely can be one to a process that gets no CPU in between.
         let id = child.id().to_string();
@@ -112,4 +117,43 @@ fn a_second_signal_ends_at_once_and_leaves_nothing_behind() {
     };
     assert_eq!(status.code(), Some(130));
     assert_eq!(names_in(&folder), [""; 0]);
+}
+
+/// A long episode whose first signal is to end it in an orderly way, started by a shell that has signals ignored.
+fn ends_in_spite_of(ignored: &str, signal: &str) {
+    let folder = folder();
+    let (trace, report) = (folder.path().join("t.csv"), folder.path().join("j.json"));
+    let mut child = Command::new("sh")
+        .args(["-c", &format!("trap '' {ignored}; exec \"$@\""), "sh"])
+        .arg(env!("CARGO_BIN_EXE_pilot"))
+        .args(["-n", "20000000", "-k", "16", "-H", "20", "--theta-limit-deg", "inf"])
+        .args(["--x-limit", "inf", "--trace", text_of(&trace), "--json", text_of(&report)])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_for(child.id(), if signal == "INT" { 2 } else { 15 }, writes);
+    let id = child.id().to_string();
+    for ignored in ignored.split(' ') {
+        Command::new("kill").args(["-s", ignored, &id]).status().unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(child.try_wait().unwrap().is_none(), "{ignored} was ignored, and is no more");
+    Command::new("kill").args(["-s", signal, &id]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(names_in(&folder), ["j.json", "t.csv"]);
+    let report: Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+    assert_eq!(report["ending"], "interrupted");
+    let replay = run(&["replay", text_of(&trace)]);
+    assert_code(&replay, 0);
+    assert!(stdout(&replay).contains("interrupted"), "{}", stdout(&replay));
+}
+
+#[test]
+fn a_signal_that_is_ignored_stays_ignored_and_the_others_are_not() {
+    ends_in_spite_of("INT", "TERM"); // a script's `&`
+    ends_in_spite_of("HUP", "TERM"); // `nohup`
+    ends_in_spite_of("INT HUP", "TERM");
+    ends_in_spite_of("TERM", "INT");
 }

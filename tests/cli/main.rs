@@ -33,9 +33,9 @@ fn run(arguments: &[&str]) -> Output {
     pilot().args(arguments).output().unwrap()
 }
 
-/// Runs with few particles and steps.
+/// Runs with few particles and steps, unless others are given: options may come before a command.
 fn run_small(arguments: &[&str]) -> Output {
-    run(&[arguments, &SMALL[..]].concat())
+    run(&[&SMALL[..], arguments].concat())
 }
 
 fn stdout(output: &Output) -> String {

@@ -44,10 +44,72 @@ fn json_on_standard_output_is_all_there_is_on_it() {
             "digest",
             "warnings",
             "version",
+            "ending",
+            "step_limit",
+            "final_state",
+            "push",
         ],
     );
     assert_keys(&object["decision_us"], &["p50", "p90", "p99", "max"]);
     assert_eq!((&object["interrupted"], &object["particles"]), (&false.into(), &64.into()));
+    assert_eq!((&object["ending"], &object["push"]), (&"survived".into(), &Value::Null));
+    let config = &object["config"];
+    assert_keys(config, &["action", "physics", "cost", "tuning"]);
+    assert_keys(&config["physics"], &["integrator", "force_mag", "x_threshold"]);
+    assert_keys(&config["tuning"], &["iterations", "temperature"]);
+}
+
+#[test]
+fn reports_of_different_problems_differ() {
+    let report = |arguments: &[&str]| {
+        let mut object =
+            json(&run_small(&[arguments, &["--json", "-", "--device", "cpu"]].concat()));
+        object = serde_json::json!({ "config": object["config"], "push": object["push"], "limit": object["step_limit"] });
+        object
+    };
+    let plain = report(&[]);
+    for arguments in [
+        &["--push", "5:2:100"][..],
+        &["--action", "continuous"],
+        &["--integrator", "semi-implicit-euler"],
+        &["--x-limit", "inf"],
+        &["--force", "11"],
+        &["--cost-end", "2"],
+        &["--iterations", "3"],
+        &["-n", "31"],
+    ] {
+        assert_ne!(report(arguments), plain, "{arguments:?}");
+    }
+    assert_eq!(report(&["--device", "cpu"]), plain);
+}
+
+#[test]
+fn how_an_episode_ended_is_told() {
+    let fell = stdout(&run_small(&["--theta-limit-deg", "0.5", "--seed", "1"]));
+    assert!(fell.starts_with("fell after ") && fell.contains("limits 2.4 m, 0.5°"), "{fell}");
+    let left = stdout(&run_small(&["--x-limit", "0.001", "--theta-limit-deg", "inf"]));
+    assert!(left.starts_with("left the track after ") && !left.contains("fell"), "{left}");
+    let one = stdout(&run(&["-n", "1", "-k", "1", "-H", "1"]));
+    assert!(
+        one.starts_with("survived the only step") && one.contains("1 particle x 1 step\n"),
+        "{one}"
+    );
+}
+
+#[test]
+fn the_state_beyond_the_limit_is_in_the_plot_and_marked() {
+    let folder = folder();
+    for (limits, name) in [
+        (["--theta-limit-deg", "0.5", "--x-limit", "inf"], "fell"),
+        (["--theta-limit-deg", "inf", "--x-limit", "0.001"], "left the track"),
+    ] {
+        let path = folder.path().join("a.svg");
+        assert_code(&run_small(&[&limits[..], &["--plot", text_of(&path)]].concat()), 0);
+        let svg = fs::read_to_string(&path).unwrap();
+        let said = |text: &str| svg.lines().filter(|line| line.trim() == text).count();
+        assert_eq!(said(name), 1);
+        assert!(svg.contains("r=\"5\""));
+    }
 }
 
 #[test]

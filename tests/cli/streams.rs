@@ -38,6 +38,21 @@ fn completions_name_the_commands() {
         }
     }
     assert_usage_error(&run(&["completions", "cmd"]), &["bash"]);
+    for shell in ["bash", "zsh", "fish"] {
+        let text = stdout(&run(&["completions", shell])).replace('\\', "");
+        assert!(text.contains("cuda:0"), "no devices for {shell}");
+    }
+    // Where there is a bash: after `pilot replay`, nothing is offered but the files that bash itself finds.
+    let script = "source /dev/stdin; COMP_WORDS=(pilot replay ''); COMP_CWORD=2; _pilot pilot '' replay; \
+                  echo \"${#COMPREPLY[@]}\"";
+    let folder = folder();
+    let path = folder.path().join("pilot.bash");
+    fs::write(&path, run(&["completions", "bash"]).stdout).unwrap();
+    let bash =
+        Command::new("bash").args(["-c", script]).stdin(fs::File::open(&path).unwrap()).output();
+    if let Ok(output) = bash {
+        assert_eq!(stdout(&output).trim(), "0", "{}", stderr(&output));
+    }
 }
 
 #[test]

@@ -120,5 +120,24 @@ fn a_comparison_on_a_gpu_has_times() {
     for row in &rows[1..] {
         assert!(row["decision_us"].as_f64().is_some_and(|us| us > 0.0), "{row}");
         assert_eq!(shares(row), [("cuda:0".into(), 2)]);
+        // Whole episodes on a GPU tell nothing of their states.
+        assert_eq!((&row["rank"], &row["cost_per_step"]), (&Value::Null, &Value::Null));
     }
+}
+
+#[test]
+fn which_limit_was_crossed_is_told_where_there_is_but_one() {
+    let arguments = ["evaluate", "-e", "2", "--theta-limit-deg", "0.001", "--json", "-"];
+    let endings = |device: &str, limit: &str| {
+        let result = json(&pilot(&[&arguments[..], &["--x-limit", limit]].concat(), device, ""));
+        result["endings"].clone()
+    };
+    let of = |name: &str| {
+        let mut all = serde_json::json!({ "survived": 0, "fell": 0, "left-track": 0, "failed": 0 });
+        all[name] = 2.into();
+        all
+    };
+    assert_eq!(endings("cuda", "2.4"), of("failed"));
+    assert_eq!(endings("cuda", "inf"), of("fell"));
+    assert_eq!(endings("cpu", "2.4"), of("fell"));
 }

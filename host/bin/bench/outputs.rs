@@ -9,8 +9,9 @@ use crate::options::OutputOptions;
 use crate::plots::Plot;
 use crate::record::Record;
 use crate::report;
-use crate::shared::output::{Sink, distinct, print, say, usage};
+use crate::shared::output::{Sink, print, say, usage};
 use crate::shared::picture::Picture;
+use crate::shared::places::{Named, distinct};
 
 /// The forms of each picture.
 const ENDINGS: [&str; 2] = ["svg", "png"];
@@ -30,13 +31,15 @@ impl Outputs {
     /// Makes sure that all can be written.
     ///
     /// # Errors
-    /// [`UsageError`](crate::shared::output::UsageError) if not, or if two would go to the same file.
-    pub fn open(options: &OutputOptions) -> Result<Self> {
+    /// [`UsageError`](crate::shared::output::UsageError) if not, if two would go to the same file, or one to one of the
+    /// `inputs`.
+    pub fn open(options: &OutputOptions, inputs: &[Named<'_>]) -> Result<Self> {
         let files = [&options.json, &options.csv, &options.markdown, &options.report];
         let files = files.map(|path| path.as_deref());
         let pictures = options.plot.as_deref().map(picture_paths).unwrap_or_default();
-        let pictured = pictures.iter().map(|path| Some(path.as_path()));
-        distinct(&files.into_iter().chain(pictured).collect::<Vec<_>>())?;
+        let pictured = pictures.iter().map(|path| ("--plot", Some(path.as_path())));
+        let named = ["--json", "--csv", "--markdown", "--report"].into_iter().zip(files);
+        distinct(inputs, &named.chain(pictured).collect::<Vec<_>>())?;
         for (option, path) in [("--plot", &options.plot), ("--report", &options.report)] {
             if path.as_deref() == Some(Path::new("-")) {
                 return Err(usage(format!("{option} cannot go to standard output; name a place")));

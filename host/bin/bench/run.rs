@@ -43,7 +43,11 @@ const PRESUMED_OVERHEAD: f64 = 0.1;
 
 pub fn run(options: &RunOptions) -> Result<Outcome> {
     let plan = Plan::of(options)?;
-    let outputs = Outputs::open(&options.outputs)?;
+    let programs = [
+        ("--pilot", options.pilot.as_deref()),
+        ("--peers-python", options.peers_python.as_deref()),
+    ];
+    let outputs = Outputs::open(&options.outputs, &programs)?;
     let stop = interrupt::watch();
     if !outputs.quiet() {
         say(&plan.about());

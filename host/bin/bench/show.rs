@@ -9,6 +9,6 @@ use crate::shared::outcome::Outcome;
 
 pub fn run(options: &ShowOptions) -> Result<Outcome> {
     let record = Record::read(&options.record)?;
-    Outputs::open(&options.outputs)?.write(&record)?;
+    Outputs::open(&options.outputs, &[("the record", Some(&options.record))])?.write(&record)?;
     Ok(Outcome::Done)
 }

@@ -1,27 +1,29 @@
 //! `pilot compare`: all planners on equal terms.
 
 mod chance;
+mod quality;
 mod table;
 
 use std::cell::OnceCell;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
 use particle_pilot::{
-    Device, EpisodeResult, Evaluation, EvaluationResult, Pilot, PilotConfig, PlannerKind,
+    Device, EpisodeResult, Evaluation, EvaluationResult, Pilot, PilotConfig, PilotError,
+    PlannerKind,
 };
 
+use self::quality::Quality;
 use self::table::{Comparison, Row};
-use crate::commands::CompareOptions;
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::settings::{Settings, refused};
+use crate::settings::{Settings, Work, refused};
 use crate::shared::interrupt;
 use crate::shared::outcome::Outcome;
 use crate::shared::output::{Report, usage};
 use crate::shared::progress::Progress;
+use crate::shared::text::number;
 
 /// Rounds in which a planner's particles are fitted to the time budget.
 const FITS: usize = 5;
@@ -32,15 +34,15 @@ const TRIAL_STEPS: u32 = 40;
 /// More particles than this are not given to a planner, however fast.
 const MOST_PARTICLES: f64 = (1 << 22) as f64;
 
-pub fn run(options: CompareOptions) -> Result<Outcome> {
-    let options =
-        Options { episodes: options.episodes, budget_us: options.budget_us, ..options.common };
-    let Some(settings) = Settings::of(options)? else {
+pub fn run(options: Options) -> Result<Outcome> {
+    // Refuses what any of the planners cannot do, before the first has begun.
+    let Some(settings) = Settings::of(options, Work::Comparison)? else {
         return Ok(Outcome::Done);
     };
+    settings.distinct_outputs()?;
     let budget = match settings.options().budget_us {
         Some(us) if !(0.01..=1e9).contains(&us) => {
-            return Err(usage(format!("--budget-us is {us}; it must be 0.01 to 1e9")));
+            return Err(usage(format!("--budget-us is {}; it must be 0.01 to 1e9", number(us))));
         }
         given => given.map(|us| Duration::from_nanos((us * 1e3) as u64)),
     };
@@ -53,16 +55,21 @@ pub fn run(options: CompareOptions) -> Result<Outcome> {
         episodes: settings.episodes()?,
         threads: machine.threads,
         settings: &settings,
+        reference: &reference,
         on_gpu: machine.device != Device::Cpu,
         setback: OnceCell::new(),
     };
+    interrupt::watch();
     let report = Report::open(settings.options().json.as_deref(), settings.options().quiet)?;
     machine.tell(&report);
-    interrupt::watch();
 
     let mut comparison = Comparison::new(&settings, &machine, match_.episodes, &reference);
-    match_.run(&reference, budget, &mut comparison)?;
+    match match_.run(budget, &mut comparison) {
+        Err(error) if error.downcast_ref() == Some(&PilotError::Interrupted) => {}
+        ran => ran?,
+    }
     comparison.interrupted = interrupt::stopped();
+    comparison.rank();
     comparison.setback = match_.setback.into_inner();
     machine.warn(&report, comparison.setback.as_deref());
     report.write(&comparison.to_string(), &comparison)?;
@@ -74,6 +81,7 @@ struct Match<'a> {
     episodes: u32,
     threads: usize,
     settings: &'a Settings,
+    reference: &'a PilotConfig,
     on_gpu: bool,
     /// The first that any pilot or evaluation had.
     setback: OnceCell<String>,
@@ -81,28 +89,22 @@ struct Match<'a> {
 
 impl Match<'_> {
     /// Fills in all rows, or those before an interruption.
-    fn run(
-        &self,
-        reference: &PilotConfig,
-        budget: Option<Duration>,
-        comparison: &mut Comparison,
-    ) -> Result<()> {
+    fn run(&self, budget: Option<Duration>, comparison: &mut Comparison) -> Result<()> {
+        let reference = self.reference;
         let planners = PlannerKind::ALL.iter().map(|(planner, _)| *planner);
         let rows = 1 + 2 * PlannerKind::ALL.len() as u64;
         let work = rows * u64::from(self.episodes);
         let progress = Progress::new("episodes", work, self.settings.options().quiet);
 
-        let result = chance::evaluate(reference, self.settings, self.episodes, &progress)?;
-        comparison.rows.push(Row::chance(&result));
+        let (result, qualities) =
+            chance::evaluate(reference, self.settings, self.episodes, &progress)?;
+        comparison.rows.push(Row::chance(&result, &qualities));
 
         let target = self.particle_steps(reference)?;
         for planner in planners.clone() {
-            if interrupt::stopped() {
-                break;
-            }
-            let config = self.with_equal_steps(planner, target)?;
-            let row = self.row("equal-particle-steps", &config, &progress)?;
-            comparison.rows.extend(row);
+            let row = self.with_equal_steps(planner, target);
+            let row = row.and_then(|c| self.row("equal-particle-steps", &c, None, &progress));
+            comparison.note("equal-particle-steps", planner, row)?;
         }
         let budget = match budget {
             Some(budget) => budget,
@@ -110,12 +112,9 @@ impl Match<'_> {
         };
         comparison.budget_us = budget.as_nanos() as f64 / 1e3;
         for planner in planners {
-            if interrupt::stopped() {
-                break;
-            }
-            let config = self.with_equal_time(planner, budget)?;
-            let row = self.row("equal-time", &config, &progress)?;
-            comparison.rows.extend(row);
+            let row = self.with_equal_time(planner, budget);
+            let row = row.and_then(|c| self.row("equal-time", &c, Some(budget), &progress));
+            comparison.note("equal-time", planner, row)?;
         }
         progress.finish();
         Ok(())
@@ -153,8 +152,7 @@ impl Match<'_> {
     fn trial(&self, config: &PilotConfig) -> Result<Duration> {
         let episodes = if self.on_gpu { self.episodes } else { (2 * self.threads as u32).max(4) };
         let steps = TRIAL_STEPS.min(self.settings.steps());
-        let (_, time) = self.evaluate(config, episodes, steps, &|| ())?;
-        Ok(time)
+        Ok(self.evaluate(config, episodes, steps, &|| ())?.1)
     }
 
     /// The row of a pilot; none if no episode was finished.
@@ -162,43 +160,53 @@ impl Match<'_> {
         &self,
         terms: &'static str,
         config: &PilotConfig,
+        budget: Option<Duration>,
         progress: &Progress,
     ) -> Result<Option<Row>> {
+        if interrupt::stopped() {
+            return Ok(None);
+        }
         let steps = self.settings.steps();
         let tick = || progress.tick();
-        let (result, time) = self.evaluate(config, self.episodes, steps, &tick)?;
-        Ok((result.episodes > 0).then(|| Row::of(terms, config, &result, time)))
+        let (result, time, qualities) = self.evaluate(config, self.episodes, steps, &tick)?;
+        let row = || Row::of(terms, config, &result, time, budget, &qualities);
+        Ok((result.episodes > 0).then(row))
     }
 
-    /// The result, and the median over episodes of their median decision times.
+    /// The result, the median over episodes of their median decision times, and how well each went.
     fn evaluate(
         &self,
         config: &PilotConfig,
         episodes: u32,
         steps: u32,
         tick: &(dyn Fn() + Sync),
-    ) -> Result<(EvaluationResult, Duration)> {
-        let times = Mutex::new(Vec::new());
+    ) -> Result<(EvaluationResult, Duration, Vec<Quality>)> {
+        let seen = Mutex::new((Vec::new(), Vec::new()));
         let evaluation = Evaluation::new(config.clone())
             .episodes(episodes)
             .steps(steps)
             .push(self.settings.push());
         let result = evaluation.run_with(interrupt::watch(), |episode| {
-            let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
-            times.push(decision_time(episode));
+            let quality = Quality::of(episode, self.reference, self.settings);
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.0.push(decision_time(episode));
+            seen.1.extend(quality.map(|quality| (episode.seed, quality)));
             tick();
         });
-        let mut times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (mut times, mut qualities) = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // They came in any order, which sums would show in their last bits.
+        qualities.sort_unstable_by_key(|(seed, _)| *seed);
         times.sort_unstable();
         let median = times.get(times.len() / 2).copied().unwrap_or_default();
         let result = result?;
         self.note(result.setback.as_deref());
-        Ok((result, median))
+        Ok((result, median, qualities.into_iter().map(|(_, quality)| quality).collect()))
     }
 
     /// Simulated steps of a decision: the second, since the first has no plan to start from.
     fn particle_steps(&self, config: &PilotConfig) -> Result<f64> {
         let mut pilot = Pilot::new(config.clone()).map_err(refused)?;
+        pilot.set_interrupt(Arc::clone(interrupt::watch()));
         pilot.act(&[0.0; 4])?;
         let decision = pilot.act(&[0.0; 4])?;
         self.note(pilot.setback().map(ToString::to_string).as_deref());
@@ -223,7 +231,7 @@ fn decision_time(episode: &EpisodeResult) -> Duration {
 fn scaled(config: &PilotConfig, ratio: f64) -> PilotConfig {
     let particles = (f64::from(config.particles) * ratio).round();
     PilotConfig {
-        particles: particles.clamp(2.0, MOST_PARTICLES.max(config.particles.into())) as u32,
+        particles: particles.clamp(1.0, MOST_PARTICLES.max(config.particles.into())) as u32,
         ..config.clone()
     }
 }

@@ -14,7 +14,7 @@ impl Options {
             ($($option:ident)*) => {
                 Self {
                     $($option: self.$option.clone().or(file.$option),)*
-                    print_config: self.print_config,
+                    print_config: self.print_config || file.print_config,
                     quiet: self.quiet || file.quiet,
                     require_success: self.require_success || file.require_success,
                 }
@@ -32,12 +32,23 @@ impl Options {
     }
 }
 
-/// The options of a configuration file.
+/// The options of a configuration file; `-` is standard input.
 pub fn read(path: &Path) -> Result<Options> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| usage(format!("cannot read {name}: {error}")))?;
+    let name = name(path);
+    let text = match path == Path::new("-") {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(path),
+    };
+    let text = text.map_err(|error| usage(format!("cannot read {name}: {error}")))?;
     parse(&text).map_err(|(line, reason)| usage(format!("{name}, line {line}: {reason}")))
+}
+
+/// What the file is called in messages.
+pub fn name(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => "standard input".into(),
+        false => path.display().to_string(),
+    }
 }
 
 /// Options from the text of a configuration file, or the line and the reason why not.
@@ -45,17 +56,35 @@ pub fn parse(text: &str) -> Result<Options, (usize, String)> {
     toml::from_str(text).map_err(|error: toml::de::Error| {
         let start = error.span().map_or(0, |span| span.start);
         let line = 1 + text[..start].matches('\n').count();
-        (line, with_suggestion(error.message()))
+        let written = text.lines().nth(line - 1).unwrap_or_default();
+        (line, in_our_words(error.message(), written))
     })
 }
 
-/// Shortens "unknown field `a`, expected one of `b`, `c`, ..." to the most similar name.
-fn with_suggestion(message: &str) -> String {
+/// What `toml` says about a line, without Rust's names for types, and with a suggestion for a misspelt option.
+fn in_our_words(message: &str, line: &str) -> String {
+    let message = message.lines().collect::<Vec<_>>().join(" ");
+    let key = line.split('=').next().unwrap_or_default().trim();
+    if let Some(mismatch) = message.strip_prefix("invalid ") {
+        // "type: string "5", expected u32"
+        let (given, expected) = mismatch.split_once(", expected ").unwrap_or((mismatch, ""));
+        let (_, given) = given.split_once(": ").unwrap_or(("", given));
+        let expected = match expected {
+            "u32" | "u64" | "usize" => "a whole number from 0 on",
+            "f64" => "a number",
+            "a boolean" => "true or false",
+            "a string" => "text in quotes",
+            other => other,
+        };
+        return format!("`{key}` is {given}; it must be {expected}");
+    }
     let mut names = message.split('`').skip(1).step_by(2);
     let Some(given) = names.next().filter(|_| message.starts_with("unknown field")) else {
-        return message.lines().collect::<Vec<_>>().join(" ");
+        return message;
     };
-    let similarity = |name: &&str| strsim::jaro_winkler(name, given);
+    let whole = key.replace('.', "-"); // `cost.position` is meant to be `cost-position`
+    let similarity =
+        |name: &&str| strsim::jaro_winkler(name, if key == given { given } else { &whole });
     match names.max_by(|a, b| similarity(a).total_cmp(&similarity(b))) {
         Some(name) if similarity(&name) > 0.7 => {
             format!("there is no option `{given}`, did you mean `{name}`?")

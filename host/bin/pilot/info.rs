@@ -11,6 +11,7 @@ use crate::commands::InfoOptions;
 use crate::shared::outcome::Outcome;
 use crate::shared::output::{Report, usage};
 use crate::shared::processor::cpu_model;
+use crate::shared::text::count;
 
 pub fn run(options: &InfoOptions) -> Result<Outcome> {
     let report = Report::open(options.json.as_deref(), false)?;
@@ -69,7 +70,7 @@ impl Info {
             "pilot      {} for {}\n\
              cpu        {}\n\
              cores      {}\n\
-             simd       {}, {} lanes ({forced}); available: {}\n\
+             simd       {}, {} ({forced}); available: {}\n\
              devices    {}\n\
              {}\
              planners   {}\n",
@@ -78,7 +79,7 @@ impl Info {
             self.cpu.as_deref().unwrap_or("unknown"),
             self.cores,
             self.simd,
-            self.simd.lanes(),
+            count(self.simd.lanes() as u64, "lane"),
             available.join(", "),
             self.devices.join(", "),
             self.gpu_text(),

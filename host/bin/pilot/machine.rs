@@ -48,7 +48,10 @@ impl Machine {
         let Some(error) = self.setback.as_ref().filter(|_| !report.silent()) else { return };
         let threads = count(self.threads as u64, "thread");
         let cpu = format!("running on the CPU ({}, {threads})", self.simd.name());
-        say(&match error.is_absence() {
+        // Who names a driver wants to know what became of it.
+        let names_driver =
+            std::env::var_os("PILOT_CUDA_DRIVER").is_some_and(|name| !name.is_empty());
+        say(&match error.is_absence() && !names_driver {
             true => format!("no GPU: {cpu}"),
             false => format!("no GPU used: {error}; {cpu}"),
         });

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use particle_pilot::env::{Integrator, Push};
 use particle_pilot::{ActionKind, Device, Interpolation, Noise, PlannerKind};
 use serde::{Deserialize, Serialize};
 
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default, PartialEq)]
 pub struct PlannerOption {
     /// How futures turn into an action [default: cem]
     #[arg(short, long, value_name = "NAME", value_parser = names(PlannerKind::ALL))]
@@ -23,28 +23,28 @@ pub struct Options {
     #[arg(skip)]
     pub planner: Option<PlannerKind>,
     /// Futures simulated in each iteration; more is steadier and slower [default: 1024]
-    #[arg(short = 'k', long, value_name = "K")]
+    #[arg(short = 'k', long, value_name = "K", value_parser = whole::<u32>(1, 1 << 30))]
     pub particles: Option<u32>,
     /// Steps of each future; more sees farther [default: 30]
-    #[arg(short = 'H', long, value_name = "H")]
+    #[arg(short = 'H', long, value_name = "H", value_parser = whole::<u32>(1, 100_000))]
     pub horizon: Option<u32>,
     /// Steps after which the episode is won [default: 500]
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = whole::<u32>(1, MOST_STEPS.into()))]
     pub steps: Option<u32>,
     /// Determines every random number, the first state included [default: 0]
-    #[arg(short, long, value_name = "S")]
+    #[arg(short, long, value_name = "S", value_parser = whole::<u64>(0, u64::MAX))]
     pub seed: Option<u64>,
     /// Where particles run: auto, cpu, cuda or cuda:N; changes no bit [default: auto]
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = DeviceParser, hide_possible_values = true)]
     pub device: Option<Device>,
     /// CPU threads, 0 for one on each core; changes no bit [default: 0]
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = whole::<usize>(0, MOST_THREADS))]
     pub threads: Option<usize>,
-    /// Read options from a TOML file, by their long names; the command line wins
-    #[arg(long, value_name = "FILE.toml")]
+    /// Read options from a TOML file, `-` for standard input, by their long names; the command line wins
+    #[arg(long, value_name = "FILE.toml|-")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// Print all options in effect as such a file, and stop
+    /// Print the options in effect as such a file, and stop: what is said, and as comments what is not
     #[arg(long)]
     #[serde(skip)]
     pub print_config: bool,
@@ -58,14 +58,20 @@ pub struct Options {
     /// Distance at which the cart has left the track, in m, inf for none [default: 2.4]
     #[arg(long, value_name = "M", help_heading = "Problem")]
     pub x_limit: Option<f64>,
-    /// The full force of an action, in N [default: 10]
+    /// The full force of an action in N, 1e-6 to 1e6 [default: 10]
     #[arg(long, value_name = "N", help_heading = "Problem")]
     pub force: Option<f64>,
     /// How positions advance [default: euler]
     #[arg(long, value_name = "NAME", help_heading = "Problem")]
     pub integrator: Option<IntegratorName>,
-    /// Disturb the cart, unknown to the planner: NEWTON for LENGTH steps, EVERY so many steps
-    #[arg(long, value_name = "NEWTON:LENGTH:EVERY", help_heading = "Problem")]
+    /// Disturb the cart, unknown to the planner: NEWTON (up to 1e6) for LENGTH steps, EVERY so many steps.
+    /// Each push goes left or right, as the seed has it; the first one comes at step EVERY
+    #[arg(
+        long,
+        value_name = "NEWTON:LENGTH:EVERY",
+        help_heading = "Problem",
+        allow_hyphen_values = true
+    )]
     pub push: Option<Push>,
 
     /// Of each step's squared distance from the centre, 1/m²
@@ -91,7 +97,7 @@ pub struct Options {
     pub cost_terminal_rate: Option<f64>,
 
     /// cem: refits in each decision, 1 to 100
-    #[arg(long, value_name = "N", help_heading = TUNING)]
+    #[arg(long, value_name = "N", help_heading = TUNING, value_parser = whole::<u32>(1, 100))]
     pub iterations: Option<u32>,
     /// cem: the share of futures to refit to, above 0 to 1
     #[arg(long, value_name = "SHARE", help_heading = TUNING)]
@@ -109,7 +115,7 @@ pub struct Options {
     #[arg(long, value_name = "SHARE", help_heading = TUNING)]
     pub target_share: Option<f64>,
     /// Controls: steps between knots, 1 to 1000; more is smoother
-    #[arg(long, value_name = "STEPS", help_heading = TUNING)]
+    #[arg(long, value_name = "STEPS", help_heading = TUNING, value_parser = whole::<u32>(1, 1000))]
     pub knot_spacing: Option<u32>,
     /// Controls: how they run between knots
     #[arg(long, value_name = "NAME", value_parser = names(Interpolation::ALL), help_heading = TUNING)]
@@ -147,6 +153,13 @@ pub struct Options {
     pub budget_us: Option<f64>,
 }
 
+/// Steps that an episode may have.
+pub const MOST_STEPS: u32 = 100_000_000;
+/// Threads that a pilot may have.
+pub const MOST_THREADS: u64 = 1024;
+/// Episodes that an evaluation may have.
+pub const MOST_EPISODES: u32 = 10_000_000;
+
 const COST: &str = "Cost weights (defaults: see --print-config)";
 const TUNING: &str = "Planners' knobs (defaults depend on the planner; see --print-config)";
 
@@ -179,4 +192,71 @@ fn names<T: Copy + Send + Sync + 'static>(
     let of = |text: String| all.iter().find(|(_, name)| *name == text);
     PossibleValuesParser::new(all.iter().map(|(_, name)| *name))
         .try_map(move |text| of(text).map(|(value, _)| *value).ok_or("no such name"))
+}
+
+/// Parses a whole number as it is written in configuration files (`1000`, `1_000`, `0x3e8`) or for short (`1e3`).
+/// One out of its range is refused here only if the type has no place for it.
+pub fn whole<T: TryFrom<u64>>(
+    least: u64,
+    most: u64,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
+    move |text| {
+        let plain = text.strip_prefix('+').unwrap_or(text).replace('_', "");
+        let number = match plain.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16).ok(),
+            None => plain.parse().ok().or_else(|| exactly(plain.parse().ok()?)),
+        };
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
+            format!("it must be a whole number from {least} to {most}, such as 1000, 1_000 or 1e3")
+        })
+    }
+}
+
+/// A number without a fraction, as far as `f64` counts without gaps.
+fn exactly(number: f64) -> Option<u64> {
+    let counts = number.fract() == 0.0 && (0.0..=2f64.powi(53)).contains(&number);
+    counts.then_some(number as u64)
+}
+
+/// Parses a device; completions show those that every machine may have.
+#[derive(Clone)]
+pub struct DeviceParser;
+
+impl TypedValueParser for DeviceParser {
+    type Value = Device;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Device, clap::Error> {
+        let parser = StringValueParser::new().try_map(|text| text.parse::<Device>());
+        parser.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(
+            ["auto", "cpu", "cuda", "cuda:0", "cuda:1"].map(PossibleValue::new).into_iter(),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_read_as_people_write_them() {
+        let parse = whole::<u32>(1, 1 << 30);
+        for (text, number) in
+            [("7", 7), ("1_000", 1000), ("0x40", 64), ("1e6", 1_000_000), ("2.5E3", 2500)]
+        {
+            assert_eq!(parse(text), Ok(number), "{text}");
+        }
+        for text in ["", "-1", "1.5", "1e-3", "1e300", "4294967296", "nan", "inf", "x", "0xg"] {
+            assert!(parse(text).unwrap_err().contains("from 1 to 1073741824"), "{text}");
+        }
+        assert_eq!(whole::<u64>(0, u64::MAX)("18446744073709551615"), Ok(u64::MAX));
+    }
 }

@@ -1,4 +1,4 @@
-//! Draws an episode: state, action, decision time and effective sample size over time.
+//! Draws an episode over time: state, action, decision time, and how many futures have a say or end early.
 
 mod drawing;
 mod panel;
@@ -23,6 +23,7 @@ struct Point {
     action: Action,
     decision_us: f64,
     effective_samples: f64,
+    dead_share: f64,
 }
 
 /// What is drawn of an episode, in bounded memory.
@@ -50,6 +51,7 @@ impl Series {
             action: record.action,
             decision_us: record.decision_time.as_nanos() as f64 / 1e3,
             effective_samples: record.diagnostics.effective_samples,
+            dead_share: record.diagnostics.dead_share,
         });
         if self.points.len() == MOST_POINTS {
             self.stride *= 2;

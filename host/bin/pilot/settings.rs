@@ -1,51 +1,83 @@
 //! The options in effect: command line over configuration file over defaults.
 
+mod shown;
+
 use std::f64::consts::PI;
 
 use anyhow::{Context, Result};
 use particle_pilot::env::{Integrator, Physics, Push};
-use particle_pilot::kernels::model::CostWeights;
+use particle_pilot::kernels::model::{BadCost, CostWeights};
 use particle_pilot::{PilotConfig, PilotError, PlannerKind, Tuning};
 
-use crate::config_file::read;
-use crate::options::{IntegratorName, Options};
-use crate::shared::output::{print, usage};
+use crate::config_file::{self, read};
+use crate::options::{IntegratorName, MOST_EPISODES, MOST_STEPS, Options};
+use crate::relevance::reads;
+use crate::shared::output::{print, say, usage};
+use crate::shared::places::{Named, distinct};
+use crate::shared::text::number;
 
 const DEFAULT_STEPS: u32 = 500;
-const MOST_STEPS: u32 = 100_000_000;
+const DEFAULT_EPISODES: u32 = 100;
 const DEFAULT_LIMIT_DEG: f64 = 12.0;
+/// Forces that single precision can tell apart from none, and from infinitely many.
+const FORCES: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
+
+/// What options are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Work {
+    #[default]
+    Episode,
+    Evaluation,
+    /// Of all planners.
+    Comparison,
+}
 
 /// The options in effect.
+#[derive(Clone, Default)]
 pub struct Settings {
     options: Options,
+    work: Work,
 }
 
 impl Settings {
     /// The command line over the configuration file that it names; `None` if the options were only
-    /// to be printed, which is then done.
-    pub fn of(command_line: Options) -> Result<Option<Self>> {
+    /// to be printed, which is then done. Warns of options that are given and not read.
+    pub fn of(command_line: Options, work: Work) -> Result<Option<Self>> {
         let print_config = command_line.print_config;
         let options = match &command_line.config {
             Some(path) => command_line.over(read(path)?),
             None => command_line.clone(),
         };
-        let settings = Self::new(options)?;
+        let checked = |options| Self { work, ..Self::default() }.with(options);
+        let settings = match (checked(options), &command_line.config) {
+            (Err(error), Some(path)) if checked(command_line.clone()).is_ok() => {
+                return Err(usage(format!("{}: {error}", config_file::name(path))));
+            }
+            (settings, _) => settings?,
+        };
         if print_config {
             print(&settings.toml()?)?;
             return Ok(None);
         }
+        if let Some(warning) = settings.without_effect()?.filter(|_| !settings.options.quiet) {
+            say(&warning);
+        }
         Ok(Some(settings))
     }
 
-    /// These options, checked.
+    /// These options for an episode, checked.
     pub fn new(options: Options) -> Result<Self> {
-        let settings = Self { options };
-        let steps = settings.steps();
-        let range = |name: &str, given: &dyn std::fmt::Display, required: &str| {
+        Self::default().with(options)
+    }
+
+    fn with(self, options: Options) -> Result<Self> {
+        let settings = Self { options, ..self };
+        let range = |name: &str, given: String, required: &str| {
             Err(usage(format!("{name} is {given}; it must be {required}")))
         };
+        let steps = settings.steps();
         if !(1..=MOST_STEPS).contains(&steps) {
-            return range("--steps", &steps, "1 to 100000000");
+            return range("--steps", steps.to_string(), "1 to 100000000");
         }
         let limits = [
             ("--theta-limit-deg", settings.options.theta_limit_deg),
@@ -53,18 +85,40 @@ impl Settings {
         ];
         for (name, limit) in limits {
             if let Some(limit) = limit.filter(|limit| limit.is_nan() || *limit <= 0.0) {
-                return range(name, &limit, "above 0, or inf for none");
+                return range(name, number(limit), "above 0, or inf for none");
             }
         }
-        let force = settings.options.force;
-        if let Some(force) = force.filter(|force| !force.is_finite() || *force <= 0.0) {
-            return range("--force", &force, "above 0 and finite");
+        if let Some(force) = settings.options.force.filter(|force| !FORCES.contains(force)) {
+            return range("--force", number(force), "1e-6 to 1e6");
         }
-        let config = settings.config(settings.planner());
-        config.validate().map_err(refused)?;
-        config.cost.validate().map_err(usage)?;
-        config.physics.validate().map_err(usage)?;
+        settings.episodes()?;
+        for planner in settings.planners() {
+            let config = settings.config(planner);
+            config.validate().map_err(refused)?;
+            config.cost.validate().map_err(refused_cost)?;
+            config.physics.validate().map_err(usage)?;
+        }
         Ok(settings)
+    }
+
+    /// Refuses outputs that would overwrite each other or the configuration file.
+    pub fn distinct_outputs(&self) -> Result<()> {
+        let o = &self.options;
+        let outputs: [Named<'_>; 3] = [
+            ("--json", o.json.as_deref()),
+            ("--trace", o.trace.as_deref()),
+            ("--plot", o.plot.as_deref()),
+        ];
+        let written = if self.work == Work::Episode { &outputs[..] } else { &outputs[..1] };
+        distinct(&[("--config", o.config.as_deref())], written)
+    }
+
+    /// The planners that are asked for.
+    fn planners(&self) -> Vec<PlannerKind> {
+        match self.work {
+            Work::Comparison => PlannerKind::ALL.iter().map(|(planner, _)| *planner).collect(),
+            Work::Episode | Work::Evaluation => vec![self.planner()],
+        }
     }
 
     /// The options as given, defaults left open.
@@ -86,9 +140,9 @@ impl Settings {
 
     /// How many episodes, 100 unless said otherwise.
     pub fn episodes(&self) -> Result<u32> {
-        match self.options.episodes.unwrap_or(100) {
-            episodes @ 1..=10_000_000 => Ok(episodes),
-            other => Err(usage(format!("--episodes is {other}; it must be 1 to 10000000"))),
+        match self.options.episodes.unwrap_or(DEFAULT_EPISODES) {
+            episodes @ 1..=MOST_EPISODES => Ok(episodes),
+            other => Err(usage(format!("--episodes is {other}; it must be 1 to {MOST_EPISODES}"))),
         }
     }
 
@@ -155,68 +209,6 @@ impl Settings {
             balance: o.balance.unwrap_or(default.balance),
         }
     }
-
-    /// All options with a value, as a configuration file.
-    pub fn toml(&self) -> Result<String> {
-        toml::to_string(&self.filled()).context("cannot write the options as TOML")
-    }
-
-    /// The part of [`Settings::toml`] that determines what happens, and not what is written.
-    pub fn problem_toml(&self) -> Result<String> {
-        let problem = Options {
-            json: None,
-            trace: None,
-            plot: None,
-            quiet: false,
-            require_success: false,
-            ..self.filled()
-        };
-        toml::to_string(&problem).context("cannot write the options as TOML")
-    }
-
-    /// The options with the defaults filled in.
-    fn filled(&self) -> Options {
-        let config = self.config(self.planner());
-        let (physics, cost, tuning) = (config.physics, config.cost, config.tuning);
-        let o = self.options.clone();
-        Options {
-            planner: Some(config.planner),
-            particles: Some(config.particles),
-            horizon: Some(config.horizon),
-            steps: Some(self.steps()),
-            seed: Some(config.seed),
-            device: Some(config.device),
-            threads: Some(config.threads),
-            action: Some(config.action),
-            theta_limit_deg: Some(o.theta_limit_deg.unwrap_or(DEFAULT_LIMIT_DEG)),
-            x_limit: Some(physics.x_threshold),
-            force: Some(physics.force_mag),
-            integrator: Some(match physics.integrator {
-                Integrator::Euler => IntegratorName::Euler,
-                Integrator::SemiImplicitEuler => IntegratorName::SemiImplicitEuler,
-            }),
-            cost_position: Some(cost.position),
-            cost_angle: Some(cost.angle),
-            cost_end: Some(cost.end),
-            cost_terminal_position: Some(cost.terminal_position),
-            cost_terminal_velocity: Some(cost.terminal_velocity),
-            cost_terminal_angle: Some(cost.terminal_angle),
-            cost_terminal_rate: Some(cost.terminal_rate),
-            iterations: Some(tuning.iterations),
-            elite_share: Some(tuning.elite_share),
-            smoothing: Some(tuning.smoothing),
-            floor: Some(tuning.floor),
-            temperature: Some(tuning.temperature),
-            target_share: Some(tuning.target_share),
-            knot_spacing: Some(tuning.knot_spacing),
-            interpolation: Some(tuning.interpolation),
-            noise: Some(tuning.noise),
-            noise_scale: Some(tuning.noise_scale),
-            colour: Some(tuning.colour),
-            balance: Some(tuning.balance),
-            ..o
-        }
-    }
 }
 
 /// A refusal by the library, in the words of the command line.
@@ -224,42 +216,31 @@ pub fn refused(error: PilotError) -> anyhow::Error {
     match error {
         PilotError::Setting { name, given, required } => {
             let option = name.replace('_', "-");
+            // Without the three hundred digits that some numbers have.
+            let given = given.parse().map_or(given, number);
             usage(format!("--{option} is {given}; it must be {required}"))
         }
         other => usage(other),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config_file::parse;
-
-    #[test]
-    fn defaults_filled_in_change_no_bit() {
-        for (planner, _) in PlannerKind::ALL {
-            let options = Options { planner: Some(*planner), ..Options::default() };
-            let open = Settings { options };
-            let filled = Settings { options: open.filled() };
-            assert_eq!(open.config(*planner), PilotConfig::of(*planner));
-            assert_eq!(filled.config(*planner), PilotConfig::of(*planner));
-            assert_eq!(parse(&open.toml().unwrap()).unwrap(), open.filled());
-        }
+/// What ended a run half-way.
+pub fn failed(error: PilotError) -> anyhow::Error {
+    match error {
+        PilotError::StateNotFinite { .. } => anyhow::anyhow!(
+            "{error}; nothing ends an episode without --theta-limit-deg or --x-limit before: lower --force or --push"
+        ),
+        other => other.into(),
     }
+}
 
-    #[test]
-    fn numbers_out_of_the_ordinary_survive_the_file() {
-        let options = Options {
-            seed: Some(u64::MAX),
-            x_limit: Some(f64::INFINITY),
-            cost_angle: Some(0.1 + 0.2),
-            ..Options::default()
-        };
-        let text = Settings { options: options.clone() }.toml().unwrap();
-        let read = parse(&text).unwrap();
-        assert_eq!(
-            (read.seed, read.x_limit, read.cost_angle),
-            (options.seed, options.x_limit, options.cost_angle)
-        );
+fn refused_cost(error: BadCost) -> anyhow::Error {
+    match error.name {
+        "every one" => usage("every cost weight is 0; at least one must be above 0"),
+        name => usage(format!(
+            "--cost-{} is {}; it must be 0 to 1e9",
+            name.replace('_', "-"),
+            number(error.given)
+        )),
     }
 }

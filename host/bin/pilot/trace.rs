@@ -1,31 +1,36 @@
 //! Traces: one line of CSV for every step, and what is needed to do it again.
 //!
 //! ```text
-//! # particle-pilot trace 1
+//! # particle-pilot trace 2
 //! # planner = "random-shooting"         every option in effect, as in a configuration file
 //! # ...
 //! step,x,x_dot,theta,theta_dot,action,reward,decision_us,best,mean,ess,spread,dead_share
 //! 0,0.0136,...                          the state before the action; shortest decimals
-//! # outcome: survived                   or fell, or interrupted
-//! # digest: 0123456789abcdef
+//! 500,0.0211,...,,,,,,,,                the state that the last action led to, and nothing else
+//! # outcome: survived                   or fell, left-track, interrupted
+//! # digest: 0123456789abcdef            of states and actions
+//! # lines: 0123456789abcdef             of all lines above, each with a line feed
 //! ```
 
-use std::io::{BufRead, BufReader, BufWriter, Chain, Read, Seek, Write};
-use std::path::Path;
+mod reader;
+
+use std::io::{BufWriter, Write};
 
 use anyhow::{Context, Result};
-use particle_pilot::{Action, ActionKind, Digest, StepRecord};
-use serde::{Deserialize, Serialize, Serializer};
+use particle_pilot::{Action, ActionKind, Digest, EpisodeResult, StepRecord};
+use serde::{Serialize, Serializer};
 
-use crate::config_file;
-use crate::options::Options;
+pub use self::reader::Trace;
 use crate::settings::Settings;
-use crate::shared::output::{Sink, usage};
+use crate::shared::output::Sink;
 
-const MAGIC: &str = "# particle-pilot trace 1";
+/// What a trace begins with, before the number of its format.
+const MAGIC: &str = "# particle-pilot trace ";
+/// Until 1, traces had no final state.
+const FORMAT: u32 = 2;
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     pub step: u32,
     pub x: f64,
@@ -89,16 +94,13 @@ impl Row {
         [self.x, self.x_dot, self.theta, self.theta_dot]
     }
 
-    /// The action, which must be one of that kind.
-    pub fn action(&self, kind: ActionKind) -> Result<Action> {
+    /// The action, if it is one of that kind.
+    pub fn action(&self, kind: ActionKind) -> Option<Action> {
         match kind {
-            ActionKind::Continuous => Ok(Action::Force(self.action)),
-            ActionKind::Discrete if self.action == 0.0 => Ok(Action::Discrete(0)),
-            ActionKind::Discrete if self.action == 1.0 => Ok(Action::Discrete(1)),
-            ActionKind::Discrete => Err(usage(format!(
-                "step {} has action {}; discrete actions are 0 and 1",
-                self.step, self.action
-            ))),
+            ActionKind::Continuous => self.action.is_finite().then_some(Action::Force(self.action)),
+            ActionKind::Discrete if self.action == 0.0 => Some(Action::Discrete(0)),
+            ActionKind::Discrete if self.action == 1.0 => Some(Action::Discrete(1)),
+            ActionKind::Discrete => None,
         }
     }
 
@@ -126,17 +128,18 @@ fn integers_without_point<S: Serializer>(value: &f64, serializer: S) -> Result<S
 
 /// Writes a trace as it happens.
 pub struct TraceWriter {
-    rows: csv::Writer<BufWriter<Sink>>,
+    rows: csv::Writer<Hashed>,
 }
 
 impl TraceWriter {
     /// Begins with the options.
     pub fn begin(sink: Sink, settings: &Settings) -> Result<Self> {
-        let mut out = BufWriter::new(sink);
-        writeln!(out, "{MAGIC}").context("cannot write the trace")?;
+        let mut out = Hashed { out: BufWriter::new(sink), digest: Digest::new() };
+        let mut head = format!("{MAGIC}{FORMAT}\n");
         for line in settings.problem_toml()?.lines() {
-            writeln!(out, "# {line}").context("cannot write the trace")?;
+            head += &format!("# {line}\n");
         }
+        out.write_all(head.as_bytes()).context("cannot write the trace")?;
         let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(out);
         rows.write_record(HEADER).context("cannot write the trace")?;
         Ok(Self { rows })
@@ -147,76 +150,35 @@ impl TraceWriter {
     }
 
     /// Ends with how it went.
-    pub fn end(self, outcome: &str, digest: Digest) -> Result<()> {
+    pub fn end(mut self, result: &EpisodeResult) -> Result<()> {
+        let nothing = [None::<f64>; HEADER.len() - 5];
+        let last = result.final_state.map(|state| (result.steps, state, nothing));
+        let written = last.map_or(Ok(()), |last| self.rows.serialize(last));
+        written.context("cannot write the trace")?;
         let flushed = self.rows.into_inner().map_err(|error| error.into_error());
         let mut out = flushed.context("cannot write the trace")?;
-        write!(out, "# outcome: {outcome}\n# digest: {digest}\n")
-            .and_then(|()| out.into_inner().map_err(|error| error.into_error()))
+        write!(out, "# outcome: {}\n# digest: {}\n", result.ending, result.digest)
+            .and_then(|()| writeln!(out.out, "# lines: {}", out.digest))
+            .and_then(|()| out.out.into_inner().map_err(|error| error.into_error()))
             .context("cannot write the trace")?
             .finish()
     }
 }
 
-/// A trace to be read.
-pub struct Trace {
-    pub settings: Settings,
-    /// `None` if the end is missing.
-    pub digest: Option<Digest>,
-    rows: csv::Reader<Chain<BufReader<std::fs::File>, &'static [u8]>>,
+/// Hashes what is written.
+struct Hashed {
+    out: BufWriter<Sink>,
+    digest: Digest,
 }
 
-impl Trace {
-    /// Reads everything but the rows.
-    pub fn open(path: &Path) -> Result<Self> {
-        let name = path.display();
-        let cannot_read = |error: std::io::Error| usage(format!("cannot read {name}: {error}"));
-        let no_trace = |reason: &str| usage(format!("{name} is no trace: {reason}"));
-
-        let mut file = BufReader::new(std::fs::File::open(path).map_err(cannot_read)?);
-        let mut magic = Vec::new();
-        let longest = MAGIC.len() as u64 + 2; // of a file that may be anything
-        (&mut file).take(longest).read_until(b'\n', &mut magic).map_err(cannot_read)?;
-        if magic.trim_ascii_end() != MAGIC.as_bytes() {
-            return Err(no_trace(&format!("it does not begin with `{MAGIC}`")));
-        }
-        let (mut options, mut digest, mut in_rows) = (String::new(), None, false);
-        for line in (&mut file).lines() {
-            let line = line.map_err(|_| no_trace("it is not text"))?;
-            let Some(comment) = line.strip_prefix('#') else {
-                in_rows = true;
-                continue;
-            };
-            let comment = comment.trim();
-            if let Some(text) = comment.strip_prefix("digest:").filter(|_| in_rows) {
-                let parsed = Digest::try_from(text.trim().to_owned());
-                digest = Some(parsed.map_err(|_| no_trace("its digest is not hexadecimal"))?);
-            } else if !in_rows {
-                options.push_str(comment);
-                options.push('\n');
-            }
-        }
-        let options: Options = config_file::parse(&options)
-            .map_err(|(line, reason)| no_trace(&format!("line {}: {reason}", line + 1)))?;
-        let settings = Settings::new(options)
-            .map_err(|error| no_trace(&format!("its options are wrong: {error}")))?;
-
-        file.rewind().map_err(cannot_read)?;
-        let mut rows =
-            csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(file.chain(&b"\n"[..])); // a comment without a line end would be a row
-        let header = rows.headers().map_err(|_| no_trace("it is not CSV"))?;
-        if header != HEADER.as_slice() {
-            return Err(no_trace(&format!("its columns are not {}", HEADER.join(","))));
-        }
-        Ok(Self { settings, digest, rows })
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.digest.bytes(&bytes[..written]);
+        Ok(written)
     }
 
-    /// The rows, to be read once.
-    pub fn rows(&mut self) -> impl Iterator<Item = Result<Row>> + '_ {
-        self.rows.deserialize().map(|row| {
-            row.map_err(|error: csv::Error| {
-                let line = error.position().map_or(0, csv::Position::line);
-                usage(format!("no trace: line {line} is not a step ({error})"))
-            })
-        })
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
     }
 }

@@ -1,9 +1,11 @@
 //! What `pilot` and `bench` have in common: how a program writes, draws, tells, stops and ends.
 
+mod draft;
 pub mod interrupt;
 pub mod outcome;
 pub mod output;
 pub mod picture;
+pub mod places;
 pub mod processor;
 pub mod progress;
 pub mod text;

@@ -1,5 +1,6 @@
 //! How a program ends, and what it tells its caller.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -35,6 +36,16 @@ impl Outcome {
     }
 }
 
+/// "error:", in red where people see colours.
+fn error_word() -> &'static str {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_none_or(|name| name == "dumb");
+    match std::io::stderr().is_terminal() && !plain {
+        true => "\x1b[1m\x1b[31merror:\x1b[0m",
+        false => "error:",
+    }
+}
+
 /// The exit code of a program whose command ended so; says what went wrong.
 pub fn exit_code(outcome: Result<Outcome>) -> ExitCode {
     ExitCode::from(match outcome {
@@ -43,7 +54,7 @@ pub fn exit_code(outcome: Result<Outcome>) -> ExitCode {
         Ok(Outcome::Interrupted) => INTERRUPTED,
         Err(error) if is_broken_pipe(&error) => 0, // the reader has enough
         Err(error) => {
-            say(&format!("error: {error:#}"));
+            say(&format!("{} {error:#}", error_word()));
             let usage = error.chain().any(|cause| cause.is::<UsageError>());
             if usage { USAGE } else { FAILED }
         }

@@ -1,14 +1,14 @@
 //! What is written, and where: files appear whole or not at all.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
-use super::interrupt;
+use super::draft::Draft;
+use super::places::resolved;
 
 /// What was asked for cannot be done; found out before anything was begun.
 #[derive(Debug, thiserror::Error)]
@@ -39,15 +39,14 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Where a result goes. A file is written under another name beside its place, so that whoever
-/// looks finds the old one or the new one, and never half of it.
+/// Where a result goes.
 pub enum Sink {
     /// Standard output.
     Stdout,
     /// What exists and is no ordinary file, such as `/dev/null`: written in place.
-    Special(PathBuf, std::fs::File),
-    /// A file, written beside `path` and renamed.
-    File { path: PathBuf, temporary: NamedTempFile },
+    Special(PathBuf, File),
+    /// An ordinary file.
+    File(Draft),
 }
 
 impl Sink {
@@ -61,62 +60,53 @@ impl Sink {
 
     /// As [`Sink::open`], but never standard output.
     pub fn file(path: &Path) -> Result<Self> {
+        Self::open_file(path, Draft::begin)
+    }
+
+    /// As [`Sink::file`], for those who write by the file's name: its ending is that of `path`.
+    pub fn named_file(path: &Path) -> Result<Self> {
+        Self::open_file(path, Draft::begin_named)
+    }
+
+    fn open_file(path: &Path, begin: impl Fn(PathBuf) -> io::Result<Draft>) -> Result<Self> {
         if path == Path::new("-") {
             return Err(usage("only --json can go to standard output; name a file"));
         }
-        Self::open_file(path)
-            .map_err(|error| usage(format!("cannot write {}: {error}", path.display())))
-    }
-
-    fn open_file(path: &Path) -> io::Result<Self> {
-        if path.is_dir() {
-            return Err(io::Error::other("it is a folder"));
-        }
-        // Through links, so that they stay links.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if path.exists() {
-            let file = OpenOptions::new().append(true).open(&path)?; // refuses what is read-only
-            if !file.metadata()?.is_file() {
-                return Ok(Self::Special(path, file));
+        let open = || {
+            if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+                return Err(io::Error::other("it is a folder"));
             }
-        }
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        let folder = match path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
+            let path = resolved(path);
+            match path.metadata() {
+                Ok(_) => {
+                    let file = OpenOptions::new().append(true).open(&path)?; // refuses what is read-only
+                    if !file.metadata()?.is_file() {
+                        return Ok(Self::Special(path, file));
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            Ok(Self::File(begin(path)?))
         };
-        // With the same ending, by which bitmaps know their format.
-        let (prefix, suffix) = (".pilot-".to_owned(), format!("-{}", name.to_string_lossy()));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(&suffix);
-        #[cfg(unix)]
-        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666); // less the umask
-        #[cfg(unix)]
-        builder.permissions(permissions);
-        let temporary = builder.tempfile_in(folder).map_err(|error| {
-            // Without the temporary name, which says nothing to the user.
-            error.raw_os_error().map_or(error, io::Error::from_raw_os_error)
-        })?;
-        interrupt::remember(temporary.path());
-        Ok(Self::File { path, temporary })
+        open().map_err(|error| usage(format!("cannot write {}: {error}", path.display())))
     }
 
-    /// The file that is written to until it is finished, if it is an ordinary one.
+    /// The file that is written to until it is finished, if it has a name.
     pub fn temporary_path(&self) -> Option<PathBuf> {
         match self {
-            Self::File { temporary, .. } => Some(temporary.path().to_owned()),
+            Self::File(draft) => draft.name.as_ref().map(|name| name.to_path_buf()),
             _ => None,
         }
     }
 
     /// Puts the file in its place.
     pub fn finish(self) -> Result<()> {
-        if let Self::File { path, temporary } = self {
-            let name = temporary.path().to_owned();
-            temporary.persist(&path).with_context(|| format!("cannot write {}", path.display()))?;
-            interrupt::forget(&name);
+        let name = self.name();
+        match self {
+            Self::File(draft) => draft.finish().with_context(|| format!("cannot write {name}")),
+            Self::Stdout | Self::Special(..) => Ok(()),
         }
-        Ok(())
     }
 
     /// Writes all there is to write.
@@ -132,7 +122,7 @@ impl Sink {
     pub fn name(&self) -> String {
         match self {
             Self::Stdout => "to standard output".into(),
-            Self::Special(path, _) | Self::File { path, .. } => path.display().to_string(),
+            Self::Special(path, _) | Self::File(Draft { path, .. }) => path.display().to_string(),
         }
     }
 }
@@ -141,16 +131,14 @@ impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout => io::stdout().write(bytes),
-            Self::Special(_, file) => file.write(bytes),
-            Self::File { temporary, .. } => temporary.write(bytes),
+            Self::Special(_, file) | Self::File(Draft { file, .. }) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout => io::stdout().flush(),
-            Self::Special(_, file) => file.flush(),
-            Self::File { temporary, .. } => temporary.flush(),
+            Self::Special(_, file) | Self::File(Draft { file, .. }) => file.flush(),
         }
     }
 }
@@ -194,18 +182,4 @@ impl Report {
         }
         Ok(())
     }
-}
-
-/// Refuses two outputs to one file; `/dev/null` takes any number.
-pub fn distinct(paths: &[Option<&Path>]) -> Result<()> {
-    let special = |path: &&Path| path.exists() && !path.is_file();
-    let given = paths.iter().flatten().copied();
-    let paths: Vec<&Path> = given.filter(|path| !special(path)).collect();
-    for (index, path) in paths.iter().enumerate() {
-        if paths[..index].contains(path) {
-            let path = path.display();
-            return Err(usage(format!("two outputs cannot both go to {path}")));
-        }
-    }
-    Ok(())
 }

@@ -61,7 +61,7 @@ impl Picture {
                 return Err(usage(reason));
             }
         };
-        let sink = Sink::file(path)?;
+        let sink = if bitmap { Sink::named_file(path)? } else { Sink::file(path)? };
         let place = sink.temporary_path();
         if bitmap && place.is_none() {
             return Err(usage("a bitmap can only be drawn to an ordinary file"));
@@ -120,7 +120,9 @@ pub fn sag(scale: u32) -> i32 {
 
 /// A number beside an axis, with a real minus and no needless digits.
 pub fn tick(value: f64) -> String {
-    let text = if value.abs() >= 1e3 {
+    let text = if value.abs() >= 1e7 {
+        format!("{:e}", value.abs())
+    } else if value.abs() >= 1e3 {
         grouped(value.abs().round() as u64)
     } else {
         format!("{}", (value.abs() * 1e6).round() / 1e6)

@@ -38,9 +38,9 @@ impl ContinuousCem {
     }
 
     /// Gives weight 1 to the elites and 0 to all others.
-    fn weigh(&mut self) {
+    fn weigh(&mut self, request: &Request<'_>) {
         self.futures.in_order(|chunk| chunk.weights.fill(0.0));
-        self.elites.select(&mut self.futures);
+        self.elites.select(&mut self.futures, request);
         for number in self.elites.iter() {
             self.futures.chunk(number as usize / CHUNK).weights[number as usize % CHUNK] = 1.0;
         }
@@ -71,7 +71,7 @@ impl<M: Model> Planner<M> for ContinuousCem {
             let scheme = self.noise.scheme(stream, full);
             summary = self.futures.roll_out(problem, request, &scheme);
             lowest = lowest.min(summary.best.0);
-            self.weigh();
+            self.weigh(request);
             let noise = self.noise.noise(stream);
             knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
             self.refit(full);

@@ -63,7 +63,7 @@ impl DiscreteCem {
         best: Option<u32>,
     ) {
         self.chosen.clear();
-        self.elites.select(&mut self.futures);
+        self.elites.select(&mut self.futures, request);
         self.chosen.extend(self.elites.iter());
         self.counts.fill(0);
         let counts = &mut self.counts;

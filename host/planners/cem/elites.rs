@@ -3,6 +3,7 @@
 use particle_pilot_kernels::plan::cem::sortable;
 use particle_pilot_kernels::rollout::CHUNK;
 
+use crate::planners::Request;
 use crate::planners::futures::Futures;
 
 /// How many the share `share` of `particles` futures is, at least one.
@@ -24,8 +25,11 @@ impl Elites {
         Self { keys: vec![0; particles as usize], count: elite_count(particles, share) }
     }
 
-    /// Finds the best futures.
-    pub fn select(&mut self, futures: &mut Futures) {
+    /// Finds the best futures, unless nobody wants to know any more: for 1e8 of them that takes a second.
+    pub fn select(&mut self, futures: &mut Futures, request: &Request<'_>) {
+        if request.is_stopped() {
+            return;
+        }
         let mut first = 0;
         futures.in_order(|chunk| {
             let keys = &mut self.keys[first..];

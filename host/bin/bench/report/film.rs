@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use anyhow::{Result, ensure};
 use particle_pilot::env::Push;
 use particle_pilot::{
-    Action, Device, Digest, Episode, Pilot, PilotConfig, PlannerKind, StepRecord, Trajectories,
+    Action, Device, Digest, Ending, Episode, Pilot, PilotConfig, PlannerKind, StepRecord,
+    Trajectories,
 };
 use serde::Serialize;
 
@@ -28,6 +29,7 @@ pub struct Film {
     steps: u32,
     push: Push,
     survived: bool,
+    ending: Ending,
     digest: Digest,
     /// Length of a step.
     tau_s: f64,
@@ -82,6 +84,7 @@ impl Film {
             steps: result.steps,
             push,
             survived: result.survived,
+            ending: result.ending,
             digest: result.digest,
             tau_s: tau,
             x_threshold_m: physics.x_threshold,
@@ -98,7 +101,11 @@ impl Film {
     /// In words.
     pub fn about(&self) -> String {
         let Self { planner, particles, horizon, seed, steps, push, digest, .. } = self;
-        let ended = if self.survived { "the pole stays up" } else { "the pole falls" };
+        let ended = match self.ending {
+            Ending::Survived => "the pole stays up",
+            Ending::LeftTrack => "the cart leaves the track",
+            _ => "the pole falls",
+        };
         format!(
             "Planner {planner} with {particles} futures of {horizon} steps, seed {seed}: {ended} for {steps} steps, \
              although the cart is pushed by {} N for {} of every {} steps. {SHOWN} of the futures of each decision's \

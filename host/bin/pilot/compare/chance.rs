@@ -1,15 +1,16 @@
 //! What becomes of the pole without a pilot.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use anyhow::Result;
-use particle_pilot::env::{CartPole, CartPoleOptions};
 use particle_pilot::{
-    Action, ActionKind, DecisionTimes, Digest, EpisodeResult, EvaluationResult, PhiloxRng,
+    Action, ActionKind, Decision, Diagnostics, Episode, EpisodeResult, EvaluationResult, PhiloxRng,
     PilotConfig,
 };
 use rand::{RngExt, SeedableRng};
 
+use super::quality::Quality;
 use crate::settings::Settings;
 use crate::shared::interrupt;
 use crate::shared::progress::Progress;
@@ -20,7 +21,7 @@ pub fn evaluate(
     settings: &Settings,
     episodes: u32,
     progress: &Progress,
-) -> Result<EvaluationResult> {
+) -> Result<(EvaluationResult, Vec<Quality>)> {
     let began = Instant::now();
     let mut results = Vec::new();
     for index in 0..episodes {
@@ -28,49 +29,26 @@ pub fn evaluate(
             break;
         }
         let seed = config.seed.wrapping_add(index.into());
-        results.push(episode(config, settings, seed)?);
-        progress.tick();
+        let result = episode(config, settings, seed)?;
+        if !result.interrupted {
+            results.push(result);
+            progress.tick();
+        }
     }
-    Ok(EvaluationResult::of(&results, began.elapsed()))
+    let qualities = results.iter().filter_map(|result| Quality::of(result, config, settings));
+    Ok((EvaluationResult::of(&results, began.elapsed()), qualities.collect()))
 }
 
 fn episode(config: &PilotConfig, settings: &Settings, seed: u64) -> Result<EpisodeResult> {
-    let began = Instant::now();
-    let options =
-        CartPoleOptions { max_episode_steps: Some(settings.steps()), ..CartPoleOptions::default() };
-    let mut env = CartPole::new(config.physics, options)?;
-    let mut state = env.reset(Some(seed));
     let mut rng = PhiloxRng::seed_from_u64(seed);
-    let (mut digest, mut total_reward, mut steps) = (Digest::new(), 0.0, 0);
-    loop {
-        let action = action(config, &mut rng);
-        digest.state(&state);
-        digest.action(action);
-        if let Some(push) = settings.push() {
-            env.set_push(push.force_at(seed, steps))?;
-        }
-        let step = match action {
-            Action::Discrete(index) => env.step(index)?,
-            Action::Force(newton) => env.step_force(newton)?,
-        };
-        state = step.state;
-        total_reward += step.reward;
-        steps += 1;
-        if step.ended() {
-            digest.state(&state);
-            return Ok(EpisodeResult {
-                survived: !step.terminated,
-                interrupted: false,
-                steps,
-                seed,
-                total_reward,
-                wall: began.elapsed(),
-                decision_times: DecisionTimes::default(),
-                particle_steps: 0,
-                digest,
-            });
-        }
-    }
+    let decide = |_: &[f64; 4]| {
+        Ok(Decision { action: action(config, &mut rng), diagnostics: Diagnostics::default() })
+    };
+    let episode = Episode::new().seed(seed).steps(settings.steps()).push(settings.push());
+    Ok(episode.run_by(config.physics, decide, |_| match interrupt::stopped() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    })?)
 }
 
 /// An action drawn uniformly from all there are.

@@ -3,13 +3,22 @@
 use std::fmt;
 use std::time::Duration;
 
-use particle_pilot::{Device, DeviceShare, Digest, EvaluationResult, PilotConfig};
+use anyhow::Result;
+use particle_pilot::env::Push;
+use particle_pilot::{
+    Device, DeviceShare, Digest, EvaluationResult, PilotConfig, PilotError, PlannerKind,
+};
 use serde::Serialize;
 
+use super::quality::{Qualities, Quality, cost_less};
 use crate::evaluate::percent;
 use crate::machine::Machine;
 use crate::settings::Settings;
-use crate::shared::text::{grouped, significant};
+use crate::shared::output::UsageError;
+use crate::shared::text::{count, grouped, significant};
+
+/// Decisions may take longer than the budget by this share.
+const TOLERANCE: f64 = 0.2;
 
 /// All rows, and on which terms they came about.
 #[derive(Serialize)]
@@ -20,6 +29,7 @@ pub struct Comparison {
     steps: u32,
     seed: u64,
     horizon: u32,
+    push: Option<Push>,
     /// The time of a decision in the `equal-time` rows.
     pub budget_us: f64,
     /// The one that the comparison began on.
@@ -32,6 +42,17 @@ pub struct Comparison {
     #[serde(skip)]
     machine: String,
     pub rows: Vec<Row>,
+    /// Rows that could not be had.
+    left_out: Vec<LeftOut>,
+}
+
+/// A row that could not be had.
+#[derive(Serialize)]
+struct LeftOut {
+    terms: &'static str,
+    planner: &'static str,
+    /// In a sentence.
+    reason: String,
 }
 
 /// One planner on one of the terms.
@@ -45,6 +66,16 @@ pub struct Row {
     particle_steps_per_decision: f64,
     /// The median over episodes of their median decisions; on a GPU, of its time divided by their decisions.
     decision_us: f64,
+    /// Whether that is at most a fifth above the budget, where there is one.
+    within_budget: Option<bool>,
+    /// 1 plus the number of rows on the same terms that cost less, by more than chance explains; none where not all
+    /// costs are known.
+    rank: Option<usize>,
+    #[serde(flatten)]
+    qualities: Qualities,
+    /// Of each episode, in the order of seeds.
+    #[serde(skip)]
+    each: Vec<Quality>,
     episodes: u32,
     survived: u32,
     success_rate: f64,
@@ -55,6 +86,8 @@ pub struct Row {
     digest: Digest,
     /// What ran the episodes; nothing for chance.
     devices: Vec<DeviceShare>,
+    /// Everything that determines the decisions; nothing for chance.
+    config: Option<PilotConfig>,
     #[serde(skip)]
     percent: String,
 }
@@ -74,6 +107,7 @@ impl Comparison {
             steps: settings.steps(),
             seed: reference.seed,
             horizon: reference.horizon,
+            push: settings.push(),
             budget_us: 0.0,
             device: machine.device,
             setback: None,
@@ -81,7 +115,30 @@ impl Comparison {
             threads: machine.threads,
             machine: machine.to_string(),
             rows: Vec::new(),
+            left_out: Vec::new(),
         }
+    }
+
+    /// Takes a row, if there is one, or notes why there cannot be: of a size that a planner refuses.
+    pub fn note(
+        &mut self,
+        terms: &'static str,
+        planner: PlannerKind,
+        row: Result<Option<Row>>,
+    ) -> Result<()> {
+        let refuses = |error: &anyhow::Error| {
+            let refusal = error.downcast_ref::<PilotError>();
+            error.is::<UsageError>()
+                || matches!(refusal, Some(PilotError::Memory { .. } | PilotError::Setting { .. }))
+        };
+        match row {
+            Err(error) if refuses(&error) => {
+                let (planner, reason) = (planner.name(), error.to_string());
+                self.left_out.push(LeftOut { terms, planner, reason });
+            }
+            row => self.rows.extend(row?),
+        }
+        Ok(())
     }
 }
 
@@ -92,6 +149,8 @@ impl Row {
         config: &PilotConfig,
         result: &EvaluationResult,
         decision: Duration,
+        budget: Option<Duration>,
+        qualities: &[Quality],
     ) -> Self {
         let decisions = (result.mean_steps * f64::from(result.episodes)).max(1.0);
         Self {
@@ -100,16 +159,18 @@ impl Row {
             horizon: config.horizon,
             particle_steps_per_decision: result.particle_steps as f64 / decisions,
             decision_us: decision.as_nanos() as f64 / 1e3,
-            ..Self::unplanned(terms, result)
+            within_budget: budget.map(|budget| decision <= budget.mul_f64(1.0 + TOLERANCE)),
+            config: Some(config.clone()),
+            ..Self::unplanned(terms, result, qualities)
         }
     }
 
     /// The row of random actions.
-    pub fn chance(result: &EvaluationResult) -> Self {
-        Self::unplanned("chance", result)
+    pub fn chance(result: &EvaluationResult, qualities: &[Quality]) -> Self {
+        Self::unplanned("chance", result, qualities)
     }
 
-    fn unplanned(terms: &'static str, result: &EvaluationResult) -> Self {
+    fn unplanned(terms: &'static str, result: &EvaluationResult, qualities: &[Quality]) -> Self {
         Self {
             terms,
             planner: "random",
@@ -117,6 +178,14 @@ impl Row {
             horizon: 0,
             particle_steps_per_decision: 0.0,
             decision_us: 0.0,
+            within_budget: None,
+            rank: None,
+            each: qualities.to_vec(),
+            // Of all episodes, or none: a GPU that failed on the way leaves those of the rest.
+            qualities: match qualities.len() == result.episodes as usize {
+                true => Qualities::of(qualities),
+                false => Qualities::default(),
+            },
             episodes: result.episodes,
             survived: result.survived,
             success_rate: result.success_rate,
@@ -126,6 +195,7 @@ impl Row {
             wall_s: result.wall.as_secs_f64(),
             digest: result.digest,
             devices: result.devices.clone(),
+            config: None,
             percent: percent(result),
         }
     }
@@ -137,43 +207,55 @@ impl Row {
     }
 
     /// The cells of a line.
-    fn cells(&self) -> [String; 6] {
+    fn cells(&self) -> [String; COLUMNS] {
         let planned = self.particles > 0;
         let or_none = |text: String| if planned { text } else { "-".into() };
+        let mark = if self.within_budget == Some(false) { "!" } else { "" };
+        let [position, angle, cost] = self.qualities.cells();
         [
             self.planner.into(),
+            self.rank.filter(|_| planned).map_or("-".into(), |rank| rank.to_string()),
             or_none(grouped(self.particles.into())),
             or_none(grouped(self.particle_steps_per_decision.round() as u64)),
-            or_none(significant(self.decision_us)),
+            or_none(format!("{mark}{}", significant(self.decision_us))),
             format!("{:.1}", self.mean_steps),
             self.percent.clone(),
+            position,
+            angle,
+            cost,
         ]
     }
 }
 
-const HEADINGS: [&str; 6] = [
+const COLUMNS: usize = 10;
+const HEADINGS: [&str; COLUMNS] = [
     "planner",
+    "rank",
     "particles",
     "steps/decision",
-    "us/decision",
+    "µs/decision",
     "mean steps",
     "survived (95% interval)",
+    "RMS m",
+    "RMS °",
+    "cost per step",
 ];
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (episodes, steps) = (grouped(self.episodes.into()), grouped(self.steps.into()));
+        let (episodes, steps) =
+            (count(self.episodes.into(), "episode"), count(self.steps.into(), "step"));
         writeln!(
             f,
-            "{episodes} episodes of {steps} steps from seed {}, horizon {}; {}",
+            "{episodes} of {steps} from seed {}, horizon {}; {}",
             self.seed, self.horizon, self.machine,
         )?;
-        let lines: Vec<[String; 6]> = self.rows.iter().map(Row::cells).collect();
+        let lines: Vec<[String; COLUMNS]> = self.rows.iter().map(Row::cells).collect();
         let width = |column: usize| {
-            let cells = lines.iter().map(|line| line[column].len());
-            cells.fold(HEADINGS[column].len(), usize::max)
+            let cells = lines.iter().map(|line| line[column].chars().count());
+            cells.fold(HEADINGS[column].chars().count(), usize::max)
         };
-        let widths: [usize; 6] = std::array::from_fn(width);
+        let widths: [usize; COLUMNS] = std::array::from_fn(width);
         let mut terms = "";
         for (row, cells) in self.rows.iter().zip(&lines) {
             if row.terms != terms {
@@ -193,14 +275,54 @@ impl fmt::Display for Comparison {
             };
             writeln!(f, "\nthe GPU failed on the way; rows of the CPU, wholly or partly: {rows}")?;
         }
+        if self.rows.iter().any(|row| row.within_budget == Some(false)) {
+            writeln!(f, "\n! misses the budget by more than a fifth")?;
+        }
+        let is_blind = |row: &Row| row.particles > 0 && row.qualities.mean_cost().is_none();
+        if self.rows.iter().any(is_blind) {
+            writeln!(
+                f,
+                "\nno cost, no rank: a GPU that runs whole episodes does not tell their states; --device cpu does"
+            )?;
+        }
+        for LeftOut { terms, planner, reason } in &self.left_out {
+            writeln!(f, "\nno {terms} row of {planner}: {reason}")?;
+        }
         if self.interrupted {
-            writeln!(f, "\ninterrupted; the last row may be of fewer episodes")?;
+            let finished = self.rows.last().map_or(0, |row| row.episodes);
+            let of = grouped(self.episodes.into());
+            writeln!(
+                f,
+                "\ninterrupted; the last row is of {} of {of} episodes",
+                grouped(finished.into())
+            )?;
         }
         Ok(())
     }
 }
 
 impl Comparison {
+    /// Ranks the rows of all episodes on each of the terms.
+    pub fn rank(&mut self) {
+        let all = self.episodes as usize;
+        let whole: Vec<&Row> = self.rows.iter().filter(|row| row.each.len() == all).collect();
+        let is_better =
+            |other: &Row, row: &Row| other.terms == row.terms && cost_less(&other.each, &row.each);
+        let raw = |row: &Row| 1 + whole.iter().filter(|other| is_better(other, row)).count();
+        // A row that costs more on average is not ranked better, whatever chance explains of each.
+        let cost = |row: &Row| row.qualities.mean_cost();
+        let is_cheaper =
+            |other: &Row, row: &Row| other.terms == row.terms && cost(other) <= cost(row);
+        let rank = |row: &Row| {
+            whole.iter().filter(|other| is_cheaper(other, row)).map(|other| raw(other)).max()
+        };
+        let ranks: Vec<_> =
+            self.rows.iter().map(|row| rank(row).filter(|_| row.each.len() == all)).collect();
+        for (row, rank) in self.rows.iter_mut().zip(ranks) {
+            row.rank = rank;
+        }
+    }
+
     fn heading(&self, terms: &str) -> String {
         match terms {
             "equal-particle-steps" => "at equal particle-steps per decision:".into(),
@@ -210,7 +332,7 @@ impl Comparison {
                     Device::Cpu => "on one thread",
                     _ => "of the GPU's time",
                 };
-                format!("at equal time, {budget} us per decision {of_what}:")
+                format!("at equal time, {budget} µs per decision {of_what}:")
             }
             _ => "by chance:".into(),
         }
@@ -218,7 +340,11 @@ impl Comparison {
 }
 
 /// The first column to the left, the others to the right.
-fn write_line(f: &mut fmt::Formatter<'_>, widths: &[usize; 6], cells: &[&str; 6]) -> fmt::Result {
+fn write_line(
+    f: &mut fmt::Formatter<'_>,
+    widths: &[usize; COLUMNS],
+    cells: &[&str; COLUMNS],
+) -> fmt::Result {
     write!(f, "  {:<1$}", cells[0], widths[0])?;
     for (cell, width) in cells.iter().zip(widths).skip(1) {
         write!(f, "  {cell:>width$}")?;

@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
-use particle_pilot::{Action, ActionKind, EpisodeResult, Pilot};
+use particle_pilot::{Action, ActionKind, Ending, EpisodeResult, Pilot};
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::panel::{Canvas, Curve, HEAD, LEFT, PANEL, Style};
 use super::{Point, Series};
+use crate::machine::Machine;
 use crate::settings::Settings;
 use crate::shared::picture::{Area, BLUE, Fault, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, tick};
-use crate::shared::text::{grouped, significant};
-use crate::solve::headline;
+use crate::shared::text::{grouped, number, significant};
+use crate::solve::{degrees, extent, headline};
 
 /// Steps over which the force is averaged.
 const AVERAGED: usize = 25;
@@ -38,22 +39,16 @@ impl Drawing<'_> {
         self.angle(&areas[1])?;
         self.action(&areas[2])?;
         self.decision_time(&areas[3])?;
-        self.effective_samples(&areas[4])
+        self.futures(&areas[4])
     }
 
     fn head<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
         let config = self.pilot.config();
         let title = format!("{}: {}", config.planner, headline(self.result));
-        let mut subtitle = format!(
-            "{} particles × {} steps · {}, {} × {}",
-            grouped(config.particles.into()),
-            config.horizon,
-            self.pilot.device(),
-            self.pilot.simd(),
-            crate::shared::text::count(self.pilot.threads() as u64, "thread"),
-        );
+        let machine = Machine::of_pilot(self.pilot).to_string();
+        let mut subtitle = format!("{} · {}", extent(config, '×'), machine.replace(" x ", " × "));
         if let Some(push) = self.settings.push() {
-            let (newton, length) = (push.newton().abs(), push.length());
+            let (newton, length) = (number(push.newton().abs()), push.length());
             subtitle +=
                 &format!(" · pushed by {newton} N for {length} of every {} steps", push.every());
         }
@@ -64,25 +59,32 @@ impl Drawing<'_> {
 
     fn position<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
         let limit = self.pilot.config().physics.x_threshold;
-        let most = self.series.most(|p| p.x);
+        let [last, _] = self.last();
+        let most = self.series.most(|p| p.x).max(last.abs());
         let near = most > 0.4 * limit;
         let reach = 1.12 * if near { limit.max(most) } else { most.max(0.01) };
-        let mut curves = vec![self.line(BLUE, |p| p.x)];
+        let mut curves = vec![self.to_the_end(self.line(BLUE, |p| p.x), last)];
         if near {
-            curves.extend(self.limits(limit, &format!("limit ±{limit} m")));
+            curves.extend(self.limits(limit, &format!("limit ±{} m", number(limit))));
+        }
+        if self.result.ending == Ending::LeftTrack {
+            curves.push(self.mark(last, "left the track"));
         }
         self.canvas.panel(area, "Cart position (m)", false, -reach..reach, &curves)
     }
 
     fn angle<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
-        let radians = self.pilot.config().physics.theta_threshold_radians;
-        let degrees = (radians.to_degrees() * 1e9).round() / 1e9;
-        let most = self.series.most(|p| p.degrees).max(0.1);
+        let degrees = degrees(self.pilot.config().physics.theta_threshold_radians);
+        let [_, last] = self.last();
+        let most = self.series.most(|p| p.degrees).max(last.abs()).max(0.1);
         let shown = degrees <= 20.0 || most > 0.4 * degrees;
         let reach = 1.12 * if shown { degrees.max(most) } else { most };
-        let mut curves = vec![self.line(PURPLE, |p| p.degrees)];
+        let mut curves = vec![self.to_the_end(self.line(PURPLE, |p| p.degrees), last)];
         if shown {
-            curves.extend(self.limits(degrees, &format!("limit ±{degrees}°")));
+            curves.extend(self.limits(degrees, &format!("limit ±{}°", number(degrees))));
+        }
+        if self.result.ending == Ending::Fell {
+            curves.push(self.mark(last, "fell"));
         }
         self.canvas.panel(area, "Pole angle (°)", false, -reach..reach, &curves)
     }
@@ -110,8 +112,8 @@ impl Drawing<'_> {
         let each = Curve { style, colour, name: "each step".into(), ..self.steps(newton) };
         curves.insert(0, each); // left and right in turn fill the panel, so below the others
         let window = AVERAGED / self.series.stride as usize;
-        if discrete && window > 1 && self.series.points.len() > 2 * AVERAGED {
-            let mean = self.line(BLUE, newton);
+        if window > 1 && self.series.points.len() > 2 * AVERAGED {
+            let mean = self.line(if discrete { BLUE } else { INK }, newton);
             curves.push(Curve {
                 points: averaged(&mean.points, window),
                 name: format!("mean of {} s", tick(AVERAGED as f64 * self.tau())),
@@ -128,24 +130,46 @@ impl Drawing<'_> {
 
     fn decision_time<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
         let times = self.result.decision_times;
-        let [p50, p99] = [times.p50, times.p99].map(|t| t.as_nanos() as f64 / 1e3);
-        let dots = Curve { style: Style::Dots, ..self.line(GREEN, |p| p.decision_us) };
-        let us = significant;
+        // In a unit that suits the median.
+        let (unit, in_us) = if times.p50.as_micros() < 1000 { ("µs", 1.0) } else { ("ms", 1e3) };
+        let [p50, p99] = [times.p50, times.p99].map(|t| t.as_nanos() as f64 / 1e3 / in_us);
+        let dots = Curve { style: Style::Dots, ..self.line(GREEN, |p| p.decision_us / in_us) };
         let curves = [
             dots,
-            self.level(p50, Style::Thin, INK, format!("median {} µs", us(p50))),
-            self.level(p99, Style::Dashed, RED, format!("p99 {} µs", us(p99))),
+            self.level(p50, Style::Thin, INK, format!("median {} {unit}", significant(p50))),
+            self.level(p99, Style::Dashed, RED, format!("p99 {} {unit}", significant(p99))),
         ];
-        let most = self.series.most(|p| p.decision_us).max(1e-3);
-        let finite = self.series.points.iter().map(|p| p.decision_us);
+        let most = self.series.most(|p| p.decision_us / in_us).max(1e-3);
+        let finite = self.series.points.iter().map(|p| p.decision_us / in_us);
         let least = finite.fold(most, f64::min).max(1e-3);
-        let title = "Decision time (µs)";
+        let title = format!("Decision time ({unit})");
         if most > WIDE * p50 {
-            let range = (least * 0.7..most * 1.5).log_scale();
-            self.canvas.panel(area, title, false, range, &curves)
+            let range = logarithmic(least * 0.7, most * 1.5).log_scale();
+            self.canvas.panel(area, &title, false, range, &curves)
         } else {
-            self.canvas.panel(area, title, false, 0.0..most * 1.15, &curves)
+            self.canvas.panel(area, &title, false, 0.0..most * 1.15, &curves)
         }
+    }
+
+    /// How many futures have a say or, where that is always the same, how many end early.
+    fn futures<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
+        let mut sizes = self.series.points.iter().map(|point| point.effective_samples);
+        let first = sizes.next();
+        match sizes.all(|size| Some(size) == first) {
+            true => self.dead_share(area),
+            false => self.effective_samples(area),
+        }
+    }
+
+    fn dead_share<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
+        let curves = [self.line(ORANGE, |point| 100.0 * point.dead_share)];
+        let reach = 115.0 * self.series.most(|point| point.dead_share).max(0.01);
+        let samples = self.series.most(|point| point.effective_samples);
+        let title = format!(
+            "Futures that end before the horizon (%) · effective sample size: always {}",
+            significant(samples)
+        );
+        self.canvas.panel(area, &title, true, 0.0..reach.min(105.0), &curves)
     }
 
     fn effective_samples<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
@@ -163,10 +187,26 @@ impl Drawing<'_> {
         sizes.sort_by(f64::total_cmp);
         let median = sizes.get(sizes.len() / 2).copied().unwrap_or(1.0);
         if reach > WIDE * WIDE * median.max(1.0) {
-            let range = (0.8..reach * 1.5).log_scale();
+            let range = logarithmic(0.8, reach * 1.5).log_scale();
             return self.canvas.panel(area, title, true, range, &curves);
         }
         self.canvas.panel(area, title, true, 0.0..reach, &curves)
+    }
+
+    /// Position in m and angle in degrees at the end.
+    fn last(&self) -> [f64; 2] {
+        self.result.final_state.map_or([0.0; 2], |[x, _, theta, _]| [x, theta.to_degrees()])
+    }
+
+    fn to_the_end(&self, mut curve: Curve, last: f64) -> Curve {
+        curve.points.truncate(self.series.points.len()); // without what makes a single point visible
+        curve.points.push((self.canvas.time.end, last));
+        curve
+    }
+
+    fn mark(&self, value: f64, name: &str) -> Curve {
+        let points = vec![(self.canvas.time.end, value)];
+        Curve { points, style: Style::Mark, colour: RED, name: name.into() }
     }
 
     fn tau(&self) -> f64 {
@@ -201,6 +241,11 @@ impl Drawing<'_> {
         [(limit, above), (-limit, below)]
             .map(|(value, name)| self.level(value, Style::Dashed, RED, name))
     }
+}
+
+/// A range with at least two powers of ten in it, which an axis names.
+fn logarithmic(least: f64, most: f64) -> Range<f64> {
+    least.min(0.999 * 10f64.powf(most.log10().floor() - 1.0))..most
 }
 
 /// Means over `window` neighbours, centred; fewer at both ends.

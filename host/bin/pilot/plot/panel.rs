@@ -31,6 +31,8 @@ pub enum Style {
     Thin,
     Dashed,
     Dots,
+    /// A ring around each point.
+    Mark,
 }
 
 /// What all panels share.
@@ -93,6 +95,10 @@ impl Canvas {
                     let size = (3 * s).div_ceil(2) as i32;
                     let dot = |point| Circle::new(point, size, curve.colour.mix(0.6).filled());
                     chart.draw_series(points.map(dot)).map(drop)
+                }
+                Style::Mark => {
+                    let ring = |point| Circle::new(point, 5 * s as i32, line);
+                    chart.draw_series(points.map(ring)).map(drop)
                 }
             }?;
         }

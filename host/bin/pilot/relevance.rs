@@ -1,0 +1,79 @@
+//! Which options which planner reads.
+
+use particle_pilot::{ActionKind, Noise, PilotConfig, PlannerKind};
+
+/// Whether a pilot of this configuration reads an option, by its long name.
+pub fn reads(config: &PilotConfig, option: &str) -> bool {
+    use PlannerKind::{Cem, Fmc, Mppi, RandomShooting, Smc};
+    let planner = config.planner;
+    let draws_knots = match planner {
+        Mppi => true,
+        Cem | RandomShooting => config.action == ActionKind::Continuous,
+        Smc | Fmc => false,
+    };
+    match option {
+        "iterations" | "elite-share" | "smoothing" | "floor" => planner == Cem,
+        "temperature" => matches!(planner, Mppi | Smc),
+        "target-share" => planner == Mppi,
+        "knot-spacing" | "interpolation" | "noise" | "noise-scale" => draws_knots,
+        "colour" => draws_knots && config.tuning.noise == Noise::Coloured,
+        "balance" => planner == Fmc,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use particle_pilot::{Pilot, Tuning};
+
+    /// A pilot's first two decisions, the second of which has a plan to start from.
+    fn decisions(config: &PilotConfig) -> Vec<particle_pilot::Decision> {
+        let mut pilot = Pilot::new(config.clone()).unwrap();
+        (0..3).map(|_| pilot.act(&[0.3, 0.2, 0.03, -0.2]).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_read_makes_a_difference_and_what_is_not_makes_none() {
+        type Change = fn(&mut Tuning);
+        let knobs: [(&str, Change); 12] = [
+            ("iterations", |t| t.iterations = 4),
+            ("elite-share", |t| t.elite_share = 0.3),
+            ("smoothing", |t| t.smoothing = 0.7),
+            ("floor", |t| t.floor = 0.4),
+            ("temperature", |t| t.temperature = 0.02),
+            ("target-share", |t| t.target_share = 0.7),
+            ("knot-spacing", |t| t.knot_spacing = 3),
+            ("interpolation", |t| t.interpolation = particle_pilot::Interpolation::Cubic),
+            ("noise", |t| t.noise = Noise::Halton),
+            ("noise-scale", |t| t.noise_scale = 0.1),
+            ("colour", |t| t.colour = 0.9),
+            ("balance", |t| t.balance = 3.0),
+        ];
+        let mut wrong = Vec::new();
+        for (planner, _) in PlannerKind::ALL {
+            for action in [ActionKind::Discrete, ActionKind::Continuous] {
+                for noise in [Noise::White, Noise::Coloured] {
+                    let mut config =
+                        PilotConfig { action, threads: 1, ..PilotConfig::of(*planner) };
+                    config.device = particle_pilot::Device::Cpu;
+                    config.particles = 256;
+                    config.tuning.noise = noise;
+                    config.tuning.knot_spacing = 4;
+                    let before = decisions(&config);
+                    for (knob, change) in &knobs {
+                        let mut changed = config.clone();
+                        change(&mut changed.tuning);
+                        let differs = decisions(&changed) != before;
+                        if differs != reads(&config, knob) {
+                            wrong.push(format!("{planner} {action} {noise} {knob}"));
+                        }
+                    }
+                }
+            }
+        }
+        // Full left and full right do not tell how strong the noise is, as long as plans stay within full control.
+        wrong.retain(|case| !(case.starts_with("mppi discrete") && case.ends_with("noise-scale")));
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}

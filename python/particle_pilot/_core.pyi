@@ -189,7 +189,9 @@ def drive(
 class SolveResult(_Record):
     version: str
     survived: bool
+    ending: str
     steps: int
+    final_state: npt.NDArray[np.float64]
     total_reward: float
     planner: str
     particles: int
@@ -213,6 +215,7 @@ def solve(planner: _PlannerName | None = None, **options: Unpack[_TaskOptions]) 
 class Failure(_Record):
     seed: int
     steps: int
+    ending: str
 
 @final
 class DeviceShare(_Record):

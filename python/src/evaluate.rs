@@ -19,6 +19,8 @@ record! {
         seed: u64,
         /// How many steps it lasted.
         steps: u32,
+        /// What ended it: ``"fell"``, ``"left-track"``, or ``"failed"`` where a GPU does not tell which.
+        ending: String,
     }
 }
 
@@ -133,8 +135,10 @@ pub fn evaluate(
     let share = |share: &CoreDeviceShare| {
         Py::new(py, DeviceShare { device: share.device.to_string(), episodes: share.episodes })
     };
-    let failure =
-        |failure: &CoreFailure| Py::new(py, Failure { seed: failure.seed, steps: failure.steps });
+    let failure = |failure: &CoreFailure| {
+        let CoreFailure { seed, steps, ending, .. } = *failure;
+        Py::new(py, Failure { seed, steps, ending: ending.name().into() })
+    };
     Ok(EvaluateResult {
         version: env!("CARGO_PKG_VERSION").into(),
         episodes: result.episodes,

@@ -23,8 +23,12 @@ record! {
         version: String,
         /// Whether the pole stood to the last step.
         survived: bool,
+        /// What ended it: ``"survived"``, ``"fell"`` or ``"left-track"``.
+        ending: String,
         /// Steps taken, the one that ended the episode included.
         steps: u32,
+        /// ``float64 [4]``: the state that the last step led to, in m, m/s, rad, rad/s.
+        final_state: Py<PyArray1<f64>>,
         /// The sum of the rewards.
         total_reward: f64,
         /// The planner.
@@ -114,7 +118,9 @@ pub fn solve(
     Ok(SolveResult {
         version: env!("CARGO_PKG_VERSION").into(),
         survived: result.survived,
+        ending: result.ending.name().into(),
         steps: result.steps,
+        final_state: PyArray1::from_iter(py, result.final_state.into_iter().flatten()).unbind(),
         total_reward: result.total_reward,
         planner: config.planner.name().into(),
         particles: config.particles,

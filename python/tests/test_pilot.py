@@ -171,7 +171,8 @@ def test_seeds_decide_and_reset_begins_again():
 def test_decisions_tell_how_they_came_about():
     decision = Pilot(particles=256).plan([2.3, 3.0, 0.2, 3.0])
     assert decision.diagnostics.dead_share == 1
-    assert decision.warnings == [f"all futures end within {decision.diagnostics.longest} steps"]
+    (warning,) = decision.warnings
+    assert warning.startswith("all futures end")
     assert decision.futures is None
     assert decision.plan.shape == (30,) and decision.plan.dtype == np.float64
     assert np.all(np.abs(decision.plan) <= 10)

@@ -1,18 +1,18 @@
 //! Many independent states in one call.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use particle_pilot_kernels::model::CartPole;
-use rayon::prelude::*;
 
 use crate::backend::Device;
-use crate::backend::cpu::workers;
+use crate::backend::cpu::{Threads, Workers};
 use crate::config::PilotConfig;
 use crate::decision::Decision;
 use crate::engine;
 use crate::error::PilotError;
 use crate::pilot::Pilot;
+use crate::state::{BatchState, PilotState};
 
 /// Pilots for many independent episodes, which decide all at once.
 ///
@@ -30,8 +30,9 @@ use crate::pilot::Pilot;
 /// # Ok::<(), particle_pilot::PilotError>(())
 /// ```
 pub struct PilotBatch {
+    config: PilotConfig,
     pilots: Vec<Pilot>,
-    pool: rayon::ThreadPool,
+    workers: Workers,
 }
 
 impl PilotBatch {
@@ -40,16 +41,71 @@ impl PilotBatch {
     /// # Errors
     /// As [`Pilot::new`].
     pub fn new(config: &PilotConfig, seeds: &[u64]) -> Result<Self, PilotError> {
+        Self::with_interrupt(config, seeds, &Arc::default())
+    }
+
+    /// As [`PilotBatch::new`] and [`PilotBatch::set_interrupt`]; `flag` ends the making of the pilots, too, which takes long
+    /// for many large ones.
+    ///
+    /// # Errors
+    /// As [`Pilot::new`], and [`PilotError::Interrupted`].
+    pub fn with_interrupt(
+        config: &PilotConfig,
+        seeds: &[u64],
+        flag: &Arc<AtomicBool>,
+    ) -> Result<Self, PilotError> {
         config.validate()?;
         engine::require_memory::<CartPole<false>>(config, seeds.len())?;
-        let pool = workers(config.resolved_threads())?;
+        let workers = Workers::start(Threads::asked(config.threads))?;
         let device = match config.device {
             Device::Auto => Device::Cpu,
             asked => asked,
         };
         let single = PilotConfig { threads: 1, device, ..config.clone() };
-        let pilot = |seed: &u64| Pilot::new(PilotConfig { seed: *seed, ..single.clone() });
-        Ok(Self { pilots: seeds.iter().map(pilot).collect::<Result<_, _>>()?, pool })
+        let pilot = |seed: &u64| {
+            if flag.load(Ordering::Relaxed) {
+                return Err(PilotError::Interrupted);
+            }
+            let mut pilot = Pilot::new(PilotConfig { seed: *seed, ..single.clone() })?;
+            pilot.set_interrupt(Arc::clone(flag));
+            Ok(pilot)
+        };
+        let pilots = seeds.iter().map(pilot).collect::<Result<_, _>>()?;
+        Ok(Self { config: config.clone(), pilots, workers })
+    }
+
+    /// All pilots as they now are, between two decisions, as plain data: see [`Pilot::save`].
+    ///
+    /// # Errors
+    /// [`PilotError::Backend`] if a GPU fails.
+    pub fn save(&self) -> Result<BatchState, PilotError> {
+        let rows = self.pilots.iter().map(Pilot::carried).collect::<Result<_, _>>()?;
+        Ok(BatchState { version: PilotState::VERSION, config: self.config.clone(), rows })
+    }
+
+    /// The pilots that [`PilotBatch::save`] has put by.
+    ///
+    /// # Errors
+    /// As [`PilotBatch::new`], and [`PilotError::State`] for a state that no batch of this version can have.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{PilotBatch, PilotConfig};
+    /// let states = [[0.0, 0.0, 0.1, 0.3], [0.0, 0.0, -0.1, -0.3]];
+    /// let mut batch = PilotBatch::new(&PilotConfig::default(), &[1, 2])?;
+    /// batch.act(&states)?;
+    /// let mut later = PilotBatch::resume(&batch.save()?)?;
+    /// assert_eq!(later.act(&states)?, batch.act(&states)?);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn resume(state: &BatchState) -> Result<Self, PilotError> {
+        state.check()?;
+        let seeds: Vec<u64> = state.rows.iter().map(|row| row.seed).collect();
+        let mut batch = Self::new(&state.config, &seeds)?;
+        for (index, (pilot, row)) in batch.pilots.iter_mut().zip(&state.rows).enumerate() {
+            pilot.recall(row).map_err(in_row(index))?;
+        }
+        Ok(batch)
     }
 
     /// Lets pilot `index` forget its last plan and start again from the first decision, with this seed.
@@ -68,12 +124,29 @@ impl PilotBatch {
     /// Decides for `states[i]` as pilot `i`.
     ///
     /// # Errors
-    /// [`PilotError::Setting`] if there are not as many states as seeds, otherwise the first error
-    /// of [`Pilot::act`].
+    /// [`PilotError::Setting`] if there are not as many states as seeds; [`PilotError::Row`] about the first state that
+    /// no decision can be about, and all pilots are then as before; otherwise the first error of [`Pilot::act`].
     pub fn act<S: AsRef<[f64]> + Sync>(
         &mut self,
         states: &[S],
     ) -> Result<Vec<Decision>, PilotError> {
+        self.check(states)?;
+        let pairs: Vec<_> = self.pilots.iter_mut().zip(states).collect();
+        let act = |(): &mut (), (pilot, state): (&mut Pilot, &S)| pilot.act(state.as_ref());
+        let decisions = self.workers.map(pairs, || (), act);
+        if decisions.contains(&Err(PilotError::Interrupted)) {
+            let pilots = self.pilots.iter_mut().zip(&decisions);
+            let decided = pilots.filter(|(_, decision)| decision.is_ok());
+            decided.for_each(|(pilot, _)| pilot.undo());
+        }
+        decisions.into_iter().collect()
+    }
+
+    /// Refuses states that [`PilotBatch::act`] would refuse.
+    ///
+    /// # Errors
+    /// [`PilotError::Setting`] and [`PilotError::Row`].
+    pub fn check<S: AsRef<[f64]>>(&self, states: &[S]) -> Result<(), PilotError> {
         if states.len() != self.pilots.len() {
             return Err(PilotError::Setting {
                 name: "number of states",
@@ -81,17 +154,10 @@ impl PilotBatch {
                 required: "the number of seeds",
             });
         }
-        let Self { pilots, pool } = self;
-        let decisions: Vec<_> = pool.install(|| {
-            let pairs = pilots.par_iter_mut().zip(states);
-            pairs.map(|(pilot, state)| pilot.act(state.as_ref())).collect()
-        });
-        if decisions.contains(&Err(PilotError::Interrupted)) {
-            let decided =
-                pilots.iter_mut().zip(&decisions).filter(|(_, decision)| decision.is_ok());
-            decided.for_each(|(pilot, _)| pilot.undo());
-        }
-        decisions.into_iter().collect()
+        let mut rows = self.pilots.iter().zip(states).enumerate();
+        rows.try_for_each(|(row, (pilot, state))| {
+            pilot.check_state(state.as_ref()).map_err(in_row(row))
+        })
     }
 
     /// As [`Pilot::set_interrupt`], for all pilots. A call of [`PilotBatch::act`] that is interrupted leaves all of
@@ -99,4 +165,9 @@ impl PilotBatch {
     pub fn set_interrupt(&mut self, flag: &Arc<AtomicBool>) {
         self.pilots.iter_mut().for_each(|pilot| pilot.set_interrupt(Arc::clone(flag)));
     }
+}
+
+/// Says which row an error is about.
+fn in_row(row: usize) -> impl FnOnce(PilotError) -> PilotError {
+    move |error| PilotError::Row { row, error: Box::new(error) }
 }

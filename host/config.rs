@@ -1,12 +1,11 @@
 //! What a pilot is asked to be.
 
-use std::num::NonZeroUsize;
-
 use particle_pilot_kernels::model::CostWeights;
 use serde::{Deserialize, Serialize};
 
 use crate::PilotError;
 use crate::backend::Device;
+use crate::backend::cpu::Threads;
 use crate::env::{Physics, PhysicsDef};
 use crate::names::named;
 use crate::planners::{PlannerKind, Tuning};
@@ -56,7 +55,8 @@ pub struct PilotConfig {
     pub seed: u64,
     /// Where particles run; default `auto`. Changes no bit of the results.
     pub device: Device,
-    /// CPU threads, 0 for one on each core; default 0. Changes no bit of the results.
+    /// CPU threads, 0 for one on each core, or fewer where the system refuses so many; default 0. Changes no bit of
+    /// the results.
     pub threads: usize,
     /// What actions the environment takes; default `discrete`.
     pub action: ActionKind,
@@ -101,13 +101,10 @@ impl PilotConfig {
         PilotConfigBuilder { config: Self::default(), tuned: false, weighed: false }
     }
 
-    /// How many threads `threads` means on this machine.
+    /// How many threads `threads` means on this machine, if the system grants them.
     #[must_use]
     pub fn resolved_threads(&self) -> usize {
-        match self.threads {
-            0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            threads => threads,
-        }
+        Threads::asked(self.threads).most()
     }
 
     /// Checks every setting's range.

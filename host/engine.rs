@@ -8,7 +8,7 @@ use std::time::Duration;
 use particle_pilot_kernels::math::NARROW_LIMIT;
 use particle_pilot_kernels::model::{CartPole, Model};
 
-use crate::backend::cpu::{Pool, Simd};
+use crate::backend::cpu::{Pool, Simd, Threads};
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 pub(crate) use crate::backend::cuda::ForeignStream;
 #[cfg(all(feature = "cuda", target_os = "linux"))]
@@ -22,6 +22,7 @@ use crate::env::Integrator;
 use crate::error::PilotError;
 use crate::memory;
 use crate::planners::{self, Problem, Request};
+use crate::state::foreign_plan;
 use crate::trajectories::Trajectories;
 
 /// A control in the caller's units, and how the futures looked from which it follows.
@@ -78,6 +79,12 @@ pub(crate) trait Engine: Send {
     /// Takes back the decisions since [`Engine::keep`] last returned true.
     fn restore(&mut self) {}
 
+    /// What the next decision begins with: [`Carried::plan`](crate::Carried::plan).
+    fn carried(&self) -> Result<Vec<f64>, PilotError>;
+
+    /// Takes over what another has carried. Where it is refused, nothing has changed.
+    fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError>;
+
     /// The futures of [`Engine::plan`]'s first iteration, in the model's units.
     fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError>;
 
@@ -119,7 +126,7 @@ impl<M: Model> CpuEngine<M> {
         require_memory::<M>(config, 1)?;
         let problem = Problem { model, simd: proof, particles, horizon };
         let planner = planners::create(&problem, config);
-        let pool = Arc::new(Pool::new(config.resolved_threads())?);
+        let pool = Arc::new(Pool::new(Threads::asked(config.threads))?);
         Ok(Self { problem, pool, planner, setback })
     }
 }
@@ -149,6 +156,19 @@ impl<M: Model> Engine for CpuEngine<M> {
 
     fn restore(&mut self) {
         self.planner.restore();
+    }
+
+    fn carried(&self) -> Result<Vec<f64>, PilotError> {
+        Ok(self.planner.carried())
+    }
+
+    fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
+        match carried {
+            [] => self.planner.forget(),
+            carried if self.planner.carry_on(carried) => {}
+            _ => return Err(foreign_plan(self.problem.horizon)),
+        }
+        Ok(())
     }
 
     fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {
@@ -326,8 +346,10 @@ mod gpu {
         config: PilotConfig,
         model: CartPole<GENERAL>,
         simd: Simd,
-        /// The states since the plan was last forgotten, in which the CPU would have to decide again to
-        /// arrive at the same plan. Kept only where the CPU may have to.
+        /// What was remembered before `history`: nothing, unless a saved state was taken over.
+        origin: Vec<f64>,
+        /// The states since the plan was last forgotten or taken over, in which the CPU would have to decide again
+        /// to arrive at the same plan. Kept only where the CPU may have to.
         history: Vec<[f32; 4]>,
         /// What took over.
         replacement: Option<CpuEngine<CartPole<GENERAL>>>,
@@ -348,10 +370,11 @@ mod gpu {
         Ok(Box::new(Guarded {
             engine,
             index,
-            pool: Arc::new(Pool::new(1)?),
+            pool: Arc::new(Pool::new(Threads::asked(1))?),
             config: config.clone(),
             model,
             simd,
+            origin: Vec::new(),
             history: Vec::with_capacity(if open { HISTORY } else { 0 }),
             replacement: None,
         }))
@@ -402,6 +425,7 @@ mod gpu {
             question: Question<'_>,
         ) -> Result<Plan, PilotError> {
             let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, Some(error))?;
+            cpu.carry_on(&self.origin)?;
             let first = question.decision.wrapping_sub(self.history.len() as u32 - 1);
             let mut last = None;
             for (i, state) in self.history.iter().enumerate() {
@@ -432,11 +456,30 @@ mod gpu {
         }
 
         fn forget(&mut self) {
+            self.origin.clear();
             self.history.clear();
             match &mut self.replacement {
                 Some(cpu) => cpu.forget(),
                 None => self.engine.forget(),
             }
+        }
+
+        fn carried(&self) -> Result<Vec<f64>, PilotError> {
+            match &self.replacement {
+                Some(cpu) => cpu.carried(),
+                None => Ok(self.engine.carried().map_err(BackendError::from)?),
+            }
+        }
+
+        fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
+            match &mut self.replacement {
+                Some(cpu) => return cpu.carry_on(carried),
+                None if self.engine.carry_on(carried).map_err(BackendError::from)? => {}
+                None => return Err(foreign_plan(self.config.horizon)),
+            }
+            self.origin = carried.to_vec();
+            self.history.clear();
+            Ok(())
         }
 
         /// Recorded on the CPU, which decides as the GPU did to arrive at the same plan.
@@ -450,6 +493,7 @@ mod gpu {
                 return Err(PilotError::Unsupported(reason.into()));
             }
             let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, None)?;
+            cpu.carry_on(&self.origin)?;
             let first = question.decision.wrapping_sub(self.history.len() as u32);
             for (i, state) in self.history.iter().enumerate() {
                 let decision = first.wrapping_add(i as u32);

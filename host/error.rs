@@ -68,4 +68,15 @@ pub enum PilotError {
         /// What it was.
         value: f64,
     },
+    /// What is wrong about one of many states.
+    #[error("row {row}: {error}")]
+    Row {
+        /// Which state, from 0.
+        row: usize,
+        /// What is wrong with it.
+        error: Box<PilotError>,
+    },
+    /// A pilot cannot go on from a saved state.
+    #[error("the pilot's state cannot be used: {0}")]
+    State(String),
 }

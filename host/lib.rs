@@ -27,6 +27,7 @@ mod names;
 mod pilot;
 pub mod planners;
 mod random;
+mod state;
 mod trajectories;
 
 pub use backend::{Device, Simd};
@@ -47,6 +48,7 @@ pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
 pub use planners::{Interpolation, Noise, PlannerKind, Tuning};
 pub use random::PhiloxRng;
+pub use state::{BatchState, Carried, PilotState};
 pub use trajectories::Trajectories;
 
 /// The README's examples are tests too.

@@ -12,6 +12,7 @@ use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
 use crate::foresight::{Desk, Foresight};
+use crate::state::{Carried, PilotState};
 use crate::trajectories::Trajectories;
 
 /// States that may be recorded at once: 2 GB.
@@ -202,17 +203,23 @@ impl Pilot {
 
     /// Takes over a state, checked and rounded.
     pub(crate) fn observe(&mut self, state: &[f64]) -> Result<(), PilotError> {
+        self.check_state(state)?;
+        for (value, single) in state.iter().zip(&mut self.state) {
+            *single = *value as f32;
+        }
+        Ok(())
+    }
+
+    /// Refuses a state that no decision can be about.
+    pub(crate) fn check_state(&self, state: &[f64]) -> Result<(), PilotError> {
         let required = self.state.len();
         if state.len() != required {
             return Err(PilotError::StateLength { given: state.len(), required });
         }
-        for (index, (&value, single)) in state.iter().zip(&mut self.state).enumerate() {
-            *single = value as f32;
-            if !single.is_finite() {
-                return Err(PilotError::StateNotFinite { index, value });
-            }
+        match state.iter().position(|value| !(*value as f32).is_finite()) {
+            Some(index) => Err(PilotError::StateNotFinite { index, value: state[index] }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether `state`, rounded, is what was taken over last, to the last bit.
@@ -326,6 +333,74 @@ impl Pilot {
         self.config.seed = seed;
         self.decision = 0;
         self.engine.forget();
+    }
+
+    /// The pilot as it now is, between two decisions, as plain data: whoever [resumes](Pilot::resume) it decides on with
+    /// the same bits.
+    ///
+    /// # Errors
+    /// [`PilotError::Backend`] if a GPU fails.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
+    /// let saved = pilot.save()?;
+    /// assert_eq!((saved.carried.decision, saved.carried.plan.len()), (1, 30));
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn save(&self) -> Result<PilotState, PilotError> {
+        let (version, config) = (PilotState::VERSION, self.config.clone());
+        Ok(PilotState { version, config, carried: self.carried()? })
+    }
+
+    /// The pilot that [`Pilot::save`] has put by. For one with a model of one's own, make it
+    /// [so](Pilot::with_model) and have it [load](Pilot::load) the state.
+    ///
+    /// # Errors
+    /// As [`Pilot::new`], and [`PilotError::State`] for a state that no pilot of this version can have.
+    pub fn resume(state: &PilotState) -> Result<Self, PilotError> {
+        let mut pilot = Self::new(state.config.clone())?;
+        pilot.load(state)?;
+        Ok(pilot)
+    }
+
+    /// Goes on from a saved state of a pilot of the same configuration; device, threads and vector instructions may be
+    /// others, and the seed becomes the state's.
+    ///
+    /// # Errors
+    /// [`PilotError::State`] for a state of another pilot, [`PilotError::Backend`] if a GPU fails; the pilot is then as
+    /// before.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Pilot, PilotConfig};
+    /// let state = [0.0, 0.0, 0.1, 0.3];
+    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// pilot.act(&state)?;
+    /// let saved = pilot.save()?;
+    /// let once = pilot.act(&state)?;
+    /// pilot.load(&saved)?;
+    /// assert_eq!(pilot.act(&state)?, once);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn load(&mut self, state: &PilotState) -> Result<(), PilotError> {
+        state.check(&self.config)?;
+        self.recall(&state.carried)
+    }
+
+    /// What the pilot carries to its next decision.
+    pub(crate) fn carried(&self) -> Result<Carried, PilotError> {
+        let (seed, decision) = (self.config.seed, self.decision);
+        Ok(Carried { seed, decision, plan: self.engine.carried()? })
+    }
+
+    /// Goes on from what a pilot of the same configuration has carried.
+    pub(crate) fn recall(&mut self, carried: &Carried) -> Result<(), PilotError> {
+        self.engine.carry_on(&carried.plan)?;
+        (self.config.seed, self.decision) = (carried.seed, carried.decision);
+        Ok(())
     }
 
     /// What the pilot was asked to be.

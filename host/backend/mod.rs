@@ -72,7 +72,9 @@ pub enum BackendError {
         available: String,
     },
     /// The threads could not be started.
-    #[error("cannot start {threads} threads: {reason}")]
+    #[error(
+        "cannot start {threads} threads: {reason}; ask for fewer, or for 0: as many as the system grants"
+    )]
     Threads {
         /// How many were asked for.
         threads: usize,

@@ -17,8 +17,8 @@ pub use numpy_rng::NumpyRng;
 pub use particle_pilot_kernels::env::{BadPhysics, Integrator, Physics};
 pub use push::{Push, PushError};
 pub use vector::{
-    Autoreset, CartPoleVector, Reset, Seeds, VectorError, VectorOptions, VectorOutput, VectorStep,
-    VectorTally,
+    Autoreset, CartPoleVector, Reset, Seeds, VectorArrays, VectorError, VectorOptions,
+    VectorOutput, VectorState, VectorStep, VectorTally,
 };
 
 use serde::{Deserialize, Serialize};

@@ -8,6 +8,7 @@ mod error;
 mod output;
 mod reset;
 mod seen;
+mod state;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use error::VectorError;
 pub use output::VectorOutput;
 pub use particle_pilot_kernels::simulate::Autoreset;
 pub use reset::{Reset, Seeds};
+pub use state::{VectorArrays, VectorState};
 pub use step::{VectorStep, VectorTally};
 
 use particle_pilot_kernels::simulate::Rules;
@@ -220,7 +222,7 @@ impl CartPoleVector {
         // All together first, several to an instruction; which one it is only matters when there is one.
         if actions.iter().fold(0, |bits, action| bits | action) > 1 {
             let index = actions.iter().position(|action| *action > 1).unwrap_or_default();
-            return Err(VectorError::InvalidAction { index, action: actions[index] });
+            return Err(VectorError::InvalidAction { index, action: actions[index].into() });
         }
         self.step_once(Drive::Actions(actions))
     }
@@ -232,8 +234,7 @@ impl CartPoleVector {
     /// * `output`: where to; [`last`](Self::last) has everything all the same.
     ///
     /// # Errors
-    /// As [`step`](Self::step), where the action in [`VectorError::InvalidAction`] is `u32::MAX` for one that is no
-    /// `u32`; and [`VectorError::Length`] for memory of another length. Nothing is copied then.
+    /// As [`step`](Self::step), and [`VectorError::Length`] for memory of another length. Nothing is copied then.
     ///
     /// # Examples
     /// ```
@@ -256,8 +257,7 @@ impl CartPoleVector {
         output.check(self.count, self.options.autoreset == Autoreset::SameStep)?;
         if !self.engine.are_bits(actions) {
             let index = actions.iter().position(|action| action >> 1 != 0).unwrap_or_default();
-            let action = u32::try_from(actions[index]).unwrap_or(u32::MAX);
-            return Err(VectorError::InvalidAction { index, action });
+            return Err(VectorError::InvalidAction { index, action: actions[index] });
         }
         self.check_movable()?;
         self.engine.step_into(Drive::Integers(actions), output)

@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use particle_pilot_kernels::model::CartPole;
-use rayon::prelude::*;
 
 use super::gpu::OpenGpu;
 use super::{DeviceShare, Evaluation, EvaluationResult};
-use crate::backend::cpu::workers;
+use crate::backend::cpu::{Threads, Workers};
 use crate::backend::{BackendError, Device, Simd};
 use crate::config::PilotConfig;
 use crate::engine::{self, CartModel};
@@ -34,6 +33,8 @@ use crate::pilot::Pilot;
 pub struct PreparedEvaluation {
     evaluation: Evaluation,
     simd: Simd,
+    /// Those of the CPU, started as soon as it is known to be needed.
+    workers: Option<Workers>,
     gpu: Option<OpenGpu>,
     setback: Option<BackendError>,
     /// How long it took to prepare.
@@ -68,7 +69,10 @@ impl PreparedEvaluation {
         let results = u64::from(evaluation.episodes) * 2 * size_of::<EpisodeResult>() as u64;
         let what = || format!("the results of {} episodes need", evaluation.episodes);
         memory::require(results, what, "evaluate fewer at a time")?;
-        Ok(Self { evaluation: evaluation.clone(), simd, gpu, setback, spent: began.elapsed() })
+        let threads = Threads::asked(config.threads);
+        let workers = gpu.is_none().then(|| Workers::start(threads)).transpose()?;
+        let (evaluation, spent) = (evaluation.clone(), began.elapsed());
+        Ok(Self { evaluation, simd, workers, gpu, setback, spent })
     }
 
     /// The device that episodes begin on: never [`Device::Auto`].
@@ -101,7 +105,8 @@ impl PreparedEvaluation {
     /// The threads that a CPU uses.
     #[must_use]
     pub fn threads(&self) -> usize {
-        self.evaluation.config.resolved_threads()
+        let asked = || self.evaluation.config.resolved_threads();
+        self.workers.as_ref().map_or_else(asked, Workers::count)
     }
 
     /// Runs all episodes; see [`Evaluation::run_with`].
@@ -141,14 +146,17 @@ impl PreparedEvaluation {
 
     /// Runs all episodes but the first `done`, on all threads.
     fn run_on_cpu(
-        &self,
+        &mut self,
         done: u32,
         stop: &Arc<AtomicBool>,
         observe: &(impl Fn(&EpisodeResult) + Sync),
     ) -> Result<Vec<EpisodeResult>, PilotError> {
         let Evaluation { config, episodes, episode } = &self.evaluation;
+        let workers = match self.workers.take() {
+            Some(workers) => workers,
+            None => Workers::start(Threads::asked(config.threads))?,
+        };
         let single = PilotConfig { threads: 1, device: Device::Cpu, ..config.clone() };
-        let pool = workers(self.threads())?;
         let pilot = || -> Result<Pilot, PilotError> {
             let mut pilot = Pilot::new(single.clone())?;
             pilot.set_interrupt(Arc::clone(stop));
@@ -184,10 +192,7 @@ impl PreparedEvaluation {
             }
         };
         // Into places that are there already: gathered in pieces, results would take three times the memory.
-        let mut all = Vec::new();
-        let run =
-            || (done..*episodes).into_par_iter().map_init(pilot, run).collect_into_vec(&mut all);
-        pool.install(run);
+        let all = workers.map(done..*episodes, pilot, run);
         let mut results = Vec::with_capacity(all.len());
         for result in all.into_iter().flatten() {
             results.push(result?);

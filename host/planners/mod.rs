@@ -124,6 +124,17 @@ pub(crate) trait Planner<M: Model>: Send {
     /// Takes back the decisions since the last [`Planner::keep`]: the next one begins with what was kept.
     fn restore(&mut self) {}
 
+    /// What the next decision begins with, as numbers that [`Planner::carry_on`] takes; none where each begins anew.
+    fn carried(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Takes over what [`Planner::carried`] gave, elsewhere or earlier; returns false, and changes nothing, where that
+    /// cannot be.
+    fn carry_on(&mut self, _carried: &[f64]) -> bool {
+        false
+    }
+
     /// The futures that the first iteration of [`Planner::plan`] would simulate, in the model's units; `None` where
     /// particles replace each other on the way, and no future is any one particle's.
     fn trajectories(&self, _: &Problem<M>, _: &Request<'_>) -> Option<Trajectories> {

@@ -116,6 +116,14 @@ impl<M: Model> Planner<M> for Mppi {
         self.noise.restore();
     }
 
+    fn carried(&self) -> Vec<f64> {
+        self.noise.carried()
+    }
+
+    fn carry_on(&mut self, carried: &[f64]) -> bool {
+        self.noise.carry_on(carried)
+    }
+
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let full = problem.model.full_control();
         let scheme = scheme(&self.noise, self.discrete, request.stream(0), full);

@@ -142,6 +142,23 @@ impl NoisePlan {
         self.plan.copy_from_slice(&self.kept);
     }
 
+    /// The plan, in the model's units. The deviations are the same at the beginning of every decision.
+    pub fn carried(&self) -> Vec<f64> {
+        self.plan.iter().copied().map(f64::from).collect()
+    }
+
+    /// Takes over a plan; returns false, and changes nothing, if it has not a finite control for each step.
+    pub fn carry_on(&mut self, carried: &[f64]) -> bool {
+        let fits = carried.len() == self.plan.len()
+            && carried.iter().all(|control| (*control as f32).is_finite());
+        if fits {
+            self.forget();
+            let controls = carried.iter().map(|control| *control as f32);
+            self.plan.iter_mut().zip(controls).for_each(|(old, new)| *old = new);
+        }
+        fits
+    }
+
     fn interpolant(&self) -> Interpolant<'_> {
         Interpolant { weights: &self.weights, cubic: self.cubic }
     }

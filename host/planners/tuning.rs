@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PlannerKind;
 use crate::PilotError;
+use crate::config::ActionKind;
 use crate::names::named;
 
 /// How controls run between knots.
@@ -112,6 +113,48 @@ impl Tuning {
         }
     }
 
+    /// The knobs that `planner` does not read, by their names here, and in which case not: after "has no effect".
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{ActionKind, PlannerKind, Tuning};
+    /// let (planner, action) = (PlannerKind::Fmc, ActionKind::Discrete);
+    /// let unread = Tuning::of(planner).unread(planner, action);
+    /// assert!(unread.contains(&("iterations", "on fmc".into())));
+    /// assert!(unread.iter().all(|(knob, _)| *knob != "balance"));
+    /// ```
+    #[must_use]
+    pub fn unread(&self, planner: PlannerKind, action: ActionKind) -> Vec<(&'static str, String)> {
+        let is = |kind| planner == kind;
+        let (cem, mppi) = (is(PlannerKind::Cem), is(PlannerKind::Mppi));
+        let has_knots = cem || mppi || is(PlannerKind::RandomShooting);
+        let knots = mppi || has_knots && action == ActionKind::Continuous;
+        let reads = [
+            ("iterations", cem),
+            ("elite_share", cem),
+            ("smoothing", cem),
+            ("floor", cem),
+            ("temperature", mppi || is(PlannerKind::Smc)),
+            ("target_share", mppi),
+            ("knot_spacing", knots),
+            ("interpolation", knots),
+            ("noise", knots),
+            ("noise_scale", knots),
+            ("colour", knots && self.noise == Noise::Coloured),
+            ("balance", is(PlannerKind::Fmc)),
+        ];
+        let about_knots = ["knot_spacing", "interpolation", "noise", "noise_scale", "colour"];
+        let case = |knob| match knob {
+            "colour" if knots => "unless the noise is coloured".into(),
+            knob if has_knots && about_knots.contains(&knob) => {
+                format!("on {planner} with {action} actions")
+            }
+            _ => format!("on {planner}"),
+        };
+        let unread = reads.into_iter().filter(|(_, is_read)| !is_read);
+        unread.map(|(knob, _)| (knob, case(knob))).collect()
+    }
+
     /// Checks every knob's range.
     ///
     /// # Errors
@@ -173,6 +216,65 @@ impl Tuning {
         match checks.into_iter().find(|(_, good, _, _)| !good) {
             Some((name, _, given, required)) => Err(PilotError::Setting { name, given, required }),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Decision, Device, Pilot, PilotConfig};
+
+    /// What a pilot decides three times in a row.
+    fn decisions(config: &PilotConfig) -> Vec<Decision> {
+        let mut pilot = Pilot::new(config.clone()).unwrap();
+        (0..3).map(|_| pilot.act(&[0.02, 0.1, 0.03, -0.2]).unwrap()).collect()
+    }
+
+    #[test]
+    fn knobs_that_are_not_read_change_nothing_and_all_others_do() {
+        // `target_share` and `interpolation` only matter where these are so.
+        let common =
+            Tuning { knot_spacing: 3, noise: Noise::Coloured, ..Tuning::of(PlannerKind::Cem) };
+        let turned = [
+            ("iterations", Tuning { iterations: 3, ..common }),
+            ("elite_share", Tuning { elite_share: 0.2, ..common }),
+            ("smoothing", Tuning { smoothing: 0.5, ..common }),
+            ("floor", Tuning { floor: 0.4, ..common }),
+            ("temperature", Tuning { temperature: 3.0, ..common }),
+            ("target_share", Tuning { target_share: 0.3, ..common }),
+            ("knot_spacing", Tuning { knot_spacing: 7, ..common }),
+            ("interpolation", Tuning { interpolation: Interpolation::Cubic, ..common }),
+            ("noise", Tuning { noise: Noise::Halton, ..common }),
+            // Where only the sign counts, its size matters once the plan meets its limits.
+            ("noise_scale", Tuning { noise_scale: 10.0, ..common }),
+            ("colour", Tuning { colour: 0.9, ..common }),
+            ("balance", Tuning { balance: 2.0, ..common }),
+        ];
+        for (planner, _) in PlannerKind::ALL {
+            for (action, _) in ActionKind::ALL {
+                let config = PilotConfig {
+                    action: *action,
+                    particles: 200,
+                    device: Device::Cpu,
+                    threads: 1,
+                    tuning: common,
+                    ..PilotConfig::of(*planner)
+                };
+                let expected = decisions(&config);
+                let unread = common.unread(*planner, *action);
+                for (knob, tuning) in &turned {
+                    let is_read = unread.iter().all(|(name, _)| name != knob);
+                    let differ =
+                        decisions(&PilotConfig { tuning: *tuning, ..config.clone() }) != expected;
+                    assert_eq!(differ, is_read, "{knob} of {planner} {action}");
+                }
+                let white = Tuning { noise: Noise::White, ..common };
+                let other = Tuning { colour: 0.1, ..white };
+                let [white, other] = [white, other]
+                    .map(|tuning| decisions(&PilotConfig { tuning, ..config.clone() }));
+                assert_eq!(white, other);
+            }
         }
     }
 }

@@ -1,12 +1,33 @@
 """Types of the compiled part; its docstrings are in the module itself: ``help(particle_pilot.Pilot)``."""
 
 import os
+from collections.abc import Sequence
 from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, final
 
 import numpy as np
 import numpy.typing as npt
 from typing_extensions import Self, Unpack
 
+__all__ = [
+    "Decision",
+    "DecisionMicroseconds",
+    "DeviceError",
+    "DeviceShare",
+    "Diagnostics",
+    "DriveResult",
+    "EvaluateResult",
+    "Failure",
+    "GpuInfo",
+    "Info",
+    "Pilot",
+    "SolveResult",
+    "VectorCore",
+    "__version__",
+    "drive",
+    "evaluate",
+    "info",
+    "solve",
+]
 __version__: str
 
 _PlannerName = Literal["random-shooting", "cem", "mppi", "smc", "fmc"]
@@ -19,8 +40,8 @@ class _Options(TypedDict, total=False):
     horizon: SupportsIndex  # steps of each future; default 30
     seed: SupportsIndex  # default 0
     device: str  # "auto", "cpu", "cuda" or "cuda:N"; default "auto"
-    threads: SupportsIndex  # 0 for one on each core; default 0
-    config: str | os.PathLike[str]  # a file as `pilot --print-config` writes it
+    threads: SupportsIndex  # 0 for one on each core, or fewer if the system refuses; default 0
+    config: str | os.PathLike[str]  # a TOML file of options
     action: Literal["discrete", "continuous"]  # default "discrete"
 
     theta_limit_deg: SupportsFloat  # angle at which the pole counts as fallen, in degrees; default 12
@@ -62,7 +83,7 @@ class _TaskOptions(_Options, total=False):
     """_Options of a pilot and of an episode in the reference environment."""
 
     steps: SupportsIndex  # after which an episode is won; default 500
-    push: str | tuple[float, int, int]  # "NEWTON:LENGTH:EVERY", unknown to the planner
+    push: str | Sequence[SupportsFloat]  # "NEWTON:LENGTH:EVERY" or these numbers, unknown to the planner
 
 class _ManyTaskOptions(_TaskOptions, total=False):
     """_Options of a pilot and of many episodes."""
@@ -75,6 +96,8 @@ class _Record:
     """What results have in common; not a class of the module."""
 
     def to_dict(self) -> dict[str, Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
 
 @final
 class Diagnostics(_Record):
@@ -114,7 +137,7 @@ class Pilot:
         cls, env: Any, planner: _PlannerName | None = None, **options: Unpack[_Options]
     ) -> Self: ...
     def act(self, obs: npt.ArrayLike) -> int | float: ...
-    def plan(self, obs: npt.ArrayLike, *, futures: bool = False) -> Decision: ...
+    def plan(self, obs: npt.ArrayLike, futures: bool = False) -> Decision: ...
     def act_batch(
         self, obs: npt.ArrayLike, *, restart: npt.ArrayLike | None = None
     ) -> npt.NDArray[Any]: ...
@@ -156,15 +179,19 @@ def drive(
     seed: SupportsIndex | None = None,
     physics: Literal["env", "pilot"] = "env",
     foresight: bool = True,
+    max_steps: SupportsIndex | None = None,
+    options: dict[str, Any] | None = None,
     planner: _PlannerName | None = None,
-    **options: Any,
+    **settings: Any,
 ) -> DriveResult: ...
 
 @final
 class SolveResult(_Record):
     version: str
     survived: bool
+    ending: str
     steps: int
+    final_state: npt.NDArray[np.float64]
     total_reward: float
     planner: str
     particles: int
@@ -188,6 +215,7 @@ def solve(planner: _PlannerName | None = None, **options: Unpack[_TaskOptions]) 
 class Failure(_Record):
     seed: int
     steps: int
+    ending: str
 
 @final
 class DeviceShare(_Record):
@@ -248,11 +276,12 @@ class Info(_Record):
 
 def info() -> Info: ...
 
+@final
 class VectorCore:
     """What ``CartPoleVectorEnv`` is made of; not public."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         num_envs: int,
         device: str,
         threads: int,
@@ -260,7 +289,7 @@ class VectorCore:
         max_episode_steps: int | None,
         sutton_barto_reward: bool,
         physics: dict[str, float | str],
-    ) -> None: ...
+    ) -> Self: ...
     @property
     def device(self) -> str: ...
     @property
@@ -283,3 +312,5 @@ class VectorCore:
         truncated: npt.NDArray[np.bool_],
         last: npt.NDArray[np.float32] | None,
     ) -> bool: ...
+    def state(self) -> npt.NDArray[np.float64]: ...
+    def set_state(self, states: npt.ArrayLike) -> None: ...

@@ -1,5 +1,7 @@
 //! `evaluate()`: many episodes in the reference environment, as `pilot evaluate` runs them.
 
+use std::sync::Arc;
+
 use particle_pilot::{DeviceShare as CoreDeviceShare, Evaluation, Failure as CoreFailure};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -17,6 +19,8 @@ record! {
         seed: u64,
         /// How many steps it lasted.
         steps: u32,
+        /// What ended it: ``"fell"``, ``"left-track"``, or ``"failed"`` where a GPU does not tell which.
+        ending: String,
     }
 }
 
@@ -34,7 +38,7 @@ record! {
     /// How often the pole stayed up; by the names of ``pilot evaluate --json``.
     EvaluateResult {
         /// The package's version.
-        version: &'static str,
+        version: String,
         /// How many episodes there were.
         episodes: u32,
         /// In how many the pole stood to the last step.
@@ -50,7 +54,7 @@ record! {
         /// The shortest episode.
         min_steps: u32,
         /// The planner.
-        planner: &'static str,
+        planner: String,
         /// Futures in each iteration.
         particles: u32,
         /// Steps of each future.
@@ -64,7 +68,7 @@ record! {
         /// Why not all episodes ran on a GPU, where the device was left open; else ``None``.
         setback: Option<String>,
         /// The vector instructions.
-        simd: &'static str,
+        simd: String,
         /// The CPU threads.
         threads: usize,
         /// From start to end, in s.
@@ -93,8 +97,9 @@ record! {
 ///     How many, of seeds ``seed``, ``seed + 1``, ...
 /// steps : int, default 500
 ///     Steps after which an episode is won.
-/// push : str or tuple, optional
-///     ``"NEWTON:LENGTH:EVERY"``, or these three numbers: disturbs the cart, unknown to the planner.
+/// push : str or sequence, optional
+///     ``"NEWTON:LENGTH:EVERY"``, or these three numbers: every EVERY steps a push of NEWTON N for LENGTH steps, to the
+///     left or to the right by chance, unknown to the planner.
 /// **options
 ///     As for ``Pilot``.
 ///
@@ -113,23 +118,29 @@ pub fn evaluate(
     planner: Option<&Bound<'_, PyAny>>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<EvaluateResult> {
-    let Options { config, steps, episodes, push } = Options::of_task(planner, options)?;
+    let options = Options::of_episodes(planner, options)?;
+    options.warn_of_unread(py)?;
+    let Options { config, steps, episodes, push, .. } = options;
     let steps = steps.unwrap_or(500);
     let evaluation =
         Evaluation::new(config.clone()).episodes(episodes.unwrap_or(100)).steps(steps).push(push);
-    let (result, device, simd) = interruptible(py, |stop| {
+    let (result, device, simd, threads) = interruptible(py, Arc::default(), |stop| {
         let evaluation = evaluation.prepare()?;
         let (device, simd) = (evaluation.device(), evaluation.simd().name());
-        Ok((evaluation.run_with(stop, |_| ())?, device, simd))
+        let threads = evaluation.threads();
+        let result = evaluation.run_with(stop.flag(), |_| _ = stop.is_set())?;
+        Ok((result, device, simd, threads))
     })?
     .map_err(refusal)?;
     let share = |share: &CoreDeviceShare| {
         Py::new(py, DeviceShare { device: share.device.to_string(), episodes: share.episodes })
     };
-    let failure =
-        |failure: &CoreFailure| Py::new(py, Failure { seed: failure.seed, steps: failure.steps });
+    let failure = |failure: &CoreFailure| {
+        let CoreFailure { seed, steps, ending, .. } = *failure;
+        Py::new(py, Failure { seed, steps, ending: ending.name().into() })
+    };
     Ok(EvaluateResult {
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").into(),
         episodes: result.episodes,
         survived: result.survived,
         success_rate: result.success_rate,
@@ -137,15 +148,15 @@ pub fn evaluate(
         steps,
         mean_steps: result.mean_steps,
         min_steps: result.min_steps,
-        planner: config.planner.name(),
+        planner: config.planner.name().into(),
         particles: config.particles,
         horizon: config.horizon,
         seed: config.seed,
         device: result.devices.last().map_or(device, |share| share.device).to_string(),
         devices: result.devices.iter().map(share).collect::<PyResult<_>>()?,
         setback: result.setback.clone(),
-        simd,
-        threads: config.resolved_threads(),
+        simd: simd.into(),
+        threads,
         wall_s: result.wall.as_secs_f64(),
         particle_steps: result.particle_steps,
         particle_steps_per_s: per_second(result.particle_steps, result.wall),

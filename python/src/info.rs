@@ -35,15 +35,15 @@ record! {
     /// What there is to run on, by the names of ``pilot info --json``.
     Info {
         /// The package's version.
-        version: &'static str,
+        version: String,
         /// Architecture and system that the package was built for.
         target: String,
         /// Cores that this process may use.
         cores: usize,
         /// The vector instructions that particles use; the environment variable ``PILOT_SIMD`` forces others.
-        simd: &'static str,
+        simd: String,
         /// Those that this CPU has, slowest first.
-        simd_available: Vec<&'static str>,
+        simd_available: Vec<String>,
         /// Names for ``device``.
         devices: Vec<String>,
         /// The GPUs among them.
@@ -51,7 +51,7 @@ record! {
         /// Why there is none; ``None`` where there is one.
         gpu_absence: Option<String>,
         /// Names for ``planner``.
-        planners: Vec<&'static str>,
+        planners: Vec<String>,
     }
 }
 
@@ -74,18 +74,18 @@ pub fn info(py: Python<'_>) -> PyResult<Info> {
     };
     let names = gpus.iter().map(|gpu| Device::Cuda(gpu.index).to_string());
     Ok(Info {
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").into(),
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
         cores: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-        simd: simd.name(),
-        simd_available: Simd::available().into_iter().map(Simd::name).collect(),
+        simd: simd.name().into(),
+        simd_available: Simd::available().into_iter().map(|simd| simd.name().into()).collect(),
         devices: std::iter::once("cpu".to_owned()).chain(names).collect(),
         gpus: gpus
             .into_iter()
             .map(|gpu| Py::new(py, GpuInfo::from(gpu)))
             .collect::<PyResult<_>>()?,
         gpu_absence,
-        planners: PlannerKind::ALL.iter().map(|(_, name)| *name).collect(),
+        planners: PlannerKind::ALL.iter().map(|(_, name)| (*name).into()).collect(),
     })
 }
 

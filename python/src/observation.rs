@@ -1,9 +1,12 @@
 //! Observations: arrays, lists and tuples of numbers.
 
 use numpy::{Element, PyArray1, PyArray2, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+
+use crate::arguments::type_name;
 
 /// A state of the cart-pole: `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
 pub type State = [f64; 4];
@@ -54,16 +57,13 @@ pub fn states(obs: &Bound<'_, PyAny>) -> PyResult<Vec<State>> {
     Ok(array.to_vec()?.as_chunks::<4>().0.to_vec())
 }
 
-/// `obs` as an array of doubles, contiguous.
+/// `obs` as an array of doubles, contiguous and aligned: rows of packed records need not be.
 fn doubles<'py>(obs: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = obs.py();
     let numpy = py.import(intern!(py, "numpy"))?;
-    let array = numpy.call_method1(intern!(py, "asarray"), (obs,)).map_err(|error| {
-        let refused =
-            PyValueError::new_err("an observation must be numbers in rows of equal length");
-        refused.set_cause(py, Some(error));
-        refused
-    })?;
+    let array = numpy
+        .call_method1(intern!(py, "asarray"), (obs,))
+        .map_err(|error| unreadable(obs, error))?;
     let untyped = array.cast::<PyUntypedArray>()?;
     let kind = untyped.dtype().getattr(intern!(py, "kind"))?;
     if !matches!(kind.extract()?, 'f' | 'i' | 'u') && untyped.len() > 0 {
@@ -72,7 +72,27 @@ fn doubles<'py>(obs: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
             "an observation must be real numbers, not {dtype}"
         )));
     }
-    numpy.call_method1(intern!(py, "ascontiguousarray"), (array, intern!(py, "float64")))
+    let requirements = (intern!(py, "C"), intern!(py, "A"));
+    numpy.call_method1(intern!(py, "require"), (array, intern!(py, "float64"), requirements))
+}
+
+/// What to say where NumPy has no array for `obs`, and why: rows of different lengths, or an array of another library
+/// that it may not look into.
+fn unreadable(obs: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+    let py = obs.py();
+    if !error.is_instance_of::<PyException>(py) {
+        return error; // such as KeyboardInterrupt
+    }
+    let refused = match obs.is_instance_of::<PyList>() || obs.is_instance_of::<PyTuple>() {
+        true => PyValueError::new_err("an observation must be numbers in rows of equal length"),
+        false => PyTypeError::new_err(format!(
+            "an observation must be what NumPy can read as real numbers, which this {} is not: {}",
+            type_name(obs),
+            error.value(py)
+        )),
+    };
+    refused.set_cause(py, Some(error));
+    refused
 }
 
 fn wrong_shape(array: &Bound<'_, PyAny>, required: &str) -> PyErr {

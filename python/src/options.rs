@@ -3,13 +3,14 @@
 use std::f64::consts::PI;
 use std::path::PathBuf;
 
-use particle_pilot::env::Push;
-use particle_pilot::{PilotConfig, PlannerKind};
+use particle_pilot::env::{Push, PushError};
+use particle_pilot::{PilotConfig, PilotError, PlannerKind};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arguments::{integer, integer_u32, named, number, wrong_type};
+use crate::arguments::{any_integer, count, integer, named, number, warn, wrong_type};
+use crate::errors::refusal;
 use crate::{config_file, physics};
 
 /// What every function that plans takes, in the order of `pilot --help`.
@@ -55,12 +56,29 @@ const NAMES: [&str; 43] = [
     "colour",
     "balance",
     "steps",
-    "episodes",
     "push",
+    "episodes",
 ];
 
-/// Those at the end of [`NAMES`] that are not about a pilot but about what is done with it.
-const TASK: usize = 3;
+/// How many of [`NAMES`] are about a pilot, and how many about one and an episode; the others are about many.
+const OF_PILOT: usize = NAMES.len() - 3;
+const OF_EPISODE: usize = NAMES.len() - 1;
+
+/// Those of [`NAMES`] that some planners read and others do not.
+const KNOBS: [&str; 12] = [
+    "iterations",
+    "elite_share",
+    "smoothing",
+    "floor",
+    "temperature",
+    "target_share",
+    "knot_spacing",
+    "interpolation",
+    "noise",
+    "noise_scale",
+    "colour",
+    "balance",
+];
 
 /// Two names for the same thing: the program's and Gymnasium's.
 pub const ALIASES: [[&str; 2]; 4] = [
@@ -80,6 +98,11 @@ pub struct Options {
     pub episodes: Option<u32>,
     /// What disturbs the cart.
     pub push: Option<Push>,
+    /// Integers that are of no 32 bits, as they were given: the library, which knows the ranges, is given too large
+    /// ones instead.
+    beyond: Vec<(String, String)>,
+    /// The names of what was given here, not in a file.
+    given: Vec<String>,
 }
 
 impl Options {
@@ -93,18 +116,48 @@ impl Options {
         given: Option<&Bound<'_, PyDict>>,
         physics: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        Self::read(planner, given, physics, &NAMES[..NAMES.len() - TASK])
+        Self::read(planner, given, physics, &NAMES[..OF_PILOT])
     }
 
-    /// As [`Options::of_pilot`], and of what is to be done with it: `steps`, `episodes`, `push`.
+    /// As [`Options::of_pilot`], and of an episode: `steps`, `push`.
     ///
     /// # Errors
     /// As [`Options::of_pilot`].
-    pub fn of_task(
+    pub fn of_episode(
+        planner: Option<&Bound<'_, PyAny>>,
+        given: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        Self::read(planner, given, None, &NAMES[..OF_EPISODE])
+    }
+
+    /// As [`Options::of_episode`], and how many: `episodes`.
+    ///
+    /// # Errors
+    /// As [`Options::of_pilot`].
+    pub fn of_episodes(
         planner: Option<&Bound<'_, PyAny>>,
         given: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         Self::read(planner, given, None, &NAMES)
+    }
+
+    /// Warns of knobs that were given and that the planner does not read. Where all are given, as by
+    /// `Pilot(**other.options)`, nobody has asked for any of them.
+    ///
+    /// # Errors
+    /// The warning, where it is to be an exception.
+    pub fn warn_of_unread(&self, py: Python<'_>) -> PyResult<()> {
+        let PilotConfig { planner, action, tuning, .. } = &self.config;
+        let is_given = |knob: &str| self.given.iter().any(|name| name == knob);
+        if KNOBS.iter().all(|knob| is_given(knob)) {
+            return Ok(());
+        }
+        for (knob, case) in tuning.unread(*planner, *action) {
+            if is_given(knob) {
+                warn(py, &format!("`{knob}` has no effect {case}"))?;
+            }
+        }
+        Ok(())
     }
 
     fn read(
@@ -132,7 +185,8 @@ impl Options {
             None => planner_of(&layers)?,
         };
         let config = PilotConfig::of(planner);
-        let mut options = Self { config, steps: None, episodes: None, push: None };
+        let (beyond, given) = (Vec::new(), given.map_or(Ok(Vec::new()), names_of)?);
+        let mut options = Self { config, steps: None, episodes: None, push: None, beyond, given };
         for layer in &layers {
             for (name, value) in layer.iter() {
                 if !value.is_none() {
@@ -148,29 +202,52 @@ impl Options {
     fn check(&self) -> PyResult<()> {
         let config = &self.config;
         let said = |error: String| PyValueError::new_err(error);
-        config.validate().map_err(crate::errors::refusal)?;
+        config.validate().map_err(|error| self.refusal(error))?;
         config.physics.validate().map_err(|error| said(error.to_string()))?;
-        config.cost.validate().map_err(|error| said(error.to_string()))?;
-        if self.steps == Some(0) {
-            return Err(said("steps is 0; it must be at least 1".into()));
+        config.cost.validate().map_err(|error| said(error.to_string()))
+    }
+
+    /// `error` as an exception, about what was given.
+    fn refusal(&self, error: PilotError) -> PyErr {
+        let PilotError::Setting { name, required, .. } = &error else { return refusal(error) };
+        match self.beyond.iter().find(|(beyond, _)| beyond == name) {
+            Some((_, given)) => {
+                PyValueError::new_err(format!("{name} is {given}; it must be {required}"))
+            }
+            None => refusal(error),
         }
-        if self.episodes == Some(0) {
-            return Err(said("episodes is 0; it must be at least 1".into()));
+    }
+
+    /// An integer of whose range the library knows.
+    fn integer(&mut self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<u32> {
+        let number = any_integer(name, value)?.and_then(|number| u32::try_from(number).ok());
+        self.beyond.retain(|(beyond, _)| beyond != name);
+        Ok(number.unwrap_or_else(|| {
+            self.beyond.push((name.into(), value.to_string()));
+            u32::MAX
+        }))
+    }
+
+    fn set(&mut self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        match name {
+            "particles" => self.config.particles = self.integer(name, value)?,
+            "horizon" => self.config.horizon = self.integer(name, value)?,
+            "threads" => self.config.threads = self.integer(name, value)? as usize,
+            "iterations" => self.config.tuning.iterations = self.integer(name, value)?,
+            "knot_spacing" => self.config.tuning.knot_spacing = self.integer(name, value)?,
+            _ => self.set_other(name, value)?,
         }
         Ok(())
     }
 
-    fn set(&mut self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn set_other(&mut self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let PilotConfig { physics, cost, tuning, .. } = &mut self.config;
         let real = || number(name, value);
         match name {
             // Read before everything else, which depends on them.
             "planner" | "config" => (),
-            "particles" => self.config.particles = integer_u32(name, value)?,
-            "horizon" => self.config.horizon = integer_u32(name, value)?,
-            "seed" => self.config.seed = integer(name, value, u64::MAX)?,
+            "seed" => self.config.seed = integer(name, value, 0..=u64::MAX)?,
             "device" => self.config.device = named(name, value)?,
-            "threads" => self.config.threads = integer_u32(name, value)? as usize,
             "action" => self.config.action = named(name, value)?,
 
             // In Gymnasium's order, so that 12 degrees round as there.
@@ -184,21 +261,19 @@ impl Options {
             "cost_terminal_angle" => cost.terminal_angle = real()?,
             "cost_terminal_rate" => cost.terminal_rate = real()?,
 
-            "iterations" => tuning.iterations = integer_u32(name, value)?,
             "elite_share" => tuning.elite_share = real()?,
             "smoothing" => tuning.smoothing = real()?,
             "floor" => tuning.floor = real()?,
             "temperature" => tuning.temperature = real()?,
             "target_share" => tuning.target_share = real()?,
-            "knot_spacing" => tuning.knot_spacing = integer_u32(name, value)?,
             "interpolation" => tuning.interpolation = named(name, value)?,
             "noise" => tuning.noise = named(name, value)?,
             "noise_scale" => tuning.noise_scale = real()?,
             "colour" => tuning.colour = real()?,
             "balance" => tuning.balance = real()?,
 
-            "steps" => self.steps = Some(integer_u32(name, value)?),
-            "episodes" => self.episodes = Some(integer_u32(name, value)?),
+            "steps" => self.steps = Some(count(name, value)?),
+            "episodes" => self.episodes = Some(count(name, value)?),
             "push" => self.push = Some(push(value)?),
             _ if physics::set(physics, attribute(name), name, value)? => (),
             other => return Err(PyTypeError::new_err(format!("there is no option `{other}`"))),
@@ -223,16 +298,32 @@ fn attribute(name: &str) -> &str {
     alias.map_or(name, |[_, gymnasium]| gymnasium)
 }
 
-/// `"NEWTON:LENGTH:EVERY"`, or the three numbers.
+/// `"NEWTON:LENGTH:EVERY"`, or the three numbers, as a tuple, a list or an array.
 fn push(value: &Bound<'_, PyAny>) -> PyResult<Push> {
-    if let Ok((newton, length, every)) = value.extract::<(f64, u32, u32)>() {
-        return Push::new(newton, length, every)
-            .map_err(|error| PyValueError::new_err(format!("push: {error}")));
+    let refused = |error: String| PyValueError::new_err(format!("push: {error}"));
+    if let Ok(text) = value.extract::<String>() {
+        return text.parse().map_err(|error: PushError| refused(error.to_string()));
     }
-    let text: String = value.extract().map_err(|_| {
-        wrong_type("push", value, "a string NEWTON:LENGTH:EVERY or a tuple of these numbers")
-    })?;
-    text.parse().map_err(|error| PyValueError::new_err(format!("push: {error}")))
+    let required = "a string NEWTON:LENGTH:EVERY or a sequence of these three numbers";
+    let parts: Vec<Bound<'_, PyAny>> = value
+        .try_iter()
+        .and_then(Iterator::collect)
+        .map_err(|_| wrong_type("push", value, required))?;
+    let [newton, length, every] = &parts[..] else {
+        return Err(refused(format!("it has {} parts; it must be {required}", parts.len())));
+    };
+    let newton = number("push: NEWTON", newton)?;
+    let steps =
+        |name: &str, value| Ok::<_, PyErr>(integer(name, value, 0..=u32::MAX.into())? as u32);
+    let (length, every) = (steps("push: LENGTH", length)?, steps("push: EVERY", every)?);
+    Push::new(newton, length, every).map_err(|error| refused(error.to_string()))
+}
+
+fn names_of(given: &Bound<'_, PyDict>) -> PyResult<Vec<String>> {
+    let is_given = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        (!value.is_none()).then(|| name.extract())
+    };
+    given.iter().filter_map(is_given).collect()
 }
 
 /// Refuses a name that there is not, and tells the most similar one.

@@ -1,11 +1,13 @@
 //! Physics by the names of Gymnasium's attributes, and those of a Gymnasium environment.
 
 use particle_pilot::env::{Integrator, Physics};
-use pyo3::exceptions::{PyTypeError, PyUserWarning, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 
-use crate::arguments::{number, wrong_type};
+use crate::arguments::{number, warn, wrong_type};
+use crate::observation::{State, four};
 
 /// Where a number has its place in the physics.
 type Field = fn(&mut Physics) -> &mut f64;
@@ -77,72 +79,100 @@ fn integrator_name(integrator: Integrator) -> &'static str {
     }
 }
 
-/// The physics of `env.unwrapped`, as keyword options of a pilot.
-///
-/// # Errors
-/// `TypeError` if it is no cart-pole with two actions.
-pub fn physics_of<'py>(env: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    let py = env.py();
-    let refuse = |why: String| {
-        let shown = env.repr().map_or("?".into(), |text| text.to_string());
-        PyTypeError::new_err(format!(
-            "{shown} is no cart-pole that a Pilot could know: {why}; particle_pilot.GymPlanner plans in other \
-             environments"
-        ))
-    };
-    if env.hasattr("num_envs")? {
-        return Err(refuse(
-            "it is a vector of environments, for which there is Pilot.act_batch".into(),
-        ));
-    }
-    let Some(core) = env.getattr_opt("unwrapped")? else {
-        return Err(refuse("it has no `unwrapped`, as Gymnasium's environments have".into()));
-    };
-    let physics = PyDict::new(py);
-    for (name, _) in NUMBERS {
-        let Some(value) = core.getattr_opt(name)? else {
-            return Err(refuse(format!("it has no `{name}`")));
+/// A Gymnasium cart-pole without its wrappers, whose attributes say how it moves and where it is.
+pub struct Core<'py>(Bound<'py, PyAny>);
+
+impl<'py> Core<'py> {
+    /// That of `env`.
+    ///
+    /// # Errors
+    /// `TypeError` if it is no cart-pole with two actions.
+    pub fn of(env: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let refuse = |why: &str| {
+            let shown = env.repr().map_or("?".into(), |text| text.to_string());
+            Err(PyTypeError::new_err(format!(
+                "{shown} is no cart-pole that a Pilot could know: {why}; particle_pilot.GymPlanner plans in other \
+                 environments"
+            )))
         };
-        physics.set_item(name, number(name, &value)?)?;
+        if env.hasattr("num_envs")? {
+            return refuse("it is a vector of environments, for which there is Pilot.act_batch");
+        }
+        let Some(core) = env.getattr_opt("unwrapped")? else {
+            return refuse("it has no `unwrapped`, as Gymnasium's environments have");
+        };
+        for name in NUMBERS.map(|(name, _)| name).iter().chain([&INTEGRATOR]) {
+            if !core.hasattr(*name)? {
+                return refuse(&format!("it has no `{name}`"));
+            }
+        }
+        let actions = env.getattr("action_space")?.getattr_opt("n")?;
+        if !actions.as_ref().is_some_and(|count| count.eq(2).unwrap_or(false)) {
+            return refuse("its action space is not Discrete(2)");
+        }
+        Ok(Self(core))
     }
-    // As in Gymnasium: any other name means the semi-implicit one.
-    let integrator = match core.getattr_opt(INTEGRATOR)? {
-        Some(name) if name.eq("euler")? => Integrator::Euler,
-        Some(_) => Integrator::SemiImplicitEuler,
-        None => return Err(refuse(format!("it has no `{INTEGRATOR}`"))),
-    };
-    physics.set_item(INTEGRATOR, integrator_name(integrator))?;
-    let actions = env.getattr("action_space")?.getattr_opt("n")?;
-    if !actions.as_ref().is_some_and(|count| count.eq(2).unwrap_or(false)) {
-        return Err(refuse("its action space is not Discrete(2)".into()));
+
+    /// The environment itself.
+    pub fn object(&self) -> &Bound<'py, PyAny> {
+        &self.0
     }
-    warn_of_stale(&core, &physics)?;
-    Ok(physics)
+
+    /// The physics as of now.
+    ///
+    /// # Errors
+    /// `TypeError` for attributes that are no numbers.
+    pub fn physics(&self) -> PyResult<Physics> {
+        let mut physics = Physics::default();
+        for (name, field) in NUMBERS {
+            let name = PyString::intern(self.0.py(), name);
+            *field(&mut physics) = number(name.to_str()?, &self.0.getattr(&name)?)?;
+        }
+        // As in Gymnasium: any other name means the semi-implicit one.
+        let is_euler = self.0.getattr(INTEGRATOR)?.eq("euler")?;
+        physics.integrator =
+            if is_euler { Integrator::Euler } else { Integrator::SemiImplicitEuler };
+        Ok(physics)
+    }
+
+    /// The state as of now, with all its bits, if it is told.
+    pub fn state(&self) -> Option<State> {
+        let state = self.0.getattr(intern!(self.0.py(), "state")).ok()?;
+        four(&state).or_else(|| state.extract().ok())
+    }
+
+    /// Warns where `total_mass` or `polemass_length`, which Gymnasium's steps use and only its constructor computes,
+    /// do not follow from `physics`.
+    ///
+    /// # Errors
+    /// The warning, where it is to be an exception.
+    pub fn warn_of_stale(&self, physics: &Physics) -> PyResult<()> {
+        let Physics { masspole, masscart, length, .. } = *physics;
+        let products = [
+            ("total_mass", masspole + masscart, "masspole + masscart"),
+            ("polemass_length", masspole * length, "masspole * length"),
+        ];
+        for (name, computed, formula) in products {
+            let Some(value) = self.0.getattr_opt(name)? else { continue };
+            let given = number(name, &value)?;
+            if (given - computed).abs() > 1e-9 * computed.abs() {
+                let message = format!(
+                    "env.unwrapped.{name} is {given}, but {formula} is {computed}: set it too when you change a \
+                     parameter, or the environment moves by other laws than it is planned with"
+                );
+                warn(self.0.py(), &message)?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Warns where `total_mass` or `polemass_length`, which Gymnasium's steps use and only its constructor computes,
-/// no longer follow from the parameters.
-fn warn_of_stale(core: &Bound<'_, PyAny>, physics: &Bound<'_, PyDict>) -> PyResult<()> {
-    let get = |name: &str| -> PyResult<f64> {
-        physics.get_item(name)?.map_or(Ok(f64::NAN), |value| value.extract())
-    };
-    let (masspole, masscart, length) = (get("masspole")?, get("masscart")?, get("length")?);
-    let products = [
-        ("total_mass", masspole + masscart, "masspole + masscart"),
-        ("polemass_length", masspole * length, "masspole * length"),
-    ];
-    for (name, computed, formula) in products {
-        let Some(value) = core.getattr_opt(name)? else { continue };
-        let given = number(name, &value)?;
-        if (given - computed).abs() > 1e-9 * computed.abs() {
-            let message = format!(
-                "env.unwrapped.{name} is {given}, but {formula} is {computed}: set it too when you change a \
-                 parameter, or the environment moves by other laws than it is planned with"
-            );
-            let warnings = core.py().import("warnings")?;
-            let category = core.py().get_type::<PyUserWarning>();
-            warnings.call_method1("warn", (message, category, 2))?;
-        }
-    }
-    Ok(())
+/// `physics` as keyword options of a pilot.
+///
+/// # Errors
+/// Those of Python, short of memory.
+pub fn options(py: Python<'_>, physics: Physics) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    describe(physics, &dict)?;
+    Ok(dict)
 }

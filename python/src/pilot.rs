@@ -1,20 +1,26 @@
 //! The pilot, as Python has it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::Duration;
 
 use particle_pilot::{Action, ActionKind, Pilot as CorePilot, PilotBatch, PilotConfig};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::arguments::integer;
 use crate::decision::{self, Decision};
 use crate::errors::refusal;
 use crate::fork::Birthplace;
+use crate::interrupt::{Stop, interruptible};
 use crate::observation::{State, state, states};
 use crate::options::Options;
-use crate::physics::physics_of;
-use crate::{batch, settings};
+use crate::patience::{LONG, heed, particle_steps};
+use crate::physics::Core;
+use crate::saved::Saved;
+use crate::{batch, physics, settings};
 
 /// Plans before every action: give it the observation, it answers with what to do.
 ///
@@ -22,32 +28,90 @@ use crate::{batch, settings};
 /// ``reset`` it between episodes. Threads may share a pilot (they take turns) or, to plan at the same time, have
 /// one each: the interpreter is released while a pilot plans.
 ///
+/// A pilot can be pickled and copied with all that it remembers: the copy decides on with the same bits.
+///
 /// Parameters
 /// ----------
 /// planner : str, default "cem"
-///     ``"random-shooting"``, ``"cem"``, ``"mppi"``, ``"smc"`` or ``"fmc"``.
+///     ``"random-shooting"``, ``"cem"``, ``"mppi"``, ``"smc"`` or ``"fmc"``: how futures turn into an action.
 /// particles : int, default 1024
-///     Futures simulated in each iteration.
+///     Futures simulated in each iteration, 1 to 2**30 (2**24 for smc and fmc). More is steadier and slower.
 /// horizon : int, default 30
-///     Steps of each future.
+///     Steps of each future, 1 to 100,000. More sees farther, but most random futures end before.
 /// seed : int, default 0
-///     Determines every random number.
+///     Determines every random number, 0 to 2**64 - 1.
 /// device : str, default "auto"
 ///     ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; changes no bit.
 /// threads : int, default 0
-///     CPU threads, 0 for one on each core; changes no bit.
+///     CPU threads, up to 1024; 0 for one on each core, or fewer if the system refuses so many. Changes no bit.
 /// action : str, default "discrete"
-///     ``"discrete"`` for 0 and 1, ``"continuous"`` for forces in N.
+///     ``"discrete"`` for 0 and 1, full force to the left or right; ``"continuous"`` for forces in N.
 /// config : path, optional
-///     A file as ``pilot --print-config`` writes it; other options win over it.
-/// **options
-///     Physics by Gymnasium's names (``gravity``, ``masscart``, ``masspole``, ``length``, ``force_mag``, ``tau``,
-///     ``theta_threshold_radians``, ``x_threshold``, ``kinematics_integrator``) or by the program's (``force``,
-///     ``theta_limit_deg``, ``x_limit``, ``integrator``); cost weights ``cost_position``, ``cost_angle``,
-///     ``cost_end``, ``cost_terminal_position``, ``cost_terminal_velocity``, ``cost_terminal_angle``,
-///     ``cost_terminal_rate``; knobs ``iterations``, ``elite_share``, ``smoothing``, ``floor``, ``temperature``,
-///     ``target_share``, ``knot_spacing``, ``interpolation``, ``noise``, ``noise_scale``, ``colour``, ``balance``.
-///     ``pilot --help`` says what they mean.
+///     A TOML file of options by these names, which may have ``-`` for ``_``, as the program ``pilot`` writes and
+///     reads it, too; options given here win over it.
+/// gravity : float, default 9.8
+///     In m/s^2. This and the following are the cart-pole's physics, by the names of Gymnasium's attributes.
+/// masscart : float, default 1.0
+///     Mass of the cart in kg.
+/// masspole : float, default 0.1
+///     Mass of the pole in kg.
+/// length : float, default 0.5
+///     Half the pole's length in m.
+/// force_mag : float, default 10.0
+///     The full force of an action in N; also ``force``.
+/// tau : float, default 0.02
+///     Time between two states in s.
+/// theta_threshold_radians : float, default 0.20943951023931953
+///     Angle at which the pole counts as fallen, in rad, ``inf`` for none; also ``theta_limit_deg``, in degrees.
+/// x_threshold : float, default 2.4
+///     Distance at which the cart has left the track, in m, ``inf`` for none; also ``x_limit``.
+/// kinematics_integrator : str, default "euler"
+///     ``"euler"`` or ``"semi-implicit-euler"``: how positions advance; also ``integrator``.
+/// cost_position : float, default 0.05
+///     What futures cost, by which they are compared: the weight of each step's squared distance from the centre, in
+///     1/m^2. All weights go from 0 to 1e9. More keeps the cart closer to the centre and lets the pole lean more.
+/// cost_angle : float, default 5.0
+///     Of each step's squared angle, 1/rad^2. More keeps the pole more upright.
+/// cost_end : float, default 1.0
+///     Of each step that a future misses because the pole fell or the cart left: the unit of all others.
+/// cost_terminal_position : float, default 1.0
+///     Of the last state's squared position, 1/m^2; 20 by default for random-shooting.
+/// cost_terminal_velocity : float, default 1.0
+///     Of the last state's squared velocity, s^2/m^2.
+/// cost_terminal_angle : float, default 10.0
+///     Of the last state's squared angle, 1/rad^2.
+/// cost_terminal_rate : float, default 1.0
+///     Of the last state's squared angular velocity, s^2/rad^2.
+/// iterations : int, default 2
+///     cem: refits in each decision, 1 to 100. More searches deeper, at proportional cost. This and the following are
+///     knobs of some planners; those that a planner does not read are warned about.
+/// elite_share : float, default 0.05
+///     cem: the share of futures to refit to, above 0 to 1. Less converges faster and errs more.
+/// smoothing : float, default 0.2
+///     cem: how much of the old plan stays in a refit, 0 to below 1.
+/// floor : float, default 0.05
+///     cem: the least probability of each action at every step, 1/256 to 0.5; for continuous actions the least
+///     deviation as a share of the full force. Nothing becomes impossible.
+/// temperature : float, default 1.0
+///     mppi, smc: in units of cost, 1e-9 to 1e9. More lets worse futures have a say.
+/// target_share : float, default 0.0
+///     mppi: choose the temperature in each decision such that the effective sample size is this share of the
+///     particles, below 1; 0 for the fixed temperature.
+/// knot_spacing : int, default 5
+///     mppi, and cem and random-shooting with continuous actions, draw noise at knots and plan between them: steps
+///     between knots, 1 to 1000. More makes smoother plans of fewer numbers. 2 by default for mppi, 1 for
+///     random-shooting.
+/// interpolation : str, default "linear"
+///     The same: ``"linear"`` or ``"cubic"`` (Catmull and Rom's), how controls run between knots.
+/// noise : str, default "white"
+///     The same: ``"white"``; ``"coloured"``, where each knot follows its neighbour; or ``"halton"``, spread evenly.
+/// noise_scale : float, default 0.5
+///     The same: the noise's standard deviation as a share of the full force, above 0 to 10; 1 by default for mppi and
+///     random-shooting.
+/// colour : float, default 0.5
+///     The same with coloured noise: the correlation of neighbouring knots, 0 to below 1.
+/// balance : float, default 1.0
+///     fmc: the score's exponent against the distance's, 0 to 10. More seeks reward, less explores.
 ///
 /// Raises
 /// ------
@@ -55,19 +119,32 @@ use crate::{batch, settings};
 ///     For an option that there is not, or a value of the wrong type.
 /// ValueError
 ///     For a value out of range.
+/// MemoryError
+///     If the machine has not enough memory for so many particles.
 /// DeviceError
-///     If the device cannot be used.
+///     If the device cannot be used, or the system refuses so many threads.
 #[pyclass(frozen, subclass, module = "particle_pilot")]
 pub struct Pilot {
     inner: Mutex<Inner>,
     born: Birthplace,
     action: ActionKind,
+    /// Steps of particles that a decision takes.
+    particle_steps: u64,
 }
+
+/// How to make a pilot again: what to call, with a class, no arguments and options, and what to tell it then.
+type Reduced<'py> = (
+    Bound<'py, PyAny>,
+    (Bound<'py, PyType>, Bound<'py, PyTuple>, Bound<'py, PyDict>),
+    Bound<'py, PyDict>,
+);
 
 struct Inner {
     pilot: CorePilot,
     /// Made by the first `act_batch`.
     batch: Option<(PilotBatch, usize)>,
+    /// What interrupts decisions.
+    flag: Arc<AtomicBool>,
 }
 
 impl Pilot {
@@ -76,10 +153,10 @@ impl Pilot {
     /// # Errors
     /// As for the class.
     pub fn of(py: Python<'_>, config: PilotConfig) -> PyResult<Self> {
-        let action = config.action;
+        let (action, particle_steps) = (config.action, particle_steps(&config));
         let pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
-        let inner = Mutex::new(Inner { pilot, batch: None });
-        Ok(Self { inner, born: Birthplace::here(), action })
+        let inner = Mutex::new(Inner { pilot, batch: None, flag: Arc::default() });
+        Ok(Self { inner, born: Birthplace::here(), action, particle_steps })
     }
 
     /// What the pilot was asked to be.
@@ -101,6 +178,40 @@ impl Pilot {
         Ok(py.detach(|| work(&mut self.lock())))
     }
 
+    /// As [`Pilot::with`], for decisions about `rows` states, which Ctrl-C ends if they take long.
+    fn decide<R: Send>(
+        &self,
+        py: Python<'_>,
+        rows: usize,
+        work: impl FnOnce(&mut Inner) -> R + Send,
+    ) -> PyResult<R> {
+        if self.particle_steps.saturating_mul(rows as u64) < LONG {
+            return self.with(py, work);
+        }
+        self.born.check()?;
+        let answer = interruptible(py, Arc::default(), |stop| {
+            let mut inner = self.lock_unless(stop)?;
+            // A flag for this decision alone: others, of other threads, are not to be interrupted with it.
+            inner.heed(stop.flag());
+            let answer = work(&mut inner);
+            inner.heed(&Arc::default());
+            Some(answer)
+        })?;
+        answer.ok_or_else(|| PyRuntimeError::new_err("interrupted before the pilot was free"))
+    }
+
+    /// The pilot once it is free, or nothing if work is to end before.
+    fn lock_unless(&self, stop: &Stop) -> Option<MutexGuard<'_, Inner>> {
+        loop {
+            match self.inner.try_lock() {
+                Ok(inner) => return Some(inner),
+                Err(TryLockError::Poisoned(inner)) => return Some(inner.into_inner()),
+                Err(TryLockError::WouldBlock) if stop.is_set() => return None,
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+
     /// A pilot is as it was before when planning fails.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -116,7 +227,9 @@ impl Pilot {
         planner: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        Self::of(py, Options::of_pilot(planner, options, None)?.config)
+        let options = Options::of_pilot(planner, options, None)?;
+        options.warn_of_unread(py)?;
+        Self::of(py, options.config)
     }
 
     /// A pilot with the physics of ``env``, a Gymnasium ``CartPole-v1`` or one with other parameters.
@@ -136,7 +249,10 @@ impl Pilot {
         planner: Option<&Bound<'py, PyAny>>,
         options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let all = physics_of(env)?;
+        let core = Core::of(env)?;
+        let physics = core.physics()?;
+        core.warn_of_stale(&physics)?;
+        let all = physics::options(env.py(), physics)?;
         if let Some(options) = options {
             for [ours, gymnasium] in crate::options::ALIASES {
                 if options.contains(ours)? {
@@ -148,7 +264,7 @@ impl Pilot {
         class.call((planner,), Some(&all))
     }
 
-    /// Decides what to do.
+    /// Decides what to do. Ctrl-C ends decisions that take long.
     ///
     /// Parameters
     /// ----------
@@ -168,7 +284,7 @@ impl Pilot {
     ///     If a GPU fails that was asked for by name.
     fn act(&self, py: Python<'_>, obs: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let state = state(obs)?;
-        let decision = self.with(py, |inner| inner.pilot.act(&state))?.map_err(refusal)?;
+        let decision = self.decide(py, 1, |inner| inner.pilot.act(&state))?.map_err(refusal)?;
         decision::action(py, decision.action)
     }
 
@@ -186,10 +302,10 @@ impl Pilot {
     /// -------
     /// Decision
     ///     With ``action``, ``diagnostics``, ``warnings``, ``plan`` and ``futures``.
-    #[pyo3(signature = (obs, *, futures=false))]
+    #[pyo3(signature = (obs, futures=false))]
     fn plan(&self, py: Python<'_>, obs: &Bound<'_, PyAny>, futures: bool) -> PyResult<Decision> {
         let state = state(obs)?;
-        let answer = self.with(py, |inner| {
+        let answer = self.decide(py, 1, |inner| {
             let record = futures.then(|| inner.pilot.trajectories(&state)).transpose()?;
             Ok((inner.pilot.act(&state)?, inner.pilot.plan(), record))
         })?;
@@ -222,7 +338,7 @@ impl Pilot {
         let states: Vec<State> = states(obs)?;
         let restart = restart.map(|mask| batch::mask(mask, states.len())).transpose()?;
         let decide = |inner: &mut Inner| inner.act_batch(&states, &restart.unwrap_or_default());
-        let actions = self.with(py, decide)??;
+        let actions = self.decide(py, states.len(), decide)??;
         Ok(decision::actions(py, self.action, &actions))
     }
 
@@ -234,7 +350,7 @@ impl Pilot {
     ///     The new seed; the old one if left out.
     #[pyo3(signature = (seed=None))]
     fn reset(&self, py: Python<'_>, seed: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let seed = seed.map(|seed| integer("seed", seed, u64::MAX)).transpose()?;
+        let seed = seed.map(|seed| integer("seed", seed, 0..=u64::MAX)).transpose()?;
         self.with(py, |inner| {
             inner.batch = None;
             let seed = seed.unwrap_or(inner.pilot.config().seed);
@@ -284,6 +400,37 @@ impl Pilot {
         self.with(py, |inner| inner.pilot.threads())
     }
 
+    /// What `pickle` and `copy` need: a pilot of the same options, and what it remembers.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
+        let (py, this) = (slf.py(), slf.get());
+        let saved = this.with(py, |inner| {
+            let batch = inner.batch.as_ref().map(|(batch, _)| batch);
+            Saved::of(&inner.pilot, batch)
+        })?;
+        let state = saved.map_err(refusal)?.dict(py)?;
+        if let Some(attributes) = slf.as_any().getattr_opt("__dict__")? {
+            state.set_item("attributes", attributes)?;
+        }
+        let make = py.import("copyreg")?.getattr("__newobj_ex__")?;
+        Ok((make, (slf.get_type(), PyTuple::empty(py), this.options(py)?), state))
+    }
+
+    fn __setstate__(slf: &Bound<'_, Self>, state: &Bound<'_, PyDict>) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        let saved = Saved::read(state, &this.config(py)?)?;
+        this.with(py, |inner| {
+            inner.batch = saved.load(&mut inner.pilot)?;
+            Ok(())
+        })?
+        .map_err(refusal)?;
+        match state.get_item("attributes")? {
+            Some(attributes) => {
+                slf.as_any().getattr("__dict__")?.call_method1("update", (attributes,)).map(drop)
+            }
+            None => Ok(()),
+        }
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         self.with(py, |inner| {
             let PilotConfig { planner, particles, horizon, seed, .. } = inner.pilot.config();
@@ -297,6 +444,12 @@ impl Pilot {
 }
 
 impl Inner {
+    /// Has decisions end once `flag` is set.
+    fn heed(&mut self, flag: &Arc<AtomicBool>) {
+        self.flag = Arc::clone(flag);
+        heed(&mut self.pilot, flag);
+    }
+
     /// Decides for every row, after those of `restart` have forgotten their plans.
     fn act_batch(&mut self, states: &[State], restart: &[bool]) -> PyResult<Vec<Action>> {
         let config = self.pilot.config();
@@ -309,18 +462,25 @@ impl Inner {
                 states.len()
             )));
         }
+        let mut new = None;
         let batch = match &mut self.batch {
             Some((batch, _)) => batch,
             None => {
                 let seeds: Vec<u64> = (0..states.len()).map(seed).collect();
-                let batch = PilotBatch::new(config, &seeds).map_err(refusal)?;
-                &mut self.batch.insert((batch, states.len())).0
+                let batch = PilotBatch::with_interrupt(config, &seeds, &self.flag);
+                new.insert(batch.map_err(refusal)?)
             }
         };
+        // Before anything is kept or forgotten.
+        batch.check(states).map_err(refusal)?;
+        batch.set_interrupt(&self.flag);
         for (row, _) in restart.iter().enumerate().filter(|(_, restart)| **restart) {
             batch.reset(row, seed(row)).map_err(refusal)?;
         }
         let decisions = batch.act(states).map_err(refusal)?;
+        if let Some(batch) = new {
+            self.batch = Some((batch, states.len()));
+        }
         Ok(decisions.into_iter().map(|decision| decision.action).collect())
     }
 }

@@ -1,10 +1,15 @@
 //! Results: small classes of named values.
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyString};
 
-/// Declares a class of named values with `to_dict()` and a `repr` that shows all but arrays.
+/// Characters of a text that are shown.
+const SHOWN: usize = 60;
+
+/// Declares a class of named values with `to_dict()`, a `repr` that shows all but matrices, equality by value, and what
+/// `pickle` and `copy` need.
 macro_rules! record {
     ($(#[$about:meta])* $name:ident { $($(#[$field_about:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$about])*
@@ -13,22 +18,54 @@ macro_rules! record {
             $($(#[$field_about])* pub $field: $type,)*
         }
 
+        impl $name {
+            const FIELDS: &[&str] = &[$(stringify!($field)),*];
+        }
+
         #[pyo3::pymethods]
         impl $name {
             /// All values by name, arrays as lists: what `json.dumps` takes.
             fn to_dict<'py>(
                 slf: &pyo3::Bound<'py, Self>,
             ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
-                crate::record::to_dict(slf.as_any(), &[$(stringify!($field)),*])
+                crate::record::to_dict(slf.as_any(), Self::FIELDS)
             }
 
             fn __repr__(slf: &pyo3::Bound<'_, Self>) -> pyo3::PyResult<String> {
-                crate::record::repr(slf.as_any(), &[$(stringify!($field)),*])
+                crate::record::repr(slf.as_any(), Self::FIELDS)
+            }
+
+            /// Of the same values, arrays by their elements.
+            fn __eq__(
+                slf: &pyo3::Bound<'_, Self>,
+                other: &pyo3::Bound<'_, pyo3::PyAny>,
+            ) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
+                crate::record::equal(slf.as_any(), other, Self::FIELDS)
+            }
+
+            fn __reduce__<'py>(
+                slf: &pyo3::Bound<'py, Self>,
+            ) -> pyo3::PyResult<crate::record::Reduced<'py>> {
+                crate::record::reduce(slf.as_any(), Self::FIELDS)
+            }
+
+            /// Made again from its values by name.
+            #[classmethod]
+            fn _of(
+                _class: &pyo3::Bound<'_, pyo3::types::PyType>,
+                values: &pyo3::Bound<'_, pyo3::types::PyDict>,
+            ) -> pyo3::PyResult<Self> {
+                use pyo3::types::PyAnyMethods;
+                let value = |name: &str| crate::record::value(stringify!($name), values, name);
+                Ok(Self { $($field: value(stringify!($field))?.extract()?,)* })
             }
         }
     };
 }
 pub(crate) use record;
+
+/// How to make a record again: what to call, and with what.
+pub type Reduced<'py> = (Bound<'py, PyAny>, (Bound<'py, PyDict>,));
 
 /// The attributes `names` of `record`, as plain values.
 pub fn to_dict<'py>(record: &Bound<'py, PyAny>, names: &[&str]) -> PyResult<Bound<'py, PyDict>> {
@@ -39,18 +76,92 @@ pub fn to_dict<'py>(record: &Bound<'py, PyAny>, names: &[&str]) -> PyResult<Boun
     Ok(dict)
 }
 
-/// The attributes `names` of `record`, but arrays by their shapes.
+/// The attributes `names` of `record`, but matrices by their shapes, and long texts and arrays by their ends.
 pub fn repr(record: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<String> {
-    let py = record.py();
     let mut parts = Vec::new();
     for name in names {
-        let value = record.getattr(*name)?;
-        parts.push(match value.getattr_opt(intern!(py, "shape"))? {
-            Some(shape) => format!("{name}=<array {shape}>"),
-            None => format!("{name}={}", value.repr()?),
-        });
+        parts.push(format!("{name}={}", shown(&record.getattr(*name)?)?));
     }
     Ok(format!("{}({})", record.get_type().name()?, parts.join(", ")))
+}
+
+fn shown(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let py = value.py();
+    if let Ok(text) = value.cast::<PyString>() {
+        let text = text.to_str()?;
+        if let Some((end, _)) = text.char_indices().nth(SHOWN) {
+            return Ok(format!("{}...", PyString::new(py, &text[..end]).repr()?));
+        }
+    }
+    let Some(shape) = value.getattr_opt(intern!(py, "shape"))? else {
+        return Ok(value.repr()?.to_string());
+    };
+    if shape.len()? != 1 {
+        return Ok(format!("<array {shape}>"));
+    }
+    let options = PyDict::new(py);
+    options.set_item("separator", ", ")?;
+    options.set_item("threshold", 10)?;
+    let text = py.import(intern!(py, "numpy"))?.call_method(
+        intern!(py, "array2string"),
+        (value,),
+        Some(&options),
+    )?;
+    text.extract()
+}
+
+/// Whether `other` has the same attributes `names`; `NotImplemented` where it is of another class.
+pub fn equal(
+    record: &Bound<'_, PyAny>,
+    other: &Bound<'_, PyAny>,
+    names: &[&str],
+) -> PyResult<Py<PyAny>> {
+    let py = record.py();
+    if !other.get_type().is(record.get_type()) {
+        return Ok(py.NotImplemented());
+    }
+    let mut all = true;
+    for name in names {
+        all = all && same(&record.getattr(*name)?, &other.getattr(*name)?)?;
+    }
+    Ok(all.into_pyobject(py)?.to_owned().into_any().unbind())
+}
+
+fn same(value: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = value.py();
+    let dtype = intern!(py, "dtype");
+    match (value.getattr_opt(dtype)?, other.getattr_opt(dtype)?) {
+        (None, None) => value.eq(other),
+        (Some(one), Some(another)) if one.eq(&another)? => {
+            let numpy = py.import(intern!(py, "numpy"))?;
+            numpy.call_method1(intern!(py, "array_equal"), (value, other))?.is_truthy()
+        }
+        _ => Ok(false),
+    }
+}
+
+/// How to make `record` again from its attributes `names`.
+pub fn reduce<'py>(record: &Bound<'py, PyAny>, names: &[&str]) -> PyResult<Reduced<'py>> {
+    let py = record.py();
+    let values = PyDict::new(py);
+    for name in names {
+        values.set_item(name, record.getattr(*name)?)?;
+    }
+    Ok((record.get_type().getattr(intern!(py, "_of"))?, (values,)))
+}
+
+/// The value `name` of those that a `class` is to be made from.
+pub fn value<'py>(
+    class: &str,
+    values: &Bound<'py, PyDict>,
+    name: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    values.get_item(name)?.ok_or_else(|| {
+        let version = env!("CARGO_PKG_VERSION");
+        PyTypeError::new_err(format!(
+            "a {class} without `{name}` is of another version of particle_pilot; this is {version}"
+        ))
+    })
 }
 
 /// Arrays as lists, records as dictionaries.

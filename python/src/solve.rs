@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use particle_pilot::{Episode, Pilot as CorePilot};
@@ -13,6 +12,7 @@ use crate::decision;
 use crate::errors::refusal;
 use crate::interrupt::interruptible;
 use crate::options::Options;
+use crate::patience::heed;
 use crate::record::record;
 use crate::times::{DecisionMicroseconds, per_second};
 
@@ -20,15 +20,19 @@ record! {
     /// How an episode in the reference environment ended; by the names of ``pilot solve --json``.
     SolveResult {
         /// The package's version.
-        version: &'static str,
+        version: String,
         /// Whether the pole stood to the last step.
         survived: bool,
+        /// What ended it: ``"survived"``, ``"fell"`` or ``"left-track"``.
+        ending: String,
         /// Steps taken, the one that ended the episode included.
         steps: u32,
+        /// ``float64 [4]``: the state that the last step led to, in m, m/s, rad, rad/s.
+        final_state: Py<PyArray1<f64>>,
         /// The sum of the rewards.
         total_reward: f64,
         /// The planner.
-        planner: &'static str,
+        planner: String,
         /// Futures in each iteration.
         particles: u32,
         /// Steps of each future.
@@ -40,7 +44,7 @@ record! {
         /// Why no GPU did, or not to the end, where the device was left open; else ``None``.
         setback: Option<String>,
         /// The vector instructions.
-        simd: &'static str,
+        simd: String,
         /// The CPU threads.
         threads: usize,
         /// From reset to end, in s.
@@ -70,8 +74,9 @@ record! {
 ///     As for ``Pilot``.
 /// steps : int, default 500
 ///     Steps after which the episode is won.
-/// push : str or tuple, optional
-///     ``"NEWTON:LENGTH:EVERY"``, or these three numbers: disturbs the cart, unknown to the planner.
+/// push : str or sequence, optional
+///     ``"NEWTON:LENGTH:EVERY"``, or these three numbers: every EVERY steps a push of NEWTON N for LENGTH steps, to the
+///     left or to the right by chance, unknown to the planner.
 /// **options
 ///     As for ``Pilot``. ``seed`` determines the first state too.
 ///
@@ -90,16 +95,19 @@ pub fn solve(
     planner: Option<&Bound<'_, PyAny>>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<SolveResult> {
-    let Options { config, steps, push, .. } = Options::of_task(planner, options)?;
+    let options = Options::of_episode(planner, options)?;
+    options.warn_of_unread(py)?;
+    let Options { config, steps, push, .. } = options;
     let mut pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
+    let flag = Arc::default();
+    heed(&mut pilot, &flag);
     let episode = Episode::new().seed(pilot.config().seed).steps(steps.unwrap_or(500)).push(push);
     let (mut states, mut actions) = (Vec::new(), Vec::new());
-    let result = interruptible(py, |stop| {
-        pilot.set_interrupt(Arc::clone(stop));
+    let result = interruptible(py, flag, |stop| {
         episode.run_with(&mut pilot, |record| {
             states.extend(record.state);
             actions.push(record.action);
-            match stop.load(Ordering::Relaxed) {
+            match stop.is_set() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
@@ -108,17 +116,19 @@ pub fn solve(
     let result = result.map_err(refusal)?;
     let config = pilot.config();
     Ok(SolveResult {
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").into(),
         survived: result.survived,
+        ending: result.ending.name().into(),
         steps: result.steps,
+        final_state: PyArray1::from_iter(py, result.final_state.into_iter().flatten()).unbind(),
         total_reward: result.total_reward,
-        planner: config.planner.name(),
+        planner: config.planner.name().into(),
         particles: config.particles,
         horizon: config.horizon,
         seed: result.seed,
         device: pilot.device().to_string(),
         setback: pilot.setback().map(ToString::to_string),
-        simd: pilot.simd().name(),
+        simd: pilot.simd().name().into(),
         threads: pilot.threads(),
         wall_s: result.wall.as_secs_f64(),
         decision_us: Py::new(py, DecisionMicroseconds::from(result.decision_times))?,

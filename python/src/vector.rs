@@ -2,7 +2,7 @@
 
 use numpy::ndarray::{ArrayView1, ArrayView2};
 use numpy::{
-    PyArray1, PyArray2, PyReadonlyArray1, PyReadwriteArray1, PyReadwriteArray2,
+    PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1, PyReadwriteArray2,
     PyUntypedArrayMethods,
 };
 use particle_pilot::Device;
@@ -13,12 +13,14 @@ use particle_pilot::env::{
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyType};
 
 use crate::arguments::named;
 use crate::errors::device_refusal;
 use crate::fork::Birthplace;
 use crate::physics;
+
+mod saved;
 
 /// `[N, 4]` observations and `[N]` rewards.
 type Views<'py> = (Bound<'py, PyArray2<f32>>, Bound<'py, PyArray1<f64>>);
@@ -130,7 +132,7 @@ impl VectorCore {
     fn step(
         &mut self,
         py: Python<'_>,
-        actions: PyReadonlyArray1<'_, i64>,
+        actions: Bound<'_, PyArray1<i64>>,
         mut observations: Option<PyReadwriteArray2<'_, f32>>,
         mut rewards: Option<PyReadwriteArray1<'_, f64>>,
         mut terminated: PyReadwriteArray1<'_, bool>,
@@ -139,6 +141,7 @@ impl VectorCore {
     ) -> PyResult<bool> {
         self.birthplace.check()?;
         let count = self.envs.len();
+        let actions = aligned(actions)?;
         let given = actions.as_slice()?;
         let observations = observations.as_mut().map(|array| rows(array, count)).transpose()?;
         let rewards = match &mut rewards {
@@ -158,6 +161,68 @@ impl VectorCore {
         };
         py.detach(|| envs.step_into(given, output)).map_err(|error| refusal(py, error))
     }
+
+    /// `float64 [N, 4]`: the states as of now, x in m, x_dot in m/s, theta in rad, theta_dot in rad/s.
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let states = self.envs.states().map_err(|error| refusal(py, error))?;
+        saved::array2(py, &states)
+    }
+
+    /// Puts every environment into its row of `states`, `[N, 4]` finite numbers. Random numbers and counts of steps
+    /// stay; where an episode had ended, a new one begins in that state.
+    fn set_state(&mut self, states: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.birthplace.check()?;
+        let py = states.py();
+        let states = saved::rows_of_states(states, self.envs.len())?;
+        let envs = &mut self.envs;
+        py.detach(|| envs.set_states(&states).map(drop)).map_err(|error| refusal(py, error))
+    }
+
+    /// What `pickle` and `copy` need: as many environments with the same options, and what they consist of.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
+        let (py, this) = (slf.py(), slf.try_borrow()?);
+        let VectorOptions { physics, episode, autoreset, device, threads } = *this.envs.options();
+        let physics = physics::options(py, physics)?;
+        let mode = autoreset_name(autoreset);
+        let CartPoleOptions { sutton_barto_reward, max_episode_steps } = episode;
+        let arguments = (
+            this.envs.len(),
+            device.to_string(),
+            threads,
+            mode,
+            max_episode_steps,
+            sutton_barto_reward,
+            physics,
+        );
+        let state = this.envs.save().map_err(|error| refusal(py, error))?;
+        Ok((slf.get_type(), arguments, saved::dict(py, &state)?))
+    }
+
+    fn __setstate__(&mut self, py: Python<'_>, state: &Bound<'_, PyDict>) -> PyResult<()> {
+        let state = saved::read(state)?;
+        self.envs.load(&state).map_err(|error| refusal(py, error))
+    }
+}
+
+/// How to make environments again: what to call, with what, and what to tell them then.
+type Reduced<'py> = (
+    Bound<'py, PyType>,
+    (usize, String, usize, &'static str, Option<u32>, bool, Bound<'py, PyDict>),
+    Bound<'py, PyDict>,
+);
+
+/// `array` in a piece that can be read as it lies, copied if it is none.
+fn aligned<'py>(array: Bound<'py, PyArray1<i64>>) -> PyResult<PyReadonlyArray1<'py, i64>> {
+    let py = array.py();
+    if let Ok(readable) = array.try_readonly()
+        && readable.as_slice().is_ok()
+    {
+        return Ok(readable);
+    }
+    let requirements = (intern!(py, "C"), intern!(py, "A"));
+    let numpy = py.import(intern!(py, "numpy"))?;
+    let copy = numpy.call_method1(intern!(py, "require"), (array, py.None(), requirements))?;
+    Ok(copy.cast_into::<PyArray1<i64>>()?.try_readonly()?)
 }
 
 /// An array's rows of four.
@@ -190,15 +255,25 @@ fn read_physics(given: &Bound<'_, PyDict>) -> PyResult<Physics> {
     Ok(physics)
 }
 
+/// The values of Gymnasium's `AutoresetMode`.
+const AUTORESETS: [(Autoreset, &str); 3] = [
+    (Autoreset::NextStep, "NextStep"),
+    (Autoreset::SameStep, "SameStep"),
+    (Autoreset::Disabled, "Disabled"),
+];
+
 fn read_autoreset(value: &str) -> PyResult<Autoreset> {
-    match value {
-        "NextStep" => Ok(Autoreset::NextStep),
-        "SameStep" => Ok(Autoreset::SameStep),
-        "Disabled" => Ok(Autoreset::Disabled),
-        _ => Err(PyValueError::new_err(format!(
+    let mode = AUTORESETS.iter().find(|(_, name)| *name == value);
+    mode.map(|(mode, _)| *mode).ok_or_else(|| {
+        PyValueError::new_err(format!(
             "autoreset_mode is {value:?}; it must be \"NextStep\", \"SameStep\" or \"Disabled\""
-        ))),
-    }
+        ))
+    })
+}
+
+fn autoreset_name(autoreset: Autoreset) -> &'static str {
+    let entry = AUTORESETS.iter().find(|(mode, _)| *mode == autoreset);
+    entry.map_or("NextStep", |(_, name)| *name)
 }
 
 /// What Gymnasium's users would catch.

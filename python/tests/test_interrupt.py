@@ -28,6 +28,10 @@ except KeyboardInterrupt:
         "particle_pilot.solve(steps=100_000_000, seed=1)",
         "particle_pilot.evaluate(episodes=10_000_000)",
         "particle_pilot.drive(env, episodes=1000, seed=1)",
+        "particle_pilot.Pilot('fmc', particles=500_000, horizon=50_000).act([0, 0, 0, 0])",
+        "particle_pilot.Pilot('cem', particles=1_000_000, horizon=100_000, iterations=20).plan([0, 0, 0, 0])",
+        "particle_pilot.Pilot('random-shooting', particles=1_000_000, horizon=10_000).act_batch([[0, 0, 0, 0]] * 20)",
+        "particle_pilot.drive(env, planner='smc', particles=500_000, horizon=50_000)",
     ],
 )
 def test_long_calls_can_be_interrupted(call):
@@ -38,3 +42,72 @@ def test_long_calls_can_be_interrupted(call):
     assert answer.stdout.startswith("interrupted after"), answer
     # These calls would take hours; a busy machine may need some seconds.
     assert float(answer.stdout.split()[-1]) < 60
+
+
+# Afterwards everything is as before, for pilots and for the rows of a batch.
+AS_BEFORE = """
+import signal
+import numpy as np
+from particle_pilot import Pilot
+
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+obs = np.random.default_rng(0).uniform(-0.05, 0.05, (20, 4))
+
+def state(pilot):
+    saved = pilot.__reduce__()[2]
+    rows = saved.pop("rows", {})
+    return {name: np.array(value).tolist() for name, value in {**saved, **rows}.items()}
+
+for planner, horizon in {"cem": 10_000, "mppi": 500, "fmc": 1_000}.items():
+    pilot = Pilot(planner, particles=200_000, horizon=horizon)
+    before = state(pilot)
+    for call in (lambda: [pilot.act(obs[0]) for _ in range(2)], lambda: pilot.plan(obs[1]), lambda: pilot.act_batch(obs)):
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            while True:
+                before = state(pilot)
+                call()
+        except KeyboardInterrupt:
+            pass
+        after = state(pilot)
+        # One decision of several may have been made, but none by half.
+        assert after["decision"] in (before["decision"], before["decision"] + 1), (planner, before, after)
+        if after["decision"] == before["decision"]:
+            assert after == before, planner
+    small = Pilot(planner, particles=64)
+    assert small.act(obs[0]) in (0, 1)
+print("as before")
+"""
+
+
+def test_what_was_interrupted_is_as_before():
+    answer = subprocess.run(
+        [sys.executable, "-c", AS_BEFORE], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert answer.stdout == "as before\n", answer
+
+
+WAITING = """
+import signal, threading, time
+from particle_pilot import Pilot
+
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+pilot = Pilot("fmc", particles=500_000, horizon=50_000)
+other = threading.Thread(target=lambda: pilot.act([0, 0, 0, 0]), daemon=True)
+other.start()
+time.sleep(0.2)
+signal.setitimer(signal.ITIMER_REAL, 0.5)
+try:
+    pilot.act([0, 0, 0, 0])
+except KeyboardInterrupt:
+    print("interrupted, the other", "goes on" if other.is_alive() else "is over", flush=True)
+import os
+os._exit(0)
+"""
+
+
+def test_who_waits_for_a_pilot_can_be_interrupted_alone():
+    answer = subprocess.run(
+        [sys.executable, "-c", WAITING], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert answer.stdout == "interrupted, the other goes on\n", answer

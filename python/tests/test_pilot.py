@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import pickle
 import threading
 import time
 
@@ -172,7 +171,8 @@ def test_seeds_decide_and_reset_begins_again():
 def test_decisions_tell_how_they_came_about():
     decision = Pilot(particles=256).plan([2.3, 3.0, 0.2, 3.0])
     assert decision.diagnostics.dead_share == 1
-    assert decision.warnings == [f"all futures end within {decision.diagnostics.longest} steps"]
+    (warning,) = decision.warnings
+    assert warning.startswith("all futures end")
     assert decision.futures is None
     assert decision.plan.shape == (30,) and decision.plan.dtype == np.float64
     assert np.all(np.abs(decision.plan) <= 10)
@@ -184,7 +184,10 @@ def test_decisions_tell_how_they_came_about():
 
 @pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi"])
 def test_futures_are_those_that_the_decision_follows_from(planner):
-    pilot = Pilot(planner, particles=301, horizon=40, iterations=1, seed=2)
+    options = {"particles": 301, "horizon": 40, "seed": 2}
+    if planner == "cem":
+        options["iterations"] = 1
+    pilot = Pilot(planner, **options)
     pilot.act(LEANING_RIGHT)
     decision = pilot.plan(LEANING_RIGHT, futures=True)
     assert decision.futures.shape == (301, 40, 4)
@@ -195,7 +198,7 @@ def test_futures_are_those_that_the_decision_follows_from(planner):
     assert decision.diagnostics.dead_share == np.mean(decision.future_lifetimes < 40)
     # The first step is explicit Euler's: positions move with the old velocities.
     assert decision.futures[:, 0, 2] == pytest.approx(0.1 + 0.02 * 0.3, abs=1e-6)
-    same = Pilot(planner, particles=301, horizon=40, iterations=1, seed=2)
+    same = Pilot(planner, **options)
     same.act(LEANING_RIGHT)
     assert same.plan(LEANING_RIGHT).action == decision.action
 
@@ -240,6 +243,10 @@ def test_batches_are_checked():
             pilot.act_batch(wrong)
     with pytest.raises(ValueError, match="number 3 of the state is NaN"):
         pilot.act_batch([[0, 0, 0, 0], [0, 0, 0, np.nan]])
+    # What was refused has not settled how many rows there are.
+    assert pilot.act_batch(np.zeros((3, 4))).shape == (3,)
+    pilot.reset()
+    assert pilot.act_batch(np.zeros((2, 4))).shape == (2,)
     with pytest.raises(ValueError, match="2 observations before and 3 now"):
         pilot.act_batch(np.zeros((3, 4)))
     with pytest.raises(TypeError, match="2 truth values"):
@@ -311,11 +318,6 @@ def test_a_forked_process_says_what_is_wrong_instead_of_hanging():
     answer = queue.get(timeout=30)
     process.join()
     assert "before the process forked" in answer
-
-
-def test_pilots_do_not_pretend_to_be_picklable():
-    with pytest.raises(TypeError, match="pickle"):
-        pickle.dumps(Pilot())
 
 
 def test_pilots_can_be_subclassed(cart_pole):

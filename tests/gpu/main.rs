@@ -8,6 +8,7 @@
 mod cases;
 mod failures;
 mod program;
+mod saved;
 mod setbacks;
 #[path = "../cuda_driver/shim.rs"]
 mod shim;

@@ -4,7 +4,9 @@ mod crew;
 mod place;
 mod pool;
 mod simd;
+mod workers;
 
-pub(crate) use pool::{Pool, workers};
+pub(crate) use pool::Pool;
 pub use simd::Simd;
 pub(crate) use simd::{Kernel, SimdProof};
+pub(crate) use workers::{Threads, Workers};

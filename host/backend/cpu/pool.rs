@@ -5,27 +5,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::crew::Crew;
 use super::place;
+use super::workers::{Threads, Workers};
 use crate::backend::BackendError;
 
 /// Threads for one pilot's decisions, or for environments side by side.
 pub(crate) struct Pool {
-    /// None where one thread does it all.
-    workers: Option<rayon::ThreadPool>,
-    threads: usize,
+    workers: Workers,
     /// Those that stand by for what the thread outside hands out.
     crew: Arc<Crew>,
 }
 
 impl Pool {
-    /// A pool of `threads` threads, at least 1.
-    pub(crate) fn new(threads: usize) -> Result<Self, BackendError> {
-        let workers = if threads > 1 { Some(workers(threads)?) } else { None };
-        Ok(Self { workers, threads, crew: Arc::default() })
+    /// A pool of `threads`.
+    pub(crate) fn new(threads: Threads) -> Result<Self, BackendError> {
+        Ok(Self { workers: Workers::start(threads)?, crew: Arc::default() })
     }
 
     /// How many threads work.
     pub(crate) fn threads(&self) -> usize {
-        self.threads
+        self.workers.count()
     }
 
     /// Runs `work` on this thread, while all others but one stand by for its [`Pool::for_each`], spinning, and for
@@ -35,7 +33,8 @@ impl Pool {
         errand: impl Fn() -> bool + Sync,
         work: impl FnOnce() -> R,
     ) -> R {
-        let Some(workers) = &self.workers else { return work() };
+        let Some(workers) = self.workers.pool() else { return work() };
+        let threads = self.threads();
         // Also when work panics, or the scope would wait forever.
         struct Dismiss<'a>(&'a Crew);
         impl Drop for Dismiss<'_> {
@@ -48,13 +47,13 @@ impl Pool {
         workers.in_place_scope(|scope| {
             let _dismiss = Dismiss(&self.crew);
             let errand = &errand;
-            for distance in 1..self.threads {
+            for distance in 1..threads {
                 scope.spawn(move |_| {
                     place::leave(home, distance);
                     self.crew.stand_by(errand);
                 });
             }
-            self.crew.gather(self.threads - 1);
+            self.crew.gather(threads - 1);
             work()
         })
     }
@@ -64,11 +63,11 @@ impl Pool {
     ///
     /// Where `work` panics on another thread, the process ends.
     pub(crate) fn for_each_in_turn(&self, count: usize, work: impl Fn(usize) + Sync) {
-        let Some(workers) = self.workers.as_ref().filter(|_| count > 1) else {
+        let Some(workers) = self.workers.pool().filter(|_| count > 1) else {
             (0..count).for_each(work);
             return;
         };
-        while let Some(distance) = self.crew.needs_one_more(self.threads - 1) {
+        while let Some(distance) = self.crew.needs_one_more(self.threads() - 1) {
             let (crew, home) = (Arc::clone(&self.crew), place::here());
             workers.spawn(move || {
                 place::leave(home, distance);
@@ -91,7 +90,7 @@ impl Pool {
     /// pieces take microseconds: sleeping and being woken would take longer. Unless others
     /// [stand by](Pool::stand_by), it also has to wait until every other thread has looked in.
     pub(crate) fn for_each(&self, count: usize, work: impl Fn(usize) + Sync) {
-        let Some(workers) = self.workers.as_ref().filter(|_| count > 1) else {
+        let Some(workers) = self.workers.pool().filter(|_| count > 1) else {
             (0..count).for_each(work);
             return;
         };
@@ -109,7 +108,7 @@ impl Pool {
         }
         let home = place::here();
         workers.in_place_scope(|scope| {
-            for distance in 1..self.threads.min(count) {
+            for distance in 1..self.threads().min(count) {
                 let drain = &drain;
                 scope.spawn(move |_| {
                     if place::here() == home {
@@ -148,13 +147,4 @@ fn drain(next: &AtomicUsize, count: usize, work: impl Fn(usize)) {
         }
         work(index);
     }
-}
-
-/// Starts `threads` threads.
-pub(crate) fn workers(threads: usize) -> Result<rayon::ThreadPool, BackendError> {
-    let builder = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|index| format!("pilot-{index}"));
-    let reason = |error: rayon::ThreadPoolBuildError| error.to_string();
-    builder.build().map_err(|error| BackendError::Threads { threads, reason: reason(error) })
 }

@@ -70,10 +70,7 @@ impl Gpu {
     /// [`GpuError::OutOfMemory`] among others.
     pub fn upload<T: Pod>(&self, values: &[T]) -> Result<Buffer<T>, GpuError> {
         let mut buffer = self.buffer(values.len())?;
-        let mut pinned = self.pinned(values.len())?;
-        pinned.slice_mut()?.copy_from_slice(values);
-        buffer.copy_from(&pinned)?;
-        self.synchronize()?;
+        buffer.upload_at(0, values)?;
         Ok(buffer)
     }
 
@@ -123,9 +120,14 @@ impl<T: Pod> Buffer<T> {
     /// # Errors
     /// [`GpuError::Misuse`] when there are fewer here, or the two belong to different GPUs.
     pub fn copy_from(&mut self, from: &Pinned<T>) -> Result<(), GpuError> {
-        self.check(from)?;
+        self.copy_from_at(0, from)
+    }
+
+    /// Starts to copy all of `from` to the values from number `first` on.
+    fn copy_from_at(&mut self, first: usize, from: &Pinned<T>) -> Result<(), GpuError> {
+        let start = self.check(first, from)?;
         // SAFETY: neither is freed, nor `from` changed, before the stream has come past this.
-        let result = unsafe { self.memory.copy_from(&from.memory, &self.session.stream) };
+        let result = unsafe { self.memory.copy_from(start, &from.memory, &self.session.stream) };
         from.used.fetch_max(self.session.submitted(), Ordering::AcqRel);
         result.map_err(|error| self.session.error("copying to it", error))
     }
@@ -135,9 +137,14 @@ impl<T: Pod> Buffer<T> {
     /// # Errors
     /// [`GpuError::Misuse`] when there are fewer here, or the two belong to different GPUs.
     pub fn copy_to(&self, to: &mut Pinned<T>) -> Result<(), GpuError> {
-        self.check(to)?;
+        self.copy_to_at(0, to)
+    }
+
+    /// Starts to copy the values from number `first` on to all of `to`.
+    fn copy_to_at(&self, first: usize, to: &mut Pinned<T>) -> Result<(), GpuError> {
+        let start = self.check(first, to)?;
         // SAFETY: neither is freed, nor `to` looked at, before the stream has come past this.
-        let result = unsafe { self.memory.copy_to(&mut to.memory, &self.session.stream) };
+        let result = unsafe { self.memory.copy_to(start, &mut to.memory, &self.session.stream) };
         to.written = self.session.submitted();
         to.used.fetch_max(to.written, Ordering::AcqRel);
         result.map_err(|error| self.session.error("copying from it", error))
@@ -148,20 +155,46 @@ impl<T: Pod> Buffer<T> {
     /// # Errors
     /// Those of the driver.
     pub fn download(&self) -> Result<Vec<T>, GpuError> {
-        let mut pinned = Gpu { session: self.session.clone() }.pinned(self.len)?;
-        self.copy_to(&mut pinned)?;
+        self.download_at(0, self.len)
+    }
+
+    /// `count` values from number `first` on; waits for them.
+    ///
+    /// # Errors
+    /// As [`Buffer::copy_to`].
+    pub fn download_at(&self, first: usize, count: usize) -> Result<Vec<T>, GpuError> {
+        let mut pinned = self.host(count)?;
+        self.copy_to_at(first, &mut pinned)?;
         Ok(pinned.slice()?.to_vec())
     }
 
-    fn check(&self, host: &Pinned<T>) -> Result<(), GpuError> {
+    /// Replaces the values from number `first` on by `values`, and waits until they are there.
+    ///
+    /// # Errors
+    /// As [`Buffer::copy_from`].
+    pub fn upload_at(&mut self, first: usize, values: &[T]) -> Result<(), GpuError> {
+        let mut pinned = self.host(values.len())?;
+        pinned.slice_mut()?.copy_from_slice(values);
+        self.copy_from_at(first, &pinned)?;
+        self.session.synchronize()
+    }
+
+    /// Memory of the host that takes part in copies to and from here.
+    fn host(&self, len: usize) -> Result<Pinned<T>, GpuError> {
+        Gpu { session: self.session.clone() }.pinned(len)
+    }
+
+    /// Where in bytes the values from number `first` on begin, of which there are as many as `host` has room for.
+    fn check(&self, first: usize, host: &Pinned<T>) -> Result<usize, GpuError> {
         if !Arc::ptr_eq(&self.session, &host.session) {
             return Err(GpuError::Misuse("a copy between memory of different GPUs".into()));
         }
-        if host.len > self.len {
-            let text = format!("a copy of {} values where there are {}", host.len, self.len);
+        let there = self.len.saturating_sub(first);
+        if host.len > there {
+            let text = format!("a copy of {} values where there are {there}", host.len);
             return Err(GpuError::Misuse(text));
         }
-        Ok(())
+        Ok(first * size_of::<T>())
     }
 }
 

@@ -15,8 +15,8 @@ use super::output::VectorOutput;
 use super::reset::Orders;
 use super::seen::{Seen, Traces, Views};
 use super::wide::WideStep;
-use super::{Drive, VectorError, VectorStep};
-use crate::backend::cpu::{Pool, Simd, SimdProof};
+use super::{Drive, VectorArrays, VectorError, VectorStep};
+use crate::backend::cpu::{Pool, Simd, SimdProof, Threads};
 
 /// Environments that a thread takes at a time: a dozen microseconds of work.
 const CHUNK: usize = 1024;
@@ -89,12 +89,12 @@ impl CpuVector {
     pub fn new(
         count: usize,
         rules: Rules,
-        threads: usize,
+        threads: Threads,
         keeps_final: bool,
     ) -> Result<Self, VectorError> {
         let simd = Simd::select()?.detect().expect("select() only returns detected sets");
         // More threads than chunks would have nothing to do.
-        let threads = threads.min(count.div_ceil(CHUNK));
+        let threads = threads.at_most(count.div_ceil(CHUNK));
         let zeros = || filled(count, 0.0);
         let arrays = Arrays {
             states: [zeros()?, zeros()?, zeros()?, zeros()?],
@@ -184,6 +184,39 @@ impl CpuVector {
     pub fn states(&self) -> Vec<[f64; 4]> {
         let states = &self.arrays.states;
         (0..states[0].len()).map(|i| states.each_ref().map(|component| component[i])).collect()
+    }
+
+    /// All that the environments consist of.
+    pub fn save(&self) -> VectorArrays {
+        let Arrays { elapsed, generators, final_observations, terminated, truncated, .. } =
+            &self.arrays;
+        VectorArrays {
+            states: self.states(),
+            elapsed: elapsed.clone(),
+            generators: generators.iter().map(Pcg64::words).collect(),
+            rewards: self.last().rewards.to_vec(),
+            terminated: terminated.clone(),
+            truncated: truncated.clone(),
+            final_observations: final_observations.clone(),
+        }
+    }
+
+    /// Becomes what was saved of as many environments.
+    pub fn load(&mut self, saved: &VectorArrays) {
+        let Self { arrays, seen, .. } = self;
+        for (place, component) in arrays.states.iter_mut().enumerate() {
+            component.iter_mut().zip(&saved.states).for_each(|(old, new)| *old = new[place]);
+        }
+        arrays.elapsed.copy_from_slice(&saved.elapsed);
+        let generators = saved.generators.iter().map(|words| Pcg64::from_words(*words));
+        arrays.generators.iter_mut().zip(generators).for_each(|(old, new)| *old = new);
+        arrays.terminated.copy_from_slice(&saved.terminated);
+        arrays.truncated.copy_from_slice(&saved.truncated);
+        arrays.final_observations.copy_from_slice(&saved.final_observations);
+        let Views { observations, rewards } = seen.renew();
+        let seen = saved.states.iter().map(|state| observation(*state));
+        observations.iter_mut().zip(seen).for_each(|(old, new)| *old = new);
+        rewards.copy_from_slice(&saved.rewards);
     }
 
     /// Calls `work` for all chunks, on all threads, and copies what then is there into `output`.

@@ -1,12 +1,11 @@
 //! Where environments are kept and stepped: the CPU or a GPU.
 
-use std::num::NonZeroUsize;
-
 use particle_pilot_kernels::simulate::{Autoreset, Rules};
 
 use super::cpu::CpuVector;
 use super::reset::Orders;
-use super::{Drive, VectorError, VectorOutput, VectorStep, VectorTally};
+use super::{Drive, VectorArrays, VectorError, VectorOutput, VectorStep, VectorTally};
+use crate::backend::cpu::Threads;
 use crate::backend::{BackendError, Device};
 
 /// Environments on some device.
@@ -28,11 +27,7 @@ impl VectorEngine {
     ) -> Result<Self, VectorError> {
         let keeps_final = rules.autoreset == Autoreset::SameStep;
         let cpu = |setback| {
-            let threads = match threads {
-                0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-                threads => threads,
-            };
-            let vector = CpuVector::new(count, rules, threads, keeps_final)?;
+            let vector = CpuVector::new(count, rules, Threads::asked(threads), keeps_final)?;
             Ok(Self::Cpu(Box::new(vector), setback))
         };
         let (index, is_open) = match device {
@@ -154,6 +149,39 @@ impl VectorEngine {
             #[cfg(all(feature = "cuda", target_os = "linux"))]
             Self::Gpu(gpu) => Ok(gpu.states().map_err(BackendError::from)?),
         }
+    }
+
+    /// All that they consist of.
+    pub fn save(&self) -> Result<VectorArrays, VectorError> {
+        match self {
+            Self::Cpu(cpu, _) => Ok(cpu.save()),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(gpu) => Ok(gpu.save().map_err(BackendError::from)?),
+        }
+    }
+
+    /// Becomes what was saved of as many environments.
+    pub fn load(&mut self, arrays: &VectorArrays) -> Result<(), VectorError> {
+        match self {
+            Self::Cpu(cpu, _) => cpu.load(arrays),
+            #[cfg(all(feature = "cuda", target_os = "linux"))]
+            Self::Gpu(gpu) => gpu.load(arrays).map_err(BackendError::from)?,
+        }
+        Ok(())
+    }
+
+    /// Puts every environment into a state.
+    pub fn place(&mut self, states: &[[f64; 4]]) -> Result<(), VectorError> {
+        let mut arrays = self.save()?;
+        for (i, state) in states.iter().enumerate() {
+            arrays.states[i] = *state;
+            if arrays.has_ended(i) {
+                arrays.elapsed[i] = 0;
+            }
+        }
+        arrays.terminated.fill(false);
+        arrays.truncated.fill(false);
+        self.load(&arrays)
     }
 
     /// Where they are.

@@ -1,5 +1,6 @@
 //! Why environments side by side refuse.
 
+use super::VectorState;
 use crate::backend::BackendError;
 use crate::env::EnvError;
 
@@ -49,7 +50,7 @@ pub enum VectorError {
         /// Which environment.
         index: usize,
         /// What it was to do.
-        action: u32,
+        action: i64,
     },
     /// A force that is not finite.
     #[error("force {newton} N on environment {index}; must be finite")]
@@ -58,6 +59,23 @@ pub enum VectorError {
         index: usize,
         /// The force in N.
         newton: f64,
+    },
+    /// A state that is not finite.
+    #[error("state {state:?} of environment {index}; must be finite")]
+    State {
+        /// Which environment.
+        index: usize,
+        /// What it was to be.
+        state: [f64; 4],
+    },
+    /// A saved state of another format.
+    #[error(
+        "the saved state's format has version {given}, and this library reads version {}",
+        VectorState::VERSION
+    )]
+    Version {
+        /// Which.
+        given: u32,
     },
     /// A step before all environments were reset.
     #[error("not all environments have a state yet; call reset() for all of them first")]

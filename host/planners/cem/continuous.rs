@@ -97,6 +97,14 @@ impl<M: Model> Planner<M> for ContinuousCem {
         self.noise.restore();
     }
 
+    fn carried(&self) -> Vec<f64> {
+        self.noise.carried()
+    }
+
+    fn carry_on(&mut self, carried: &[f64]) -> bool {
+        self.noise.carry_on(carried)
+    }
+
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let scales = vec![self.noise.initial_scale; self.noise.knots()];
         let mut scheme = self.noise.scheme(request.stream(0), problem.model.full_control());

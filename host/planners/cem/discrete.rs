@@ -127,6 +127,19 @@ impl<M: Model> Planner<M> for DiscreteCem {
         self.probabilities.copy_from_slice(&self.kept);
     }
 
+    fn carried(&self) -> Vec<f64> {
+        self.probabilities.clone()
+    }
+
+    fn carry_on(&mut self, carried: &[f64]) -> bool {
+        let fits = carried.len() == self.probabilities.len()
+            && carried.iter().all(|p| (0.0..=1.0).contains(p));
+        if fits {
+            self.probabilities.copy_from_slice(carried);
+        }
+        fits
+    }
+
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let mut written = self.digits.clone();
         digits(&self.probabilities, &mut written);

@@ -56,7 +56,7 @@ impl DeviceMemory {
         unsafe { functions.cuMemsetD8Async(self.address, 0, self.bytes, stream.handle) }
     }
 
-    /// Starts to copy all of `from` to the first bytes here.
+    /// Starts to copy all of `from` to the bytes from number `first` on.
     ///
     /// # Panics
     /// If there are fewer here.
@@ -65,35 +65,43 @@ impl DeviceMemory {
     /// Both must live, and `from` must not change, until `stream` has come past this.
     pub unsafe fn copy_from(
         &mut self,
+        first: usize,
         from: &HostMemory,
         stream: &Stream,
     ) -> Result<(), DriverError> {
-        assert!(from.bytes <= self.bytes, "a copy of more than fits");
+        let there = self.address + first as u64;
+        assert!(first + from.bytes <= self.bytes, "a copy of more than fits");
         if from.bytes == 0 {
             return Ok(());
         }
         let _current = self.context.enter()?;
         let (source, functions) = (from.start.as_ptr().cast(), self.context.functions);
         // SAFETY: there are so many bytes on either side; the caller vouches for their lifetime.
-        unsafe { functions.cuMemcpyHtoDAsync_v2(self.address, source, from.bytes, stream.handle) }
+        unsafe { functions.cuMemcpyHtoDAsync_v2(there, source, from.bytes, stream.handle) }
     }
 
-    /// Starts to copy the first bytes here to all of `to`.
+    /// Starts to copy the bytes from number `first` on to all of `to`.
     ///
     /// # Panics
     /// If there are fewer here.
     ///
     /// # Safety
     /// Both must live, and nobody may look at `to`, until `stream` has come past this.
-    pub unsafe fn copy_to(&self, to: &mut HostMemory, stream: &Stream) -> Result<(), DriverError> {
-        assert!(to.bytes <= self.bytes, "a copy of more than there is");
+    pub unsafe fn copy_to(
+        &self,
+        first: usize,
+        to: &mut HostMemory,
+        stream: &Stream,
+    ) -> Result<(), DriverError> {
+        let there = self.address + first as u64;
+        assert!(first + to.bytes <= self.bytes, "a copy of more than there is");
         if to.bytes == 0 {
             return Ok(());
         }
         let _current = self.context.enter()?;
         let (target, functions) = (to.start.as_ptr().cast(), self.context.functions);
         // SAFETY: there are so many bytes on either side; the caller vouches for their lifetime.
-        unsafe { functions.cuMemcpyDtoHAsync_v2(target, self.address, to.bytes, stream.handle) }
+        unsafe { functions.cuMemcpyDtoHAsync_v2(target, there, to.bytes, stream.handle) }
     }
 }
 

@@ -10,7 +10,8 @@ pub use simulate::GpuSimulation;
 
 use std::time::Duration;
 
-use bytemuck::Zeroable;
+use bytemuck::{Pod, Zeroable};
+use particle_pilot_kernels::controls::digits;
 use particle_pilot_kernels::model::CartPoleData;
 use particle_pilot_kernels::rollout::Summary;
 use particle_pilot_kernels::task::{Answer, Layout, Task};
@@ -50,6 +51,15 @@ pub struct GpuEngine {
     answer: Pinned<u8>,
     full_action: f64,
     is_fresh: bool,
+}
+
+/// What one decision carries to the next, `[H]`.
+#[derive(Clone, Copy)]
+enum Carried {
+    /// Of going right, `f64`.
+    Probabilities,
+    /// In the model's units, `f32`.
+    Controls,
 }
 
 /// A launch and what it starts.
@@ -174,6 +184,73 @@ impl GpuEngine {
         self.is_fresh = true;
     }
 
+    /// What the next decision begins with, as the CPU's planners have it.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn carried(&self) -> Result<Vec<f64>, GpuError> {
+        let horizon = self.plan.rules.horizon as usize;
+        let Some((place, kind)) = self.place() else { return Ok(Vec::new()) };
+        Ok(match kind {
+            // What the kernels begin with that are about to be launched.
+            Carried::Probabilities if self.is_fresh => vec![0.5; horizon],
+            Carried::Controls if self.is_fresh => vec![0.0; horizon],
+            Carried::Probabilities => values(&self.memory.download_at(place, horizon * 8)?),
+            Carried::Controls => {
+                let controls = values::<f32>(&self.memory.download_at(place, horizon * 4)?);
+                controls.into_iter().map(f64::from).collect()
+            }
+        })
+    }
+
+    /// Takes over what another has carried; returns false, and changes nothing, where that cannot be.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn carry_on(&mut self, carried: &[f64]) -> Result<bool, GpuError> {
+        if carried.is_empty() {
+            self.is_fresh = true;
+            return Ok(true);
+        }
+        let Some((place, kind)) = self.place() else { return Ok(false) };
+        let controls: Vec<f32> = carried.iter().map(|control| *control as f32).collect();
+        let (bytes, fits): (&[u8], _) = match kind {
+            Carried::Probabilities => {
+                (bytemuck::cast_slice(carried), carried.iter().all(|p| (0.0..=1.0).contains(p)))
+            }
+            Carried::Controls => (
+                bytemuck::cast_slice(&controls),
+                controls.iter().all(|control| control.is_finite()),
+            ),
+        };
+        if !fits || carried.len() != self.plan.rules.horizon as usize {
+            return Ok(false);
+        }
+        self.launch(&self.forget)?;
+        self.memory.upload_at(place, bytes)?;
+        if let Carried::Probabilities = kind {
+            // Kernels begin with these, as the last decision has left them.
+            let mut written = vec![[0; 8]; self.plan.rules.entries() as usize];
+            digits(carried, &mut written);
+            self.memory
+                .upload_at(self.task.layout.digits as usize, bytemuck::cast_slice(&written))?;
+        }
+        self.is_fresh = false;
+        Ok(true)
+    }
+
+    /// Where in the memory there is what one decision leaves to the next, and what it is; `None` for planners that
+    /// begin each anew.
+    fn place(&self) -> Option<(usize, Carried)> {
+        let (keeps, layout) = (&self.plan.keeps, &self.task.layout);
+        match (keeps.probabilities, keeps.moments) {
+            (true, _) => Some((layout.probabilities as usize, Carried::Probabilities)),
+            // Only moments of the noise move a plan.
+            (false, true) => Some((layout.plan as usize, Carried::Controls)),
+            (false, false) => None,
+        }
+    }
+
     /// The GPU.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
@@ -227,4 +304,9 @@ impl GpuEngine {
             ..diagnose(&size, &summary, rules.iterations)
         }
     }
+}
+
+/// The values that `bytes` are.
+fn values<T: Pod>(bytes: &[u8]) -> Vec<T> {
+    bytes.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect()
 }

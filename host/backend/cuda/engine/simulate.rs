@@ -1,11 +1,11 @@
 //! Environments that live on, in the memory of a GPU: a thread for each, one launch for all steps of a call.
 
 use bytemuck::Pod;
-use particle_pilot_kernels::simulate::{Autoreset, Rules, Simulation, drive};
+use particle_pilot_kernels::simulate::{Autoreset, Rules, Simulation, drive, observation};
 
 use super::module;
 use crate::backend::cuda::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned};
-use crate::env::VectorStep;
+use crate::env::{VectorArrays, VectorStep};
 
 /// Threads of a block: few, so that few environments still spread over the whole GPU.
 const THREADS: u32 = 64;
@@ -17,9 +17,9 @@ pub struct GpuSimulation {
     reset: Kernel,
     simulation: Simulation,
     states: Buffer<[f64; 4]>,
-    /// What only kernels look at: steps and failures, then generators.
-    _counters: Buffer<[u32; 2]>,
-    _generators: Buffer<[u64; 4]>,
+    /// Steps and failures.
+    counters: Buffer<[u32; 2]>,
+    generators: Buffer<[u64; 4]>,
     observations: Mirror<[f32; 4]>,
     /// Empty unless environments are reset in the same step.
     final_observations: Mirror<[f32; 4]>,
@@ -92,8 +92,8 @@ impl GpuSimulation {
             reset: gpu.kernel("simulate_reset")?,
             simulation,
             states,
-            _counters: counters,
-            _generators: generators,
+            counters,
+            generators,
             observations,
             final_observations,
             rewards,
@@ -189,6 +189,45 @@ impl GpuSimulation {
     /// [`GpuError`] if the GPU fails.
     pub fn states(&self) -> Result<Vec<[f64; 4]>, GpuError> {
         self.states.download()
+    }
+
+    /// All that the environments consist of.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn save(&self) -> Result<VectorArrays, GpuError> {
+        let last = self.last()?;
+        Ok(VectorArrays {
+            states: self.states()?,
+            elapsed: self.counters.download()?.into_iter().map(|[steps, _]| steps).collect(),
+            generators: self.generators.download()?,
+            rewards: last.rewards.to_vec(),
+            terminated: last.terminated.to_vec(),
+            truncated: last.truncated.to_vec(),
+            final_observations: last.final_observations.to_vec(),
+        })
+    }
+
+    /// Becomes what was saved of as many environments.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails.
+    pub fn load(&mut self, saved: &VectorArrays) -> Result<(), GpuError> {
+        // No environment is stepped on after a failure, and with a new episode the count begins anew.
+        let goes_on = self.simulation.autoreset == Autoreset::SameStep as u32;
+        let counts = saved.elapsed.iter().zip(&saved.terminated);
+        let counters: Vec<[u32; 2]> =
+            counts.map(|(steps, failed)| [*steps, u32::from(*failed && !goes_on)]).collect();
+        self.states.upload_at(0, &saved.states)?;
+        self.counters.upload_at(0, &counters)?;
+        self.generators.upload_at(0, &saved.generators)?;
+        let observations: Vec<_> = saved.states.iter().map(|state| observation(*state)).collect();
+        self.observations.send(&observations)?;
+        self.final_observations.send(&saved.final_observations)?;
+        self.rewards.send(&saved.rewards)?;
+        self.terminated.send(bytemuck::cast_slice(&saved.terminated))?;
+        self.truncated.send(bytemuck::cast_slice(&saved.truncated))?;
+        self.gpu.synchronize()
     }
 
     fn take(&mut self, simulation: Simulation) -> Result<(), GpuError> {

@@ -1,0 +1,100 @@
+//! Pilots put by, to go on later, elsewhere, with the same bits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::PilotConfig;
+use crate::error::PilotError;
+
+/// What a pilot carries from one decision to the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carried {
+    /// The seed.
+    pub seed: u64,
+    /// Decisions made since the last reset, modulo 2^32.
+    pub decision: u32,
+    /// What the planner has kept of its last plan, a number for each step of the horizon: `cem` with discrete actions
+    /// the probability of going right; `mppi`, and `cem` with continuous actions, the control in the model's units.
+    /// Empty for planners that begin each decision anew; for others that means no last plan.
+    pub plan: Vec<f64>,
+}
+
+/// A pilot as it was between two decisions: [`Pilot::save`](crate::Pilot::save).
+///
+/// Plain data for serde, which must keep every bit of a number: of JSON's writers, not all do.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::{Pilot, PilotConfig, PilotState};
+/// let mut pilot = Pilot::new(PilotConfig::default())?;
+/// pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
+/// let text = serde_json::to_string(&pilot.save()?).expect("plain data can be written");
+///
+/// let state: PilotState = serde_json::from_str(&text).expect("as it was written");
+/// let mut later = Pilot::resume(&state)?;
+/// assert_eq!(later.act(&[0.0, 0.2, 0.1, 0.0])?, pilot.act(&[0.0, 0.2, 0.1, 0.0])?);
+/// # Ok::<(), particle_pilot::PilotError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PilotState {
+    /// [`PilotState::VERSION`] of whoever has saved it.
+    pub version: u32,
+    /// What the pilot was asked to be.
+    pub config: PilotConfig,
+    /// What it remembered.
+    pub carried: Carried,
+}
+
+impl PilotState {
+    /// What this version of the library writes, and reads.
+    pub const VERSION: u32 = 1;
+
+    /// Whether a pilot of `config` can go on from here: device, threads and seed may be others, which change no bit or
+    /// are part of what is carried.
+    pub(crate) fn check(&self, config: &PilotConfig) -> Result<(), PilotError> {
+        check_version(self.version)?;
+        let PilotConfig { device, threads, seed, .. } = *config;
+        if *config != (PilotConfig { device, threads, seed, ..self.config.clone() }) {
+            let why = "it is of a pilot of another configuration: make one of the state's";
+            return Err(PilotError::State(why.into()));
+        }
+        Ok(())
+    }
+}
+
+/// Pilots of a batch as they were between two decisions: [`PilotBatch::save`](crate::PilotBatch::save).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchState {
+    /// [`PilotState::VERSION`] of whoever has saved it.
+    pub version: u32,
+    /// What the pilots were asked to be.
+    pub config: PilotConfig,
+    /// What each remembered.
+    pub rows: Vec<Carried>,
+}
+
+impl BatchState {
+    /// Whether it is of this version.
+    pub(crate) fn check(&self) -> Result<(), PilotError> {
+        check_version(self.version)
+    }
+}
+
+fn check_version(version: u32) -> Result<(), PilotError> {
+    let own = PilotState::VERSION;
+    match version == own {
+        true => Ok(()),
+        false => Err(PilotError::State(format!(
+            "its format has version {version}, and this library reads version {own}"
+        ))),
+    }
+}
+
+/// Why a plan is none that a pilot can go on from.
+pub(crate) fn foreign_plan(horizon: u32) -> PilotError {
+    PilotError::State(format!(
+        "its plan must be {horizon} numbers within the planner's limits, or empty"
+    ))
+}

@@ -1,0 +1,173 @@
+//! Episodes, and what comes of them.
+
+use std::time::{Duration, Instant};
+
+use numpy::PyArray1;
+use particle_pilot::{Action, Decision, DecisionTimes, Foresight, Pilot as CorePilot};
+use pyo3::prelude::*;
+
+use super::DriveResult;
+use super::driver::Driver;
+use super::environment::Env;
+use super::witness::Witness;
+use crate::errors::refusal;
+use crate::observation::{State, state};
+use crate::patience::{decide, particle_steps};
+use crate::times::DecisionMicroseconds;
+
+/// Which episodes there are to be.
+pub struct Course {
+    pub episodes: u32,
+    /// What the environment's first reset is seeded with, if anything.
+    pub seed: Option<u64>,
+    /// What the pilot is.
+    pub pilot_seed: u64,
+    /// Steps after which an episode ends, if it has not before.
+    pub limit: u32,
+    /// Whether to plan ahead.
+    pub foresight: bool,
+}
+
+/// An episode's first observation, and when it was asked for.
+pub struct Begun<'py> {
+    obs: Bound<'py, PyAny>,
+    asked: Instant,
+}
+
+/// What came of the episodes so far.
+#[derive(Default)]
+pub struct Tally {
+    returns: Vec<f64>,
+    pub lengths: Vec<i64>,
+    terminated: Vec<bool>,
+    env_time: Duration,
+    decisions: Vec<Duration>,
+    particle_steps: u64,
+    foreseen: u64,
+    misjudged: u64,
+    wall: Duration,
+}
+
+impl Tally {
+    /// Begins the next episode.
+    pub fn begin<'py>(&mut self, env: &Env<'py>, course: &Course) -> PyResult<Begun<'py>> {
+        let asked = Instant::now();
+        let obs = env.reset(course.seed.map(|seed| self.seed(seed)))?;
+        self.env_time += asked.elapsed();
+        Ok(Begun { obs, asked })
+    }
+
+    /// The seed of the next episode, where that of the first is `first`.
+    fn seed(&self, first: u64) -> u64 {
+        first.wrapping_add(self.lengths.len() as u64)
+    }
+
+    /// Plays episodes until there were enough, or until one has begun with other physics than the driver's, which is
+    /// then returned.
+    pub fn play<'py>(
+        &mut self,
+        env: &Env<'py>,
+        course: &Course,
+        driver: &mut Driver<'_, 'py>,
+        mut begun: Begun<'py>,
+    ) -> PyResult<Option<Begun<'py>>> {
+        let py = begun.obs.py();
+        let Driver { core, physics, pilot, flag, doubts, .. } = driver;
+        let steps = particle_steps(pilot.config());
+        let think = |foresight: &mut Foresight<'_>, state: &State| {
+            decide(py, steps, flag, || foresight.act(state))?.map_err(refusal)
+        };
+        pilot.foreseeing(|foresight| {
+            let next = loop {
+                foresight.reset(self.seed(course.pilot_seed));
+                let mut witness = Witness::new(core, *physics);
+                let asked = begun.asked;
+                let terminated =
+                    self.run(env, course, foresight, begun.obs, &mut witness, think)?;
+                self.wall += asked.elapsed();
+                doubts.compare(py, *physics, core.physics()?)?;
+                if terminated {
+                    doubts.suspect(py, witness.suspicion(env.object()))?;
+                }
+                if self.lengths.len() == course.episodes as usize {
+                    break None;
+                }
+                begun = self.begin(env, course)?;
+                if core.physics()? != *physics {
+                    break Some(begun);
+                }
+            };
+            self.foreseen += foresight.foreseen();
+            self.misjudged += foresight.misjudged();
+            Ok(next)
+        })
+    }
+
+    /// Plans and steps until the episode ends; returns whether the environment has ended it. The environment stays on
+    /// this thread, where its windows and signals belong.
+    fn run<'py>(
+        &mut self,
+        env: &Env<'py>,
+        course: &Course,
+        foresight: &mut Foresight<'_>,
+        mut obs: Bound<'py, PyAny>,
+        witness: &mut Witness<'_, 'py>,
+        think: impl Fn(&mut Foresight<'_>, &State) -> PyResult<Decision>,
+    ) -> PyResult<bool> {
+        let plans_ahead = course.foresight && foresight.is_possible();
+        let (mut total, mut length) = (0.0, 0);
+        let mut now = Instant::now();
+        let terminated = loop {
+            let state = state(&obs)?;
+            witness.observe(&state);
+            let decision = think(foresight, &state)?;
+            let right = is_right(decision.action);
+            if let Some(next) = witness.expect(right).filter(|_| plans_ahead) {
+                foresight.foresee(&next);
+            }
+            let planned = Instant::now();
+            self.decisions.push(planned - now);
+            self.particle_steps += decision.diagnostics.particle_steps;
+            let step = env.step(right)?;
+            now = Instant::now();
+            self.env_time += now - planned;
+            total += step.reward;
+            length += 1;
+            if step.terminated || step.truncated || length == course.limit {
+                break step.terminated;
+            }
+            obs.py().check_signals()?;
+            obs = step.obs;
+        };
+        self.returns.push(total);
+        self.lengths.push(length.into());
+        self.terminated.push(terminated);
+        Ok(terminated)
+    }
+
+    /// All of it, by the pilot that was there last.
+    pub fn result(mut self, py: Python<'_>, pilot: &CorePilot) -> PyResult<DriveResult> {
+        let planning: Duration = self.decisions.iter().sum();
+        let times = DecisionTimes::of(&mut self.decisions);
+        Ok(DriveResult {
+            returns: PyArray1::from_vec(py, self.returns).unbind(),
+            lengths: PyArray1::from_vec(py, self.lengths).unbind(),
+            terminated: PyArray1::from_vec(py, self.terminated).unbind(),
+            wall_s: self.wall.as_secs_f64(),
+            env_s: self.env_time.as_secs_f64(),
+            plan_s: planning.as_secs_f64(),
+            decision_us: Py::new(py, DecisionMicroseconds::from(times))?,
+            particle_steps: self.particle_steps,
+            foreseen: self.foreseen,
+            misjudged: self.misjudged,
+            device: pilot.device().to_string(),
+        })
+    }
+}
+
+fn is_right(action: Action) -> bool {
+    match action {
+        Action::Discrete(index) => index > 0,
+        Action::Force(newton) => newton > 0.0,
+    }
+}

@@ -1,31 +1,17 @@
 //! Which options which planner reads.
 
-use particle_pilot::{ActionKind, Noise, PilotConfig, PlannerKind};
+use particle_pilot::PilotConfig;
 
 /// Whether a pilot of this configuration reads an option, by its long name.
 pub fn reads(config: &PilotConfig, option: &str) -> bool {
-    use PlannerKind::{Cem, Fmc, Mppi, RandomShooting, Smc};
-    let planner = config.planner;
-    let draws_knots = match planner {
-        Mppi => true,
-        Cem | RandomShooting => config.action == ActionKind::Continuous,
-        Smc | Fmc => false,
-    };
-    match option {
-        "iterations" | "elite-share" | "smoothing" | "floor" => planner == Cem,
-        "temperature" => matches!(planner, Mppi | Smc),
-        "target-share" => planner == Mppi,
-        "knot-spacing" | "interpolation" | "noise" | "noise-scale" => draws_knots,
-        "colour" => draws_knots && config.tuning.noise == Noise::Coloured,
-        "balance" => planner == Fmc,
-        _ => true,
-    }
+    let unread = config.tuning.unread(config.planner, config.action);
+    !unread.iter().any(|(knob, _)| knob.replace('_', "-") == option)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use particle_pilot::{Pilot, Tuning};
+    use particle_pilot::{ActionKind, Noise, Pilot, PlannerKind, Tuning};
 
     /// A pilot's first two decisions, the second of which has a plan to start from.
     fn decisions(config: &PilotConfig) -> Vec<particle_pilot::Decision> {

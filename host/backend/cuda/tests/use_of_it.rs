@@ -102,6 +102,7 @@ fn current() -> usize {
 #[test]
 fn work_can_go_to_a_stream_of_somebody_elses_who_keeps_it() {
     Scenario::new().set("PTX_VM_DEVICES", "2").run(|| {
+        assert_eq!(devices().unwrap().len(), 2); // which starts the driver
         let context = |index| Device::get(index).and_then(Context::primary).unwrap();
         let stream = |index| Arc::new(Stream::new(&context(index)).unwrap());
         let open = |stream: &Arc<Stream>| {

@@ -55,7 +55,9 @@ impl PilotBatch {
         flag: &Arc<AtomicBool>,
     ) -> Result<Self, PilotError> {
         config.validate()?;
-        engine::require_memory::<CartPole<false>>(config, seeds.len())?;
+        if !matches!(config.device, Device::Cuda(_)) {
+            engine::require_memory::<CartPole<false>>(config, seeds.len())?;
+        }
         let workers = Workers::start(Threads::asked(config.threads))?;
         let device = match config.device {
             Device::Auto => Device::Cpu,
@@ -136,7 +138,8 @@ impl PilotBatch {
         let decisions = self.workers.map(pairs, || (), act);
         if decisions.contains(&Err(PilotError::Interrupted)) {
             let pilots = self.pilots.iter_mut().zip(&decisions);
-            let decided = pilots.filter(|(_, decision)| decision.is_ok());
+            let decided = pilots
+                .filter(|(pilot, decision)| decision.is_ok() && pilot.device() == Device::Cpu);
             decided.for_each(|(pilot, _)| pilot.undo());
         }
         decisions.into_iter().collect()
@@ -160,8 +163,8 @@ impl PilotBatch {
         })
     }
 
-    /// As [`Pilot::set_interrupt`], for all pilots. A call of [`PilotBatch::act`] that is interrupted leaves all of
-    /// them as before it, on the CPU.
+    /// As [`Pilot::set_interrupt`], for all pilots. A call of [`PilotBatch::act`] that is interrupted leaves all of them as
+    /// before it on the CPU; on a GPU some may have decided, so that the batch is to be reset.
     pub fn set_interrupt(&mut self, flag: &Arc<AtomicBool>) {
         self.pilots.iter_mut().for_each(|pilot| pilot.set_interrupt(Arc::clone(flag)));
     }

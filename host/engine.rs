@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use particle_pilot_kernels::math::NARROW_LIMIT;
 use particle_pilot_kernels::model::{CartPole, Model};
+use particle_pilot_kernels::population::Stop as _;
 
 use crate::backend::cpu::{Pool, Simd, Threads};
 #[cfg(all(feature = "cuda", target_os = "linux"))]
@@ -46,7 +47,7 @@ pub(crate) struct Question<'a> {
 impl<'a> Question<'a> {
     fn request(self, pool: &'a Pool) -> Request<'a> {
         let Self { state, seed, decision, stop } = self;
-        Request { pool, state, seed, decision, stop }
+        Request { pool, state, seed, decision, stop, heard: AtomicBool::new(false) }
     }
 
     /// [`PilotError::Interrupted`] where nobody wants to know any more.
@@ -140,10 +141,11 @@ impl<M: Model> Engine for CpuEngine<M> {
         if question.stop.is_some() {
             self.planner.keep();
         }
-        let plan = self.planner.plan(&self.problem, &question.request(&self.pool));
-        if let Err(stopped) = question.go_on() {
+        let request = question.request(&self.pool);
+        let plan = self.planner.plan(&self.problem, &request);
+        if request.is_stopped() {
             self.planner.restore();
-            return Err(stopped);
+            return Err(PilotError::Interrupted);
         }
         Ok(plan)
     }
@@ -177,7 +179,9 @@ impl<M: Model> Engine for CpuEngine<M> {
     fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {
         let request = question.request(&self.pool);
         let record = self.planner.trajectories(&self.problem, &request);
-        question.go_on()?;
+        if request.is_stopped() {
+            return Err(PilotError::Interrupted);
+        }
         record.ok_or_else(no_trajectories)
     }
 
@@ -217,6 +221,13 @@ pub(crate) fn require_memory<M: Model>(
     };
     let needed = planners::memory::<M>(config).saturating_mul(pilots as u64);
     memory::require(needed, what, remedy)
+}
+
+/// Refuses what a GPU is handed ready-made, Halton's points above all, if this machine has no memory for it.
+fn require_table(config: &PilotConfig) -> Result<(), PilotError> {
+    let PilotConfig { planner, particles, horizon, .. } = config;
+    let what = || format!("{planner} with {particles} particles x {horizon} steps needs");
+    memory::require(planners::table(config), what, "use fewer particles or steps")
 }
 
 /// Why some planners' futures cannot be shown.
@@ -292,7 +303,12 @@ pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceI
         CartModel::Plain(model) => gpu::gpu_model(&model),
         CartModel::General(model) => gpu::gpu_model(&model),
     };
-    let open = || Ok((GpuEpisodes::new(index, config, &model)?, cuda::device(index)?));
+    require_table(config)?;
+    let open = || {
+        // First, since the rest takes a while where there are many points.
+        let info = cuda::device(index)?;
+        Ok((GpuEpisodes::new(index, config, &model)?, info))
+    };
     open().map_err(|error: GpuError| BackendError::from(error).into())
 }
 
@@ -308,6 +324,7 @@ fn for_cart_pole<const GENERAL: bool>(
         Device::Auto => 0,
         Device::Cuda(index) => index,
     };
+    require_table(config)?;
     match gpu::engine(index, config, model, simd, stream) {
         Ok(engine) => Ok(engine),
         Err(error) if config.device == Device::Auto => {

@@ -113,7 +113,7 @@ mod system {
         limit: &'static str,
         usage: &'static str,
         /// Of what is in use, files that can be dropped.
-        files: &'static str,
+        files: [&'static str; 2],
     }
 
     impl Names {
@@ -124,14 +124,14 @@ mod system {
                     root: "/sys/fs/cgroup",
                     limit,
                     usage,
-                    files: "inactive_file ",
+                    files: ["inactive_file ", "active_file "],
                 });
             }
             controllers.split(',').any(|name| name == "memory").then_some(Self {
                 root: "/sys/fs/cgroup/memory",
                 limit: "memory.limit_in_bytes",
                 usage: "memory.usage_in_bytes",
-                files: "total_inactive_file ",
+                files: ["total_inactive_file ", "total_active_file "],
             })
         }
 
@@ -139,7 +139,7 @@ mod system {
             let number = |name| read_to_string(group.join(name)).ok()?.trim().parse::<u64>().ok();
             let limit = number(self.limit)?; // "max" is no number: no limit
             let stat = read_to_string(group.join("memory.stat")).unwrap_or_default();
-            let files = number_after(&stat, self.files).unwrap_or(0);
+            let files: u64 = self.files.iter().filter_map(|name| number_after(&stat, name)).sum();
             Some(limit.saturating_sub(number(self.usage)?.saturating_sub(files)))
         }
     }

@@ -12,6 +12,7 @@ use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
 use crate::foresight::{Desk, Foresight};
+use crate::memory;
 use crate::state::{Carried, PilotState};
 use crate::trajectories::Trajectories;
 
@@ -164,6 +165,9 @@ impl Pilot {
             let required = "at most 100000000 for trajectories, which are kept in memory";
             return Err(PilotError::Setting { name, given, required });
         }
+        // A state and a force of each.
+        let what = || format!("the trajectories of {size} steps need");
+        memory::require(20 * size, what, "use fewer particles or steps")?;
         self.observe(state)?;
         let (engine, question) = self.ask();
         let mut record = engine.trajectories(question)?;
@@ -302,7 +306,7 @@ impl Pilot {
     }
 
     /// Lets whoever sets `flag`, from a signal handler or another thread, interrupt decisions: while it is set, the CPU gives
-    /// up a decision within a fraction of 0.1 s with [`PilotError::Interrupted`], and the pilot is as before it. A GPU
+    /// up a decision within a fraction of 0.1 s (`cem` with 1e8 particles: a second) with [`PilotError::Interrupted`], and the pilot is as before it. A GPU
     /// first finishes the decision in hand.
     ///
     /// # Examples

@@ -5,6 +5,7 @@ use std::ops::Range;
 use particle_pilot_kernels::controls::{Controls, Scheme};
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Particle;
 
 use crate::backend::cpu::Kernel;

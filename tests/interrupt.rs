@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use particle_pilot::{
-    ActionKind, Device, Episode, Pilot, PilotBatch, PilotConfig, PilotError, PlannerKind,
+    ActionKind, Decision, Device, Episode, Pilot, PilotBatch, PilotConfig, PilotError, PlannerKind,
 };
 use rolling::{Rolling, Watch};
 
@@ -48,36 +48,71 @@ fn an_interrupted_decision_begins_no_more_work() {
     }
 }
 
+/// Decides in a few states, again wherever it is interrupted; returns how often it was, too.
+fn decisions(pilot: &mut Pilot, flag: &AtomicBool) -> (Vec<Decision>, usize) {
+    let mut interrupted = 0;
+    let mut decide = |state: &[f64; 1]| loop {
+        match pilot.act(state) {
+            Err(PilotError::Interrupted) => {
+                interrupted += 1;
+                flag.store(false, Ordering::Relaxed);
+            }
+            decision => return decision.expect("a finite state"),
+        }
+    };
+    let decisions = [[0.0], [2.0], [1.0]].iter().map(&mut decide).collect();
+    (decisions, interrupted)
+}
+
 #[test]
 fn after_an_interruption_decisions_go_on_as_if_nothing_had_happened() {
-    let states = [[0.01, 0.02, 0.03, -0.02], [0.02, 0.2, 0.02, -0.3], [0.02, 0.1, 0.01, -0.2]];
     for config in configs(3000, 40) {
         let name = format!("{} {}", config.planner, config.action);
-        let mut undisturbed = Pilot::new(config.clone()).expect("a valid configuration");
-        let wanted = states.map(|state| undisturbed.act(&state).expect("finite"));
-        for patience in 0..20 {
-            let mut pilot = Pilot::new(config.clone()).expect("a valid configuration");
-            let flag = Arc::new(AtomicBool::new(false));
-            pilot.set_interrupt(Arc::clone(&flag));
-            let decisions = states.map(|state| {
-                // Another thread interrupts at whatever moment it gets to it.
-                std::thread::scope(|scope| {
-                    scope.spawn(|| {
-                        (0..patience * 500).for_each(|_| std::hint::spin_loop());
-                        flag.store(true, Ordering::Relaxed);
-                    });
-                    let first = pilot.act(&state);
-                    assert!(matches!(first, Ok(_) | Err(PilotError::Interrupted)), "{name}");
-                    first
-                })
-                .or_else(|_| {
-                    flag.store(false, Ordering::Relaxed);
-                    pilot.act(&state)
-                })
-                .inspect(|_| flag.store(false, Ordering::Relaxed))
-                .expect("a finite state")
+        let pilot = |watch, flag| {
+            let model = Rolling { watch, ..Rolling::default() };
+            let mut pilot = Pilot::with_model(config.clone(), model).expect("valid");
+            pilot.set_interrupt(flag);
+            pilot
+        };
+        let (wanted, _) = decisions(&mut pilot(None, Arc::default()), &AtomicBool::new(false));
+        for last in [1, 2, 9, 30, 60] {
+            let flag: &'static Arc<AtomicBool> = Box::leak(Box::default());
+            let watch = Watch { asked: AtomicU32::new(0), last, flag };
+            let watch: &'static Watch = Box::leak(Box::new(watch));
+            let (made, interrupted) = decisions(&mut pilot(Some(watch), flag.clone()), flag);
+            // The last piece of work of a decision is too late to leave any out.
+            assert!(interrupted <= 1 && (interrupted == 1 || last > 1), "{name} {last}");
+            assert_eq!(made, wanted, "{name}, interrupted at {last}");
+        }
+    }
+}
+
+#[test]
+fn a_flag_that_is_lowered_again_at_once_leaves_no_decision_half_made() {
+    for config in configs(3000, 40) {
+        let name = format!("{} {}", config.planner, config.action);
+        let mut undisturbed = Pilot::with_model(config.clone(), Rolling::default()).expect("valid");
+        let (wanted, _) = decisions(&mut undisturbed, &AtomicBool::new(false));
+        for last in [1, 2, 9, 30] {
+            let flag: &'static Arc<AtomicBool> = Box::leak(Box::default());
+            let watch = Watch { asked: AtomicU32::new(0), last, flag };
+            let watch: &'static Watch = Box::leak(Box::new(watch));
+            let model = Rolling { watch: Some(watch), ..Rolling::default() };
+            let mut pilot = Pilot::with_model(config.clone(), model).expect("valid");
+            pilot.set_interrupt(Arc::clone(flag));
+            let is_over = AtomicBool::new(false);
+            let made = std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        flag.store(false, Ordering::Relaxed);
+                        std::hint::spin_loop();
+                    }
+                });
+                let (made, _) = decisions(&mut pilot, flag);
+                is_over.store(true, Ordering::Relaxed);
+                made
             });
-            assert_eq!(decisions, wanted, "{name}");
+            assert_eq!(made, wanted, "{name}, interrupted at {last}");
         }
     }
 }

@@ -16,6 +16,8 @@ struct Guarded<const GENERAL: bool> {
     /// The states since the plan was last forgotten or taken over, in which the CPU would have to decide again
     /// to arrive at the same plan. Kept only where the CPU may have to.
     history: Vec<[f32; 4]>,
+    /// Why the CPU has to take over, from when the GPU has failed: what that remembers is not to be trusted.
+    failure: Option<BackendError>,
     /// What took over.
     replacement: Option<CpuEngine<CartPole<GENERAL>>>,
 }
@@ -30,6 +32,8 @@ pub fn engine<const GENERAL: bool>(
     simd: Simd,
     stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, BackendError> {
+    // First, since the rest takes a while where there are many points.
+    cuda::device(index)?;
     let engine = GpuEngine::new(index, config, &gpu_model(&model), stream)?;
     let open = config.device == Device::Auto;
     Ok(Box::new(Guarded {
@@ -41,6 +45,7 @@ pub fn engine<const GENERAL: bool>(
         simd,
         origin: Vec::new(),
         history: Vec::with_capacity(if open { HISTORY } else { 0 }),
+        failure: None,
         replacement: None,
     }))
 }
@@ -70,17 +75,20 @@ impl<const GENERAL: bool> Guarded<GENERAL> {
         if open {
             self.history.extend(question.state.first_chunk().copied());
         }
-        match on_gpu(&mut self.engine) {
-            Ok(plan) => Ok(plan),
-            Err(error) if open => {
-                let plan = self.take_over(error.into(), question);
-                if plan.is_err() {
-                    self.history.pop();
-                }
-                Ok((plan?, None))
-            }
-            Err(error) => Err(BackendError::from(error).into()),
+        let failure = match self.failure.take() {
+            Some(before) => before,
+            None => match on_gpu(&mut self.engine) {
+                Ok(plan) => return Ok(plan),
+                Err(error) if open => error.into(),
+                Err(error) => return Err(BackendError::from(error).into()),
+            },
+        };
+        let plan = self.take_over(failure.clone(), question);
+        if plan.is_err() {
+            self.failure = Some(failure);
+            self.history.pop();
         }
+        Ok((plan?, None))
     }
 
     /// Decides on the CPU, after all decisions that were made so far.

@@ -63,7 +63,7 @@ impl PreparedEvaluation {
             }
         }
         if gpu.is_none() {
-            engine::require_memory::<CartPole<false>>(config, config.resolved_threads())?;
+            require_memory(evaluation)?;
         }
         // Results are gathered from the threads, and then without those that there are not.
         let results = u64::from(evaluation.episodes) * 2 * size_of::<EpisodeResult>() as u64;
@@ -154,7 +154,10 @@ impl PreparedEvaluation {
         let Evaluation { config, episodes, episode } = &self.evaluation;
         let workers = match self.workers.take() {
             Some(workers) => workers,
-            None => Workers::start(Threads::asked(config.threads))?,
+            None => {
+                require_memory(&self.evaluation)?;
+                Workers::start(Threads::asked(config.threads))?
+            }
         };
         let single = PilotConfig { threads: 1, device: Device::Cpu, ..config.clone() };
         let pilot = || -> Result<Pilot, PilotError> {
@@ -199,6 +202,12 @@ impl PreparedEvaluation {
         }
         Ok(results)
     }
+}
+
+/// Refuses an evaluation whose pilots, one on each thread, this machine has no memory for.
+fn require_memory(evaluation: &Evaluation) -> Result<(), PilotError> {
+    let pilots = evaluation.config.resolved_threads().min(evaluation.episodes as usize);
+    engine::require_memory::<CartPole<false>>(&evaluation.config, pilots)
 }
 
 /// Notes how many episodes a device has finished, if any.

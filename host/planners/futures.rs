@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use particle_pilot_kernels::controls::{STRATA, Scheme};
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::reduce::tree;
 use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk};
 

@@ -7,6 +7,7 @@ use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::plan::islands::unite;
+use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::population::{Population, Remains, Split, Strategy, Swarm};
 use particle_pilot_kernels::team::Alone;
 
@@ -96,7 +97,7 @@ impl<M: Model, S: Strategy> Kernel for Run<'_, '_, M, S> {
 /// What all populations of a decision simulate; with continuous actions, from eight first levels.
 pub(crate) fn swarm<'a, M>(
     problem: &'a Problem<M>,
-    request: &Request<'a>,
+    request: &'a Request<'a>,
     continuous: bool,
 ) -> Swarm<'a, M> {
     Swarm {
@@ -106,7 +107,7 @@ pub(crate) fn swarm<'a, M>(
         stream: request.stream(0),
         continuous,
         strata: if continuous { STRATA } else { 2 },
-        stop: request.stop,
+        stop: Some(request),
     }
 }
 

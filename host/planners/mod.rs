@@ -17,6 +17,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
 use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::population::Stop;
 use particle_pilot_kernels::rng::Stream;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +95,8 @@ pub(crate) struct Request<'a> {
     pub decision: u32,
     /// Set by somebody who no longer wants to know: what then comes of it means nothing.
     pub stop: Option<&'a AtomicBool>,
+    /// Whether that was noticed.
+    pub heard: AtomicBool,
 }
 
 impl Request<'_> {
@@ -101,11 +104,18 @@ impl Request<'_> {
     pub fn stream(&self, iteration: u32) -> Stream {
         Stream::new(self.seed, self.decision, iteration)
     }
+}
 
-    /// Whether nobody wants to know any more. Asked often enough that it takes a fraction of 0.1 s to be heard.
+impl Stop for Request<'_> {
+    /// Asked often enough that it takes a fraction of 0.1 s to be heard. Once true, it stays so, whatever becomes of the
+    /// flag: some work is left out then.
     #[inline(always)]
-    pub fn is_stopped(&self) -> bool {
-        self.stop.is_some_and(|stop| stop.load(Relaxed))
+    fn is_stopped(&self) -> bool {
+        let Some(stop) = self.stop else { return false };
+        if stop.load(Relaxed) {
+            self.heard.store(true, Relaxed);
+        }
+        self.heard.load(Relaxed)
     }
 }
 
@@ -181,4 +191,9 @@ pub(crate) fn memory<M: Model>(config: &PilotConfig) -> u64 {
         (PlannerKind::Smc, _) => SmcPlanner::memory::<M>(config),
         (PlannerKind::Fmc, _) => FmcPlanner::memory::<M>(config),
     }
+}
+
+/// About how many bytes a planner on a GPU is handed ready-made.
+pub(crate) fn table(config: &PilotConfig) -> u64 {
+    NoisePlan::memory(config)
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
 use crate::{
-    cust, dependents, inlined, kernels, msrv, neon, pages, platforms, ptxas, python, rust_cuda,
-    source,
+    cust, dependents, foreign, inlined, kernels, msrv, neon, pages, platforms, ptxas, python,
+    rust_cuda, source,
 };
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
@@ -117,6 +117,11 @@ pub const CHECKS: &[Check] = &[
         name: "platforms",
         about: "it all type-checks for other machines: ARM, macOS, Windows, musl, WebAssembly",
         run: platforms::type_check,
+    },
+    Check {
+        name: "foreign",
+        about: "on Linux with musl and on emulated ARM, planners decide the same bits",
+        run: foreign::same_bits,
     },
     Check {
         name: "neon",

@@ -9,6 +9,7 @@ mod command;
 mod compiler;
 mod cust;
 mod dependents;
+mod foreign;
 mod gpu_bundle;
 mod inlined;
 mod kernels;

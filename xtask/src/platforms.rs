@@ -1,7 +1,7 @@
 //! The crates must type-check for machines that nobody here has.
 //!
 //! Nothing is linked or run, so that no other compiler, SDK or emulator is needed: only Rust's library for each
-//! target. [`neon`](crate::neon) runs what can be emulated.
+//! target. [`foreign`](crate::foreign) runs what can be.
 
 use std::path::Path;
 
@@ -47,7 +47,7 @@ pub fn type_check() -> Result<Outcome> {
 }
 
 /// Whether the compiler has its library for `target`.
-fn is_installed(target: &str) -> Result<bool> {
+pub fn is_installed(target: &str) -> Result<bool> {
     let folder =
         output(&mut command("rustc", &format!("--print target-libdir --target {target}")))?;
     Ok(Path::new(folder.trim()).is_dir())

@@ -15,8 +15,6 @@ pub use smc::{Smc, SmcOutcome};
 pub use split::{LARGEST, Split};
 
 use core::cell::Cell;
-use core::sync::atomic::AtomicBool;
-use core::sync::atomic::Ordering::Relaxed;
 
 use crate::controls::{SIGN, first_level};
 use crate::lanes::{LaneBits, Lanes};
@@ -58,14 +56,20 @@ pub struct Swarm<'a, M> {
     pub continuous: bool,
     /// How many first actions there are.
     pub strata: usize,
-    /// Set by somebody who no longer wants to know: what then comes of it means nothing.
-    pub stop: Option<&'a AtomicBool>,
+    /// Whoever may no longer want to know: what then comes of it means nothing.
+    pub stop: Option<&'a dyn Stop>,
+}
+
+/// Asked after every step whether to go on.
+pub trait Stop: Sync {
+    /// Whether nobody wants to know any more.
+    fn is_stopped(&self) -> bool;
 }
 
 impl<M> Swarm<'_, M> {
     #[inline(always)]
     fn is_stopped(&self) -> bool {
-        self.stop.is_some_and(|stop| stop.load(Relaxed))
+        self.stop.is_some_and(Stop::is_stopped)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The crates must type-check for machines that nobody here has.
 //!
 //! Nothing is linked or run, so that no other compiler, SDK or emulator is needed: only Rust's library for each
-//! target. [`foreign`](crate::foreign) runs what can be.
+//! target. [`foreign`] runs what can be.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub fn type_check() -> Result<Outcome> {
     let version = output(&mut command("rustc", "-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     let host = host.context("`rustc -vV` names no host")?;
-    // [`foreign`](crate::foreign) does more for musl, which differs from the other Linux in nothing else.
+    // `foreign` does more for musl, which differs from the other Linux in nothing else.
     let others = TARGETS.lines().filter(|target| ![host, foreign::MUSL].contains(target));
     let (mut here, mut absent) = (Vec::new(), Vec::new());
     for target in others {

@@ -7,6 +7,7 @@
 #[path = "../parity/cases.rs"]
 mod cases;
 mod failures;
+mod interrupt;
 mod program;
 mod saved;
 mod setbacks;

@@ -22,6 +22,7 @@ use crate::decision::Diagnostics;
 use crate::env::Integrator;
 use crate::error::PilotError;
 use crate::memory;
+use crate::planners::noise::NoisePlan;
 use crate::planners::{self, Problem, Request};
 use crate::state::foreign_plan;
 use crate::trajectories::Trajectories;
@@ -209,13 +210,12 @@ pub(crate) fn require_memory<M: Model>(
     config: &PilotConfig,
     pilots: usize,
 ) -> Result<(), PilotError> {
-    let PilotConfig { planner, particles, horizon, .. } = config;
     let what = || {
-        let each = format!("{planner} with {particles} particles x {horizon} steps needs");
+        let each = who_needs(config);
         if pilots == 1 { each } else { format!("{pilots} times {each}") }
     };
     let remedy = if pilots == 1 {
-        "use fewer particles or steps"
+        FEWER
     } else {
         "use fewer particles, steps, or threads and states that work at the same time"
     };
@@ -225,9 +225,16 @@ pub(crate) fn require_memory<M: Model>(
 
 /// Refuses what a GPU is handed ready-made, Halton's points above all, if this machine has no memory for it.
 fn require_table(config: &PilotConfig) -> Result<(), PilotError> {
+    memory::require(NoisePlan::memory(config), || who_needs(config), FEWER)
+}
+
+/// What needs less memory than a pilot that has none.
+const FEWER: &str = "use fewer particles or steps";
+
+/// A pilot of `config`, with the verb.
+fn who_needs(config: &PilotConfig) -> String {
     let PilotConfig { planner, particles, horizon, .. } = config;
-    let what = || format!("{planner} with {particles} particles x {horizon} steps needs");
-    memory::require(planners::table(config), what, "use fewer particles or steps")
+    format!("{planner} with {particles} particles x {horizon} steps needs")
 }
 
 /// Why some planners' futures cannot be shown.

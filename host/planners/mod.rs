@@ -192,8 +192,3 @@ pub(crate) fn memory<M: Model>(config: &PilotConfig) -> u64 {
         (PlannerKind::Fmc, _) => FmcPlanner::memory::<M>(config),
     }
 }
-
-/// About how many bytes a planner on a GPU is handed ready-made.
-pub(crate) fn table(config: &PilotConfig) -> u64 {
-    NoisePlan::memory(config)
-}

@@ -74,15 +74,15 @@ pub(crate) trait Engine: Send {
     }
 
     /// Forgets the last plan.
-    fn forget(&mut self);
+    fn reset(&mut self);
 
     /// Keeps aside what the next decision begins with; returns false where that is not possible.
-    fn keep(&mut self) -> bool {
+    fn checkpoint(&mut self) -> bool {
         false
     }
 
-    /// Takes back the decisions since [`Engine::keep`] last returned true.
-    fn restore(&mut self) {}
+    /// Takes back the decisions since [`Engine::checkpoint`] last returned true.
+    fn roll_back(&mut self) {}
 
     /// What the next decision begins with: [`Carried::plan`](crate::Carried::plan).
     fn carried(&self) -> Result<Vec<f64>, PilotError>;
@@ -94,7 +94,7 @@ pub(crate) trait Engine: Send {
     fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError>;
 
     /// The plan with which the next decision begins, `[H]` forces, where it is at hand.
-    fn outlook(&self) -> Option<Vec<f64>>;
+    fn nominal(&self) -> Option<Vec<f64>>;
 
     /// The threads on which decisions start soonest.
     fn pool(&self) -> Arc<Pool>;
@@ -140,28 +140,28 @@ impl<M: Model> Engine for CpuEngine<M> {
     fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
         question.go_on()?;
         if question.stop.is_some() {
-            self.planner.keep();
+            self.planner.checkpoint();
         }
         let request = question.request(&self.pool);
         let plan = self.planner.plan(&self.problem, &request);
         if request.is_stopped() {
-            self.planner.restore();
+            self.planner.roll_back();
             return Err(PilotError::Interrupted);
         }
         Ok(plan)
     }
 
-    fn forget(&mut self) {
-        self.planner.forget();
+    fn reset(&mut self) {
+        self.planner.reset();
     }
 
-    fn keep(&mut self) -> bool {
-        self.planner.keep();
+    fn checkpoint(&mut self) -> bool {
+        self.planner.checkpoint();
         true
     }
 
-    fn restore(&mut self) {
-        self.planner.restore();
+    fn roll_back(&mut self) {
+        self.planner.roll_back();
     }
 
     fn carried(&self) -> Result<Vec<f64>, PilotError> {
@@ -170,7 +170,7 @@ impl<M: Model> Engine for CpuEngine<M> {
 
     fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
         match carried {
-            [] => self.planner.forget(),
+            [] => self.planner.reset(),
             carried if self.planner.carry_on(carried) => {}
             _ => return Err(foreign_plan(self.problem.horizon)),
         }
@@ -186,9 +186,9 @@ impl<M: Model> Engine for CpuEngine<M> {
         record.ok_or_else(no_trajectories)
     }
 
-    fn outlook(&self) -> Option<Vec<f64>> {
+    fn nominal(&self) -> Option<Vec<f64>> {
         let full = self.problem.model.full_action();
-        let shares = self.planner.outlook(&self.problem)?;
+        let shares = self.planner.nominal(&self.problem)?;
         Some(shares.into_iter().map(|share| share * full).collect())
     }
 

@@ -139,7 +139,7 @@ impl Episode {
         pilot: &mut Pilot,
         observe: impl FnMut(&StepRecord) -> ControlFlow<()>,
     ) -> Result<EpisodeResult, PilotError> {
-        pilot.standing_by(|pilot| {
+        pilot.with_hot_threads(|pilot| {
             pilot.reset(self.seed);
             self.run_by(pilot.config().physics, |state| pilot.act(state), observe)
         })

@@ -21,12 +21,12 @@ pub mod env;
 mod episode;
 mod error;
 mod evaluation;
-mod foresight;
 mod memory;
 mod names;
 mod pilot;
 pub mod planners;
 mod random;
+mod speculation;
 mod state;
 mod trajectories;
 
@@ -42,12 +42,12 @@ pub use error::PilotError;
 pub use evaluation::{
     DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
 };
-pub use foresight::Foresight;
 pub use memory::{Bytes, available as available_memory};
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
 pub use planners::{Interpolation, Noise, PlannerKind, Tuning};
 pub use random::PhiloxRng;
+pub use speculation::Speculation;
 pub use state::{BatchState, Carried, PilotState};
 pub use trajectories::Trajectories;
 

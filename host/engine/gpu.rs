@@ -128,12 +128,12 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
         })
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         self.origin.clear();
         self.history.clear();
         match &mut self.replacement {
-            Some(cpu) => cpu.forget(),
-            None => self.engine.forget(),
+            Some(cpu) => cpu.reset(),
+            None => self.engine.reset(),
         }
     }
 
@@ -175,8 +175,8 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
         cpu.trajectories(question)
     }
 
-    fn outlook(&self) -> Option<Vec<f64>> {
-        self.replacement.as_ref()?.outlook()
+    fn nominal(&self) -> Option<Vec<f64>> {
+        self.replacement.as_ref()?.nominal()
     }
 
     fn pool(&self) -> Arc<Pool> {

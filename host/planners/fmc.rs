@@ -55,5 +55,5 @@ impl<M: Model> Planner<M> for FmcPlanner {
         (share * problem.model.full_action(), diagnostics)
     }
 
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 }

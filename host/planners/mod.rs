@@ -126,13 +126,13 @@ pub(crate) trait Planner<M: Model>: Send {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics);
 
     /// Forgets the last plan.
-    fn forget(&mut self);
+    fn reset(&mut self);
 
     /// Keeps aside what the next decision begins with. Nothing to do for planners that begin each anew.
-    fn keep(&mut self) {}
+    fn checkpoint(&mut self) {}
 
-    /// Takes back the decisions since the last [`Planner::keep`]: the next one begins with what was kept.
-    fn restore(&mut self) {}
+    /// Takes back the decisions since the last [`Planner::checkpoint`]: the next one begins with what was kept.
+    fn roll_back(&mut self) {}
 
     /// What the next decision begins with, as numbers that [`Planner::carry_on`] takes; none where each begins anew.
     fn carried(&self) -> Vec<f64> {
@@ -153,7 +153,7 @@ pub(crate) trait Planner<M: Model>: Send {
 
     /// The plan with which the next decision begins: for each step the mean control, `[H]`, as a share of the full
     /// one; `None` where nothing is kept.
-    fn outlook(&self, _: &Problem<M>) -> Option<Vec<f64>> {
+    fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
         None
     }
 }

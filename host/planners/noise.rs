@@ -11,7 +11,7 @@ use crate::config::{ActionKind, PilotConfig};
 pub(crate) struct NoisePlan {
     /// `[H]`, in the model's units.
     pub plan: Vec<f32>,
-    /// What [`NoisePlan::keep`] has kept of it.
+    /// What [`NoisePlan::checkpoint`] has kept of it.
     kept: Vec<f32>,
     /// The noise's standard deviation at each knot, in the model's units.
     pub scales: Vec<f32>,
@@ -127,18 +127,18 @@ impl NoisePlan {
     }
 
     /// Forgets everything.
-    pub fn forget(&mut self) {
+    pub fn reset(&mut self) {
         self.plan.fill(0.0);
         self.scales.fill(self.initial_scale);
     }
 
     /// Keeps the plan aside. The deviations need not be: every decision begins with the same.
-    pub fn keep(&mut self) {
+    pub fn checkpoint(&mut self) {
         self.kept.copy_from_slice(&self.plan);
     }
 
     /// Goes back to the plan that was kept.
-    pub fn restore(&mut self) {
+    pub fn roll_back(&mut self) {
         self.plan.copy_from_slice(&self.kept);
     }
 
@@ -152,7 +152,7 @@ impl NoisePlan {
         let fits = carried.len() == self.plan.len()
             && carried.iter().all(|control| (*control as f32).is_finite());
         if fits {
-            self.forget();
+            self.reset();
             let controls = carried.iter().map(|control| *control as f32);
             self.plan.iter_mut().zip(controls).for_each(|(old, new)| *old = new);
         }

@@ -51,7 +51,7 @@ impl<M: Model> Planner<M> for RandomShooting {
         (level * problem.model.full_action(), diagnose(&problem.size(), &summary, 1))
     }
 
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let stream = request.stream(0);

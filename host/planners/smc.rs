@@ -70,5 +70,5 @@ impl<M: Model> Planner<M> for SmcPlanner {
         (share * problem.model.full_action(), diagnostics)
     }
 
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 }

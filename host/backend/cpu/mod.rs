@@ -1,7 +1,6 @@
 //! Particles on the CPU: SIMD lanes times threads.
 
-mod crew;
-mod place;
+mod affinity;
 mod pool;
 mod simd;
 mod workers;

@@ -3,22 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::crew::Crew;
-use super::place;
+use particle_pilot_spinning::Spinners;
+
+use super::affinity;
 use super::workers::{Threads, Workers};
 use crate::backend::BackendError;
 
 /// Threads for one pilot's decisions, or for environments side by side.
 pub(crate) struct Pool {
     workers: Workers,
-    /// Those that stand by for what the thread outside hands out.
-    crew: Arc<Crew>,
+    /// Those that spin for what the thread outside hands out.
+    spinners: Arc<Spinners>,
 }
 
 impl Pool {
     /// A pool of `threads`.
     pub(crate) fn new(threads: Threads) -> Result<Self, BackendError> {
-        Ok(Self { workers: Workers::start(threads)?, crew: Arc::default() })
+        Ok(Self { workers: Workers::start(threads)?, spinners: Arc::default() })
     }
 
     /// How many threads work.
@@ -26,39 +27,39 @@ impl Pool {
         self.workers.count()
     }
 
-    /// Runs `work` on this thread, while all others but one stand by for its [`Pool::for_each`], spinning, and for
-    /// errands: `errand` does one, which may use the pool, and returns whether there was any.
-    pub(crate) fn stand_by<R>(
+    /// Runs `work` on this thread, while all others spin for its [`Pool::for_each`] and for work in the background: `background`
+    /// does a piece of it, which may use the pool, and returns whether there was any.
+    pub(crate) fn with_hot_threads<R>(
         &self,
-        errand: impl Fn() -> bool + Sync,
+        background: impl Fn() -> bool + Sync,
         work: impl FnOnce() -> R,
     ) -> R {
         let Some(workers) = self.workers.pool() else { return work() };
         let threads = self.threads();
         // Also when work panics, or the scope would wait forever.
-        struct Dismiss<'a>(&'a Crew);
-        impl Drop for Dismiss<'_> {
+        struct Stop<'a>(&'a Spinners);
+        impl Drop for Stop<'_> {
             fn drop(&mut self) {
-                self.0.dismiss();
+                self.0.stop();
             }
         }
-        self.crew.muster();
-        let home = place::here();
+        self.spinners.restart();
+        let home = affinity::current();
         workers.in_place_scope(|scope| {
-            let _dismiss = Dismiss(&self.crew);
-            let errand = &errand;
+            let _stop = Stop(&self.spinners);
+            let background = &background;
             for distance in 1..threads {
                 scope.spawn(move |_| {
-                    place::leave(home, distance);
-                    self.crew.stand_by(errand);
+                    affinity::move_away(home, distance);
+                    self.spinners.spin(background);
                 });
             }
-            self.crew.gather(threads - 1);
+            self.spinners.wait_for(threads - 1);
             work()
         })
     }
 
-    /// As [`Pool::for_each`], for calls that may follow each other closely: afterwards the other threads linger for a
+    /// As [`Pool::for_each`], for calls that may follow each other closely: afterwards the other threads spin for a
     /// moment, so that nobody has to be woken for the next call. The caller does not wait for any that comes late.
     ///
     /// Where `work` panics on another thread, the process ends.
@@ -67,20 +68,20 @@ impl Pool {
             (0..count).for_each(work);
             return;
         };
-        while let Some(distance) = self.crew.needs_one_more(self.threads() - 1) {
-            let (crew, home) = (Arc::clone(&self.crew), place::here());
+        while let Some(distance) = self.spinners.announce(self.threads() - 1) {
+            let (spinners, home) = (Arc::clone(&self.spinners), affinity::current());
             workers.spawn(move || {
-                place::leave(home, distance);
-                crew.linger();
+                affinity::move_away(home, distance);
+                spinners.spin_for_a_while();
             });
         }
         let next = AtomicUsize::new(0);
-        self.crew.offer(&|| drain(&next, count, &work));
+        self.spinners.run_on_all(&|| drain(&next, count, &work));
     }
 
-    /// Waits until `condition` holds, and meanwhile helps whoever is on an errand.
+    /// Waits until `condition` holds, and meanwhile helps whoever works in the background.
     pub(crate) fn help_until(&self, condition: impl Fn() -> bool) {
-        self.crew.help_until(condition);
+        self.spinners.help_until(condition);
     }
 
     /// Calls `work` once for every number below `count`, on all threads, and returns when all is
@@ -88,7 +89,7 @@ impl Pool {
     ///
     /// The caller works too. When nothing is left to take it spins for the others, whose last
     /// pieces take microseconds: sleeping and being woken would take longer. Unless others
-    /// [stand by](Pool::stand_by), it also has to wait until every other thread has looked in.
+    /// [spin](Pool::with_hot_threads), it also has to wait until every other thread has looked in.
     pub(crate) fn for_each(&self, count: usize, work: impl Fn(usize) + Sync) {
         let Some(workers) = self.workers.pool().filter(|_| count > 1) else {
             (0..count).for_each(work);
@@ -102,17 +103,17 @@ impl Pool {
                 done.fetch_add(1, Ordering::Release);
             });
         };
-        if self.crew.is_present() {
-            self.crew.offer(&drain);
+        if self.spinners.any() {
+            self.spinners.run_on_all(&drain);
             return;
         }
-        let home = place::here();
+        let home = affinity::current();
         workers.in_place_scope(|scope| {
             for distance in 1..self.threads().min(count) {
                 let drain = &drain;
                 scope.spawn(move |_| {
-                    if place::here() == home {
-                        place::leave(home, distance);
+                    if affinity::current() == home {
+                        affinity::move_away(home, distance);
                     }
                     drain();
                 });
@@ -131,10 +132,10 @@ impl Pool {
     }
 }
 
-/// Whoever lingers goes at once.
+/// Whoever spins goes at once.
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.crew.dismiss();
+        self.spinners.stop();
     }
 }
 

@@ -85,16 +85,16 @@ impl<M: Model> Planner<M> for ContinuousCem {
         (share * problem.model.full_action(), diagnostics)
     }
 
-    fn forget(&mut self) {
-        self.noise.forget();
+    fn reset(&mut self) {
+        self.noise.reset();
     }
 
-    fn keep(&mut self) {
-        self.noise.keep();
+    fn checkpoint(&mut self) {
+        self.noise.checkpoint();
     }
 
-    fn restore(&mut self) {
-        self.noise.restore();
+    fn roll_back(&mut self) {
+        self.noise.roll_back();
     }
 
     fn carried(&self) -> Vec<f64> {
@@ -112,7 +112,7 @@ impl<M: Model> Planner<M> for ContinuousCem {
         Some(record(problem, request, &scheme))
     }
 
-    fn outlook(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
+    fn nominal(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
         Some(self.noise.shares(problem.model.full_control()))
     }
 }

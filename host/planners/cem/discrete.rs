@@ -21,7 +21,7 @@ pub(crate) struct DiscreteCem {
     elites: Elites,
     /// `[H]`.
     probabilities: Vec<f64>,
-    /// What [`Planner::keep`] has kept of them.
+    /// What [`Planner::checkpoint`] has kept of them.
     kept: Vec<f64>,
     digits: Vec<[u32; 8]>,
     /// How many elites go right at each step, `[H]` rounded up to whole words.
@@ -116,15 +116,15 @@ impl<M: Model> Planner<M> for DiscreteCem {
         (if right { full } else { -full }, diagnostics)
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         self.probabilities.fill(0.5);
     }
 
-    fn keep(&mut self) {
+    fn checkpoint(&mut self) {
         self.kept.copy_from_slice(&self.probabilities);
     }
 
-    fn restore(&mut self) {
+    fn roll_back(&mut self) {
         self.probabilities.copy_from_slice(&self.kept);
     }
 
@@ -148,7 +148,7 @@ impl<M: Model> Planner<M> for DiscreteCem {
         Some(record(problem, request, &Biased { stream, full, digits: &written }))
     }
 
-    fn outlook(&self, _: &Problem<M>) -> Option<Vec<f64>> {
+    fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
         Some(self.probabilities.iter().map(|right| 2.0 * right - 1.0).collect())
     }
 }

@@ -180,7 +180,7 @@ impl GpuEngine {
     }
 
     /// Forgets the last plan.
-    pub fn forget(&mut self) {
+    pub fn reset(&mut self) {
         self.is_fresh = true;
     }
 

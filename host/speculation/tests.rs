@@ -13,17 +13,17 @@ enum Prediction {
     RightOrWrong,
 }
 
-/// The decisions of episodes in the reference environment, and how many were foreseen and misjudged.
+/// The decisions of episodes in the reference environment, and how many hits and misses there were.
 fn play(config: &PilotConfig, prediction: Prediction) -> (Vec<Decision>, u64, u64) {
     let mut pilot = Pilot::new(config.clone()).unwrap();
     let mut env = CartPole::default();
-    pilot.foreseeing(|foresight| {
+    pilot.with_speculation(|speculation| {
         let mut decisions = Vec::new();
         for seed in 0..3 {
-            foresight.reset(seed);
+            speculation.reset(seed);
             env.reset(Some(seed));
             for step in 0..40 {
-                let decision = foresight.act(&observed(&env)).unwrap();
+                let decision = speculation.act(&observed(&env)).unwrap();
                 decisions.push(decision);
                 let force = match decision.action {
                     Action::Discrete(0) => -10.0,
@@ -38,20 +38,20 @@ fn play(config: &PilotConfig, prediction: Prediction) -> (Vec<Decision>, u64, u6
                     next[0] = (next[0] as f32).next_up().into();
                 }
                 if prediction != Prediction::None {
-                    foresight.foresee(&next);
-                    let_begin(foresight);
+                    speculation.predict(&next);
+                    let_begin(speculation);
                 }
             }
         }
-        (decisions, foresight.foreseen(), foresight.misjudged())
+        (decisions, speculation.hits(), speculation.misses())
     })
 }
 
 /// Waits until a thread has begun with what was asked for, however long that takes on a machine with much to do: what
-/// is foreseen does not depend on it.
-fn let_begin(foresight: &Foresight<'_>) {
+/// is hits does not depend on it.
+fn let_begin(speculation: &Speculation<'_>) {
     let asked = Instant::now();
-    while foresight.is_asked && foresight.desk.stage.load(Acquire) == ASKED {
+    while speculation.is_asked && speculation.request.stage.load(Acquire) == ASKED {
         assert!(asked.elapsed() < Duration::from_secs(300), "no thread does what it is asked for");
         std::thread::yield_now();
     }
@@ -67,7 +67,7 @@ fn config(planner: PlannerKind, action: ActionKind, threads: usize) -> PilotConf
 }
 
 #[test]
-fn foresight_changes_no_bit_of_any_planner() {
+fn speculation_changes_no_bit_of_any_planner() {
     for (planner, _) in PlannerKind::ALL {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
             for threads in [1, 2, 3] {
@@ -88,16 +88,16 @@ fn foresight_changes_no_bit_of_any_planner() {
 #[test]
 fn plans_for_what_comes_true_are_taken_and_others_soon_given_up() {
     let config = config(PlannerKind::Cem, ActionKind::Discrete, 2);
-    let (_, foreseen, misjudged) = play(&config, Prediction::Right);
-    assert!(foreseen > 20 && misjudged == 0, "{foreseen} {misjudged}");
-    let (_, foreseen, misjudged) = play(&config, Prediction::Wrong);
-    assert!(foreseen == 0 && (1..=7).contains(&misjudged), "{foreseen} {misjudged}");
-    let (_, foreseen, misjudged) = play(&config, Prediction::RightOrWrong);
-    assert!(foreseen > 10 && misjudged > 1, "{foreseen} {misjudged}");
+    let (_, hits, misses) = play(&config, Prediction::Right);
+    assert!(hits > 20 && misses == 0, "{hits} {misses}");
+    let (_, hits, misses) = play(&config, Prediction::Wrong);
+    assert!(hits == 0 && (1..=7).contains(&misses), "{hits} {misses}");
+    let (_, hits, misses) = play(&config, Prediction::RightOrWrong);
+    assert!(hits > 10 && misses > 1, "{hits} {misses}");
 }
 
 #[test]
-fn one_thread_foresees_nothing() {
+fn one_thread_speculates_on_nothing() {
     let config = config(PlannerKind::RandomShooting, ActionKind::Discrete, 1);
     assert_eq!(play(&config, Prediction::Right).1, 0);
 }
@@ -109,10 +109,10 @@ fn a_plan_that_is_not_collected_leaves_no_trace() {
     let mut expected = Pilot::new(config.clone()).unwrap();
     let mut pilot = Pilot::new(config).unwrap();
     for _ in 0..20 {
-        let decision = pilot.foreseeing(|foresight| {
-            let decision = foresight.act(&state);
-            foresight.foresee(&[0.5, 0.5, 0.1, 0.1]);
-            let_begin(foresight);
+        let decision = pilot.with_speculation(|speculation| {
+            let decision = speculation.act(&state);
+            speculation.predict(&[0.5, 0.5, 0.1, 0.1]);
+            let_begin(speculation);
             decision
         });
         assert_eq!(decision, expected.act(&state));
@@ -120,15 +120,15 @@ fn a_plan_that_is_not_collected_leaves_no_trace() {
 }
 
 #[test]
-fn states_that_cannot_be_planned_for_are_not_foreseen_and_still_refused() {
+fn states_that_cannot_be_planned_for_are_not_speculated_on_and_still_refused() {
     let config = config(PlannerKind::Cem, ActionKind::Discrete, 2);
     let mut pilot = Pilot::new(config).unwrap();
-    pilot.foreseeing(|foresight| {
-        foresight.foresee(&[0.0; 3]);
-        foresight.foresee(&[f64::NAN; 4]);
-        assert!(foresight.act(&[f64::NAN; 4]).is_err());
-        foresight.foresee(&[0.0; 4]);
-        assert!(foresight.act(&[0.0; 3]).is_err());
-        assert!(foresight.act(&[0.0; 4]).is_ok());
+    pilot.with_speculation(|speculation| {
+        speculation.predict(&[0.0; 3]);
+        speculation.predict(&[f64::NAN; 4]);
+        assert!(speculation.act(&[f64::NAN; 4]).is_err());
+        speculation.predict(&[0.0; 4]);
+        assert!(speculation.act(&[0.0; 3]).is_err());
+        assert!(speculation.act(&[0.0; 4]).is_ok());
     });
 }

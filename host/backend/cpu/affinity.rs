@@ -1,4 +1,4 @@
-//! Which CPU a thread runs on.
+//! CPU affinity: which CPU a thread runs on.
 //!
 //! A thread that was just woken may find itself on the CPU of the one that woke it, and stay there for hundreds of
 //! milliseconds while another CPU idles. Threads that are about to spin for each other are therefore sent apart
@@ -6,19 +6,19 @@
 
 /// The CPU that this thread runs on.
 #[cfg(target_os = "linux")]
-pub(super) fn here() -> usize {
+pub(super) fn current() -> usize {
     rustix::thread::sched_getcpu()
 }
 
 /// Unknown: all are the same.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn here() -> usize {
+pub(super) fn current() -> usize {
     0
 }
 
 /// Sends this thread to the CPU that comes `distance` after `home`, of those that it may use.
 #[cfg(target_os = "linux")]
-pub(super) fn leave(home: usize, distance: usize) {
+pub(super) fn move_away(home: usize, distance: usize) {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
     let Ok(allowed) = sched_getaffinity(None) else { return };
@@ -33,4 +33,4 @@ pub(super) fn leave(home: usize, distance: usize) {
 
 /// Does nothing: other systems do not tell, or do not let themselves be told.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn leave(_home: usize, _distance: usize) {}
+pub(super) fn move_away(_home: usize, _distance: usize) {}

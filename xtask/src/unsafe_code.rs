@@ -6,10 +6,7 @@ use crate::check::Outcome;
 use crate::command::{cargo, command, have, output, root, run};
 
 /// What Miri runs: unsafe code that needs no hardware, each with the arguments of `cargo miri test`.
-const UNDER_MIRI: &[&str] = &[
-    "-p particle-pilot-spinning",
-    "-p ptx-vm-driver --lib",
-];
+const UNDER_MIRI: &[&str] = &["-p particle-pilot-spinning", "-p ptx-vm-driver --lib"];
 
 /// The threads that spin, in every order of events.
 pub fn every_order_of_threads() -> Result<Outcome> {

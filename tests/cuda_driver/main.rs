@@ -2,11 +2,8 @@
 //! linker made them.
 #![cfg(all(feature = "cuda", target_os = "linux"))]
 
-#[path = "cuda_driver/elf.rs"]
 mod elf;
-#[path = "cuda_driver/linking.rs"]
 mod linking;
-#[path = "cuda_driver/shim.rs"]
 mod shim;
 
 use std::path::Path;

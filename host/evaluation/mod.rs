@@ -1,6 +1,6 @@
 //! Many episodes, and what they say about a pilot.
 
-#[cfg_attr(not(all(feature = "cuda", target_os = "linux")), path = "evaluation/no_gpu.rs")]
+#[cfg_attr(not(all(feature = "cuda", target_os = "linux")), path = "no_gpu.rs")]
 mod gpu;
 mod prepared;
 mod result;

@@ -1,17 +1,19 @@
 //! The pilot: planner, model and backend in a closed loop.
 
+use crate::backend::BackendError;
+use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
+use crate::simd::{Simd, SimdError};
+use crate::threads::Pool;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use particle_pilot_kernels::model::{CartPole, Model};
 
-use crate::backend::cpu::Pool;
-use crate::backend::{BackendError, Device, Simd};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
+use crate::gpu::ForeignStream;
 use crate::memory;
 use crate::state::{Carried, PilotState};
 use crate::trajectories::Trajectories;
@@ -57,7 +59,7 @@ impl Pilot {
     /// They change no decision, only how fast the CPU arrives at it.
     ///
     /// # Errors
-    /// As [`Pilot::new`], and [`BackendError::NoSimd`] if this CPU lacks them.
+    /// As [`Pilot::new`], and [`SimdError::Lacking`] if this CPU lacks them.
     ///
     /// # Examples
     /// ```
@@ -72,7 +74,7 @@ impl Pilot {
     pub fn with_simd(config: PilotConfig, simd: Simd) -> Result<Self, PilotError> {
         if simd.detect().is_none() {
             let available = Simd::available_names();
-            return Err(BackendError::NoSimd { asked: simd, available }.into());
+            return Err(BackendError::from(SimdError::Lacking { asked: simd, available }).into());
         }
         Self::checked(config, simd, None)
     }
@@ -81,7 +83,7 @@ impl Pilot {
     pub(crate) fn checked(
         config: PilotConfig,
         simd: Simd,
-        stream: Option<engine::ForeignStream>,
+        stream: Option<ForeignStream>,
     ) -> Result<Self, PilotError> {
         config.validate()?;
         let engine = engine::for_config(&config, simd, stream)?;
@@ -163,7 +165,7 @@ impl Pilot {
         if size > MOST_RECORDED {
             let (name, given) = ("particles times horizon", size.to_string());
             let required = "at most 100000000 for trajectories, which are kept in memory";
-            return Err(PilotError::Setting { name, given, required });
+            return Err(SettingError { name, given, required }.into());
         }
         // A state and a force of each.
         let what = || format!("the trajectories of {size} steps need");

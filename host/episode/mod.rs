@@ -4,18 +4,16 @@ mod digest;
 mod ending;
 mod warnings;
 
+use crate::settings::PilotConfig;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-#[cfg(all(feature = "cuda", target_os = "linux"))]
 use particle_pilot_kernels::{digest::Fnv, task::Outcome};
 use serde::{Deserialize, Serialize};
 
 pub use self::digest::Digest;
 pub use self::ending::Ending;
 pub use self::warnings::{WarningNote, WarningNotes};
-#[cfg(all(feature = "cuda", target_os = "linux"))]
-use crate::config::PilotConfig;
 use crate::decision::{Action, Decision, Diagnostics};
 use crate::env::{CartPole, CartPoleOptions, Physics, Push};
 use crate::error::PilotError;
@@ -80,10 +78,9 @@ impl Episode {
     }
 
     /// Runs this episode and those of the seeds that follow, `count` in all, on a GPU.
-    #[cfg(all(feature = "cuda", target_os = "linux"))]
     pub(crate) fn run_on_gpu(
         &self,
-        gpu: &mut crate::backend::cuda::GpuEpisodes,
+        gpu: &mut crate::gpu::GpuEpisodes,
         config: &PilotConfig,
         count: u32,
     ) -> Result<Vec<EpisodeResult>, PilotError> {

@@ -1,17 +1,16 @@
 //! Many episodes, and what they say about a pilot.
 
-#[cfg_attr(not(all(feature = "cuda", target_os = "linux")), path = "no_gpu.rs")]
 mod gpu;
 mod prepared;
 mod result;
 
+use crate::settings::PilotConfig;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use prepared::PreparedEvaluation;
 pub use result::{DeviceShare, EvaluationResult, Failure, WarningSummary};
 
-use crate::config::PilotConfig;
 use crate::env::Push;
 use crate::episode::{Episode, EpisodeResult};
 use crate::error::PilotError;

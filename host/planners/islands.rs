@@ -1,5 +1,6 @@
 //! Populations that do not interact: one for each thread to take.
 
+use particle_pilot_kernels::lanes::Kernel;
 use std::cell::Cell;
 use std::sync::Mutex;
 
@@ -12,7 +13,6 @@ use particle_pilot_kernels::population::{Population, Remains, Split, Strategy, S
 use particle_pilot_kernels::team::Alone;
 
 use super::{Problem, Request};
-use crate::backend::cpu::Kernel;
 use crate::decision::Diagnostics;
 
 /// Populations of nearly equal size, allocated once.

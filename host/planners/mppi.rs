@@ -8,6 +8,7 @@
 //! Where the environment only knows full control, controls are thresholded inside the rollout, half of
 //! the futures begin with each action, and the action is the weighted majority's.
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::{First, Knots};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::plan::mppi::{TemperatureSearch, better_side};
@@ -19,7 +20,6 @@ use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
 use super::weighing::{knot_moments, weigh};
 use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 use crate::trajectories::{Trajectories, record};
 

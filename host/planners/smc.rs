@@ -3,6 +3,7 @@
 //! Left and right have a population each (continuous actions: eight levels), so that no first action can
 //! die out, and the evidence of the populations decides.
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::plan::smc::share;
@@ -11,7 +12,6 @@ use particle_pilot_kernels::team::Alone;
 
 use super::islands::{Islands, diagnose, swarm};
 use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 
 pub(crate) struct SmcPlanner {

@@ -36,7 +36,7 @@ impl Default for CartPoleOptions {
 
 impl CartPoleOptions {
     /// The same for [`Episode::step`], where a limit of 0 steps, which is not valid here, means none.
-    pub(super) fn terms(&self) -> Terms {
+    pub(crate) fn terms(&self) -> Terms {
         Terms {
             sutton_barto_reward: self.sutton_barto_reward,
             max_episode_steps: self.max_episode_steps.unwrap_or(0),
@@ -149,7 +149,7 @@ impl CartPole {
     /// Seed of an environment that was never given one.
     const UNSEEDED: u64 = 0;
     /// Bounds of each component of an initial state, as in Gymnasium.
-    pub(super) const RESET_BOUNDS: [f64; 2] = [-0.05, 0.05];
+    pub(crate) const RESET_BOUNDS: [f64; 2] = [-0.05, 0.05];
 
     /// An environment that has yet to be [`reset`](Self::reset).
     ///
@@ -244,7 +244,7 @@ impl CartPole {
     }
 
     /// Refuses what NumPy would.
-    pub(super) fn check_bounds(low: f64, high: f64) -> Result<(), EnvError> {
+    pub(crate) fn check_bounds(low: f64, high: f64) -> Result<(), EnvError> {
         // An infinite bound makes the distance infinite or NaN.
         if low <= high && (high - low).is_finite() {
             Ok(())

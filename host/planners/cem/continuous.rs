@@ -1,16 +1,16 @@
 //! CEM for continuous control.
 
+use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::plan::cem::refit_knot;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
 use super::elites::Elites;
-use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::noise::NoisePlan;
 use crate::planners::weighing::knot_moments;
-use crate::planners::{Planner, Problem, Request, Tuning};
+use crate::planners::{Planner, Problem, Request};
 use crate::trajectories::{Trajectories, record};
 
 /// A mean for each step and a deviation for each knot.

@@ -1,6 +1,8 @@
 //! CEM for left and right.
 
+use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
+use particle_pilot_kernels::lanes::Kernel;
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::plan::cem::{faded, goes_right, refit_probability};
@@ -8,11 +10,9 @@ use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Summary;
 
 use super::elites::Elites;
-use crate::backend::cpu::Kernel;
-use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
-use crate::planners::{Planner, Problem, Request, Tuning};
+use crate::planners::{Planner, Problem, Request};
 use crate::trajectories::{Trajectories, record};
 
 /// One probability of going right for each step.

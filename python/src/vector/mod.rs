@@ -6,9 +6,9 @@ use numpy::{
     PyUntypedArrayMethods,
 };
 use particle_pilot::Device;
-use particle_pilot::env::{
-    Autoreset, CartPoleOptions, CartPoleVector, Physics, Reset, Seeds, VectorError, VectorOptions,
-    VectorOutput,
+use particle_pilot::env::{CartPoleOptions, Physics};
+use particle_pilot::vector::{
+    Autoreset, CartPoleVector, Reset, Seeds, VectorError, VectorOptions, VectorOutput,
 };
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::intern;

@@ -12,7 +12,6 @@ use super::plan::{Blocks, Launch, Plan, SQUAD, WHOLE};
 use super::{GpuModel, module};
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::decision::Diagnostics;
-use crate::planners::Size;
 use crate::planners::futures::diagnose;
 
 /// One planner for one cart-pole on one GPU.
@@ -277,10 +276,9 @@ impl GpuEngine {
             non_finite: answer.non_finite,
             longest: answer.longest,
         };
-        let size = Size { particles: rules.particles, horizon: rules.horizon };
         Diagnostics {
             effective_samples: answer.effective_samples,
-            ..diagnose(&size, &summary, rules.iterations)
+            ..diagnose([rules.particles, rules.horizon], &summary, rules.iterations)
         }
     }
 }

@@ -7,7 +7,7 @@ use particle_pilot_kernels::population::{Fmc, FmcOutcome};
 use particle_pilot_kernels::team::Alone;
 
 use super::islands::{Islands, diagnose, swarm};
-use super::{Planner, Problem, Request};
+use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
 
 /// Populations of a decision: two, so that two threads have work; more for many particles.

@@ -12,7 +12,7 @@ use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::population::{Population, Remains, Split, Strategy, Swarm};
 use particle_pilot_kernels::team::Alone;
 
-use super::{Problem, Request};
+use super::planner::{Problem, Request};
 use crate::decision::Diagnostics;
 
 /// Populations of nearly equal size, allocated once.

@@ -11,7 +11,7 @@ use particle_pilot_kernels::population::{Smc, SmcOutcome};
 use particle_pilot_kernels::team::Alone;
 
 use super::islands::{Islands, diagnose, swarm};
-use super::{Planner, Problem, Request};
+use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
 
 pub(crate) struct SmcPlanner {

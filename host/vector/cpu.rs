@@ -11,10 +11,10 @@ use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::numpy::Pcg64;
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::simulate::{
-    Autoreset, Environment, Episode, Place, Progress, RandomActions, Rules, force, observation,
-    reset,
+    Autoreset, Progress, RandomActions, Rules, force, observation, reset,
 };
 
+use super::chunk::{Chunk, filled};
 use super::output::VectorOutput;
 use super::reset::Orders;
 use super::seen::{Seen, Traces, Views};
@@ -75,21 +75,6 @@ impl<'a> ViewsMut<'a> {
     }
 }
 
-/// A chunk of the arrays.
-pub(super) struct Chunk<'a> {
-    /// The number of the first environment.
-    first: usize,
-    pub states: [&'a mut [f64]; 4],
-    pub elapsed: &'a mut [u32],
-    pub generators: &'a mut [Pcg64],
-    pub observations: &'a mut [[f32; 4]],
-    pub final_observations: &'a mut [[f32; 4]],
-    pub rewards: &'a mut [f64],
-    pub terminated: &'a mut [bool],
-    pub truncated: &'a mut [bool],
-    progress: &'a mut [Progress],
-}
-
 impl CpuVector {
     /// `count` environments that have yet to be reset.
     pub fn new(
@@ -139,7 +124,7 @@ impl Simulation for CpuVector {
 
     fn step(&mut self, drive: Drive<'_>, steps: u32) -> Result<(), VectorError> {
         let output = VectorOutput::default();
-        self.for_each(output, |chunk, rules, simd| chunk.step(rules, simd, drive, steps));
+        self.for_each(output, |chunk, rules, simd| step(chunk, rules, simd, drive, steps));
         Ok(())
     }
 
@@ -165,7 +150,7 @@ impl Simulation for CpuVector {
     ) -> Result<bool, VectorError> {
         let has_ended = AtomicBool::new(false);
         self.for_each(output, |chunk, rules, simd| {
-            chunk.step(rules, simd, drive, 1);
+            step(chunk, rules, simd, drive, 1);
             if any(chunk.terminated) | any(chunk.truncated) {
                 has_ended.store(true, Ordering::Relaxed);
             }
@@ -298,123 +283,6 @@ impl Arrays {
     }
 }
 
-impl Chunk<'_> {
-    /// How many environments it has.
-    #[inline(always)]
-    pub fn len(&self) -> usize {
-        self.elapsed.len()
-    }
-
-    /// What the last step led to.
-    fn outcome(&self) -> VectorStep<'_> {
-        VectorStep {
-            observations: self.observations,
-            rewards: self.rewards,
-            terminated: self.terminated,
-            truncated: self.truncated,
-            final_observations: self.final_observations,
-        }
-    }
-
-    /// The environments from `start` to before `end`.
-    #[inline(always)]
-    pub fn part(&mut self, start: usize, end: usize) -> Chunk<'_> {
-        Chunk {
-            first: self.first + start,
-            states: self.states.each_mut().map(|component| &mut component[start..end]),
-            elapsed: &mut self.elapsed[start..end],
-            generators: &mut self.generators[start..end],
-            observations: &mut self.observations[start..end],
-            final_observations: match self.final_observations.is_empty() {
-                true => &mut [],
-                false => &mut self.final_observations[start..end],
-            },
-            rewards: &mut self.rewards[start..end],
-            terminated: &mut self.terminated[start..end],
-            truncated: &mut self.truncated[start..end],
-            progress: &mut self.progress[start..end],
-        }
-    }
-
-    /// Begins a new episode of environment `i`; flags and rewards stay.
-    #[inline(always)]
-    pub fn begin(&mut self, i: usize, [low, high]: [f64; 2]) {
-        let state = self.generators[i].uniform4(low, high);
-        self.put(i, Episode::new(state));
-        self.observations[i] = observation(state);
-    }
-
-    fn step(&mut self, rules: &Rules, simd: SimdProof, drive: Drive<'_>, steps: u32) {
-        match drive {
-            Drive::Actions(actions) => {
-                let actions = &actions[self.first..][..self.len()];
-                let force = |i: usize| force(&rules.physics, actions[i]);
-                simd.run(WideStep { chunk: self, rules, force });
-            }
-            Drive::Integers(actions) => {
-                let actions = &actions[self.first..][..self.len()];
-                let force = |i: usize| force(&rules.physics, actions[i] as u32);
-                simd.run(WideStep { chunk: self, rules, force });
-            }
-            Drive::Forces(forces) => {
-                let forces = &forces[self.first..][..self.len()];
-                simd.run(WideStep { chunk: self, rules, force: |i: usize| forces[i] });
-            }
-            Drive::Random { seed, first } => {
-                let stream = RandomActions::stream(seed);
-                let start = self.first;
-                self.run(rules, steps, |i| {
-                    random(&stream, &rules.physics, (start + i) as u32, first)
-                });
-            }
-        }
-    }
-
-    /// Steps each environment with forces of its own.
-    fn run<F: FnMut() -> f64>(&mut self, rules: &Rules, steps: u32, forces: impl Fn(usize) -> F) {
-        for i in 0..self.len() {
-            self.progress[i] = self.step_one(i, rules, steps, forces(i));
-        }
-    }
-
-    /// Steps environment `i`.
-    pub fn step_one(
-        &mut self,
-        i: usize,
-        rules: &Rules,
-        steps: u32,
-        forces: impl FnMut() -> f64,
-    ) -> Progress {
-        let state = self.states.each_ref().map(|component| component[i]);
-        let mut environment = Environment {
-            episode: Episode { state, elapsed_steps: self.elapsed[i], failures: 0 },
-            terminated: self.terminated[i],
-            truncated: self.truncated[i],
-        };
-        let last = self.final_observations.get_mut(i);
-        let mut memory = Memory { forces, generator: &mut self.generators[i], last };
-        let progress = environment.run(rules, steps, &mut memory);
-        self.store(i, environment);
-        self.rewards[i] = progress.reward;
-        progress
-    }
-
-    fn store(&mut self, i: usize, environment: Environment) {
-        self.observations[i] = environment.observation();
-        self.terminated[i] = environment.terminated;
-        self.truncated[i] = environment.truncated;
-        self.put(i, environment.episode);
-    }
-
-    #[inline(always)]
-    fn put(&mut self, i: usize, episode: Episode) {
-        for (component, value) in self.states.iter_mut().zip(episode.state) {
-            component[i] = value;
-        }
-        self.elapsed[i] = episode.elapsed_steps;
-    }
-}
-
 fn random<'a>(
     stream: &'a Stream,
     physics: &'a Physics,
@@ -425,33 +293,27 @@ fn random<'a>(
     move || force(physics, actions.draw())
 }
 
-/// An environment's memory.
-struct Memory<'a, F> {
-    forces: F,
-    generator: &'a mut Pcg64,
-    last: Option<&'a mut [f32; 4]>,
-}
-
-impl<F: FnMut() -> f64> Place for Memory<'_, F> {
-    fn force(&mut self) -> f64 {
-        (self.forces)()
-    }
-
-    fn draw(&mut self, [low, high]: [f64; 2]) -> [f64; 4] {
-        self.generator.uniform4(low, high)
-    }
-
-    fn finish(&mut self, state: [f64; 4]) {
-        if let Some(last) = &mut self.last {
-            **last = observation(state);
+/// Takes the environments of a chunk `steps` steps by chance, or one with what there is for each.
+fn step(chunk: &mut Chunk<'_>, rules: &Rules, simd: SimdProof, drive: Drive<'_>, steps: u32) {
+    match drive {
+        Drive::Actions(actions) => {
+            let actions = &actions[chunk.first..][..chunk.len()];
+            let force = |i: usize| force(&rules.physics, actions[i]);
+            simd.run(WideStep { chunk, rules, force });
+        }
+        Drive::Integers(actions) => {
+            let actions = &actions[chunk.first..][..chunk.len()];
+            let force = |i: usize| force(&rules.physics, actions[i] as u32);
+            simd.run(WideStep { chunk, rules, force });
+        }
+        Drive::Forces(forces) => {
+            let forces = &forces[chunk.first..][..chunk.len()];
+            simd.run(WideStep { chunk, rules, force: |i: usize| forces[i] });
+        }
+        Drive::Random { seed, first } => {
+            let stream = RandomActions::stream(seed);
+            let start = chunk.first;
+            chunk.run(rules, steps, |i| random(&stream, &rules.physics, (start + i) as u32, first));
         }
     }
-}
-
-/// `count` times `value`, or an error where there is no memory for that.
-pub(super) fn filled<T: Clone>(count: usize, value: T) -> Result<Vec<T>, VectorError> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(count).map_err(|_| VectorError::Memory(count))?;
-    values.resize(count, value);
-    Ok(values)
 }

@@ -2,6 +2,7 @@
 //!
 //! `N` is the number of environments. All arrays have an entry for each, in order.
 
+mod chunk;
 mod cpu;
 mod error;
 mod output;

@@ -15,7 +15,7 @@ use particle_pilot_kernels::lanes::Kernel;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::simulate::{Autoreset, Rules};
 
-use super::cpu::Chunk;
+use super::chunk::Chunk;
 use super::seen::rewards;
 
 /// Environments that are taken through a step together: as many as stay in the fastest cache.

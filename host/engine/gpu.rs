@@ -140,14 +140,14 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
     fn carried(&self) -> Result<Vec<f64>, PilotError> {
         match &self.replacement {
             Some(cpu) => cpu.carried(),
-            None => Ok(self.engine.carried().map_err(BackendError::from)?),
+            None => Ok(self.engine.carried()),
         }
     }
 
     fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
         match &mut self.replacement {
             Some(cpu) => return cpu.carry_on(carried),
-            None if self.engine.carry_on(carried).map_err(BackendError::from)? => {}
+            None if self.engine.carry_on(carried) => {}
             None => return Err(foreign_plan(self.config.horizon)),
         }
         self.origin = carried.to_vec();

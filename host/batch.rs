@@ -78,7 +78,7 @@ impl PilotBatch {
     /// All pilots as they now are, between two decisions, as plain data: see [`Pilot::save`].
     ///
     /// # Errors
-    /// [`PilotError::Backend`] if a GPU fails.
+    /// As [`Pilot::save`].
     pub fn save(&self) -> Result<BatchState, PilotError> {
         let rows = self.pilots.iter().map(Pilot::carried).collect::<Result<_, _>>()?;
         Ok(BatchState { version: PilotState::VERSION, config: self.config.clone(), rows })

@@ -107,9 +107,10 @@ impl Pilot {
     /// `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
     ///
     /// # Errors
-    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`]; the pilot is then as before.
+    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`].
     /// [`PilotError::Backend`] if a GPU fails that was asked for by name; where the device was left open, the CPU
-    /// takes over, with the same bits.
+    /// takes over, with the same bits. After these the pilot is as before: asked again, it gives the bits that it would
+    /// have given.
     pub fn act(&mut self, state: &[f64]) -> Result<Decision, PilotError> {
         self.observe(state)?;
         let (engine, question) = self.ask();
@@ -327,7 +328,8 @@ impl Pilot {
     /// the same bits.
     ///
     /// # Errors
-    /// [`PilotError::Backend`] if a GPU fails.
+    /// [`PilotError::Backend`] of a device that has to be asked and fails. Today's have not: a GPU's plan comes with its
+    /// answer.
     ///
     /// # Examples
     /// ```
@@ -358,8 +360,7 @@ impl Pilot {
     /// others, and the seed becomes the state's.
     ///
     /// # Errors
-    /// [`PilotError::State`] for a state of another pilot, [`PilotError::Backend`] if a GPU fails; the pilot is then as
-    /// before.
+    /// [`PilotError::State`] for a state of another pilot; the pilot is then as before.
     ///
     /// # Examples
     /// ```

@@ -1,18 +1,18 @@
 //! The engine that runs particles on a GPU: each decision a few launches, one copy back and one wait.
 
-use crate::settings::PilotConfig;
 use std::time::Duration;
 
-use bytemuck::{Pod, Zeroable};
-use particle_pilot_kernels::controls::digits;
+use bytemuck::Zeroable;
 use particle_pilot_kernels::rollout::Summary;
 use particle_pilot_kernels::task::{Answer, Layout, Task};
 
+use super::kept::Kept;
 use super::plan::{Blocks, Launch, Plan, SQUAD, WHOLE};
 use super::{GpuModel, module};
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::decision::Diagnostics;
 use crate::planners::futures::diagnose;
+use crate::settings::PilotConfig;
 
 /// One planner for one cart-pole on one GPU.
 pub struct GpuEngine {
@@ -26,18 +26,10 @@ pub struct GpuEngine {
     memory: Buffer<u8>,
     /// What the task's `tables` point to.
     _tables: Buffer<f32>,
+    /// Where an answer comes to, and what is left to the next decision.
     answer: Pinned<u8>,
+    kept: Kept,
     full_action: f64,
-    is_fresh: bool,
-}
-
-/// What one decision carries to the next, `[H]`.
-#[derive(Clone, Copy)]
-enum Carried {
-    /// Of going right, `f64`.
-    Probabilities,
-    /// In the model's units, `f32`.
-    Controls,
 }
 
 /// A launch and what it starts.
@@ -87,7 +79,8 @@ impl GpuEngine {
             tables: tables.address(),
             ..Task::zeroed()
         };
-        let answer = gpu.pinned(size_of::<Answer>())?;
+        let kept = Kept::new(&plan, &layout);
+        let answer = gpu.pinned(kept.end())?;
         Ok(Self {
             gpu,
             task,
@@ -97,15 +90,15 @@ impl GpuEngine {
             memory,
             _tables: tables,
             answer,
+            kept,
             full_action: model.full_action,
-            is_fresh: true,
         })
     }
 
     /// Decides in `state`.
     ///
     /// # Errors
-    /// [`GpuError`] if the GPU fails.
+    /// [`GpuError`] if the GPU fails; what the next decision begins with is then as before.
     pub fn plan(
         &mut self,
         state: &[f32],
@@ -121,7 +114,7 @@ impl GpuEngine {
     /// Decides in `state`, and says how long launches and copy took by the GPU's own clock.
     ///
     /// # Errors
-    /// [`GpuError`] if the GPU fails.
+    /// As [`GpuEngine::plan`].
     pub fn plan_timed(
         &mut self,
         state: &[f32],
@@ -138,9 +131,9 @@ impl GpuEngine {
         self.task.seed = seed;
         self.task.decision = decision;
         self.task.state.copy_from_slice(state);
-        if self.is_fresh {
+        if !self.kept.leave() {
             self.launch(&self.forget)?;
-            self.is_fresh = false;
+            self.kept.put_back(&mut self.memory, &self.task.layout, &self.plan.rules)?;
         }
         for iteration in 0..self.plan.rules.iterations {
             self.task.iteration = iteration;
@@ -152,81 +145,30 @@ impl GpuEngine {
     }
 
     /// Waits for what [`GpuEngine::begin`] asked for.
-    fn finish(&self) -> Result<(f64, Diagnostics), GpuError> {
-        let answer: Answer = bytemuck::pod_read_unaligned(self.answer.slice()?);
+    fn finish(&mut self) -> Result<(f64, Diagnostics), GpuError> {
+        let copy = self.answer.slice()?;
+        let answer: Answer = bytemuck::pod_read_unaligned(&copy[..size_of::<Answer>()]);
+        self.kept.receive(copy);
         Ok((answer.share * self.full_action, self.diagnose(&answer)))
     }
 
     /// Forgets the last plan.
     pub fn reset(&mut self) {
-        self.is_fresh = true;
+        self.kept.reset();
     }
 
     /// What the next decision begins with, as the CPU's planners have it.
-    ///
-    /// # Errors
-    /// [`GpuError`] if the GPU fails.
-    pub fn carried(&self) -> Result<Vec<f64>, GpuError> {
-        let horizon = self.plan.rules.horizon as usize;
-        let Some((place, kind)) = self.place() else { return Ok(Vec::new()) };
-        Ok(match kind {
-            // What the kernels begin with that are about to be launched.
-            Carried::Probabilities if self.is_fresh => vec![0.5; horizon],
-            Carried::Controls if self.is_fresh => vec![0.0; horizon],
-            Carried::Probabilities => values(&self.memory.download_at(place, horizon * 8)?),
-            Carried::Controls => {
-                let controls = values::<f32>(&self.memory.download_at(place, horizon * 4)?);
-                controls.into_iter().map(f64::from).collect()
-            }
-        })
+    pub fn carried(&self) -> Vec<f64> {
+        self.kept.values()
     }
 
     /// Takes over what another has carried; returns false, and changes nothing, where that cannot be.
-    ///
-    /// # Errors
-    /// [`GpuError`] if the GPU fails.
-    pub fn carry_on(&mut self, carried: &[f64]) -> Result<bool, GpuError> {
+    pub fn carry_on(&mut self, carried: &[f64]) -> bool {
         if carried.is_empty() {
-            self.is_fresh = true;
-            return Ok(true);
+            self.reset();
+            return true;
         }
-        let Some((place, kind)) = self.place() else { return Ok(false) };
-        let controls: Vec<f32> = carried.iter().map(|control| *control as f32).collect();
-        let (bytes, fits): (&[u8], _) = match kind {
-            Carried::Probabilities => {
-                (bytemuck::cast_slice(carried), carried.iter().all(|p| (0.0..=1.0).contains(p)))
-            }
-            Carried::Controls => (
-                bytemuck::cast_slice(&controls),
-                controls.iter().all(|control| control.is_finite()),
-            ),
-        };
-        if !fits || carried.len() != self.plan.rules.horizon as usize {
-            return Ok(false);
-        }
-        self.launch(&self.forget)?;
-        self.memory.upload_at(place, bytes)?;
-        if let Carried::Probabilities = kind {
-            // Kernels begin with these, as the last decision has left them.
-            let mut written = vec![[0; 8]; self.plan.rules.entries() as usize];
-            digits(carried, &mut written);
-            self.memory
-                .upload_at(self.task.layout.digits as usize, bytemuck::cast_slice(&written))?;
-        }
-        self.is_fresh = false;
-        Ok(true)
-    }
-
-    /// Where in the memory there is what one decision leaves to the next, and what it is; `None` for planners that
-    /// begin each anew.
-    fn place(&self) -> Option<(usize, Carried)> {
-        let (keeps, layout) = (&self.plan.keeps, &self.task.layout);
-        match (keeps.probabilities, keeps.moments) {
-            (true, _) => Some((layout.probabilities as usize, Carried::Probabilities)),
-            // Only moments of the noise move a plan.
-            (false, true) => Some((layout.plan as usize, Carried::Controls)),
-            (false, false) => None,
-        }
+        self.kept.replace(carried)
     }
 
     /// The GPU.
@@ -281,9 +223,4 @@ impl GpuEngine {
             ..diagnose([rules.particles, rules.horizon], &summary, rules.iterations)
         }
     }
-}
-
-/// The values that `bytes` are.
-fn values<T: Pod>(bytes: &[u8]) -> Vec<T> {
-    bytes.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect()
 }

@@ -26,19 +26,11 @@ struct Guarded<const GENERAL: bool> {
     config: PilotConfig,
     model: CartPole<GENERAL>,
     simd: Simd,
-    /// What was remembered before `history`: nothing, unless a saved state was taken over.
-    origin: Vec<f64>,
-    /// The states since the plan was last forgotten or taken over, in which the CPU would have to decide again
-    /// to arrive at the same plan. Kept only where the CPU may have to.
-    history: Vec<[f32; 4]>,
-    /// Why the CPU has to take over, from when the GPU has failed: what that remembers is not to be trusted.
+    /// Why the CPU has to take over, from when the GPU has failed until it has.
     failure: Option<BackendError>,
     /// What took over.
     replacement: Option<CpuEngine<CartPole<GENERAL>>>,
 }
-
-/// States for which memory is taken at once.
-const HISTORY: usize = 10_000;
 
 pub fn engine<const GENERAL: bool>(
     index: u32,
@@ -50,7 +42,6 @@ pub fn engine<const GENERAL: bool>(
     // First, since the rest takes a while where there are many points.
     cuda::device(index)?;
     let engine = GpuEngine::new(index, config, &GpuModel::of(&model), stream)?;
-    let open = config.device == Device::Auto;
     Ok(Box::new(Guarded {
         engine,
         index,
@@ -58,8 +49,6 @@ pub fn engine<const GENERAL: bool>(
         config: config.clone(),
         model,
         simd,
-        origin: Vec::new(),
-        history: Vec::with_capacity(if open { HISTORY } else { 0 }),
         failure: None,
         replacement: None,
     }))
@@ -76,42 +65,41 @@ impl<const GENERAL: bool> Guarded<GENERAL> {
             return cpu.plan_timed(question);
         }
         question.go_on()?;
-        let open = self.config.device == Device::Auto;
-        if open {
-            self.history.extend(question.state.first_chunk().copied());
-        }
         let failure = match self.failure.take() {
             Some(before) => before,
             None => match on_gpu(&mut self.engine) {
                 Ok(plan) => return Ok(plan),
-                Err(error) if open => error.into(),
+                Err(error) if self.config.device == Device::Auto => error.into(),
                 Err(error) => return Err(BackendError::from(error).into()),
             },
         };
         let plan = self.take_over(failure.clone(), question);
         if plan.is_err() {
             self.failure = Some(failure);
-            self.history.pop();
         }
         Ok((plan?, None))
     }
 
-    /// Decides on the CPU, after all decisions that were made so far.
+    /// Decides on the CPU, and from now on.
     fn take_over(
         &mut self,
         error: BackendError,
         question: Question<'_>,
     ) -> Result<Plan, PilotError> {
-        let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, Some(error))?;
-        cpu.carry_on(&self.origin)?;
-        let first = question.decision.wrapping_sub(self.history.len() as u32 - 1);
-        let mut last = None;
-        for (i, state) in self.history.iter().enumerate() {
-            let decision = first.wrapping_add(i as u32);
-            last = Some(cpu.plan(Question { state, decision, ..question })?);
-        }
+        let mut cpu = self.on_cpu(Some(error))?;
+        let plan = cpu.plan(question)?;
         self.replacement = Some(cpu);
-        Ok(last.expect("the state to decide in is part of the history"))
+        Ok(plan)
+    }
+
+    /// A CPU that goes on from where the GPU is: what that leaves to its next decision, the host has too.
+    fn on_cpu(
+        &self,
+        setback: Option<BackendError>,
+    ) -> Result<CpuEngine<CartPole<GENERAL>>, PilotError> {
+        let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, setback)?;
+        cpu.carry_on(&self.engine.carried())?;
+        Ok(cpu)
     }
 }
 
@@ -134,8 +122,6 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
     }
 
     fn reset(&mut self) {
-        self.origin.clear();
-        self.history.clear();
         match &mut self.replacement {
             Some(cpu) => cpu.reset(),
             None => self.engine.reset(),
@@ -145,39 +131,25 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
     fn carried(&self) -> Result<Vec<f64>, PilotError> {
         match &self.replacement {
             Some(cpu) => cpu.carried(),
-            None => Ok(self.engine.carried().map_err(BackendError::from)?),
+            None => Ok(self.engine.carried()),
         }
     }
 
     fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
         match &mut self.replacement {
             Some(cpu) => return cpu.carry_on(carried),
-            None if self.engine.carry_on(carried).map_err(BackendError::from)? => {}
+            None if self.engine.carry_on(carried) => {}
             None => return Err(foreign_plan(self.config.horizon)),
         }
-        self.origin = carried.to_vec();
-        self.history.clear();
         Ok(())
     }
 
-    /// Recorded on the CPU, which decides as the GPU did to arrive at the same plan.
+    /// Recorded on the CPU, which has the same futures.
     fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {
-        if let Some(cpu) = &self.replacement {
-            return cpu.trajectories(question);
+        match &self.replacement {
+            Some(cpu) => cpu.trajectories(question),
+            None => self.on_cpu(None)?.trajectories(question),
         }
-        if self.config.device != Device::Auto {
-            let reason = "trajectories are recorded on the CPU: use the device `auto` or `cpu`, which give \
-                          the same bits";
-            return Err(PilotError::Unsupported(reason.into()));
-        }
-        let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, None)?;
-        cpu.carry_on(&self.origin)?;
-        let first = question.decision.wrapping_sub(self.history.len() as u32);
-        for (i, state) in self.history.iter().enumerate() {
-            let decision = first.wrapping_add(i as u32);
-            cpu.plan(Question { state, decision, ..question })?;
-        }
-        cpu.trajectories(question)
     }
 
     fn nominal(&self) -> Option<Vec<f64>> {

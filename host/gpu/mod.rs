@@ -7,6 +7,7 @@ mod episodes;
 mod failover;
 #[cfg(feature = "cust")]
 mod interop;
+mod kept;
 mod module;
 mod plan;
 mod simulate;

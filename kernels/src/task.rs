@@ -230,14 +230,15 @@ impl Layout {
         let chunks = u64::from(rules.chunks());
         let (horizon, entries) = (u64::from(rules.horizon), u64::from(rules.entries()));
         let places = chunks * CHUNK as u64;
-        let (answer, tally) =
-            (take(true, 1, size_of::<Answer>()), take(true, 1, size_of::<Tally>()));
+        // What a decision leaves to the next comes right after the answer, so that one copy brings both to the host.
+        let answer = take(true, 1, size_of::<Answer>());
+        let plan = take(keeps.noise, horizon, 4);
+        let probabilities = take(keeps.probabilities, horizon, 8);
+        let tally = take(true, 1, size_of::<Tally>());
         let costs = take(keeps.costs, places, 4);
         let sums = take(true, rows * u64::from(COST_SUMS), 8);
-        let plan = take(keeps.noise, horizon, 4);
         let scales = take(keeps.noise, rules.knots.into(), 4);
         let moments = take(keeps.moments, rows * u64::from(rules.moments()), 8);
-        let probabilities = take(keeps.probabilities, horizon, 8);
         let digits = take(keeps.probabilities, entries * 8, 4);
         let counts = take(keeps.probabilities, entries * 32, 4);
         let best_words = take(keeps.probabilities, entries, 4);

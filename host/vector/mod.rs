@@ -5,6 +5,7 @@
 mod chunk;
 mod cpu;
 mod error;
+mod options;
 mod output;
 pub(crate) mod reset;
 mod seen;
@@ -16,6 +17,7 @@ mod tests;
 mod wide;
 
 pub use error::VectorError;
+pub use options::VectorOptions;
 pub use output::VectorOutput;
 pub use particle_pilot_kernels::simulate::Autoreset;
 pub use reset::{Reset, Seeds};
@@ -26,43 +28,13 @@ use crate::backend::BackendError;
 use crate::settings::{Device, Threads};
 use particle_pilot_kernels::simulate::Rules;
 
-use crate::env::{CartPole, CartPoleOptions, Physics};
+use crate::env::CartPole;
 use crate::gpu;
 use cpu::CpuVector;
 pub(crate) use simulation::Simulation;
 
 /// The largest `N`.
 const MAX: usize = 1 << 30;
-
-/// What environments side by side have in common.
-///
-/// # Examples
-/// ```
-/// use particle_pilot::env::CartPoleOptions;
-/// use particle_pilot::vector::{Autoreset, VectorOptions};
-///
-/// let options = VectorOptions {
-///     autoreset: Autoreset::SameStep,
-///     episode: CartPoleOptions { max_episode_steps: Some(200), ..CartPoleOptions::default() },
-///     ..VectorOptions::default()
-/// };
-/// assert_eq!(options.physics.gravity, 9.8);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct VectorOptions {
-    /// Parameters and thresholds; default those of `CartPole-v1`.
-    pub physics: Physics,
-    /// Rewards and step limit; default 1 a step, and 500.
-    pub episode: CartPoleOptions,
-    /// When an environment whose episode has ended begins the next one; default [`Autoreset::NextStep`], as in
-    /// Gymnasium.
-    pub autoreset: Autoreset,
-    /// Where environments are kept and stepped; default [`Device::Auto`], a GPU if there is one. The numbers are
-    /// the same bits everywhere.
-    pub device: Device,
-    /// Threads of the CPU; default 0, for as many as there are.
-    pub threads: usize,
-}
 
 /// `N` environments that are stepped together: `gymnasium.make_vec("CartPole-v1", N, vectorization_mode="sync")`.
 ///

@@ -1,5 +1,5 @@
 use super::*;
-use crate::env::Integrator;
+use crate::env::{CartPoleOptions, Integrator, Physics};
 use proptest::prelude::*;
 
 const CPU: VectorOptions = VectorOptions {

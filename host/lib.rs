@@ -12,6 +12,7 @@
 //! # Ok::<(), particle_pilot::PilotError>(())
 //! ```
 
+mod advice;
 pub mod backend;
 mod batch;
 mod config;
@@ -26,6 +27,7 @@ mod names;
 mod pilot;
 pub mod planners;
 mod random;
+pub mod report;
 mod speculation;
 mod state;
 mod trajectories;

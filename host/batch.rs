@@ -114,11 +114,7 @@ impl PilotBatch {
     /// # Errors
     /// [`PilotError::Setting`] if there is no such pilot.
     pub fn reset(&mut self, index: usize, seed: u64) -> Result<(), PilotError> {
-        let Some(pilot) = self.pilots.get_mut(index) else {
-            let (name, given) = ("number of the pilot", index.to_string());
-            return Err(SettingError { name, given, required: "below the number of seeds" }.into());
-        };
-        pilot.reset(seed);
+        self.pilot(index)?.reset(seed);
         Ok(())
     }
 
@@ -144,6 +140,50 @@ impl PilotBatch {
         decisions.into_iter().collect()
     }
 
+    /// As [`PilotBatch::reset`] of some pilots, each by its number and its seed, and then [`PilotBatch::act`], but as one:
+    /// where a state is refused, or the CPU is [interrupted](PilotBatch::set_interrupt), those pilots have not forgotten
+    /// their plans.
+    ///
+    /// # Errors
+    /// As [`PilotBatch::reset`] and [`PilotBatch::act`].
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{PilotBatch, PilotConfig};
+    /// let states = [[0.0, 0.0, 0.1, 0.3], [0.0, 0.0, -0.1, -0.3]];
+    /// let mut batch = PilotBatch::new(&PilotConfig::default(), &[1, 2])?;
+    /// let first = batch.act(&states)?;
+    /// let again = batch.act_after_resets(&states, &[(1, 2)])?;
+    /// assert_ne!(again[0], first[0]);
+    /// assert_eq!(again[1], first[1]);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn act_after_resets<S: AsRef<[f64]> + Sync>(
+        &mut self,
+        states: &[S],
+        resets: &[(usize, u64)],
+    ) -> Result<Vec<Decision>, PilotError> {
+        self.check(states)?;
+        let mut before = Vec::with_capacity(resets.len());
+        for (index, _) in resets {
+            let pilot = self.pilot(*index)?;
+            // On a GPU they are not as before in any case, and asking it for plans takes time.
+            if pilot.device() == Device::Cpu {
+                before.push((*index, pilot.carried()?));
+            }
+        }
+        for (index, seed) in resets {
+            self.pilot(*index)?.reset(*seed);
+        }
+        let decisions = self.act(states);
+        if decisions == Err(PilotError::Interrupted) {
+            for (index, carried) in &before {
+                self.pilot(*index)?.recall(carried)?;
+            }
+        }
+        decisions
+    }
+
     /// Refuses states that [`PilotBatch::act`] would refuse.
     ///
     /// # Errors
@@ -160,6 +200,13 @@ impl PilotBatch {
         let mut rows = self.pilots.iter().zip(states).enumerate();
         rows.try_for_each(|(row, (pilot, state))| {
             pilot.check_state(state.as_ref()).map_err(in_row(row))
+        })
+    }
+
+    fn pilot(&mut self, index: usize) -> Result<&mut Pilot, PilotError> {
+        self.pilots.get_mut(index).ok_or_else(|| {
+            let (name, given) = ("number of the pilot", index.to_string());
+            SettingError { name, given, required: "below the number of seeds" }.into()
         })
     }
 

@@ -12,6 +12,7 @@
 //! # Ok::<(), particle_pilot::PilotError>(())
 //! ```
 
+mod advice;
 pub mod backend;
 mod batch;
 mod bytes;
@@ -31,6 +32,7 @@ mod no_gpu;
 mod pilot;
 mod planners;
 mod random;
+pub mod report;
 pub mod settings;
 mod simd;
 mod speculation;

@@ -151,6 +151,39 @@ fn a_batch_that_is_interrupted_decides_for_all_or_for_none() {
 }
 
 #[test]
+fn pilots_that_were_to_begin_anew_have_forgotten_nothing_where_their_batch_is_interrupted() {
+    let seeds: Vec<u64> = (0..9).collect();
+    let states = vec![[0.01, 0.02, 0.03, -0.02]; seeds.len()];
+    let resets = [(0, 70), (4, 4), (8, 78), (8, 79)];
+    for config in configs(200, 20) {
+        let name = format!("{} {}", config.planner, config.action);
+        let mut batch = PilotBatch::new(&config, &seeds).expect("a valid configuration");
+        batch.act(&states).expect("nobody interrupts");
+        let before = batch.save().expect("it is on the CPU");
+
+        batch.set_interrupt(&Arc::new(AtomicBool::new(true)));
+        assert_eq!(batch.act_after_resets(&states, &resets), Err(PilotError::Interrupted));
+        assert_eq!(batch.save().as_ref(), Ok(&before), "{name}");
+        batch.set_interrupt(&Arc::default());
+        for refused in [
+            batch.act_after_resets(&states[1..], &resets),
+            batch.act_after_resets(&[[f64::NAN; 4]; 9], &resets),
+            batch.act_after_resets(&states, &[(0, 1), (9, 1)]),
+        ] {
+            assert!(refused.is_err());
+            assert_eq!(batch.save().as_ref(), Ok(&before), "{name}");
+        }
+
+        let mut other = PilotBatch::resume(&before).expect("as it was saved");
+        for (row, seed) in resets {
+            other.reset(row, seed).expect("there is such a row");
+        }
+        assert_eq!(batch.act_after_resets(&states, &resets), other.act(&states), "{name}");
+        assert_eq!(batch.act(&states), other.act(&states), "{name}");
+    }
+}
+
+#[test]
 fn an_episode_that_is_interrupted_within_a_decision_keeps_its_finished_steps() {
     let config = PilotConfig::builder().device(Device::Cpu).build().expect("valid");
     let mut pilot = Pilot::new(config).expect("a valid configuration");

@@ -53,11 +53,28 @@ impl Ending {
     /// ```
     #[must_use]
     pub fn of(physics: &Physics, step: &Step) -> Option<Self> {
-        let fell = step.state[2].abs() > physics.theta_threshold_radians;
         match (step.terminated, step.truncated) {
-            (true, _) if fell => Some(Self::Fell),
-            (true, _) => Some(Self::LeftTrack),
+            (true, _) => Some(Self::beyond(physics, &step.state).unwrap_or(Self::LeftTrack)),
             (false, true) => Some(Self::Survived),
+            (false, false) => None,
+        }
+    }
+
+    /// Which limit a state is beyond, the angle's before the position's; none if it is within both.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::Ending;
+    /// use particle_pilot::env::Physics;
+    /// let physics = Physics::default();
+    /// assert_eq!(Ending::beyond(&physics, &[-2.5, 0.0, 0.1, 0.0]), Some(Ending::LeftTrack));
+    /// assert_eq!(Ending::beyond(&physics, &[0.0; 4]), None);
+    /// ```
+    #[must_use]
+    pub fn beyond(physics: &Physics, [x, _, theta, _]: &[f64; 4]) -> Option<Self> {
+        match (theta.abs() > physics.theta_threshold_radians, x.abs() > physics.x_threshold) {
+            (true, _) => Some(Self::Fell),
+            (false, true) => Some(Self::LeftTrack),
             (false, false) => None,
         }
     }

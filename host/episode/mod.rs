@@ -71,6 +71,16 @@ impl Episode {
         self
     }
 
+    /// After how many steps it is won.
+    pub(crate) fn step_limit(&self) -> u32 {
+        self.steps
+    }
+
+    /// The pushes that disturb the cart, if any.
+    pub(crate) fn disturbance(&self) -> Option<Push> {
+        self.push
+    }
+
     /// The same with the seed `count` further on.
     pub(crate) fn later(mut self, count: u32) -> Self {
         self.seed = self.seed.wrapping_add(count.into());

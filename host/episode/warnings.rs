@@ -33,7 +33,19 @@ pub struct WarningNote {
 pub struct WarningNotes([Option<WarningNote>; Warning::KINDS]);
 
 impl WarningNotes {
-    pub(super) fn note(&mut self, diagnostics: &Diagnostics, step: u32) {
+    /// Takes note of the warnings of step number `step`.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Diagnostics, WarningNotes};
+    /// let mut notes = WarningNotes::default();
+    /// for (step, dead_share) in [(0, 0.5), (1, 1.0), (2, 1.0)] {
+    ///     notes.note(&Diagnostics { dead_share, ..Diagnostics::default() }, step);
+    /// }
+    /// let note = notes.iter().next().unwrap();
+    /// assert_eq!((note.decisions, note.first_step), (2, 1));
+    /// ```
+    pub fn note(&mut self, diagnostics: &Diagnostics, step: u32) {
         for warning in diagnostics.warnings() {
             let is_its = |note: &Option<WarningNote>| {
                 note.is_none_or(|n| discriminant(&n.warning) == discriminant(&warning))

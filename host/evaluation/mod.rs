@@ -27,10 +27,10 @@ use crate::error::PilotError;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    config: PilotConfig,
-    episodes: u32,
+    pub(crate) config: PilotConfig,
+    pub(crate) episodes: u32,
     /// The first one.
-    episode: Episode,
+    pub(crate) episode: Episode,
 }
 
 impl Evaluation {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Warning;
-use crate::episode::{Digest, Ending, EpisodeResult};
+use crate::episode::{Digest, Ending, EpisodeResult, WarningNote, WarningNotes};
 
 /// What the episodes of an evaluation say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +69,39 @@ pub struct WarningSummary {
     pub first_step: u32,
 }
 
+impl WarningSummary {
+    /// The warnings of all episodes, by kind: of each episode its seed, and what was noticed.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Diagnostics, WarningNotes, WarningSummary};
+    /// let mut notes = WarningNotes::default();
+    /// notes.note(&Diagnostics { dead_share: 1.0, ..Diagnostics::default() }, 7);
+    /// let summaries = WarningSummary::of([(3, &WarningNotes::default()), (4, &notes), (5, &notes)]);
+    /// assert_eq!((summaries[0].episodes, summaries[0].first_seed, summaries[0].first_step), (2, 4, 7));
+    /// ```
+    #[must_use]
+    pub fn of<'a>(episodes: impl IntoIterator<Item = (u64, &'a WarningNotes)>) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for (first_seed, notes) in episodes {
+            for note in notes.iter() {
+                let WarningNote { warning, decisions, first_step } = *note;
+                let (kind, decisions) = (discriminant(&warning), decisions.into());
+                match all.iter_mut().find(|summary| discriminant(&summary.warning) == kind) {
+                    Some(summary) => {
+                        summary.decisions += decisions;
+                        summary.episodes += 1;
+                    }
+                    None => {
+                        all.push(Self { warning, decisions, episodes: 1, first_seed, first_step });
+                    }
+                }
+            }
+        }
+        all
+    }
+}
+
 /// An episode in which the pole fell or the cart left the track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -107,10 +140,27 @@ impl EvaluationResult {
             particle_steps: results.iter().map(|r| r.particle_steps).sum(),
             digest,
             failures,
-            warnings: summarized(results),
+            warnings: WarningSummary::of(
+                results.iter().map(|result| (result.seed, &result.warnings)),
+            ),
             devices: Vec::new(),
             setback: None,
         }
+    }
+
+    /// How many episodes ended how: those that survived, fell, and left the track.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{Ending, Evaluation, PilotConfig};
+    /// let result = Evaluation::new(PilotConfig::default()).episodes(3).steps(50).run()?;
+    /// assert_eq!(result.endings()[0], (Ending::Survived, 3));
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    #[must_use]
+    pub fn endings(&self) -> [(Ending, u32); 3] {
+        [Ending::Survived, Ending::Fell, Ending::LeftTrack]
+            .map(|ending| (ending, self.ended(ending)))
     }
 
     /// How many episodes ended so.
@@ -121,31 +171,6 @@ impl EvaluationResult {
             _ => self.failures.iter().filter(|failure| failure.ending == ending).count() as u32,
         }
     }
-}
-
-/// The warnings of all episodes, by kind.
-fn summarized(results: &[EpisodeResult]) -> Vec<WarningSummary> {
-    let mut all: Vec<WarningSummary> = Vec::new();
-    for result in results {
-        for note in result.warnings.iter() {
-            let decisions = note.decisions.into();
-            let kind = discriminant(&note.warning);
-            match all.iter_mut().find(|summary| discriminant(&summary.warning) == kind) {
-                Some(summary) => {
-                    summary.decisions += decisions;
-                    summary.episodes += 1;
-                }
-                None => all.push(WarningSummary {
-                    warning: note.warning,
-                    decisions,
-                    episodes: 1,
-                    first_seed: result.seed,
-                    first_step: note.first_step,
-                }),
-            }
-        }
-    }
-    all
 }
 
 /// The 95% confidence interval of a share of which `successes` in `trials` were seen.

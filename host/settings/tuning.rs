@@ -111,6 +111,19 @@ impl Tuning {
         }
     }
 
+    /// The names of all knobs, as the fields here and the options of the program and of the Python package have them.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::Tuning;
+    /// assert!(Tuning::knobs().contains(&"elite_share"));
+    /// ```
+    #[must_use]
+    pub fn knobs() -> [&'static str; 12] {
+        let (planner, action) = (PlannerKind::default(), ActionKind::default());
+        Self::of(planner).readers(planner, action).map(|(knob, _)| knob)
+    }
+
     /// The knobs that `planner` does not read, by their names here, and in which case not: after "has no effect".
     ///
     /// # Examples
@@ -123,11 +136,26 @@ impl Tuning {
     /// ```
     #[must_use]
     pub fn unread(&self, planner: PlannerKind, action: ActionKind) -> Vec<(&'static str, String)> {
+        let reads = self.readers(planner, action);
+        let reads_knots = reads.contains(&("noise", true));
+        let about_knots = ["knot_spacing", "interpolation", "noise", "noise_scale", "colour"];
+        let case = |knob| match knob {
+            "colour" if reads_knots => "unless the noise is coloured".into(),
+            knob if has_knots(planner) && about_knots.contains(&knob) => {
+                format!("on {planner} with {action} actions")
+            }
+            _ => format!("on {planner}"),
+        };
+        let unread = reads.into_iter().filter(|(_, is_read)| !is_read);
+        unread.map(|(knob, _)| (knob, case(knob))).collect()
+    }
+
+    /// Every knob by name, and whether `planner` reads it.
+    fn readers(&self, planner: PlannerKind, action: ActionKind) -> [(&'static str, bool); 12] {
         let is = |kind| planner == kind;
         let (cem, mppi) = (is(PlannerKind::Cem), is(PlannerKind::Mppi));
-        let has_knots = cem || mppi || is(PlannerKind::RandomShooting);
-        let knots = mppi || has_knots && action == ActionKind::Continuous;
-        let reads = [
+        let knots = mppi || has_knots(planner) && action == ActionKind::Continuous;
+        [
             ("iterations", cem),
             ("elite_share", cem),
             ("smoothing", cem),
@@ -140,17 +168,7 @@ impl Tuning {
             ("noise_scale", knots),
             ("colour", knots && self.noise == Noise::Coloured),
             ("balance", is(PlannerKind::Fmc)),
-        ];
-        let about_knots = ["knot_spacing", "interpolation", "noise", "noise_scale", "colour"];
-        let case = |knob| match knob {
-            "colour" if knots => "unless the noise is coloured".into(),
-            knob if has_knots && about_knots.contains(&knob) => {
-                format!("on {planner} with {action} actions")
-            }
-            _ => format!("on {planner}"),
-        };
-        let unread = reads.into_iter().filter(|(_, is_read)| !is_read);
-        unread.map(|(knob, _)| (knob, case(knob))).collect()
+        ]
     }
 
     /// Checks every knob's range.
@@ -216,6 +234,11 @@ impl Tuning {
             None => Ok(()),
         }
     }
+}
+
+/// Whether `planner` draws controls at knots for some actions.
+fn has_knots(planner: PlannerKind) -> bool {
+    matches!(planner, PlannerKind::Cem | PlannerKind::Mppi | PlannerKind::RandomShooting)
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ __all__ = [
     "Pilot",
     "SolveResult",
     "VectorCore",
+    "WarningNote",
+    "WarningSummary",
     "__version__",
     "drive",
     "evaluate",
@@ -30,6 +32,7 @@ __all__ = [
 ]
 __version__: str
 
+_Ending = Literal["survived", "fell", "left-track"]
 _PlannerName = Literal["random-shooting", "cem", "mppi", "smc", "fmc"]
 _Integrator = Literal["euler", "semi-implicit-euler", "semi-implicit euler"]
 
@@ -130,6 +133,20 @@ class DecisionMicroseconds(_Record):
     p99: float
     max: float
 
+@final
+class WarningNote(_Record):
+    decisions: int
+    first_step: int
+    text: str
+
+@final
+class WarningSummary(_Record):
+    decisions: int
+    episodes: int
+    first_seed: int
+    first_step: int
+    text: str
+
 class Pilot:
     def __new__(cls, planner: _PlannerName | None = None, **options: Unpack[_Options]) -> Self: ...
     @classmethod
@@ -162,6 +179,9 @@ class DriveResult(_Record):
     returns: npt.NDArray[np.float64]
     lengths: npt.NDArray[np.int64]
     terminated: npt.NDArray[np.bool_]
+    endings: npt.NDArray[np.str_]
+    final_states: npt.NDArray[np.float64]
+    step_limit: int
     wall_s: float
     env_s: float
     plan_s: float
@@ -170,6 +190,9 @@ class DriveResult(_Record):
     foreseen: int
     misjudged: int
     device: str
+    setback: str | None
+    config: dict[str, Any]
+    warnings: list[WarningSummary]
 
 def drive(
     env: Any,
@@ -189,8 +212,9 @@ def drive(
 class SolveResult(_Record):
     version: str
     survived: bool
-    ending: str
+    ending: _Ending
     steps: int
+    step_limit: int
     final_state: npt.NDArray[np.float64]
     total_reward: float
     planner: str
@@ -201,11 +225,14 @@ class SolveResult(_Record):
     setback: str | None
     simd: str
     threads: int
+    push: str | None
+    config: dict[str, Any]
     wall_s: float
     decision_us: DecisionMicroseconds
     particle_steps: int
     particle_steps_per_s: float
     digest: str
+    warnings: list[WarningNote]
     states: npt.NDArray[np.float64]
     actions: npt.NDArray[Any]
 
@@ -215,7 +242,7 @@ def solve(planner: _PlannerName | None = None, **options: Unpack[_TaskOptions]) 
 class Failure(_Record):
     seed: int
     steps: int
-    ending: str
+    ending: _Ending
 
 @final
 class DeviceShare(_Record):
@@ -229,7 +256,9 @@ class EvaluateResult(_Record):
     survived: int
     success_rate: float
     success_interval: tuple[float, float]
+    endings: dict[_Ending, int]
     steps: int
+    step_limit: int
     mean_steps: float
     min_steps: int
     planner: str
@@ -241,11 +270,14 @@ class EvaluateResult(_Record):
     setback: str | None
     simd: str
     threads: int
+    push: str | None
+    config: dict[str, Any]
     wall_s: float
     particle_steps: int
     particle_steps_per_s: float
     digest: str
     failures: list[Failure]
+    warnings: list[WarningSummary]
 
 def evaluate(
     planner: _PlannerName | None = None, **options: Unpack[_ManyTaskOptions]

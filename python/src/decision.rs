@@ -10,7 +10,7 @@ use crate::record::record;
 
 record! {
     /// How the simulated futures of one decision looked.
-    Diagnostics {
+    Diagnostics from CoreDiagnostics {
         /// The lowest cost of a future.
         best: f64,
         /// The mean cost.
@@ -31,25 +31,6 @@ record! {
         particles: u64,
         /// Steps simulated, over all futures and iterations.
         particle_steps: u64,
-    }
-}
-
-impl From<CoreDiagnostics> for Diagnostics {
-    fn from(core: CoreDiagnostics) -> Self {
-        let CoreDiagnostics { best, mean, spread, effective_samples, dead_share, .. } = core;
-        let CoreDiagnostics { non_finite, longest, horizon, particles, particle_steps, .. } = core;
-        Self {
-            best,
-            mean,
-            spread,
-            effective_samples,
-            dead_share,
-            non_finite,
-            longest,
-            horizon,
-            particles,
-            particle_steps,
-        }
     }
 }
 

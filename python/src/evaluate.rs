@@ -1,8 +1,10 @@
 //! `evaluate()`: many episodes in the reference environment, as `pilot evaluate` runs them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use particle_pilot::{DeviceShare as CoreDeviceShare, Evaluation, Failure as CoreFailure};
+use particle_pilot::report::{EvaluationReport, Machine};
+use particle_pilot::{DeviceShare as CoreDeviceShare, Evaluation, Failure as CoreFailure, Warning};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -10,23 +12,24 @@ use crate::errors::refusal;
 use crate::interrupt::interruptible;
 use crate::options::Options;
 use crate::record::record;
-use crate::times::per_second;
+use crate::settings;
+use crate::warnings::{WarningSummary, advised, objects};
 
 record! {
-    /// An episode in which the pole fell.
-    Failure {
+    /// An episode in which the pole fell or the cart left the track.
+    Failure from CoreFailure {
         /// The episode's seed.
         seed: u64,
         /// How many steps it lasted.
         steps: u32,
-        /// What ended it: ``"fell"``, ``"left-track"``, or ``"failed"`` where a GPU does not tell which.
+        /// What ended it: ``"fell"`` or ``"left-track"``.
         ending: String,
     }
 }
 
 record! {
     /// How many episodes a device ran.
-    DeviceShare {
+    DeviceShare from CoreDeviceShare {
         /// The device.
         device: String,
         /// How many episodes it finished.
@@ -47,8 +50,12 @@ record! {
         success_rate: f64,
         /// The 95% confidence interval of that share, by Wilson's score.
         success_interval: (f64, f64),
-        /// Steps after which an episode was won.
+        /// How many episodes ended how: ``"survived"``, ``"fell"`` and ``"left-track"``.
+        endings: BTreeMap<String, u32>,
+        /// Steps after which an episode was won; ``step_limit`` is the same by a clearer name.
         steps: u32,
+        /// Steps after which an episode was won.
+        step_limit: u32,
         /// Mean length of an episode, in steps.
         mean_steps: f64,
         /// The shortest episode.
@@ -71,6 +78,10 @@ record! {
         simd: String,
         /// The CPU threads.
         threads: usize,
+        /// What disturbed the cart, unknown to the planner: ``"NEWTON:LENGTH:EVERY"``, or ``None``.
+        push: Option<String>,
+        /// Everything that determines the decisions, in groups (``physics``, ``cost``, ``tuning``); no limit is ``None``.
+        config: Py<PyDict>,
         /// From start to end, in s.
         wall_s: f64,
         /// Steps simulated by particles.
@@ -79,8 +90,10 @@ record! {
         particle_steps_per_s: f64,
         /// A hash of all episodes' digests: the same on every machine.
         digest: String,
-        /// The episodes in which the pole fell, in order of seeds.
+        /// The episodes in which the pole fell or the cart left the track, in order of seeds.
         failures: Vec<Py<Failure>>,
+        /// What was noticed about decisions, by kind; a GPU that runs whole episodes tells nothing of them.
+        warnings: Vec<Py<WarningSummary>>,
     }
 }
 
@@ -121,46 +134,45 @@ pub fn evaluate(
     let options = Options::of_episodes(planner, options)?;
     options.warn_of_unread(py)?;
     let Options { config, steps, episodes, push, .. } = options;
-    let steps = steps.unwrap_or(500);
-    let evaluation =
-        Evaluation::new(config.clone()).episodes(episodes.unwrap_or(100)).steps(steps).push(push);
-    let (result, device, simd, threads) = interruptible(py, Arc::default(), |stop| {
-        let evaluation = evaluation.prepare()?;
-        let (device, simd) = (evaluation.device(), evaluation.simd().name());
-        let threads = evaluation.threads();
-        let result = evaluation.run_with(stop.flag(), |_| _ = stop.is_set())?;
-        Ok((result, device, simd, threads))
+    let evaluation = Evaluation::new(config.clone())
+        .episodes(episodes.unwrap_or(100))
+        .steps(steps.unwrap_or(500))
+        .push(push);
+    let report = interruptible(py, Arc::default(), |stop| {
+        let prepared = evaluation.prepare()?;
+        let machine = Machine::of(&prepared);
+        let result = prepared.run_with(stop.flag(), |_| _ = stop.is_set())?;
+        let words = |warning: &Warning| advised(warning, &config);
+        Ok(EvaluationReport::of(&result, &evaluation, machine, words))
     })?
     .map_err(refusal)?;
-    let share = |share: &CoreDeviceShare| {
-        Py::new(py, DeviceShare { device: share.device.to_string(), episodes: share.episodes })
-    };
-    let failure = |failure: &CoreFailure| {
-        let CoreFailure { seed, steps, ending, .. } = *failure;
-        Py::new(py, Failure { seed, steps, ending: ending.name().into() })
-    };
     Ok(EvaluateResult {
-        version: env!("CARGO_PKG_VERSION").into(),
-        episodes: result.episodes,
-        survived: result.survived,
-        success_rate: result.success_rate,
-        success_interval: result.success_interval.into(),
-        steps,
-        mean_steps: result.mean_steps,
-        min_steps: result.min_steps,
-        planner: config.planner.name().into(),
-        particles: config.particles,
-        horizon: config.horizon,
-        seed: config.seed,
-        device: result.devices.last().map_or(device, |share| share.device).to_string(),
-        devices: result.devices.iter().map(share).collect::<PyResult<_>>()?,
-        setback: result.setback.clone(),
-        simd: simd.into(),
-        threads,
-        wall_s: result.wall.as_secs_f64(),
-        particle_steps: result.particle_steps,
-        particle_steps_per_s: per_second(result.particle_steps, result.wall),
-        digest: result.digest.to_string(),
-        failures: result.failures.iter().map(failure).collect::<PyResult<_>>()?,
+        version: report.version.into(),
+        episodes: report.episodes,
+        survived: report.survived,
+        success_rate: report.success_rate,
+        success_interval: report.success_interval.into(),
+        endings: report.endings.into_iter().map(|(ending, count)| (ending.into(), count)).collect(),
+        steps: report.steps,
+        step_limit: report.step_limit,
+        mean_steps: report.mean_steps,
+        min_steps: report.min_steps,
+        planner: report.planner.into(),
+        particles: report.particles,
+        horizon: report.horizon,
+        seed: report.seed,
+        device: report.device.into(),
+        devices: objects(py, report.devices)?,
+        setback: report.setback,
+        simd: report.simd.into(),
+        threads: report.threads,
+        push: report.push.map(String::from),
+        config: settings::report(py, &report.config)?.unbind(),
+        wall_s: report.wall_s,
+        particle_steps: report.particle_steps,
+        particle_steps_per_s: report.particle_steps_per_s,
+        digest: report.digest.into(),
+        failures: objects(py, report.failures)?,
+        warnings: objects(py, report.warnings)?,
     })
 }

@@ -51,7 +51,8 @@ impl Stop {
 /// another thread, work is done on this one, which looks when work asks.
 ///
 /// # Errors
-/// The handler's exception; what work came to is then dropped.
+/// The handler's exception; what work came to is then dropped, also if it was done before it could hear of it. A handler's
+/// exception may as well come between a call's end and the use of its result, so that no caller could rely on more.
 pub fn interruptible<R: Send>(
     py: Python<'_>,
     flag: Arc<AtomicBool>,

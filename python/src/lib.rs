@@ -21,6 +21,7 @@ mod settings;
 mod solve;
 mod times;
 mod vector;
+mod warnings;
 
 use pyo3::prelude::*;
 
@@ -42,6 +43,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<solve::SolveResult>()?;
     module.add_class::<times::DecisionMicroseconds>()?;
     module.add_class::<vector::VectorCore>()?;
+    module.add_class::<warnings::WarningNote>()?;
+    module.add_class::<warnings::WarningSummary>()?;
     module.add_function(wrap_pyfunction!(drive::drive, module)?)?;
     module.add_function(wrap_pyfunction!(evaluate::evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(info::info, module)?)?;

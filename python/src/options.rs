@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::path::PathBuf;
 
 use particle_pilot::env::{Push, PushError};
-use particle_pilot::{PilotConfig, PlannerKind, SettingError};
+use particle_pilot::{PilotConfig, PlannerKind, SettingError, Tuning};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -12,8 +12,8 @@ use pyo3::types::PyDict;
 use crate::arguments::{any_integer, count, integer, named, number, warn, wrong_type};
 use crate::{config_file, physics};
 
-/// What every function that plans takes, in the order of `pilot --help`.
-const NAMES: [&str; 43] = [
+/// What is about a pilot, in the order of `pilot --help`; the planners' knobs, [`Tuning::knobs`], come after.
+const OF_PILOT: [&str; 28] = [
     "planner",
     "particles",
     "horizon",
@@ -42,42 +42,11 @@ const NAMES: [&str; 43] = [
     "cost_terminal_velocity",
     "cost_terminal_angle",
     "cost_terminal_rate",
-    "iterations",
-    "elite_share",
-    "smoothing",
-    "floor",
-    "temperature",
-    "target_share",
-    "knot_spacing",
-    "interpolation",
-    "noise",
-    "noise_scale",
-    "colour",
-    "balance",
-    "steps",
-    "push",
-    "episodes",
 ];
 
-/// How many of [`NAMES`] are about a pilot, and how many about one and an episode; the others are about many.
-const OF_PILOT: usize = NAMES.len() - 3;
-const OF_EPISODE: usize = NAMES.len() - 1;
-
-/// Those of [`NAMES`] that some planners read and others do not.
-const KNOBS: [&str; 12] = [
-    "iterations",
-    "elite_share",
-    "smoothing",
-    "floor",
-    "temperature",
-    "target_share",
-    "knot_spacing",
-    "interpolation",
-    "noise",
-    "noise_scale",
-    "colour",
-    "balance",
-];
+/// What is about an episode, and what about many.
+const OF_EPISODE: [&str; 2] = ["steps", "push"];
+const OF_EPISODES: [&str; 3] = ["steps", "push", "episodes"];
 
 /// Two names for the same thing: the program's and Gymnasium's.
 pub const ALIASES: [[&str; 2]; 4] = [
@@ -115,7 +84,7 @@ impl Options {
         given: Option<&Bound<'_, PyDict>>,
         physics: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        Self::read(planner, given, physics, &NAMES[..OF_PILOT])
+        Self::read(planner, given, physics, &[])
     }
 
     /// As [`Options::of_pilot`], and of an episode: `steps`, `push`.
@@ -126,7 +95,7 @@ impl Options {
         planner: Option<&Bound<'_, PyAny>>,
         given: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        Self::read(planner, given, None, &NAMES[..OF_EPISODE])
+        Self::read(planner, given, None, &OF_EPISODE)
     }
 
     /// As [`Options::of_episode`], and how many: `episodes`.
@@ -137,7 +106,7 @@ impl Options {
         planner: Option<&Bound<'_, PyAny>>,
         given: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        Self::read(planner, given, None, &NAMES)
+        Self::read(planner, given, None, &OF_EPISODES)
     }
 
     /// Warns of knobs that were given and that the planner does not read. Where all are given, as by
@@ -148,7 +117,7 @@ impl Options {
     pub fn warn_of_unread(&self, py: Python<'_>) -> PyResult<()> {
         let PilotConfig { planner, action, tuning, .. } = &self.config;
         let is_given = |knob: &str| self.given.iter().any(|name| name == knob);
-        if KNOBS.iter().all(|knob| is_given(knob)) {
+        if Tuning::knobs().into_iter().all(is_given) {
             return Ok(());
         }
         for (knob, case) in tuning.unread(*planner, *action) {
@@ -163,13 +132,14 @@ impl Options {
         planner: Option<&Bound<'_, PyAny>>,
         given: Option<&Bound<'_, PyDict>>,
         physics: Option<&Bound<'_, PyDict>>,
-        names: &[&str],
+        of_episodes: &[&'static str],
     ) -> PyResult<Self> {
         let mut layers = Vec::new();
         layers.extend(physics.cloned());
         if let Some(given) = given {
+            let names = [&OF_PILOT[..], &Tuning::knobs(), of_episodes].concat();
             for name in given.keys() {
-                check_name(&name, names)?;
+                check_name(&name, &names)?;
             }
             if let Some(path) = given.get_item("config")?.filter(|path| !path.is_none()) {
                 let path: PathBuf =

@@ -264,7 +264,8 @@ impl Pilot {
         class.call((planner,), Some(&all))
     }
 
-    /// Decides what to do. Ctrl-C ends decisions that take long.
+    /// Decides what to do. Ctrl-C ends decisions that take long: the pilot has then not made the decision or, if Ctrl-C
+    /// came just after it, made it as a whole, as where Ctrl-C comes just after the call.
     ///
     /// Parameters
     /// ----------
@@ -315,14 +316,15 @@ impl Pilot {
 
     /// Decides for many independent states at once, on all threads.
     ///
-    /// Row ``i`` has a memory of its own and the seed ``seed + i``, and decides as a pilot of its own would.
+    /// Row ``i`` has a memory of its own and the seed ``seed + i``, and decides as a pilot of its own would. A call that
+    /// Ctrl-C ends has decided for none of them, or for all as with ``act``; on a GPU maybe for some: ``reset`` then.
     ///
     /// Parameters
     /// ----------
     /// obs : array_like [N, 4]
     ///     As for ``act``; ``N`` stays the same until ``reset``.
     /// restart : array_like of bool [N], optional
-    ///     Rows in which a new episode begins: their plans are forgotten first.
+    ///     Rows in which a new episode begins: their plans are forgotten first, unless the call is refused or interrupted.
     ///
     /// Returns
     /// -------
@@ -450,7 +452,7 @@ impl Inner {
         heed(&mut self.pilot, flag);
     }
 
-    /// Decides for every row, after those of `restart` have forgotten their plans.
+    /// Decides for every row, after those of `restart` have forgotten their plans, which they have not if this fails.
     fn act_batch(&mut self, states: &[State], restart: &[bool]) -> PyResult<Vec<Action>> {
         let config = self.pilot.config();
         let seed = |row: usize| config.seed.wrapping_add(row as u64);
@@ -471,13 +473,10 @@ impl Inner {
                 new.insert(batch.map_err(refusal)?)
             }
         };
-        // Before anything is kept or forgotten.
-        batch.check(states).map_err(refusal)?;
         batch.set_interrupt(&self.flag);
-        for (row, _) in restart.iter().enumerate().filter(|(_, restart)| **restart) {
-            batch.reset(row, seed(row)).map_err(refusal)?;
-        }
-        let decisions = batch.act(states).map_err(refusal)?;
+        let begins = restart.iter().enumerate().filter(|(_, begins)| **begins);
+        let resets: Vec<_> = begins.map(|(row, _)| (row, seed(row))).collect();
+        let decisions = batch.act_after_resets(states, &resets).map_err(refusal)?;
         if let Some(batch) = new {
             self.batch = Some((batch, states.len()));
         }

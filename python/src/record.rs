@@ -9,8 +9,23 @@ use pyo3::types::{PyDict, PyList, PyString};
 const SHOWN: usize = 60;
 
 /// Declares a class of named values with `to_dict()`, a `repr` that shows all but matrices, equality by value, and what
-/// `pickle` and `copy` need.
+/// `pickle` and `copy` need. With `Name from Core`, it is made from the library's struct `Core`, which has the same
+/// fields.
 macro_rules! record {
+    ($(#[$about:meta])* $name:ident from $core:ty {
+        $($(#[$field_about:meta])* $field:ident: $type:ty,)*
+    }) => {
+        crate::record::record! {
+            $(#[$about])*
+            $name { $($(#[$field_about])* $field: $type,)* }
+        }
+
+        impl From<$core> for $name {
+            fn from(core: $core) -> Self {
+                Self { $($field: core.$field.into(),)* }
+            }
+        }
+    };
     ($(#[$about:meta])* $name:ident { $($(#[$field_about:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$about])*
         #[pyo3::pyclass(frozen, get_all, module = "particle_pilot")]
@@ -76,7 +91,7 @@ pub fn to_dict<'py>(record: &Bound<'py, PyAny>, names: &[&str]) -> PyResult<Boun
     Ok(dict)
 }
 
-/// The attributes `names` of `record`, but matrices by their shapes, and long texts and arrays by their ends.
+/// The attributes `names` of `record`, but matrices by their shapes, and of long texts, dictionaries and arrays only some.
 pub fn repr(record: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<String> {
     let mut parts = Vec::new();
     for name in names {
@@ -87,11 +102,14 @@ pub fn repr(record: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<String> {
 
 fn shown(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let py = value.py();
-    if let Ok(text) = value.cast::<PyString>() {
-        let text = text.to_str()?;
-        if let Some((end, _)) = text.char_indices().nth(SHOWN) {
-            return Ok(format!("{}...", PyString::new(py, &text[..end]).repr()?));
-        }
+    if let Ok(text) = value.cast::<PyString>()
+        && let Some(beginning) = beginning(text.to_str()?)
+    {
+        return Ok(format!("{}...", PyString::new(py, beginning).repr()?));
+    }
+    if value.is_instance_of::<PyDict>() {
+        let text = value.repr()?.to_string();
+        return Ok(beginning(&text).map_or(text.clone(), |beginning| format!("{beginning}...}}")));
     }
     let Some(shape) = value.getattr_opt(intern!(py, "shape"))? else {
         return Ok(value.repr()?.to_string());
@@ -108,6 +126,11 @@ fn shown(value: &Bound<'_, PyAny>) -> PyResult<String> {
         Some(&options),
     )?;
     text.extract()
+}
+
+/// The part of a long text that is shown; `None` for one that is shown as a whole.
+fn beginning(text: &str) -> Option<&str> {
+    text.char_indices().nth(SHOWN).map(|(end, _)| &text[..end])
 }
 
 /// Whether `other` has the same attributes `names`; `NotImplemented` where it is of another class.
@@ -164,9 +187,16 @@ pub fn value<'py>(
     })
 }
 
-/// Arrays as lists, records as dictionaries.
+/// Arrays as lists, records as dictionaries; what is one already is copied.
 fn plain(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     let py = value.py();
+    if let Ok(dict) = value.cast::<PyDict>() {
+        let copy = PyDict::new(py);
+        for (name, item) in dict.iter() {
+            copy.set_item(name, plain(item)?)?;
+        }
+        return Ok(copy.into_any());
+    }
     if let Ok(list) = value.cast::<PyList>() {
         let items: Vec<_> = list.iter().map(plain).collect::<PyResult<_>>()?;
         return Ok(PyList::new(py, items)?.into_any());

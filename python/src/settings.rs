@@ -1,6 +1,7 @@
-//! A pilot's configuration as keyword options.
+//! A pilot's configuration for Python: as keyword options, and as results tell it.
 
 use particle_pilot::PilotConfig;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -38,4 +39,15 @@ pub fn dict<'py>(py: Python<'py>, config: &PilotConfig) -> PyResult<Bound<'py, P
     dict.set_item("colour", tuning.colour)?;
     dict.set_item("balance", tuning.balance)?;
     Ok(dict)
+}
+
+/// All of `config` in groups, as the program's JSON has it. No limit is `None`.
+///
+/// # Errors
+/// Those of Python, short of memory.
+pub fn report<'py>(py: Python<'py>, config: &PilotConfig) -> PyResult<Bound<'py, PyDict>> {
+    let text = serde_json::to_string(config)
+        .map_err(|error| PyValueError::new_err(format!("the configuration: {error}")))?;
+    let value = py.import("json")?.call_method1("loads", (text,))?;
+    Ok(value.cast_into()?)
 }

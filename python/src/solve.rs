@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
-use particle_pilot::{Episode, Pilot as CorePilot};
+use particle_pilot::report::EpisodeReport;
+use particle_pilot::{Episode, Pilot as CorePilot, Warning};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -14,7 +15,9 @@ use crate::interrupt::interruptible;
 use crate::options::Options;
 use crate::patience::heed;
 use crate::record::record;
-use crate::times::{DecisionMicroseconds, per_second};
+use crate::settings;
+use crate::times::DecisionMicroseconds;
+use crate::warnings::{WarningNote, advised, objects};
 
 record! {
     /// How an episode in the reference environment ended; by the names of ``pilot solve --json``.
@@ -27,6 +30,8 @@ record! {
         ending: String,
         /// Steps taken, the one that ended the episode included.
         steps: u32,
+        /// Steps after which the episode is won.
+        step_limit: u32,
         /// ``float64 [4]``: the state that the last step led to, in m, m/s, rad, rad/s.
         final_state: Py<PyArray1<f64>>,
         /// The sum of the rewards.
@@ -47,6 +52,10 @@ record! {
         simd: String,
         /// The CPU threads.
         threads: usize,
+        /// What disturbed the cart, unknown to the planner: ``"NEWTON:LENGTH:EVERY"``, or ``None``.
+        push: Option<String>,
+        /// Everything that determines the decisions, in groups (``physics``, ``cost``, ``tuning``); no limit is ``None``.
+        config: Py<PyDict>,
         /// From reset to end, in s.
         wall_s: f64,
         /// How long decisions took, in microseconds.
@@ -57,6 +66,8 @@ record! {
         particle_steps_per_s: f64,
         /// A hash of every state and action, 16 hexadecimal digits: the same on every machine.
         digest: String,
+        /// What was noticed about the decisions, by kind, in the order in which it came; mostly nothing.
+        warnings: Vec<Py<WarningNote>>,
         /// ``float64 [steps, 4]``: the states in which the pilot decided, in m, m/s, rad, rad/s.
         states: Py<PyArray2<f64>>,
         /// ``int64 [steps]``, or for continuous actions ``float64 [steps]`` in N: what it decided.
@@ -114,28 +125,33 @@ pub fn solve(
         })
     })?;
     let result = result.map_err(refusal)?;
-    let config = pilot.config();
+    let words = |warning: &Warning| advised(warning, pilot.config());
+    let report = EpisodeReport::of(&result, &episode, &pilot, words);
     Ok(SolveResult {
-        version: env!("CARGO_PKG_VERSION").into(),
-        survived: result.survived,
-        ending: result.ending.name().into(),
-        steps: result.steps,
-        final_state: PyArray1::from_iter(py, result.final_state.into_iter().flatten()).unbind(),
-        total_reward: result.total_reward,
-        planner: config.planner.name().into(),
-        particles: config.particles,
-        horizon: config.horizon,
-        seed: result.seed,
-        device: pilot.device().to_string(),
-        setback: pilot.setback().map(ToString::to_string),
-        simd: pilot.simd().name().into(),
-        threads: pilot.threads(),
-        wall_s: result.wall.as_secs_f64(),
-        decision_us: Py::new(py, DecisionMicroseconds::from(result.decision_times))?,
-        particle_steps: result.particle_steps,
-        particle_steps_per_s: per_second(result.particle_steps, result.wall),
-        digest: result.digest.to_string(),
+        version: report.version.into(),
+        survived: report.survived,
+        ending: report.ending.into(),
+        steps: report.steps,
+        step_limit: report.step_limit,
+        final_state: PyArray1::from_iter(py, report.final_state.into_iter().flatten()).unbind(),
+        total_reward: report.total_reward,
+        planner: report.planner.into(),
+        particles: report.particles,
+        horizon: report.horizon,
+        seed: report.seed,
+        device: report.device.into(),
+        setback: report.setback,
+        simd: report.simd.into(),
+        threads: report.threads,
+        push: report.push.map(String::from),
+        config: settings::report(py, &report.config)?.unbind(),
+        wall_s: report.wall_s,
+        decision_us: Py::new(py, DecisionMicroseconds::from(report.decision_us))?,
+        particle_steps: report.particle_steps,
+        particle_steps_per_s: report.particle_steps_per_s,
+        digest: report.digest.into(),
+        warnings: objects(py, report.warnings)?,
         states: PyArray1::from_vec(py, states).reshape([actions.len(), 4])?.unbind(),
-        actions: decision::actions(py, config.action, &actions),
+        actions: decision::actions(py, report.config.action, &actions),
     })
 }

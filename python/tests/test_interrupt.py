@@ -61,7 +61,13 @@ def state(pilot):
 for planner, horizon in {"cem": 10_000, "mppi": 500, "fmc": 1_000}.items():
     pilot = Pilot(planner, particles=200_000, horizon=horizon)
     before = state(pilot)
-    for call in (lambda: [pilot.act(obs[0]) for _ in range(2)], lambda: pilot.plan(obs[1]), lambda: pilot.act_batch(obs)):
+    restart = np.arange(20) % 3 == 0
+    for call in (
+        lambda: [pilot.act(obs[0]) for _ in range(2)],
+        lambda: pilot.plan(obs[1]),
+        lambda: pilot.act_batch(obs),
+        lambda: pilot.act_batch(obs, restart=restart),
+    ):
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         try:
             while True:

@@ -183,7 +183,7 @@ def test_the_row_of_a_batch_that_is_refused_is_named_and_none_has_decided():
     bad = good.copy()
     bad[1, 2] = np.nan
     with pytest.raises(ValueError, match="^row 1: number 2 of the state is NaN"):
-        pilot.act_batch(bad)
+        pilot.act_batch(bad, restart=[True, False, True])
     for _ in range(3):
         assert np.array_equal(pilot.act_batch(good), spared.act_batch(good))
 

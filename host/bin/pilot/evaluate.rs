@@ -1,14 +1,10 @@
 //! `pilot evaluate`: many episodes.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
-use particle_pilot::env::Push;
+use particle_pilot::report::{EvaluationReport, Machine as Begun, per_second};
 use particle_pilot::{
-    Device, DeviceShare, Digest, Ending, Evaluation, EvaluationResult, Failure, PilotConfig,
-    WarningSummary,
+    Ending, Evaluation, EvaluationResult, Failure, PilotConfig, Warning, WarningSummary,
 };
-use serde::Serialize;
 
 use crate::advice::advised;
 use crate::machine::Machine;
@@ -18,11 +14,9 @@ use crate::shared::interrupt;
 use crate::shared::outcome::Outcome;
 use crate::shared::output::{Report, say};
 use crate::shared::progress::Progress;
-use crate::shared::text::{self, count, duration, grouped, per_second, rate};
+use crate::shared::text::{self, count, duration, grouped, rate};
 use crate::solve::extent;
 
-/// How episodes of an evaluation end.
-const ENDINGS: [Ending; 3] = [Ending::Survived, Ending::Fell, Ending::LeftTrack];
 /// Failures that people are shown.
 const SHOWN: usize = 5;
 
@@ -36,17 +30,17 @@ pub fn run(options: Options) -> Result<Outcome> {
     let evaluation = Evaluation::new(config.clone())
         .episodes(episodes)
         .steps(settings.steps())
-        .push(settings.push())
-        .prepare()
-        .map_err(refused)?;
-    let machine = Machine::of_evaluation(&evaluation);
+        .push(settings.push());
+    let prepared = evaluation.prepare().map_err(refused)?;
+    let machine = Machine::of_evaluation(&prepared);
+    let begun = Begun::of(&prepared);
     let stop = interrupt::watch();
     let quiet = settings.options().quiet;
     let report = Report::open(settings.options().json.as_deref(), quiet)?;
     machine.tell(&report);
 
     let progress = Progress::new("episodes", episodes.into(), quiet);
-    let result = evaluation.run_with(stop, |_| progress.tick());
+    let result = prepared.run_with(stop, |_| progress.tick());
     progress.finish();
     let result = result.map_err(failed)?;
     machine.warn(&report, result.setback.as_deref());
@@ -54,37 +48,9 @@ pub fn run(options: Options) -> Result<Outcome> {
         result.warnings.iter().for_each(|summary| say(&warning(summary, &result, &config)));
     }
 
-    let interrupted = result.episodes < episodes;
-    let json = EvaluateResult {
-        version: env!("CARGO_PKG_VERSION"),
-        episodes: result.episodes,
-        survived: result.survived,
-        interrupted,
-        success_rate: result.success_rate,
-        success_interval: result.success_interval,
-        endings: ENDINGS.map(|ending| (ending.name(), result.ended(ending))).into(),
-        steps: settings.steps(),
-        step_limit: settings.steps(),
-        mean_steps: result.mean_steps,
-        min_steps: result.min_steps,
-        planner: config.planner.name(),
-        particles: config.particles,
-        horizon: config.horizon,
-        seed: config.seed,
-        device: machine.last(&result),
-        devices: &result.devices,
-        setback: result.setback.as_deref(),
-        simd: machine.simd.name(),
-        threads: machine.threads,
-        push: settings.push(),
-        config: &config,
-        wall_s: result.wall.as_secs_f64(),
-        particle_steps: result.particle_steps,
-        particle_steps_per_s: per_second(result.particle_steps, result.wall),
-        digest: result.digest,
-        failures: &result.failures,
-        warnings: result.warnings.iter().map(|summary| WarningJson::of(summary, &config)).collect(),
-    };
+    let words = |warning: &Warning| advised(warning, &config);
+    let json = EvaluationReport::of(&result, &evaluation, begun, words);
+    let interrupted = json.interrupted;
     report.write(&text(&result, &config, &settings, &machine, interrupted), &json)?;
     let met = result.failures.is_empty() || !settings.options().require_success;
     Ok(Outcome::of(interrupted, met))
@@ -141,14 +107,15 @@ fn text(
 /// How many failed how, and the first of them.
 fn failures(result: &EvaluationResult) -> String {
     let failures = &result.failures;
-    let kinds: Vec<Ending> =
-        ENDINGS[1..].iter().copied().filter(|ending| result.ended(*ending) > 0).collect();
+    let endings = result.endings();
+    let came = |(ending, count): &&(Ending, u32)| *ending != Ending::Survived && *count > 0;
+    let kinds: Vec<_> = endings.iter().filter(came).collect();
     if kinds.is_empty() {
         return String::new();
     }
     let counts = kinds
         .iter()
-        .map(|ending| format!("{} {}", grouped(result.ended(*ending).into()), briefly(*ending)));
+        .map(|(ending, count)| format!("{} {}", grouped((*count).into()), briefly(*ending)));
     let name = |Failure { seed, steps, ending }: &Failure| match kinds.len() {
         1 => format!("seed {seed} after {steps}"),
         _ => format!("seed {seed} after {steps} ({})", briefly(*ending)),
@@ -181,63 +148,4 @@ fn warning(summary: &WarningSummary, result: &EvaluationResult, config: &PilotCo
         summary.first_seed,
         advised(&summary.warning, config)
     )
-}
-
-/// One kind of warning.
-#[derive(Serialize)]
-struct WarningJson {
-    /// In how many decisions it came, and in how many episodes.
-    decisions: u64,
-    episodes: u32,
-    /// Where it came first.
-    first_seed: u64,
-    first_step: u32,
-    /// What that one said.
-    text: String,
-}
-
-impl WarningJson {
-    fn of(summary: &WarningSummary, config: &PilotConfig) -> Self {
-        let WarningSummary { warning, decisions, episodes, first_seed, first_step } = *summary;
-        Self { decisions, episodes, first_seed, first_step, text: advised(&warning, config) }
-    }
-}
-
-#[derive(Serialize)]
-struct EvaluateResult<'a> {
-    version: &'static str,
-    episodes: u32,
-    survived: u32,
-    interrupted: bool,
-    success_rate: f64,
-    success_interval: [f64; 2],
-    /// How many episodes ended how.
-    endings: BTreeMap<&'static str, u32>,
-    /// After how many steps an episode is won; `step_limit` is the same by a clearer name.
-    steps: u32,
-    step_limit: u32,
-    mean_steps: f64,
-    min_steps: u32,
-    planner: &'static str,
-    particles: u32,
-    horizon: u32,
-    seed: u64,
-    /// The one that the last episodes ran on.
-    device: Device,
-    /// All, in the order of seeds, and how many episodes each ran.
-    devices: &'a [DeviceShare],
-    /// Why not all episodes ran on a GPU, where the device was left open.
-    setback: Option<&'a str>,
-    simd: &'static str,
-    threads: usize,
-    push: Option<Push>,
-    /// Everything that determines the decisions; no limit is null.
-    config: &'a PilotConfig,
-    wall_s: f64,
-    particle_steps: u64,
-    particle_steps_per_s: f64,
-    digest: Digest,
-    failures: &'a [Failure],
-    /// Of decisions; a GPU that runs whole episodes tells nothing of them.
-    warnings: Vec<WarningJson>,
 }

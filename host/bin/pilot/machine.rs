@@ -69,11 +69,6 @@ impl Machine {
         setback.filter(|_| self.device != Device::Cpu)
     }
 
-    /// The device that the work ended on.
-    pub fn last(&self, result: &EvaluationResult) -> Device {
-        result.devices.last().map_or(self.device, |share| share.device)
-    }
-
     /// The devices that ran an evaluation's episodes, and how many where they are several.
     pub fn of_all(&self, result: &EvaluationResult) -> String {
         match &result.devices[..] {

@@ -5,11 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
-use particle_pilot::env::Push;
-use particle_pilot::{
-    DecisionTimes, Digest, Ending, Episode, EpisodeResult, Pilot, PilotConfig, WarningNote,
-};
-use serde::Serialize;
+use particle_pilot::report::{EpisodeReport, per_second};
+use particle_pilot::{Ending, Episode, EpisodeResult, Pilot, PilotConfig, Warning, WarningNote};
 
 use crate::advice::advised;
 use crate::machine::Machine;
@@ -21,7 +18,7 @@ use crate::shared::outcome::Outcome;
 use crate::shared::output::{Report, Sink, say};
 use crate::shared::picture::Picture;
 use crate::shared::progress::Progress;
-use crate::shared::text::{count, duration, grouped, number, per_second, rate, significant};
+use crate::shared::text::{count, duration, grouped, number, rate, significant};
 use crate::trace::TraceWriter;
 
 pub fn run(options: Options) -> Result<Outcome> {
@@ -80,9 +77,9 @@ pub fn run(options: Options) -> Result<Outcome> {
         let warnings = result.warnings.iter();
         warnings.for_each(|note| say(&warning(note, &result, pilot.config())));
     }
-    let setback = pilot.setback().map(ToString::to_string);
-    machine.warn(&report, setback.as_deref());
-    let json = SolveResult::of(&result, &pilot, &settings, setback);
+    let words = |warning: &Warning| advised(warning, pilot.config());
+    let json = EpisodeReport::of(&result, &episode, &pilot, words);
+    machine.warn(&report, json.setback.as_deref());
     report.write(&text(&result, &pilot), &json)?;
     let met = result.survived || !settings.options().require_success;
     Ok(Outcome::of(result.interrupted, met))
@@ -171,107 +168,4 @@ fn warning(note: &WarningNote, result: &EpisodeResult, config: &PilotConfig) -> 
         note.first_step,
         advised(&note.warning, config)
     )
-}
-
-/// One kind of warning.
-#[derive(Clone, Debug, Serialize)]
-struct WarningJson {
-    /// In how many decisions it came.
-    decisions: u32,
-    /// The step of the first.
-    first_step: u32,
-    /// What that one said.
-    text: String,
-}
-
-#[derive(Serialize)]
-struct SolveResult<'a> {
-    version: &'static str,
-    survived: bool,
-    interrupted: bool,
-    ending: Ending,
-    /// Steps taken.
-    steps: u32,
-    /// Steps after which the episode is won.
-    step_limit: u32,
-    /// The state after the last step.
-    final_state: Option<[f64; 4]>,
-    total_reward: f64,
-    planner: &'static str,
-    particles: u32,
-    horizon: u32,
-    seed: u64,
-    device: String,
-    /// Why it is not, or no longer, a GPU, where the device was left open.
-    setback: Option<String>,
-    simd: &'static str,
-    threads: usize,
-    push: Option<Push>,
-    /// Everything that determines the decisions; no limit is null.
-    config: &'a PilotConfig,
-    wall_s: f64,
-    decision_us: Microseconds,
-    particle_steps: u64,
-    particle_steps_per_s: f64,
-    digest: Digest,
-    warnings: Vec<WarningJson>,
-}
-
-/// [`DecisionTimes`] in microseconds.
-#[derive(Serialize)]
-struct Microseconds {
-    p50: f64,
-    p90: f64,
-    p99: f64,
-    max: f64,
-}
-
-impl From<DecisionTimes> for Microseconds {
-    fn from(times: DecisionTimes) -> Self {
-        let [p50, p90, p99, max] =
-            [times.p50, times.p90, times.p99, times.max].map(|time| time.as_nanos() as f64 / 1e3);
-        Self { p50, p90, p99, max }
-    }
-}
-
-impl<'a> SolveResult<'a> {
-    fn of(
-        result: &EpisodeResult,
-        pilot: &'a Pilot,
-        settings: &Settings,
-        setback: Option<String>,
-    ) -> Self {
-        let config = pilot.config();
-        let warning = |note: &WarningNote| WarningJson {
-            decisions: note.decisions,
-            first_step: note.first_step,
-            text: advised(&note.warning, config),
-        };
-        Self {
-            version: env!("CARGO_PKG_VERSION"),
-            survived: result.survived,
-            interrupted: result.interrupted,
-            ending: result.ending,
-            steps: result.steps,
-            step_limit: settings.steps(),
-            final_state: result.final_state,
-            total_reward: result.total_reward,
-            planner: config.planner.name(),
-            particles: config.particles,
-            horizon: config.horizon,
-            seed: result.seed,
-            device: pilot.device().to_string(),
-            setback,
-            simd: pilot.simd().name(),
-            threads: pilot.threads(),
-            push: settings.push(),
-            config,
-            wall_s: result.wall.as_secs_f64(),
-            decision_us: result.decision_times.into(),
-            particle_steps: result.particle_steps,
-            particle_steps_per_s: per_second(result.particle_steps, result.wall),
-            digest: result.digest,
-            warnings: result.warnings.iter().map(warning).collect(),
-        }
-    }
 }

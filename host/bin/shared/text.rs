@@ -67,14 +67,6 @@ pub fn significant(value: f64) -> String {
     }
 }
 
-/// `count / seconds`, 0 where no time passed.
-pub fn per_second(count: u64, time: Duration) -> f64 {
-    if time.is_zero() {
-        return 0.0;
-    }
-    count as f64 / time.as_secs_f64()
-}
-
 /// `1 thread`, `2 threads`.
 pub fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -103,6 +95,5 @@ mod tests {
             ["100.0%", "0.0%", "96.3%", "99.96%", "0.004%"]
         );
         assert_eq!(count(1, "thread"), "1 thread");
-        assert_eq!(per_second(5, Duration::ZERO), 0.0);
     }
 }

@@ -311,7 +311,11 @@ def _objects(rows: Observations) -> npt.NDArray[Any]:
 
 
 def _integers(actions: Any, count: int) -> npt.NDArray[np.int64]:
-    """Actions as the compiled part takes them: nothing is copied if they are."""
+    """Actions as the compiled part takes them: nothing is copied if they are.
+
+    Those of 2^63 and more, which unsigned types have, become negative: no action either, which is refused as it was
+    given (:func:`_better`).
+    """
     array = np.asarray(actions)
     if array.ndim == 0:
         raise TypeError(f"actions must be one for each environment, not {actions!r} alone")

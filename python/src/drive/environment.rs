@@ -48,17 +48,21 @@ impl<'py> Env<'py> {
         &self.env
     }
 
-    /// Whether a `TimeLimit` ends its episodes.
-    pub fn has_time_limit(&self) -> PyResult<bool> {
+    /// After how many steps a `TimeLimit` ends its episodes, the strictest of several; `None` without one.
+    pub fn time_limit(&self) -> PyResult<Option<u32>> {
         let mut layer = self.env.clone();
+        let mut strictest = None;
         for _ in 0..LAYERS {
-            if layer.getattr_opt("_max_episode_steps")?.is_some_and(|limit| !limit.is_none()) {
-                return Ok(true);
+            let limit = layer.getattr_opt("_max_episode_steps")?.filter(|limit| !limit.is_none());
+            if let Some(limit) = limit {
+                // One that is no such number ends nothing that is known of.
+                let steps = limit.extract().unwrap_or(u32::MAX);
+                strictest = Some(strictest.map_or(steps, |other: u32| other.min(steps)));
             }
             let Some(inner) = layer.getattr_opt("env")? else { break };
             layer = inner;
         }
-        Ok(false)
+        Ok(strictest)
     }
 
     /// Begins an episode and returns the first observation.

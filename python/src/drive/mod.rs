@@ -1,11 +1,12 @@
 //! The closed loop over a real Gymnasium environment.
 
 mod driver;
+mod ending;
 mod environment;
 mod tally;
 mod witness;
 
-use numpy::PyArray1;
+use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -13,6 +14,7 @@ use crate::arguments::{count, integer, warn};
 use crate::physics::Core;
 use crate::record::record;
 use crate::times::DecisionMicroseconds;
+use crate::warnings::WarningSummary;
 use driver::{Driver, Wishes};
 use environment::Env;
 use tally::{Course, Tally};
@@ -29,6 +31,14 @@ record! {
         lengths: Py<PyArray1<i64>>,
         /// ``bool [E]``: whether the environment ended the episode, rather than a time limit.
         terminated: Py<PyArray1<bool>>,
+        /// ``str [E]``: what ended each episode. ``"fell"`` and ``"left-track"``: the limit that the state is beyond, the
+        /// angle's before the position's; ``"terminated"``: the environment, within both; ``"survived"``: a limit of steps.
+        endings: Py<PyAny>,
+        /// ``float64 [E, 4]``: the state after the last step of each, in m, m/s, rad, rad/s: ``env.unwrapped.state``, or
+        /// where there is none the last observation.
+        final_states: Py<PyArray2<f64>>,
+        /// Steps after which an episode ends: ``max_steps``, or the environment's ``TimeLimit`` where that is less.
+        step_limit: u32,
         /// From start to end, in s.
         wall_s: f64,
         /// Of which in the environment's ``reset`` and ``step``, in s.
@@ -45,6 +55,13 @@ record! {
         misjudged: u64,
         /// The device that planned.
         device: String,
+        /// Why it is not, or no longer, a GPU, where the device was left open; else ``None``.
+        setback: Option<String>,
+        /// Everything that determines the decisions, in groups (``physics``, ``cost``, ``tuning``); no limit is ``None``.
+        /// The seed is the first episode's; where the physics change at a reset, they are the last episode's.
+        config: Py<PyDict>,
+        /// What was noticed about decisions, by kind; mostly nothing.
+        warnings: Vec<Py<WarningSummary>>,
     }
 }
 
@@ -116,11 +133,13 @@ pub fn drive<'py>(
     let core = Core::of(env)?;
     let mut driver = Driver::new(&core, Wishes::of(pilot, physics, settings)?)?;
     let env = Env::of(env, options)?;
+    let time_limit = env.time_limit()?;
     let limit = match max_steps {
         Some(steps) => steps,
-        None if env.has_time_limit()? => u32::MAX,
+        None if time_limit.is_some() => u32::MAX,
         None => LONGEST,
     };
+    let step_limit = time_limit.map_or(limit, |steps| steps.min(limit));
     let pilot_seed = seed.unwrap_or(driver.pilot.config().seed);
     let course = Course { episodes, seed, pilot_seed, limit, foresight };
     let mut tally = Tally::default();
@@ -129,9 +148,9 @@ pub fn drive<'py>(
         driver.look()?;
         begun = tally.play(&env, &course, &mut driver, episode)?;
     }
-    if max_steps.is_none() && limit == LONGEST && tally.lengths.contains(&LONGEST.into()) {
+    if (max_steps, time_limit) == (None, None) && tally.lengths.contains(&LONGEST.into()) {
         let why = "an episode was ended after 100000 steps, for the environment has no TimeLimit: give max_steps";
         warn(py, why)?;
     }
-    tally.result(py, &driver.pilot)
+    tally.result(py, &driver.pilot, pilot_seed, step_limit)
 }

@@ -2,18 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-use numpy::PyArray1;
-use particle_pilot::{Action, Decision, DecisionTimes, Pilot as CorePilot, Speculation};
+use numpy::{PyArray1, PyArrayMethods};
+use particle_pilot::report::{EvaluationWarning, Microseconds};
+use particle_pilot::{
+    Action, Decision, DecisionTimes, Pilot as CorePilot, PilotConfig, Speculation, WarningNotes,
+    WarningSummary as CoreWarningSummary,
+};
 use pyo3::prelude::*;
 
-use super::DriveResult;
 use super::driver::Driver;
 use super::environment::Env;
 use super::witness::Witness;
+use super::{DriveResult, ending};
 use crate::errors::refusal;
 use crate::observation::{State, state};
 use crate::patience::{decide, particle_steps};
+use crate::settings;
 use crate::times::DecisionMicroseconds;
+use crate::warnings::{advised, objects};
 
 /// Which episodes there are to be.
 pub struct Course {
@@ -34,12 +40,25 @@ pub struct Begun<'py> {
     asked: Instant,
 }
 
+/// How an episode ended.
+struct End<'py> {
+    /// Whether the environment has ended it.
+    terminated: bool,
+    /// The last observation.
+    observed: Bound<'py, PyAny>,
+    notes: WarningNotes,
+}
+
 /// What came of the episodes so far.
 #[derive(Default)]
 pub struct Tally {
     returns: Vec<f64>,
     pub lengths: Vec<i64>,
     terminated: Vec<bool>,
+    endings: Vec<&'static str>,
+    final_states: Vec<State>,
+    /// What was noticed in each episode, with the pilot's seed there.
+    warnings: Vec<(u64, WarningNotes)>,
     env_time: Duration,
     decisions: Vec<Duration>,
     particle_steps: u64,
@@ -79,13 +98,19 @@ impl Tally {
         };
         pilot.with_speculation(|speculation| {
             let next = loop {
-                speculation.reset(self.seed(course.pilot_seed));
+                let seed = self.seed(course.pilot_seed);
+                speculation.reset(seed);
                 let mut witness = Witness::new(core, *physics);
                 let asked = begun.asked;
-                let terminated =
+                let End { terminated, observed, notes } =
                     self.run(env, course, speculation, begun.obs, &mut witness, think)?;
                 self.wall += asked.elapsed();
-                doubts.compare(py, *physics, core.physics()?)?;
+                let now = core.physics()?;
+                doubts.compare(py, *physics, now)?;
+                let last = ending::state(core, &observed);
+                self.endings.push(ending::word(terminated, &now, &last));
+                self.final_states.push(last);
+                self.warnings.push((seed, notes));
                 if terminated {
                     doubts.suspect(py, witness.suspicion(env.object()))?;
                 }
@@ -103,8 +128,8 @@ impl Tally {
         })
     }
 
-    /// Plans and steps until the episode ends; returns whether the environment has ended it. The environment stays on
-    /// this thread, where its windows and signals belong.
+    /// Plans and steps until the episode ends. The environment stays on this thread, where its windows and signals
+    /// belong.
     fn run<'py>(
         &mut self,
         env: &Env<'py>,
@@ -113,11 +138,12 @@ impl Tally {
         mut obs: Bound<'py, PyAny>,
         witness: &mut Witness<'_, 'py>,
         think: impl Fn(&mut Speculation<'_>, &State) -> PyResult<Decision>,
-    ) -> PyResult<bool> {
+    ) -> PyResult<End<'py>> {
         let plans_ahead = course.foresight && speculation.is_possible();
         let (mut total, mut length) = (0.0, 0);
+        let mut notes = WarningNotes::default();
         let mut now = Instant::now();
-        let terminated = loop {
+        let (terminated, observed) = loop {
             let state = state(&obs)?;
             witness.observe(&state);
             let decision = think(speculation, &state)?;
@@ -128,13 +154,14 @@ impl Tally {
             let planned = Instant::now();
             self.decisions.push(planned - now);
             self.particle_steps += decision.diagnostics.particle_steps;
+            notes.note(&decision.diagnostics, length);
             let step = env.step(right)?;
             now = Instant::now();
             self.env_time += now - planned;
             total += step.reward;
             length += 1;
             if step.terminated || step.truncated || length == course.limit {
-                break step.terminated;
+                break (step.terminated, step.obs);
             }
             obs.py().check_signals()?;
             obs = step.obs;
@@ -142,17 +169,33 @@ impl Tally {
         self.returns.push(total);
         self.lengths.push(length.into());
         self.terminated.push(terminated);
-        Ok(terminated)
+        Ok(End { terminated, observed, notes })
     }
 
-    /// All of it, by the pilot that was there last.
-    pub fn result(mut self, py: Python<'_>, pilot: &CorePilot) -> PyResult<DriveResult> {
+    /// All of it, by the pilot that was there last and in the first episode had this seed.
+    pub fn result(
+        mut self,
+        py: Python<'_>,
+        pilot: &CorePilot,
+        first_seed: u64,
+        step_limit: u32,
+    ) -> PyResult<DriveResult> {
         let planning: Duration = self.decisions.iter().sum();
-        let times = DecisionTimes::of(&mut self.decisions);
+        let times = Microseconds::from(DecisionTimes::of(&mut self.decisions));
+        let config = PilotConfig { seed: first_seed, ..pilot.config().clone() };
+        let noted = self.warnings.iter().map(|(seed, notes)| (*seed, notes));
+        let in_words = |summary: &CoreWarningSummary| {
+            EvaluationWarning::of(summary, |warning| advised(warning, &config))
+        };
+        let warnings: Vec<_> = CoreWarningSummary::of(noted).iter().map(in_words).collect();
+        let final_states = PyArray1::from_vec(py, self.final_states.concat());
         Ok(DriveResult {
+            final_states: final_states.reshape([self.lengths.len(), 4])?.unbind(),
+            endings: ending::array(py, self.endings)?,
             returns: PyArray1::from_vec(py, self.returns).unbind(),
             lengths: PyArray1::from_vec(py, self.lengths).unbind(),
             terminated: PyArray1::from_vec(py, self.terminated).unbind(),
+            step_limit,
             wall_s: self.wall.as_secs_f64(),
             env_s: self.env_time.as_secs_f64(),
             plan_s: planning.as_secs_f64(),
@@ -161,6 +204,9 @@ impl Tally {
             foreseen: self.foreseen,
             misjudged: self.misjudged,
             device: pilot.device().to_string(),
+            setback: pilot.setback().map(ToString::to_string),
+            config: settings::report(py, &config)?.unbind(),
+            warnings: objects(py, warnings)?,
         })
     }
 }

@@ -162,9 +162,9 @@ pub fn degrees(radians: f64) -> f64 {
 
 fn warning(note: &WarningNote, result: &EpisodeResult, config: &PilotConfig) -> String {
     format!(
-        "warning: in {} of {} decisions, first at step {}: {}",
+        "warning: in {} of {}, first at step {}: {}",
         grouped(note.decisions.into()),
-        grouped(result.steps.into()),
+        count(result.steps.into(), "decision"),
         note.first_step,
         advised(&note.warning, config)
     )

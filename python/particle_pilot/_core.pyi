@@ -187,8 +187,8 @@ class DriveResult(_Record):
     plan_s: float
     decision_us: DecisionMicroseconds
     particle_steps: int
-    foreseen: int
-    misjudged: int
+    speculation_hits: int
+    speculation_misses: int
     device: str
     setback: str | None
     config: dict[str, Any]
@@ -201,7 +201,7 @@ def drive(
     episodes: SupportsIndex | None = None,
     seed: SupportsIndex | None = None,
     physics: Literal["env", "pilot"] = "env",
-    foresight: bool = True,
+    speculate: bool = True,
     max_steps: SupportsIndex | None = None,
     options: dict[str, Any] | None = None,
     planner: _PlannerName | None = None,

@@ -1,4 +1,4 @@
-"""drive(foresight=True): decisions planned ahead are those that would have been planned without."""
+"""drive(speculate=True): decisions planned ahead are those that would have been planned without."""
 
 import time
 
@@ -98,20 +98,20 @@ def _drive(make, planner="random-shooting", threads=2, episodes=3, **options):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("make", ENVIRONMENTS)
 @pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi", "smc", "fmc"])
-def test_foresight_changes_no_action(make, planner):
-    expected, without = _drive(make, planner, foresight=False)
+def test_speculation_changes_no_action(make, planner):
+    expected, without = _drive(make, planner, speculate=False)
     seen, result = _drive(make, planner)
     assert seen == expected
     assert result.returns.tolist() == without.returns.tolist()
-    assert (without.foreseen, without.misjudged) == (0, 0)
+    assert (without.speculation_hits, without.speculation_misses) == (0, 0)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_foresight_changes_no_action_with_any_number_of_threads(threads):
-    expected, _ = _drive(_plain, "cem", foresight=False)
+def test_speculation_changes_no_action_with_any_number_of_threads(threads):
+    expected, _ = _drive(_plain, "cem", speculate=False)
     seen, result = _drive(_plain, "cem", threads)
     assert seen == expected
-    assert threads > 1 or (result.foreseen, result.misjudged) == (0, 0)
+    assert threads > 1 or (result.speculation_hits, result.speculation_misses) == (0, 0)
 
 
 def test_episodes_that_end_by_failure_are_the_same():
@@ -120,7 +120,7 @@ def test_episodes_that_end_by_failure_are_the_same():
         env.unwrapped.force_mag = 0.3  # too weak to keep the pole up
         return env
 
-    expected, without = _drive(make, episodes=20, foresight=False)
+    expected, without = _drive(make, episodes=20, speculate=False)
     seen, result = _drive(make, episodes=20)
     assert seen == expected
     assert result.terminated.all() and without.terminated.all()
@@ -150,7 +150,7 @@ def _drive_until(make, are_enough, planner="random-shooting", steps=30):
         result = drive(slow, pilot, episodes=1 if seconds > 0.05 else 4, seed=5)
         # Each was right or wrong; the first of an episode is not predicted.
         decisions = int(result.lengths.sum())
-        assert 0 <= result.foreseen + result.misjudged <= decisions - len(result.lengths)
+        assert 0 <= result.speculation_hits + result.speculation_misses <= decisions - len(result.lengths)
         yield result
         if are_enough(result):
             return
@@ -159,23 +159,23 @@ def _drive_until(make, are_enough, planner="random-shooting", steps=30):
 
 @pytest.mark.parametrize("make", [_plain, _other_physics])
 def test_what_is_predicted_comes_true(make):
-    for result in _drive_until(make, lambda result: result.foreseen > 10, "cem"):
+    for result in _drive_until(make, lambda result: result.speculation_hits > 10, "cem"):
         # A prediction that fails is one bit in millions.
-        assert result.misjudged <= 2
+        assert result.speculation_misses <= 2
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("make", [_noisy, _moves_by_other_laws])
 def test_predictions_that_fail_are_soon_given_up(make):
-    for result in _drive_until(make, lambda result: result.misjudged > 2, steps=120):
-        assert result.foreseen <= 2
+    for result in _drive_until(make, lambda result: result.speculation_misses > 2, steps=120):
+        assert result.speculation_hits <= 2
         # After each failure twice as many are not predicted, so that 480 decisions see no more.
-        assert result.misjudged <= 10
+        assert result.speculation_misses <= 10
 
 
-def test_a_pushed_cart_is_still_foreseen_in_between():
+def test_a_pushed_cart_is_still_predicted_in_between():
     def are_enough(result):
-        return result.foreseen > 2 and result.misjudged > 0
+        return result.speculation_hits > 2 and result.speculation_misses > 0
 
     for _ in _drive_until(lambda: _Windy(_plain()), are_enough, "cem"):
         pass
@@ -198,4 +198,4 @@ def test_an_environment_without_a_state_is_driven_all_the_same():
 
     result = drive(Shy(_plain()), particles=64, seed=0, device="cpu", threads=2)
     assert result.lengths.tolist() == [120]
-    assert result.foreseen == 0
+    assert result.speculation_hits == 0

@@ -8,7 +8,7 @@ use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Particle;
 
-use crate::backend::cpu::Kernel;
+use crate::backend::cpu::LaneWork;
 use crate::env::Physics;
 use crate::planners::{Problem, Request};
 
@@ -103,7 +103,7 @@ struct Record<'a, M, S> {
     scheme: &'a S,
 }
 
-impl<M: Model, S: Scheme> Kernel for Record<'_, M, S> {
+impl<M: Model, S: Scheme> LaneWork for Record<'_, M, S> {
     type Output = Trajectories;
 
     /// One pair of particles at a time, which gives the bits that bundles give. Inside this function the compiler

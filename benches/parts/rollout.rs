@@ -7,7 +7,7 @@ use particle_pilot::env::Physics;
 use particle_pilot_kernels::controls::{
     Biased, Coin, First, Interpolant, KnotNoise, Knots, Scheme, digits,
 };
-use particle_pilot_kernels::lanes::{Kernel, Lanes};
+use particle_pilot_kernels::lanes::{LaneWork, Lanes};
 use particle_pilot_kernels::model::{CartPole, CostWeights, Model};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, Job, Particle, Summary, rollout_chunk};
@@ -22,7 +22,7 @@ const SPACING: usize = 5;
 /// One bundle of particles, step after step: each waits for the one before.
 struct Steps<'a, M>(&'a M);
 
-impl<M: Model> Kernel for Steps<'_, M> {
+impl<M: Model> LaneWork for Steps<'_, M> {
     type Output = [f32; 16];
 
     #[inline(always)]
@@ -45,7 +45,7 @@ impl<M: Model> Kernel for Steps<'_, M> {
 /// One chunk of futures, costs and sums included.
 struct Chunk<'a, M, S>(Job<'a, M, S>);
 
-impl<M: Model, S: Scheme> Kernel for Chunk<'_, M, S> {
+impl<M: Model, S: Scheme> LaneWork for Chunk<'_, M, S> {
     type Output = Summary;
 
     #[inline(always)]

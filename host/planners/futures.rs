@@ -10,7 +10,7 @@ use particle_pilot_kernels::reduce::tree;
 use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk};
 
 use super::{Problem, Request, Size};
-use crate::backend::cpu::Kernel;
+use crate::backend::cpu::LaneWork;
 use crate::decision::Diagnostics;
 
 /// Sums that [`Summary`] has.
@@ -129,7 +129,7 @@ struct RollOut<'a, M, S> {
     costs: &'a mut [f32; CHUNK],
 }
 
-impl<M: Model, S: Scheme> Kernel for RollOut<'_, M, S> {
+impl<M: Model, S: Scheme> LaneWork for RollOut<'_, M, S> {
     type Output = Summary;
 
     #[inline(always)]

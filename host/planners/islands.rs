@@ -12,7 +12,7 @@ use particle_pilot_kernels::population::{Population, Remains, Split, Strategy, S
 use particle_pilot_kernels::team::Alone;
 
 use super::{Problem, Request};
-use crate::backend::cpu::Kernel;
+use crate::backend::cpu::LaneWork;
 use crate::decision::Diagnostics;
 
 /// Populations of nearly equal size, allocated once.
@@ -85,7 +85,7 @@ struct Run<'a, 'p, M, S> {
     population: &'a mut Population<'p>,
 }
 
-impl<M: Model, S: Strategy> Kernel for Run<'_, '_, M, S> {
+impl<M: Model, S: Strategy> LaneWork for Run<'_, '_, M, S> {
     type Output = S::Outcome;
 
     #[inline(always)]

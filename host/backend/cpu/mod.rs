@@ -8,5 +8,5 @@ mod workers;
 
 pub(crate) use pool::Pool;
 pub use simd::Simd;
-pub(crate) use simd::{Kernel, SimdProof};
+pub(crate) use simd::{LaneWork, SimdProof};
 pub(crate) use workers::{Threads, Workers};

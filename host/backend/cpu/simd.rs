@@ -1,6 +1,6 @@
 //! Which vector instructions particles use, found out at run time.
 
-pub(crate) use particle_pilot_kernels::lanes::{Kernel, SimdProof};
+pub(crate) use particle_pilot_kernels::lanes::{LaneWork, SimdProof};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::BackendError;

@@ -16,7 +16,7 @@ use particle_pilot_kernels::simulate::{Autoreset, Rules};
 
 use super::cpu::Chunk;
 use super::seen::rewards;
-use crate::backend::cpu::Kernel;
+use crate::backend::cpu::LaneWork;
 
 /// Environments that are taken through a step together: as many as stay in the fastest cache.
 const BLOCK: usize = 256;
@@ -31,7 +31,7 @@ pub(super) struct WideStep<'a, 'c, F> {
     pub force: F,
 }
 
-impl<F: Fn(usize) -> f64> Kernel for WideStep<'_, '_, F> {
+impl<F: Fn(usize) -> f64> LaneWork for WideStep<'_, '_, F> {
     type Output = ();
 
     #[inline(always)]

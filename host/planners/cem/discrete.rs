@@ -8,7 +8,7 @@ use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Summary;
 
 use super::elites::Elites;
-use crate::backend::cpu::Kernel;
+use crate::backend::cpu::LaneWork;
 use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
@@ -161,7 +161,7 @@ struct Count<'a> {
     counts: &'a mut [u32],
 }
 
-impl Kernel for Count<'_> {
+impl LaneWork for Count<'_> {
     type Output = ();
 
     #[inline(always)]

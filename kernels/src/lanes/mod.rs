@@ -17,7 +17,7 @@ mod paths;
 mod scalar;
 
 #[cfg(feature = "std")]
-pub use paths::{Kernel, SimdProof};
+pub use paths::{LaneWork, SimdProof};
 
 #[cfg(target_arch = "aarch64")]
 pub mod neon;
@@ -48,9 +48,9 @@ pub trait Lanes:
     type Mask: LaneMask;
     /// How many particles one bundle holds.
     const COUNT: usize;
-    /// How many bundles of pairs a thread advances side by side, 1 or 2: two hide the latency of
-    /// instructions, one leaves registers free.
-    const ABREAST: usize;
+    /// The interleave factor: how many bundles of pairs a thread advances side by side, 1 or 2. Two hide the
+    /// latency of instructions, one leaves registers free.
+    const INTERLEAVE: usize;
 
     /// `value` in every lane.
     fn splat(proof: Self::Proof, value: f32) -> Self;
@@ -101,16 +101,16 @@ pub trait Lanes:
     /// `yes` where `mask` holds, `no` elsewhere.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
-    /// `self` and `other` in turns: the first half of both, and the second half.
-    fn interleave(self, other: Self) -> [Self; 2];
+    /// The zip of `self` and `other`, lane 0 of both, lane 1 of both and so on: its first and its second half.
+    fn zip(self, other: Self) -> [Self; 2];
 
     /// The raw bits of every lane.
     fn bits(self) -> Self::Bits;
 
-    /// `constants`, in a way that has them read from memory anew, where that costs nothing and a loop
-    /// needs its registers for something else.
+    /// An optimisation barrier: has `constants` reloaded from memory instead of kept in registers, which a loop
+    /// needs for something else. The identity where registers are to spare.
     #[inline(always)]
-    fn reread<T>(constants: &T) -> &T {
+    fn reload<T>(constants: &T) -> &T {
         constants
     }
 }

@@ -96,12 +96,12 @@ pub(crate) fn rollout_pairs<M: Model, L: Lanes, C: Controls<L>, const N: usize>(
         let end = horizon.min(step + controls[0].block_len());
         while step < end {
             for n in 0..N {
-                let again = L::reread(constants);
+                let again = L::reload(constants);
                 pairs[n][0].observe(again, one);
                 pairs[n][1].observe(again, one);
                 let control = controls[n].next(step);
                 pairs[n][0].advance(again, control[0]);
-                let again = L::reread(constants);
+                let again = L::reload(constants);
                 pairs[n][1].advance(again, control[1]);
             }
             step += 1;
@@ -165,7 +165,7 @@ pub fn rollout_chunk<M: Model, S: Scheme, L: Lanes>(
     let mut done = 0;
     while done < work.count {
         // Two bundles of pairs only where the second is not all beyond the last particle.
-        done += if L::ABREAST == 2 && done + 2 * L::COUNT < work.count {
+        done += if L::INTERLEAVE == 2 && done + 2 * L::COUNT < work.count {
             work.roll_out::<2>(done)
         } else {
             work.roll_out::<1>(done)
@@ -212,7 +212,7 @@ impl<M: Model, S: Scheme, L: Lanes> Work<'_, M, S, L> {
     #[inline(always)]
     fn keep(&mut self, place: usize, mut sides: [[L; 2]; 2]) {
         let proof = self.proof;
-        let [first, second] = sides[0][0].interleave(sides[1][0]);
+        let [first, second] = sides[0][0].zip(sides[1][0]);
         first.store(&mut self.costs[place..]);
         second.store(&mut self.costs[place + L::COUNT..]);
         if place + 2 * L::COUNT > self.count {

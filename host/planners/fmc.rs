@@ -3,7 +3,7 @@
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::plan::fmc::{best_first, share};
 use particle_pilot_kernels::population::{Fmc, FmcOutcome};
-use particle_pilot_kernels::team::Alone;
+use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, swarm};
 use super::{Planner, Problem, Request};
@@ -50,7 +50,7 @@ impl<M: Model> Planner<M> for FmcPlanner {
         });
         let full = problem.model.full_control();
         let best = diagnostics.best as f32;
-        let best_first = best_first(Alone, outcomes.len(), |island| outcomes[island], best);
+        let best_first = best_first(Single, outcomes.len(), |island| outcomes[island], best);
         let share = share(votes, problem.particles, full, best_first, self.continuous);
         (share * problem.model.full_action(), diagnostics)
     }

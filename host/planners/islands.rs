@@ -9,7 +9,7 @@ use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::plan::islands::unite;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::population::{Population, Remains, Split, Strategy, Swarm};
-use particle_pilot_kernels::team::Alone;
+use particle_pilot_kernels::team::Single;
 
 use super::{Problem, Request};
 use crate::backend::cpu::LaneWork;
@@ -90,7 +90,7 @@ impl<M: Model, S: Strategy> LaneWork for Run<'_, '_, M, S> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) -> S::Outcome {
-        self.strategy.run::<M, L, Alone>(proof, Alone, self.swarm, self.population)
+        self.strategy.run::<M, L, Single>(proof, Single, self.swarm, self.population)
     }
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn diagnose<M>(
     islands: usize,
     of: impl Fn(usize) -> (Remains, [f64; 2]),
 ) -> (Diagnostics, [f64; 2]) {
-    let (remains, sums) = unite(Alone, islands, of);
+    let (remains, sums) = unite(Single, islands, of);
     let count = f64::from(problem.particles);
     let mean = remains.sum / count;
     let diagnostics = Diagnostics {

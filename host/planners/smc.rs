@@ -7,7 +7,7 @@ use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::plan::smc::share;
 use particle_pilot_kernels::population::{Smc, SmcOutcome};
-use particle_pilot_kernels::team::Alone;
+use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, swarm};
 use super::{Planner, Problem, Request};
@@ -65,7 +65,7 @@ impl<M: Model> Planner<M> for SmcPlanner {
             (outcomes[island].remains, [outcomes[island].effective_samples, 0.0])
         });
         let log_evidence = |island: usize| outcomes[island].log_evidence;
-        let share = share(Alone, outcomes.len(), log_evidence, strata, self.continuous)
+        let share = share(Single, outcomes.len(), log_evidence, strata, self.continuous)
             * f64::from(swarm.stream.first_sign());
         (share * problem.model.full_action(), diagnostics)
     }

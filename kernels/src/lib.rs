@@ -22,6 +22,7 @@ pub mod numpy;
 pub mod plan;
 pub mod population;
 pub mod reduce;
+pub mod resampling;
 pub mod rng;
 pub mod rollout;
 pub mod simulate;

@@ -4,18 +4,19 @@ use core::cell::Cell;
 
 use super::crew::{Crew, HALF, WARP, across, fold_columns, prefix_sum_wide};
 use super::shared::Tile;
-use crate::population::{Comb, LARGEST, grains};
+use crate::population::LARGEST;
+use crate::resampling::{Systematic, fixed_point};
 use crate::team::Team;
 
-// Shared memory, in bytes from its beginning: sums, what warps have found, counts of warps; or weights
-// summed up to each particle.
+// Offsets in shared memory, in bytes: sums, a number found by each warp, counts by each warp; or the cumulative sums of
+// the weights.
 const SUMS: u32 = 0;
 const FOUND: u32 = 64;
 const COUNTS: u32 = 192;
-const REACHED: u32 = 0;
+const CUMULATIVE: u32 = 0;
 
-/// What does not fit shared memory is not a population.
-const _: () = assert!(REACHED + 8 * LARGEST <= 8192);
+/// A population's cumulative sums must fit shared memory.
+const _: () = assert!(CUMULATIVE + 8 * LARGEST <= 8192);
 
 /// Sums that the shared memory before [`FOUND`] has room for.
 const MOST_SUMS: usize = ((FOUND - SUMS) / 8) as usize;
@@ -123,39 +124,39 @@ impl Team for Crew {
     fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]) {
         Crew::sync(self);
         let (first, end) = share(self, weights.len());
-        let grains = |place: u32| u64::from(grains(weights[place as usize].get()));
+        let weight = |place: u32| u64::from(fixed_point(weights[place as usize].get()));
         let mut own = 0;
         let mut place = first;
         while place < end {
-            own += grains(place);
+            own += weight(place);
             place += 1;
         }
         let (mut sum, total) = scan(self, own);
         Crew::sync(self);
-        let reached = Tile::<u64>::at(REACHED);
+        let cumulative = Tile::<u64>::at(CUMULATIVE);
         let mut place = first;
         while place < end {
-            sum += grains(place);
-            reached.set(place, sum);
+            sum += weight(place);
+            cumulative.set(place, sum);
             place += 1;
         }
         Crew::sync(self);
-        let comb = Comb::new(weights.len(), total, word);
-        for tooth in self.places(sources.len(), 1) {
-            let mut source = tooth as u32;
-            if tooth < weights.len() {
+        let points = Systematic::new(weights.len(), total, word);
+        for point in self.places(sources.len(), 1) {
+            let mut source = point as u32;
+            if point < weights.len() {
                 let mut last = weights.len() as u32 - 1;
                 source = 0;
                 while source < last {
                     let middle = (source + last) / 2;
-                    if comb.hits(tooth, reached.get(middle)) {
+                    if points.is_below(point, cumulative.get(middle)) {
                         last = middle;
                     } else {
                         source = middle + 1;
                     }
                 }
             }
-            sources[tooth].set(source);
+            sources[point].set(source);
         }
         Crew::sync(self);
     }

@@ -4,12 +4,10 @@
 //! do not interact: on a CPU each has a thread, on a GPU a block of threads, its [`Team`].
 
 mod cells;
-mod comb;
 mod fmc;
 mod smc;
 mod split;
 
-pub use comb::{Comb, grains};
 pub use fmc::{Fmc, FmcOutcome};
 pub use smc::{Smc, SmcOutcome};
 pub use split::{LARGEST, Split};

@@ -8,7 +8,7 @@ use bytemuck::{Pod, Zeroable};
 use crate::controls::STRATA;
 use crate::env::Physics;
 use crate::model::{CartPole, CartPoleData};
-use crate::population::{FmcOutcome, Population, SmcOutcome, Split};
+use crate::population::{FmcOutput, Population, SmcOutput, Split};
 use crate::rollout::CHUNK;
 
 /// One decision's work: what is simulated, by which planner's rules, and where its memory is.
@@ -153,7 +153,7 @@ impl Rules {
 }
 
 /// The size in bytes of what comes of a population.
-pub const OUTCOME_SIZE: usize = size_of::<SmcOutcome>();
+pub const OUTPUT_SIZE: usize = size_of::<SmcOutput>();
 
 /// Sums of weights in a row of moments: by side of the pair, and of squares.
 pub const WEIGHT_SUMS: u32 = 3;
@@ -194,7 +194,7 @@ pub struct Layout {
     /// `[populations]` their random words and the like, `u32`.
     pub integers: u64,
     /// `[islands]` what came of each population.
-    pub outcomes: u64,
+    pub outputs: u64,
     /// The size of a decision's memory.
     pub size: u64,
 }
@@ -250,7 +250,7 @@ impl Layout {
         };
         let floats = take(populations > 0, u64::from(populations) * each as u64, 4);
         let integers = take(populations > 0, u64::from(populations) * words as u64, 4);
-        let outcomes = take(populations > 0, rules.islands.into(), OUTCOME_SIZE);
+        let outputs = take(populations > 0, rules.islands.into(), OUTPUT_SIZE);
         let size = layout.size.next_multiple_of(256);
         Self {
             answer,
@@ -267,7 +267,7 @@ impl Layout {
             chosen,
             floats,
             integers,
-            outcomes,
+            outputs,
             size,
         }
     }
@@ -354,8 +354,8 @@ pub struct Episodes {
     pub push_newton: f64,
     /// The address of `[episodes][4]` initial states, `f64`.
     pub starts: u64,
-    /// The address of `[episodes]` [`Outcome`].
-    pub outcomes: u64,
+    /// The address of `[episodes]` [`EpisodeSummary`].
+    pub summaries: u64,
     /// The address of a [`Meeting`] for each fleet.
     pub meetings: u64,
     /// Blocks of a fleet; where it is more than 1, all blocks of the launch must run at the same time.
@@ -436,7 +436,7 @@ impl From<PhysicsData> for Physics {
 /// How an episode ended.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct Outcome {
+pub struct EpisodeSummary {
     /// A hash of every state and action.
     pub digest: u64,
     /// Steps taken.
@@ -445,7 +445,7 @@ pub struct Outcome {
     pub ending: u32,
 }
 
-impl Outcome {
+impl EpisodeSummary {
     /// The angle is beyond its limit.
     pub const FELL: u32 = 0;
     /// The pole stood, and the cart was on the track, to the last step.
@@ -464,6 +464,6 @@ const _: () = {
     assert!(size_of::<Tally>() == 40 && size_of::<Answer>() == 104);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 24);
     assert!(size_of::<Meeting>() == 40);
-    assert!(size_of::<Outcome>() == 16);
-    assert!(size_of::<SmcOutcome>() == OUTCOME_SIZE && size_of::<FmcOutcome>() <= OUTCOME_SIZE);
+    assert!(size_of::<EpisodeSummary>() == 16);
+    assert!(size_of::<SmcOutput>() == OUTPUT_SIZE && size_of::<FmcOutput>() <= OUTPUT_SIZE);
 };

@@ -8,11 +8,12 @@ use super::crew::{Crew, SQUAD};
 use super::episode::{self, Planner, Question};
 use super::fleet::Fleet;
 use super::fold::fold_piece;
-use super::population::{Evidence, Islands, Voters, Votes, run_islands};
+use super::population::{IslandStrategy, Islands, run_islands};
 use super::site::Site;
 use super::{cem, knots, mppi, roll_out::roll_out, shooting};
 use crate::controls::Coin;
 use crate::model::{CartPole, Model};
+use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
 use crate::task::{COST_SUMS, Episodes, Task};
 
@@ -67,10 +68,10 @@ impl<'a> Launch<'a> {
     }
 
     #[inline(always)]
-    fn islands<V: Voters, const GENERAL: bool>(&self) {
+    fn islands<S: IslandStrategy, const GENERAL: bool>(&self) {
         let model = self.model::<GENERAL>();
         let state = &self.site.task.state;
-        run_islands::<V, _>(&self.crew, &self.site, &model, state, self.stream);
+        run_islands::<S, _>(&self.crew, &self.site, &model, state, self.stream);
     }
 
     #[inline(always)]
@@ -118,12 +119,12 @@ tasks! {
         knots::moments(&launch.crew, &launch.site, &noise, mppi::weight(&launch.site));
     };
     move_plan => |launch| mppi::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
-    run_smc_islands => |launch| launch.islands::<Evidence, false>();
-    run_smc_islands_general => |launch| launch.islands::<Evidence, true>();
-    conclude_smc => |launch| Evidence::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
-    run_fmc_islands => |launch| launch.islands::<Votes, false>();
-    run_fmc_islands_general => |launch| launch.islands::<Votes, true>();
-    conclude_fmc => |launch| Votes::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
+    run_smc_islands => |launch| launch.islands::<Smc, false>();
+    run_smc_islands_general => |launch| launch.islands::<Smc, true>();
+    conclude_smc => |launch| Smc::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
+    run_fmc_islands => |launch| launch.islands::<Fmc, false>();
+    run_fmc_islands_general => |launch| launch.islands::<Fmc, true>();
+    conclude_fmc => |launch| Fmc::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
 }
 
 /// Random shooting; `KNOTS` for continuous control.
@@ -271,10 +272,10 @@ episodes! {
     episodes_cem_knots_general => KnotCem, true;
     episodes_mppi => Mppi, false;
     episodes_mppi_general => Mppi, true;
-    episodes_smc => Islands<Evidence>, false;
-    episodes_smc_general => Islands<Evidence>, true;
-    episodes_fmc => Islands<Votes>, false;
-    episodes_fmc_general => Islands<Votes>, true;
+    episodes_smc => Islands<Smc>, false;
+    episodes_smc_general => Islands<Smc>, true;
+    episodes_fmc => Islands<Fmc>, false;
+    episodes_fmc_general => Islands<Fmc>, true;
 }
 
 // Blocks are whole squads.

@@ -8,7 +8,7 @@ use super::site::Site;
 use crate::digest::Fnv;
 use crate::env::{Physics, failed, push_force, step};
 use crate::model::Model;
-use crate::task::{Episodes, Outcome};
+use crate::task::{EpisodeSummary, Episodes};
 
 /// A planner whose decisions a fleet makes without the host.
 pub trait Planner {
@@ -39,9 +39,9 @@ pub fn run<P: Planner, M: Model>(episodes: &Episodes, model: &M) {
     let site = Site::new(&episodes.task, number);
     let mut index = number;
     while index < episodes.episodes {
-        let outcome = run_one::<P, M>(&fleet, &site, episodes, model, index);
+        let summary = run_one::<P, M>(&fleet, &site, episodes, model, index);
         if fleet.leads() && crew.rank == 0 {
-            cells::<Outcome>(episodes.outcomes, index, 1)[0].set(outcome);
+            cells::<EpisodeSummary>(episodes.summaries, index, 1)[0].set(summary);
         }
         index += fleets;
     }
@@ -55,7 +55,7 @@ fn cells<T>(address: u64, first: u32, count: u32) -> &'static [Cell<T>] {
     unsafe { core::slice::from_raw_parts(address.add(first as usize), count as usize) }
 }
 
-/// Runs one episode. What the outcome says is right in the first thread of the leading block only.
+/// Runs one episode. What the summary says is right in the first thread of the leading block only.
 #[inline(always)]
 fn run_one<P: Planner, M: Model>(
     fleet: &Fleet<'_>,
@@ -63,26 +63,26 @@ fn run_one<P: Planner, M: Model>(
     episodes: &Episodes,
     model: &M,
     index: u32,
-) -> Outcome {
+) -> EpisodeSummary {
     let physics = Physics::from(episodes.physics);
     let seed = episodes.task.seed.wrapping_add(index.into());
     let starts = cells::<f64>(episodes.starts, 4 * index, 4);
     let mut state = [starts[0].get(), starts[1].get(), starts[2].get(), starts[3].get()];
     let mut digest = Fnv::default();
-    let mut outcome = Outcome { digest: 0, steps: 0, ending: Outcome::FELL };
+    let mut summary = EpisodeSummary { digest: 0, steps: 0, ending: EpisodeSummary::FELL };
     if fleet.leads() {
         P::forget(&fleet.crew, site);
     }
     fleet.meet();
     loop {
-        let mut question = Question { state: [0.0; 4], seed, decision: outcome.steps };
+        let mut question = Question { state: [0.0; 4], seed, decision: summary.steps };
         let mut finite = true;
         for i in 0..4 {
             question.state[i] = state[i] as f32;
             finite &= question.state[i].is_finite();
         }
         if !finite {
-            return Outcome { ending: Outcome::NOT_FINITE, ..outcome };
+            return EpisodeSummary { ending: EpisodeSummary::NOT_FINITE, ..summary };
         }
         P::decide(fleet, site, model, &question);
         // One thread steps the environment, and tells the others where it has got to and whether that is the
@@ -94,7 +94,7 @@ fn run_one<P: Planner, M: Model>(
                 episodes.push_length,
                 episodes.push_every,
                 seed,
-                outcome.steps,
+                summary.steps,
             );
             for value in state {
                 digest.number(value.to_bits(), 8);
@@ -119,19 +119,19 @@ fn run_one<P: Planner, M: Model>(
             state[i] = fleet.meeting.state[i].get();
         }
         let fell = fleet.meeting.fell.get() == 1;
-        outcome.steps += 1;
-        if fell || outcome.steps == episodes.steps {
+        summary.steps += 1;
+        if fell || summary.steps == episodes.steps {
             for value in state {
                 digest.number(value.to_bits(), 8);
             }
             let ending = if !fell {
-                Outcome::SURVIVED
+                EpisodeSummary::SURVIVED
             } else if state[2].abs() > physics.theta_threshold_radians {
-                Outcome::FELL
+                EpisodeSummary::FELL
             } else {
-                Outcome::LEFT_TRACK
+                EpisodeSummary::LEFT_TRACK
             };
-            return Outcome { digest: digest.0, ending, ..outcome };
+            return EpisodeSummary { digest: digest.0, ending, ..summary };
         }
     }
 }

@@ -14,6 +14,7 @@
 // Arrays in loops over indices stay in registers; iterators over them often end in memory.
 #![allow(clippy::needless_range_loop)]
 
+mod block_team;
 mod cem;
 mod conclude;
 mod crew;
@@ -25,7 +26,7 @@ mod hardware;
 mod knots;
 mod mppi;
 mod population;
-mod population_team;
+
 mod roll_out;
 mod select;
 mod shared;

@@ -4,7 +4,7 @@ use core::cell::Cell;
 
 use crate::controls::{Biased, First, Interpolant, KnotNoise, Knots};
 use crate::rng::Stream;
-use crate::task::{Answer, COST_SUMS, OUTCOME_SIZE, Task};
+use crate::task::{Answer, COST_SUMS, OUTPUT_SIZE, Task};
 
 /// A decision's work and memory.
 #[derive(Clone, Copy)]
@@ -152,11 +152,11 @@ impl<'a> Site<'a> {
         )
     }
 
-    /// What came of each population: `SmcOutcome` or `FmcOutcome`.
+    /// What came of each population: `SmcOutput` or `FmcOutput`.
     #[inline(always)]
-    pub fn outcomes<T>(&self) -> &'a [Cell<T>] {
-        const { assert!(size_of::<T>() <= OUTCOME_SIZE) };
-        self.cells(self.task.layout.outcomes, self.task.rules.islands.into())
+    pub fn outputs<T>(&self) -> &'a [Cell<T>] {
+        const { assert!(size_of::<T>() <= OUTPUT_SIZE) };
+        self.cells(self.task.layout.outputs, self.task.rules.islands.into())
     }
 
     /// How `cem` draws left and right.

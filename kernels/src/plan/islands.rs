@@ -1,36 +1,36 @@
-//! What the populations of a decision come to together.
+//! The reduction over the populations of a decision.
 
-use crate::population::Remains;
+use crate::population::PopulationStats;
 use crate::team::Team;
 
 use super::cem::{from_sortable, sortable};
 
-/// What is left of all `count` populations, given what is left of each, and the sums of two more numbers
-/// that `of` gives along with it.
+/// Reduces the statistics of `count` populations to those of all; `of(i)` gives population `i`'s and two extra numbers,
+/// which are summed.
 #[inline(always)]
-pub fn unite<T: Team>(
+pub fn reduce_stats<T: Team>(
     team: T,
     count: usize,
-    of: impl Fn(usize) -> (Remains, [f64; 2]),
-) -> (Remains, [f64; 2]) {
+    of: impl Fn(usize) -> (PopulationStats, [f64; 2]),
+) -> (PopulationStats, [f64; 2]) {
     let [sum, squares, first, second] = team.sums_of(count, |n, island| {
-        let (remains, numbers) = of(island);
+        let (stats, numbers) = of(island);
         match n {
-            0 => remains.sum,
-            1 => remains.squares,
+            0 => stats.sum,
+            1 => stats.squares,
             2 => numbers[0],
             _ => numbers[1],
         }
     });
     let (mut best, mut dead, mut non_finite, mut longest) = (u32::MAX, 0, 0, 0);
     for island in team.places(count, 1) {
-        let (remains, _) = of(island);
-        best = best.min(sortable(remains.best));
-        dead += remains.dead;
-        non_finite += remains.non_finite;
-        longest = longest.max(remains.longest);
+        let (stats, _) = of(island);
+        best = best.min(sortable(stats.best));
+        dead += stats.dead;
+        non_finite += stats.non_finite;
+        longest = longest.max(stats.longest);
     }
-    let remains = Remains {
+    let stats = PopulationStats {
         best: from_sortable(team.combine(best, u32::min)),
         sum,
         squares,
@@ -38,5 +38,5 @@ pub fn unite<T: Team>(
         non_finite: team.combine(non_finite, |a, b| a + b),
         longest: team.combine(longest, u32::max),
     };
-    (remains, [first, second])
+    (stats, [first, second])
 }

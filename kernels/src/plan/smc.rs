@@ -1,4 +1,4 @@
-//! What the evidence of `smc`'s populations speaks for.
+//! The action by the evidence of `smc`'s populations.
 
 use super::cem::{from_sortable, sortable};
 use crate::controls::{STRATA, first_level};

@@ -1,4 +1,4 @@
-//! How particles are split into populations.
+//! Islands: how the particles of a decision are split into populations.
 
 /// The most particles of one population: more do not fit a core's fast memory.
 pub const LARGEST: u32 = 1024;

@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use particle_pilot_kernels::env::Physics;
-use particle_pilot_kernels::task::{Episodes, Keeps, Layout, Meeting, Outcome, Task};
+use particle_pilot_kernels::task::{EpisodeSummary, Episodes, Keeps, Layout, Meeting, Task};
 
 use super::plan::{Plan, SQUAD, WHOLE};
 use super::{GpuModel, module};
@@ -83,7 +83,7 @@ impl GpuEpisodes {
         starts: &[[f64; 4]],
         steps: u32,
         push: Option<Push>,
-    ) -> Result<Vec<Outcome>, GpuError> {
+    ) -> Result<Vec<EpisodeSummary>, GpuError> {
         let count = starts.len() as u32;
         let mut share = share(count, self.width, self.most_parts);
         let (memory, layout) = loop {
@@ -97,14 +97,14 @@ impl GpuEpisodes {
             }
         };
         let starts: Buffer<f64> = self.gpu.upload(starts.as_flattened())?;
-        let outcomes = self.gpu.zeroed::<Outcome>(count as usize)?;
+        let summaries = self.gpu.zeroed::<EpisodeSummary>(count as usize)?;
         let meetings = self.gpu.zeroed::<Meeting>(share.fleets as usize)?;
         let episodes = Episodes {
             task: Task { layout, memory: memory.address(), seed, ..self.task },
             physics: self.physics.into(),
             push_newton: push.map_or(0.0, |push| push.newton()),
             starts: starts.address(),
-            outcomes: outcomes.address(),
+            summaries: summaries.address(),
             meetings: meetings.address(),
             parts: share.parts,
             padding: 0,
@@ -118,11 +118,11 @@ impl GpuEpisodes {
             threads: threads(&self.plan),
             cooperative: share.parts > 1,
         };
-        // SAFETY: the kernel takes episodes, whose addresses are those of buffers that live until the outcomes
+        // SAFETY: the kernel takes episodes, whose addresses are those of buffers that live until the summaries
         // are here, with memory and zeros to meet in for as many fleets as there are. Fleets of more than one
         // block are launched cooperatively.
         unsafe { self.gpu.launch(&self.kernel, grid, &episodes)? };
-        outcomes.download()
+        summaries.download()
     }
 }
 

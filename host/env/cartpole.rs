@@ -2,7 +2,7 @@
 //! Gymnasium's `CartPole-v1`.
 
 use particle_pilot_kernels::env::Physics;
-use particle_pilot_kernels::simulate::{Episode, Terms, Transition, force, observation};
+use particle_pilot_kernels::simulate::{EpisodeState, Terms, Transition, force, observation};
 use serde::{Deserialize, Serialize};
 
 use super::{EnvError, NumpyRng};
@@ -35,7 +35,7 @@ impl Default for CartPoleOptions {
 }
 
 impl CartPoleOptions {
-    /// The same for [`Episode::step`], where a limit of 0 steps, which is not valid here, means none.
+    /// The same for [`EpisodeState::step`], where a limit of 0 steps, which is not valid here, means none.
     pub(super) fn terms(&self) -> Terms {
         Terms {
             sutton_barto_reward: self.sutton_barto_reward,
@@ -133,7 +133,7 @@ pub struct CartPole {
     options: CartPoleOptions,
     rng: NumpyRng,
     /// `None` until the first reset.
-    episode: Option<Episode>,
+    episode: Option<EpisodeState>,
     /// External push for the next step, in N.
     push_newton: f64,
 }
@@ -286,7 +286,7 @@ impl CartPole {
     }
 
     fn begin(&mut self, state: [f64; 4]) {
-        self.episode = Some(Episode::new(state));
+        self.episode = Some(EpisodeState::new(state));
         self.push_newton = 0.0;
     }
 

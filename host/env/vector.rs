@@ -21,7 +21,7 @@ pub use reset::{Reset, Seeds};
 pub use state::{VectorArrays, VectorState};
 pub use step::{VectorStep, VectorTally};
 
-use particle_pilot_kernels::simulate::Rules;
+use particle_pilot_kernels::simulate::EnvironmentParams;
 
 use super::Physics;
 use super::cartpole::{CartPole, CartPoleOptions};
@@ -136,8 +136,8 @@ impl CartPoleVector {
         }
         CartPole::new(physics, episode)?;
         let bounds = CartPole::RESET_BOUNDS;
-        let rules = Rules { physics, terms: episode.terms(), autoreset, bounds };
-        let engine = VectorEngine::new(count, rules, device, threads)?;
+        let params = EnvironmentParams { physics, terms: episode.terms(), autoreset, bounds };
+        let engine = VectorEngine::new(count, params, device, threads)?;
         Ok(Self { options, count, engine, is_reset: false, action_seed: 0, action_step: 0 })
     }
 

@@ -7,7 +7,8 @@ use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::numpy::Pcg64;
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::simulate::{
-    Environment, Episode, Place, Progress, RandomActions, Rules, force, observation, reset,
+    Environment, EnvironmentIo, EnvironmentParams, EpisodeState, Progress, RandomActions, force,
+    observation, reset,
 };
 
 use super::engine::{any, are_bits};
@@ -23,7 +24,7 @@ const CHUNK: usize = 1024;
 
 /// Environments and the threads that step them.
 pub(super) struct CpuVector {
-    rules: Rules,
+    params: EnvironmentParams,
     simd: SimdProof,
     arrays: Arrays,
     seen: Seen,
@@ -88,7 +89,7 @@ impl CpuVector {
     /// `count` environments that have yet to be reset.
     pub fn new(
         count: usize,
-        rules: Rules,
+        params: EnvironmentParams,
         threads: Threads,
         keeps_final: bool,
     ) -> Result<Self, VectorError> {
@@ -105,14 +106,14 @@ impl CpuVector {
             truncated: filled(count, false)?,
             progress: filled(count, Progress::default())?,
         };
-        Ok(Self { rules, simd, arrays, seen: Seen::new(count)?, pool: Pool::new(threads)? })
+        Ok(Self { params, simd, arrays, seen: Seen::new(count)?, pool: Pool::new(threads)? })
     }
 
     /// Begins anew where `orders` say so.
     pub fn reset(&mut self, orders: &Orders) {
         let Orders { orders, seeds, bounds } = orders;
         // Those that go on are seen as before.
-        self.seen.settle(&self.rules, &self.arrays.traces());
+        self.seen.settle(&self.params, &self.arrays.traces());
         self.for_each(VectorOutput::default(), |chunk, _, _| {
             for i in 0..chunk.len() {
                 let at = chunk.first + i;
@@ -127,7 +128,7 @@ impl CpuVector {
     /// Takes `steps` steps by chance, or one with what there is for each environment.
     pub fn step(&mut self, drive: Drive<'_>, steps: u32) {
         let output = VectorOutput::default();
-        self.for_each(output, |chunk, rules, simd| chunk.step(rules, simd, drive, steps));
+        self.for_each(output, |chunk, params, simd| chunk.step(params, simd, drive, steps));
     }
 
     /// Whether all of `[N]` actions are 0 or 1. Threads look at those of the environments that they are about to step.
@@ -149,8 +150,8 @@ impl CpuVector {
     /// in.
     pub fn step_into(&mut self, drive: Drive<'_>, output: VectorOutput<'_>) -> bool {
         let has_ended = AtomicBool::new(false);
-        self.for_each(output, |chunk, rules, simd| {
-            chunk.step(rules, simd, drive, 1);
+        self.for_each(output, |chunk, params, simd| {
+            chunk.step(params, simd, drive, 1);
             if any(chunk.terminated) | any(chunk.truncated) {
                 has_ended.store(true, Ordering::Relaxed);
             }
@@ -160,7 +161,7 @@ impl CpuVector {
 
     /// What the last step led to.
     pub fn last(&self) -> VectorStep<'_> {
-        let Views { observations, rewards } = self.seen.views(&self.rules, &self.arrays.traces());
+        let Views { observations, rewards } = self.seen.views(&self.params, &self.arrays.traces());
         VectorStep {
             observations,
             rewards,
@@ -223,9 +224,9 @@ impl CpuVector {
     fn for_each(
         &mut self,
         output: VectorOutput<'_>,
-        work: impl Fn(&mut Chunk<'_>, &Rules, SimdProof) + Sync,
+        work: impl Fn(&mut Chunk<'_>, &EnvironmentParams, SimdProof) + Sync,
     ) {
-        let Self { rules, simd, arrays, seen, pool } = self;
+        let Self { params, simd, arrays, seen, pool } = self;
         let (views, output) = ViewsMut::of(seen, output);
         let chunks = arrays.chunks(views);
         let outputs = output.chunks(CHUNK, chunks.len());
@@ -237,7 +238,7 @@ impl CpuVector {
                 let next = if thread == 0 { rest.next() } else { rest.next_back() };
                 drop(rest);
                 let Some((mut chunk, output)) = next else { break };
-                work(&mut chunk, rules, *simd);
+                work(&mut chunk, params, *simd);
                 output.copy(&chunk.outcome());
             }
         });
@@ -318,40 +319,45 @@ impl Chunk<'_> {
     #[inline(always)]
     pub fn begin(&mut self, i: usize, [low, high]: [f64; 2]) {
         let state = self.generators[i].uniform4(low, high);
-        self.put(i, Episode::new(state));
+        self.put(i, EpisodeState::new(state));
         self.observations[i] = observation(state);
     }
 
-    fn step(&mut self, rules: &Rules, simd: SimdProof, drive: Drive<'_>, steps: u32) {
+    fn step(&mut self, params: &EnvironmentParams, simd: SimdProof, drive: Drive<'_>, steps: u32) {
         match drive {
             Drive::Actions(actions) => {
                 let actions = &actions[self.first..][..self.len()];
-                let force = |i: usize| force(&rules.physics, actions[i]);
-                simd.run(WideStep { chunk: self, rules, force });
+                let force = |i: usize| force(&params.physics, actions[i]);
+                simd.run(WideStep { chunk: self, params, force });
             }
             Drive::Integers(actions) => {
                 let actions = &actions[self.first..][..self.len()];
-                let force = |i: usize| force(&rules.physics, actions[i] as u32);
-                simd.run(WideStep { chunk: self, rules, force });
+                let force = |i: usize| force(&params.physics, actions[i] as u32);
+                simd.run(WideStep { chunk: self, params, force });
             }
             Drive::Forces(forces) => {
                 let forces = &forces[self.first..][..self.len()];
-                simd.run(WideStep { chunk: self, rules, force: |i: usize| forces[i] });
+                simd.run(WideStep { chunk: self, params, force: |i: usize| forces[i] });
             }
             Drive::Random { seed, first } => {
                 let stream = RandomActions::stream(seed);
                 let start = self.first;
-                self.run(rules, steps, |i| {
-                    random(&stream, &rules.physics, (start + i) as u32, first)
+                self.run(params, steps, |i| {
+                    random(&stream, &params.physics, (start + i) as u32, first)
                 });
             }
         }
     }
 
     /// Steps each environment with forces of its own.
-    fn run<F: FnMut() -> f64>(&mut self, rules: &Rules, steps: u32, forces: impl Fn(usize) -> F) {
+    fn run<F: FnMut() -> f64>(
+        &mut self,
+        params: &EnvironmentParams,
+        steps: u32,
+        forces: impl Fn(usize) -> F,
+    ) {
         for i in 0..self.len() {
-            self.progress[i] = self.step_one(i, rules, steps, forces(i));
+            self.progress[i] = self.step_one(i, params, steps, forces(i));
         }
     }
 
@@ -359,19 +365,19 @@ impl Chunk<'_> {
     pub fn step_one(
         &mut self,
         i: usize,
-        rules: &Rules,
+        params: &EnvironmentParams,
         steps: u32,
         forces: impl FnMut() -> f64,
     ) -> Progress {
         let state = self.states.each_ref().map(|component| component[i]);
         let mut environment = Environment {
-            episode: Episode { state, elapsed_steps: self.elapsed[i], failures: 0 },
+            episode: EpisodeState { state, elapsed_steps: self.elapsed[i], failures: 0 },
             terminated: self.terminated[i],
             truncated: self.truncated[i],
         };
         let last = self.final_observations.get_mut(i);
         let mut memory = Memory { forces, generator: &mut self.generators[i], last };
-        let progress = environment.run(rules, steps, &mut memory);
+        let progress = environment.run(params, steps, &mut memory);
         self.store(i, environment);
         self.rewards[i] = progress.reward;
         progress
@@ -385,7 +391,7 @@ impl Chunk<'_> {
     }
 
     #[inline(always)]
-    fn put(&mut self, i: usize, episode: Episode) {
+    fn put(&mut self, i: usize, episode: EpisodeState) {
         for (component, value) in self.states.iter_mut().zip(episode.state) {
             component[i] = value;
         }
@@ -410,7 +416,7 @@ struct Memory<'a, F> {
     last: Option<&'a mut [f32; 4]>,
 }
 
-impl<F: FnMut() -> f64> Place for Memory<'_, F> {
+impl<F: FnMut() -> f64> EnvironmentIo for Memory<'_, F> {
     fn force(&mut self) -> f64 {
         (self.forces)()
     }

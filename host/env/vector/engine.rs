@@ -1,6 +1,6 @@
 //! Where environments are kept and stepped: the CPU or a GPU.
 
-use particle_pilot_kernels::simulate::{Autoreset, Rules};
+use particle_pilot_kernels::simulate::{Autoreset, EnvironmentParams};
 
 use super::cpu::CpuVector;
 use super::reset::Orders;
@@ -21,13 +21,13 @@ impl VectorEngine {
     /// `count` environments on `device`.
     pub fn new(
         count: usize,
-        rules: Rules,
+        params: EnvironmentParams,
         device: Device,
         threads: usize,
     ) -> Result<Self, VectorError> {
-        let keeps_final = rules.autoreset == Autoreset::SameStep;
+        let keeps_final = params.autoreset == Autoreset::SameStep;
         let cpu = |setback| {
-            let vector = CpuVector::new(count, rules, Threads::asked(threads), keeps_final)?;
+            let vector = CpuVector::new(count, params, Threads::asked(threads), keeps_final)?;
             Ok(Self::Cpu(Box::new(vector), setback))
         };
         let (index, is_open) = match device {
@@ -35,7 +35,7 @@ impl VectorEngine {
             Device::Auto => (0, true),
             Device::Cuda(index) => (index, false),
         };
-        match gpu(index, count, &rules) {
+        match gpu(index, count, &params) {
             Err(error) if is_open => cpu(Some(error)),
             result => Ok(result?),
         }
@@ -214,12 +214,12 @@ pub(super) fn any(flags: &[bool]) -> bool {
 }
 
 #[cfg(not(all(feature = "cuda", target_os = "linux")))]
-fn gpu(index: u32, _: usize, _: &Rules) -> Result<VectorEngine, BackendError> {
+fn gpu(index: u32, _: usize, _: &EnvironmentParams) -> Result<VectorEngine, BackendError> {
     Err(BackendError::NoGpuBackend(index))
 }
 
 #[cfg(all(feature = "cuda", target_os = "linux"))]
-fn gpu(index: u32, count: usize, rules: &Rules) -> Result<VectorEngine, BackendError> {
-    let simulation = crate::backend::cuda::GpuSimulation::new(index, count, rules)?;
+fn gpu(index: u32, count: usize, params: &EnvironmentParams) -> Result<VectorEngine, BackendError> {
+    let simulation = crate::backend::cuda::GpuSimulation::new(index, count, params)?;
     Ok(VectorEngine::Gpu(Box::new(simulation)))
 }

@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 
-use super::crew::{Crew, HALF, WARP, across, fold_columns, prefix_sum_wide};
+use super::block::{Block, HALF, WARP, across, fold_columns, prefix_sum_wide};
 use super::shared::Tile;
 use crate::population::LARGEST;
 use crate::resampling::{Systematic, fixed_point};
@@ -21,7 +21,7 @@ const _: () = assert!(CUMULATIVE + 8 * LARGEST <= 8192);
 /// Sums that the shared memory before [`FOUND`] has room for.
 const MOST_SUMS: usize = ((FOUND - SUMS) / 8) as usize;
 
-impl Team for Crew {
+impl Team for Block {
     #[inline(always)]
     fn rank(&self) -> usize {
         self.rank as usize
@@ -34,7 +34,7 @@ impl Team for Crew {
 
     #[inline(always)]
     fn sync(&self) {
-        Crew::sync(self);
+        Block::sync(self);
     }
 
     #[inline(always)]
@@ -45,11 +45,11 @@ impl Team for Crew {
             distance /= 2;
         }
         let found = Tile::<u32>::at(FOUND);
-        Crew::sync(self);
+        Block::sync(self);
         if self.lane() == 0 {
             found.set(self.rank / WARP, value);
         }
-        Crew::sync(self);
+        Block::sync(self);
         let mut value = found.get(0);
         let mut warp = 1;
         while warp < self.size / WARP {
@@ -98,7 +98,7 @@ impl Team for Crew {
 
     #[inline(always)]
     fn compact(&self, count: usize, chosen: impl Fn(usize) -> bool, list: &[Cell<u32>]) -> usize {
-        Crew::sync(self);
+        Block::sync(self);
         let (first, end) = share(self, count);
         let mut own = 0;
         let mut i = first;
@@ -116,13 +116,13 @@ impl Team for Crew {
             }
             i += 1;
         }
-        Crew::sync(self);
+        Block::sync(self);
         total as usize
     }
 
     #[inline(always)]
     fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]) {
-        Crew::sync(self);
+        Block::sync(self);
         let (first, end) = share(self, weights.len());
         let weight = |place: u32| u64::from(fixed_point(weights[place as usize].get()));
         let mut own = 0;
@@ -132,7 +132,7 @@ impl Team for Crew {
             place += 1;
         }
         let (mut sum, total) = scan(self, own);
-        Crew::sync(self);
+        Block::sync(self);
         let cumulative = Tile::<u64>::at(CUMULATIVE);
         let mut place = first;
         while place < end {
@@ -140,7 +140,7 @@ impl Team for Crew {
             cumulative.set(place, sum);
             place += 1;
         }
-        Crew::sync(self);
+        Block::sync(self);
         let points = Systematic::new(weights.len(), total, word);
         for point in self.places(sources.len(), 1) {
             let mut source = point as u32;
@@ -158,40 +158,40 @@ impl Team for Crew {
             }
             sources[point].set(source);
         }
-        Crew::sync(self);
+        Block::sync(self);
     }
 }
 
 /// What `finish` makes of the sums of `value(n, i)` over all `i`, for each `n` by half a warp.
 #[inline(always)]
 fn fold<const N: usize>(
-    crew: &Crew,
+    block: &Block,
     count: usize,
     value: impl Fn(usize, usize) -> f64,
     finish: impl Fn(f64) -> f64,
 ) -> [f64; N] {
     const { assert!(N <= MOST_SUMS && MOST_SUMS.is_multiple_of(2)) };
     let shared = Tile::<f64>::at(SUMS);
-    crew.sync();
+    block.sync();
     // Both halves of a warp go along, and write, even where one of them has no sum left. A second test of
     // whether it has would let the compiler give each outcome a shuffle of its own.
-    let mut first = crew.rank / WARP * 2;
+    let mut first = block.rank / WARP * 2;
     while first < N as u32 {
-        let n = first + crew.rank / HALF % 2;
+        let n = first + block.rank / HALF % 2;
         let end = count as u32 * u32::from(n < N as u32);
         let mut column = 0.0;
-        let mut i = crew.rank % HALF;
+        let mut i = block.rank % HALF;
         while i < end {
             column += value(n as usize, i as usize);
             i += HALF;
         }
         let sum = finish(fold_columns(column, 1));
-        if crew.rank.is_multiple_of(HALF) {
+        if block.rank.is_multiple_of(HALF) {
             shared.set(n, sum);
         }
-        first += crew.size / HALF;
+        first += block.size / HALF;
     }
-    crew.sync();
+    block.sync();
     let mut sums = [0.0; N];
     for n in 0..N {
         sums[n] = shared.get(n as u32);
@@ -201,26 +201,26 @@ fn fold<const N: usize>(
 
 /// This thread's share of `count` numbers, when each thread has neighbouring ones.
 #[inline(always)]
-fn share(crew: &Crew, count: usize) -> (u32, u32) {
+fn share(block: &Block, count: usize) -> (u32, u32) {
     let count = count as u32;
-    let each = count.div_ceil(crew.size);
-    (count.min(crew.rank * each), count.min((crew.rank + 1) * each))
+    let each = count.div_ceil(block.size);
+    (count.min(block.rank * each), count.min((block.rank + 1) * each))
 }
 
 /// The sum of `value` over the threads before this one, and that over all.
 #[inline(always)]
-fn scan(crew: &Crew, value: u64) -> (u64, u64) {
-    let through = prefix_sum_wide(value, crew.lane());
+fn scan(block: &Block, value: u64) -> (u64, u64) {
+    let through = prefix_sum_wide(value, block.lane());
     let counts = Tile::<u64>::at(COUNTS);
-    if crew.lane() == WARP - 1 {
-        counts.set(crew.rank / WARP, through);
+    if block.lane() == WARP - 1 {
+        counts.set(block.rank / WARP, through);
     }
-    crew.sync();
+    block.sync();
     let (mut before, mut total) = (through - value, 0);
     let mut warp = 0;
-    while warp < crew.size / WARP {
+    while warp < block.size / WARP {
         let sum = counts.get(warp);
-        before += if warp < crew.rank / WARP { sum } else { 0 };
+        before += if warp < block.rank / WARP { sum } else { 0 };
         total += sum;
         warp += 1;
     }

@@ -1,17 +1,19 @@
-//! Whole closed loops on a GPU: one launch, with a fleet of one or more blocks of threads for each episode.
+//! Closed loops on a GPU: one launch, with a grid of one or more blocks of threads for each episode.
 
 use bytemuck::Zeroable;
 use particle_pilot_kernels::env::Physics;
-use particle_pilot_kernels::task::{EpisodeSummary, Episodes, Keeps, Layout, Meeting, Task};
+use particle_pilot_kernels::task::{
+    Buffers, CHUNK_THREADS, EpisodeSummary, Episodes, GridBarrier, Layout, Task,
+};
 
-use super::plan::{Plan, SQUAD, WHOLE};
+use super::plan::{Plan, WHOLE};
 use super::{GpuModel, module};
 use crate::backend::cuda::{Buffer, Gpu, GpuError, Grid, Kernel};
 use crate::config::PilotConfig;
 use crate::env::Push;
 
 /// Blocks share an episode when one alone would roll out at least so many rounds of chunks for a decision: the
-/// meetings cost about a round. An estimate from instruction counts, not measured on a GPU.
+/// barriers cost about a round. An estimate from instruction counts, not measured on a GPU.
 const WORTH_SHARING: u32 = 4;
 
 /// Closed loops in the reference environment, many at a time.
@@ -32,7 +34,7 @@ pub struct GpuEpisodes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Share {
     /// Episodes at the same time.
-    fleets: u32,
+    grids: u32,
     /// Blocks for each.
     parts: u32,
 }
@@ -49,7 +51,7 @@ impl GpuEpisodes {
         let tables = gpu.upload(&plan.tables)?;
         let task = Task {
             model: model.data,
-            rules: plan.rules,
+            params: plan.params,
             tables: tables.address(),
             ..Task::zeroed()
         };
@@ -67,9 +69,9 @@ impl GpuEpisodes {
 
     /// Steps that a decision simulates.
     pub fn particle_steps(&self) -> u64 {
-        let rules = &self.plan.rules;
-        let steps = u64::from(rules.particles) * u64::from(rules.horizon);
-        steps * u64::from(rules.iterations)
+        let params = &self.plan.params;
+        let steps = u64::from(params.particles) * u64::from(params.horizon);
+        steps * u64::from(params.iterations)
     }
 
     /// Runs an episode from each of `starts`, for `steps` steps at most; episode `i` has the seed `seed + i`.
@@ -87,25 +89,26 @@ impl GpuEpisodes {
         let count = starts.len() as u32;
         let mut share = share(count, self.width, self.most_parts);
         let (memory, layout) = loop {
-            let populations = self.plan.keeps.populations.min(share.parts);
-            let keeps = Keeps { populations, ..self.plan.keeps };
-            let layout = Layout::of(&self.plan.rules, keeps);
-            match self.gpu.buffer::<u8>(layout.size as usize * share.fleets as usize) {
-                Err(error) if error.is_out_of_memory() && share.fleets > 1 => share.fleets /= 2,
+            let populations = self.plan.buffers.populations.min(share.parts);
+            let buffers = Buffers { populations, ..self.plan.buffers };
+            let layout = Layout::of(&self.plan.params, buffers);
+            match self.gpu.buffer::<u8>(layout.size as usize * share.grids as usize) {
+                Err(error) if error.is_out_of_memory() && share.grids > 1 => share.grids /= 2,
                 Err(error) if error.is_out_of_memory() && populations > 1 => share.parts /= 2,
                 memory => break (memory?, layout),
             }
         };
         let starts: Buffer<f64> = self.gpu.upload(starts.as_flattened())?;
         let summaries = self.gpu.zeroed::<EpisodeSummary>(count as usize)?;
-        let meetings = self.gpu.zeroed::<Meeting>(share.fleets as usize)?;
+        let barriers = size_of::<GridBarrier>() * share.grids as usize;
+        let barriers = self.gpu.zeroed::<u8>(barriers)?;
         let episodes = Episodes {
             task: Task { layout, memory: memory.address(), seed, ..self.task },
             physics: self.physics.into(),
             push_newton: push.map_or(0.0, |push| push.newton()),
             starts: starts.address(),
             summaries: summaries.address(),
-            meetings: meetings.address(),
+            barriers: barriers.address(),
             parts: share.parts,
             padding: 0,
             episodes: count,
@@ -114,13 +117,13 @@ impl GpuEpisodes {
             push_every: push.map_or(1, |push| push.every()),
         };
         let grid = Grid {
-            blocks: share.fleets * share.parts,
+            blocks: share.grids * share.parts,
             threads: threads(&self.plan),
             cooperative: share.parts > 1,
         };
         // SAFETY: the kernel takes episodes, whose addresses are those of buffers that live until the summaries
-        // are here, with memory and zeros to meet in for as many fleets as there are. Fleets of more than one
-        // block are launched cooperatively.
+        // are here, with memory and a barrier of zeros for each grid. Those of more than one block are launched
+        // cooperatively.
         unsafe { self.gpu.launch(&self.kernel, grid, &episodes)? };
         summaries.download()
     }
@@ -128,17 +131,17 @@ impl GpuEpisodes {
 
 /// Threads of a block.
 fn threads(plan: &Plan) -> u32 {
-    match plan.keeps.populations {
-        0 => (plan.rules.chunks() * SQUAD).min(WHOLE),
+    match plan.buffers.populations {
+        0 => (plan.params.chunks() * CHUNK_THREADS).min(WHOLE),
         _ => WHOLE,
     }
 }
 
 /// How many blocks an episode can make use of: one for each round of chunks, or for each population.
 fn most_parts(plan: &Plan) -> u32 {
-    match plan.keeps.populations {
+    match plan.buffers.populations {
         0 => {
-            let rounds = plan.rules.chunks().div_ceil(WHOLE / SQUAD);
+            let rounds = plan.params.chunks().div_ceil(WHOLE / CHUNK_THREADS);
             if rounds >= WORTH_SHARING { rounds } else { 1 }
         }
         populations => populations,
@@ -147,8 +150,8 @@ fn most_parts(plan: &Plan) -> u32 {
 
 /// Shares `width` blocks out to `count` episodes, each of which can make use of `most_parts`.
 fn share(count: u32, width: u32, most_parts: u32) -> Share {
-    let fleets = count.clamp(1, width);
-    Share { fleets, parts: (width / fleets).clamp(1, most_parts) }
+    let grids = count.clamp(1, width);
+    Share { grids, parts: (width / grids).clamp(1, most_parts) }
 }
 
 #[cfg(test)]
@@ -158,8 +161,8 @@ mod tests {
     #[test]
     fn many_episodes_have_a_block_each_and_few_have_several() {
         let shared = |count, most_parts| {
-            let Share { fleets, parts } = share(count, 264, most_parts);
-            (fleets, parts)
+            let Share { grids, parts } = share(count, 264, most_parts);
+            (grids, parts)
         };
         assert_eq!(shared(10_000, 50), (264, 1));
         assert_eq!(shared(264, 50), (264, 1));

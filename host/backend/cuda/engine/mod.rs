@@ -14,7 +14,7 @@ use bytemuck::{Pod, Zeroable};
 use particle_pilot_kernels::controls::digits;
 use particle_pilot_kernels::model::CartPoleData;
 use particle_pilot_kernels::rollout::Summary;
-use particle_pilot_kernels::task::{Answer, Layout, Task};
+use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, Task};
 
 use super::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::config::PilotConfig;
@@ -66,7 +66,7 @@ enum Carried {
 struct Ready {
     launch: Launch,
     kernel: Kernel,
-    /// Adds up the sums of a piece, where there can be several.
+    /// Adds up the sums of a batch, where there can be several.
     fold: Option<Kernel>,
 }
 
@@ -95,15 +95,17 @@ impl GpuEngine {
         let iteration = plan.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
         let tables = gpu.upload(&plan.tables)?;
         let (memory, layout) = loop {
-            let layout = Layout::of(&plan.rules, plan.keeps);
-            match (gpu.buffer::<u8>(layout.size as usize), plan.rules.smaller_piece()) {
-                (Err(error), Some(piece)) if error.is_out_of_memory() => plan.rules.piece = piece,
+            let layout = Layout::of(&plan.params, plan.buffers);
+            match (gpu.buffer::<u8>(layout.size as usize), plan.params.smaller_batch()) {
+                (Err(error), Some(chunks)) if error.is_out_of_memory() => {
+                    plan.params.batch_chunks = chunks;
+                }
                 (memory, _) => break (memory?, layout),
             }
         };
         let task = Task {
             model: model.data,
-            rules: plan.rules,
+            params: plan.params,
             layout,
             memory: memory.address(),
             tables: tables.address(),
@@ -164,10 +166,10 @@ impl GpuEngine {
             self.launch(&self.forget)?;
             self.is_fresh = false;
         }
-        for iteration in 0..self.plan.rules.iterations {
+        for iteration in 0..self.plan.params.iterations {
             self.task.iteration = iteration;
             for place in 0..self.iteration.len() {
-                self.launch_pieces(place)?;
+                self.launch_batches(place)?;
             }
         }
         self.memory.copy_to(&mut self.answer)
@@ -189,7 +191,7 @@ impl GpuEngine {
     /// # Errors
     /// [`GpuError`] if the GPU fails.
     pub fn carried(&self) -> Result<Vec<f64>, GpuError> {
-        let horizon = self.plan.rules.horizon as usize;
+        let horizon = self.plan.params.horizon as usize;
         let Some((place, kind)) = self.place() else { return Ok(Vec::new()) };
         Ok(match kind {
             // What the kernels begin with that are about to be launched.
@@ -223,14 +225,14 @@ impl GpuEngine {
                 controls.iter().all(|control| control.is_finite()),
             ),
         };
-        if !fits || carried.len() != self.plan.rules.horizon as usize {
+        if !fits || carried.len() != self.plan.params.horizon as usize {
             return Ok(false);
         }
         self.launch(&self.forget)?;
         self.memory.upload_at(place, bytes)?;
         if let Carried::Probabilities = kind {
             // Kernels begin with these, as the last decision has left them.
-            let mut written = vec![[0; 8]; self.plan.rules.entries() as usize];
+            let mut written = vec![[0; 8]; self.plan.params.entries() as usize];
             digits(carried, &mut written);
             self.memory
                 .upload_at(self.task.layout.digits as usize, bytemuck::cast_slice(&written))?;
@@ -242,8 +244,8 @@ impl GpuEngine {
     /// Where in the memory there is what one decision leaves to the next, and what it is; `None` for planners that
     /// begin each anew.
     fn place(&self) -> Option<(usize, Carried)> {
-        let (keeps, layout) = (&self.plan.keeps, &self.task.layout);
-        match (keeps.probabilities, keeps.moments) {
+        let (buffers, layout) = (&self.plan.buffers, &self.task.layout);
+        match (buffers.probabilities, buffers.moments) {
             (true, _) => Some((layout.probabilities as usize, Carried::Probabilities)),
             // Only moments of the noise move a plan.
             (false, true) => Some((layout.plan as usize, Carried::Controls)),
@@ -256,17 +258,17 @@ impl GpuEngine {
         &self.gpu
     }
 
-    /// Launches number `place` of an iteration; once for each piece if it works on such.
-    fn launch_pieces(&mut self, place: usize) -> Result<(), GpuError> {
-        let pieces = match self.iteration[place].launch.blocks {
-            Blocks::Chunks(_) => self.plan.rules.pieces(),
+    /// Launches number `place` of an iteration; once for each batch if it works on such.
+    fn launch_batches(&mut self, place: usize) -> Result<(), GpuError> {
+        let batches = match self.iteration[place].launch.blocks {
+            Blocks::Chunks(_) => self.plan.params.batches(),
             Blocks::Islands | Blocks::One => 1,
         };
-        for piece in 0..pieces {
-            self.task.piece = piece;
+        for batch in 0..batches {
+            self.task.batch = batch;
             let ready = &self.iteration[place];
             self.launch(ready)?;
-            if let Some(fold) = ready.fold.as_ref().filter(|_| pieces > 1) {
+            if let Some(fold) = ready.fold.as_ref().filter(|_| batches > 1) {
                 self.start(fold, Grid::new(1, plan::WHOLE))?;
             }
         }
@@ -275,8 +277,8 @@ impl GpuEngine {
 
     fn launch(&self, ready: &Ready) -> Result<(), GpuError> {
         let (blocks, threads) = match ready.launch.blocks {
-            Blocks::Chunks(_) => (self.plan.rules.piece(self.task.piece).1, plan::SQUAD),
-            Blocks::Islands => (self.plan.rules.islands, plan::WHOLE),
+            Blocks::Chunks(_) => (self.plan.params.batch(self.task.batch).1, CHUNK_THREADS),
+            Blocks::Islands => (self.plan.params.islands, plan::WHOLE),
             Blocks::One => (1, plan::WHOLE),
         };
         self.start(&ready.kernel, Grid::new(blocks, threads))
@@ -289,7 +291,7 @@ impl GpuEngine {
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnostics {
-        let rules = &self.plan.rules;
+        let params = &self.plan.params;
         let summary = Summary {
             sums: answer.sums,
             squares: answer.squares,
@@ -298,10 +300,10 @@ impl GpuEngine {
             non_finite: answer.non_finite,
             longest: answer.longest,
         };
-        let size = Size { particles: rules.particles, horizon: rules.horizon };
+        let size = Size { particles: params.particles, horizon: params.horizon };
         Diagnostics {
             effective_samples: answer.effective_samples,
-            ..diagnose(&size, &summary, rules.iterations)
+            ..diagnose(&size, &summary, params.iterations)
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Environments that live on, in the memory of a GPU: a thread for each, one launch for all steps of a call.
 
 use bytemuck::Pod;
-use particle_pilot_kernels::simulate::{Autoreset, Rules, Simulation, drive, observation};
+use particle_pilot_kernels::simulate::{
+    Autoreset, EnvironmentParams, Simulation, drive, observation,
+};
 
 use super::module;
 use crate::backend::cuda::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned};
@@ -62,9 +64,9 @@ impl GpuSimulation {
     ///
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
-    pub fn new(index: u32, count: usize, rules: &Rules) -> Result<Self, GpuError> {
+    pub fn new(index: u32, count: usize, params: &EnvironmentParams) -> Result<Self, GpuError> {
         let gpu = module::open(index, &["simulate", "simulate_reset"], None)?;
-        let keeps_final = rules.autoreset == Autoreset::SameStep;
+        let keeps_final = params.autoreset == Autoreset::SameStep;
         let (states, counters) = (gpu.zeroed(count)?, gpu.zeroed(count)?);
         let generators = gpu.zeroed(count)?;
         let observations = Mirror::new(&gpu, count)?;
@@ -85,7 +87,7 @@ impl GpuSimulation {
             terminated: terminated.device.address(),
             truncated: truncated.device.address(),
             progress: progress.device.address(),
-            ..Simulation::new(rules, environments)
+            ..Simulation::new(params, environments)
         };
         Ok(Self {
             step: gpu.kernel("simulate")?,

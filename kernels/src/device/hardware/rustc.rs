@@ -59,7 +59,7 @@ pub fn sync_block() {
     unsafe { _syncthreads() }
 }
 
-/// What this thread saw written before, and wrote, all threads of the GPU see that see what it writes
+/// A memory fence: what this thread saw written before, and wrote, all threads of the GPU see that see what it writes
 /// afterwards.
 #[inline(always)]
 pub fn fence() {
@@ -67,19 +67,19 @@ pub fn fence() {
     unsafe { asm!("fence.acq_rel.gpu;", options(nostack)) };
 }
 
-/// `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
+/// Butterfly shuffle: `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
 #[inline(always)]
 pub fn shuffle_butterfly(value: u32, distance: u32) -> u32 {
     shuffle_sync_butterfly(ALL, value, distance, 0x1f)
 }
 
-/// `value` of the thread `distance` before this one in the warp; this one's where there is none.
+/// Shuffle up: `value` of the thread `distance` before this one in the warp; this one's where there is none.
 #[inline(always)]
 pub fn shuffle_up(value: u32, distance: u32) -> u32 {
     shuffle_sync_up(ALL, value, distance, 0)
 }
 
-/// A bit for every thread of the warp.
+/// A warp vote: a bit for every thread of the warp.
 #[inline(always)]
 pub fn ballot(vote: bool) -> u32 {
     vote_ballot(ALL, vote)
@@ -149,7 +149,7 @@ pub unsafe fn store_shared_64(offset: u32, value: u64) {
     }
 }
 
-/// Adds to 32 bits of shared memory, to which other threads may add as well.
+/// Atomic addition to 32 bits of shared memory, to which other threads may add as well.
 ///
 /// # Safety
 /// They must lie inside it and be aligned.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use particle_pilot_kernels::model::CartPole;
+use particle_pilot_kernels::model::CartPoleModel;
 
 use crate::backend::Device;
 use crate::backend::cpu::{Threads, Workers};
@@ -56,7 +56,7 @@ impl PilotBatch {
     ) -> Result<Self, PilotError> {
         config.validate()?;
         if !matches!(config.device, Device::Cuda(_)) {
-            engine::require_memory::<CartPole<false>>(config, seeds.len())?;
+            engine::require_memory::<CartPoleModel<false>>(config, seeds.len())?;
         }
         let workers = Workers::start(Threads::asked(config.threads))?;
         let device = match config.device {

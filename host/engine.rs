@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use particle_pilot_kernels::math::NARROW_LIMIT;
-use particle_pilot_kernels::model::{CartPole, Model};
+use particle_pilot_kernels::model::{CartPoleModel, Model};
 use particle_pilot_kernels::population::Stop as _;
 
 use crate::backend::cpu::{Pool, Simd, Threads};
@@ -261,9 +261,9 @@ pub(crate) fn for_model<M: Model>(
 /// The cart-pole of a configuration, as particles compute it.
 pub(crate) enum CartModel {
     /// As in `CartPole-v1`.
-    Plain(CartPole<false>),
+    Plain(CartPoleModel<false>),
     /// With what else may be asked for.
-    General(CartPole<true>),
+    General(CartPoleModel<true>),
 }
 
 impl CartModel {
@@ -273,8 +273,8 @@ impl CartModel {
         let is_plain = physics.integrator == Integrator::Euler
             && physics.theta_threshold_radians <= NARROW_LIMIT;
         Ok(match is_plain {
-            true => Self::Plain(CartPole::new(physics, cost)?),
-            false => Self::General(CartPole::new(physics, cost)?),
+            true => Self::Plain(CartPoleModel::new(physics, cost)?),
+            false => Self::General(CartPoleModel::new(physics, cost)?),
         })
     }
 
@@ -322,7 +322,7 @@ pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceI
 /// The engine for `config` and a cart-pole: where the device is left open, a GPU's if there is one.
 fn for_cart_pole<const GENERAL: bool>(
     config: &PilotConfig,
-    model: CartPole<GENERAL>,
+    model: CartPoleModel<GENERAL>,
     simd: Simd,
     stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, PilotError> {
@@ -352,7 +352,7 @@ mod gpu {
     pub fn engine<const GENERAL: bool>(
         index: u32,
         _: &PilotConfig,
-        _: CartPole<GENERAL>,
+        _: CartPoleModel<GENERAL>,
         _: Simd,
         _: Option<ForeignStream>,
     ) -> Result<Box<dyn Engine>, BackendError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::{CartPole, Model};
+use particle_pilot_kernels::model::{CartPoleModel, Model};
 
 use crate::backend::{BackendError, Device, Simd};
 use crate::config::{ActionKind, PilotConfig};
@@ -85,7 +85,7 @@ impl Pilot {
     ) -> Result<Self, PilotError> {
         config.validate()?;
         let engine = engine::for_config(&config, simd, stream)?;
-        let state = vec![0.0; CartPole::<false>::DIM];
+        let state = vec![0.0; CartPoleModel::<false>::DIM];
         Ok(Self { config, simd, engine, decision: 0, state, has_own_model: false, interrupt: None })
     }
 

@@ -3,7 +3,7 @@
 use particle_pilot::env::{
     Autoreset, CartPole, CartPoleOptions, CartPoleVector, VectorError, VectorOptions, VectorState,
 };
-use particle_pilot::kernels::model::{CartPole as Model, CostWeights};
+use particle_pilot::kernels::model::{CartPoleModel as Model, CostWeights};
 use particle_pilot::{
     ActionKind, BatchState, Decision, Device, Noise, Pilot, PilotBatch, PilotConfig, PilotError,
     PilotState, PlannerKind, Tuning,

@@ -9,7 +9,7 @@ struct Guarded<const GENERAL: bool> {
     index: u32,
     pool: Arc<Pool>,
     config: PilotConfig,
-    model: CartPole<GENERAL>,
+    model: CartPoleModel<GENERAL>,
     simd: Simd,
     /// What was remembered before `history`: nothing, unless a saved state was taken over.
     origin: Vec<f64>,
@@ -19,7 +19,7 @@ struct Guarded<const GENERAL: bool> {
     /// Why the CPU has to take over, from when the GPU has failed: what that remembers is not to be trusted.
     failure: Option<BackendError>,
     /// What took over.
-    replacement: Option<CpuEngine<CartPole<GENERAL>>>,
+    replacement: Option<CpuEngine<CartPoleModel<GENERAL>>>,
 }
 
 /// States for which memory is taken at once.
@@ -28,7 +28,7 @@ const HISTORY: usize = 10_000;
 pub fn engine<const GENERAL: bool>(
     index: u32,
     config: &PilotConfig,
-    model: CartPole<GENERAL>,
+    model: CartPoleModel<GENERAL>,
     simd: Simd,
     stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, BackendError> {
@@ -51,7 +51,7 @@ pub fn engine<const GENERAL: bool>(
 }
 
 /// What a GPU has to know of a cart-pole.
-pub fn gpu_model<const GENERAL: bool>(model: &CartPole<GENERAL>) -> GpuModel {
+pub fn gpu_model<const GENERAL: bool>(model: &CartPoleModel<GENERAL>) -> GpuModel {
     GpuModel {
         data: model.data(),
         general: GENERAL,

@@ -9,7 +9,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::controls::STRATA;
 use crate::env::Physics;
-use crate::model::{CartPole, CartPoleData};
+use crate::model::{CartPoleModel, CartPoleData};
 use crate::population::{FmcOutput, Population, SmcOutput, Split};
 use crate::rollout::CHUNK;
 
@@ -17,7 +17,7 @@ use crate::rollout::CHUNK;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Task {
-    /// What is simulated.
+    /// The model.
     pub model: CartPoleData,
     /// The planner's parameters.
     pub params: PlannerParams,
@@ -251,7 +251,7 @@ impl Layout {
         let chosen = take(buffers.probabilities, params.elites.into(), 4);
         let populations = buffers.populations;
         let [each, words] = if populations > 0 {
-            Population::memory::<CartPole<false>>(params.split().largest() as usize)
+            Population::memory::<CartPoleModel<false>>(params.split().largest() as usize)
         } else {
             [0; 2]
         };

@@ -12,7 +12,7 @@ use super::population::{IslandStrategy, Islands, run_islands};
 use super::workspace::Workspace;
 use super::{cem, knots, mppi, roll_out::roll_out, shooting};
 use crate::controls::Coin;
-use crate::model::{CartPole, Model};
+use crate::model::{CartPoleModel, Model};
 use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
 use crate::task::{COST_SUMS, Episodes, Task};
@@ -44,8 +44,8 @@ impl<'a> Context<'a> {
     }
 
     #[inline(always)]
-    fn model<const GENERAL: bool>(&self) -> CartPole<GENERAL> {
-        CartPole::from_data(self.workspace.task.model)
+    fn model<const GENERAL: bool>(&self) -> CartPoleModel<GENERAL> {
+        CartPoleModel::from_data(self.workspace.task.model)
     }
 
     #[inline(always)]
@@ -265,7 +265,7 @@ macro_rules! episodes {
         #[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
         #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
         unsafe extern "ptx-kernel" fn $name(episodes: Episodes) {
-            let model = CartPole::<$general>::from_data(episodes.task.model);
+            let model = CartPoleModel::<$general>::from_data(episodes.task.model);
             episode::run::<$planner, _>(&episodes, &model);
         }
     )*};

@@ -42,7 +42,7 @@ const WORDS: usize = 4;
 /// The specification that all populations of a decision share: what is simulated, and how actions are drawn.
 #[derive(Clone, Copy)]
 pub struct PopulationSpec<'a, M> {
-    /// What is simulated.
+    /// The model.
     pub model: &'a M,
     /// The state from which all particles start, in the caller's units.
     pub state: &'a [f32],
@@ -276,7 +276,7 @@ impl<'a> Population<'a> {
             let state = M::advance(&constants, self.state::<M, L>(proof, like, place), control);
             let live = M::live(&constants, &state, was_live);
             let running =
-                M::running_cost(&constants, M::tally(&constants, &state, live, [zero; 2]));
+                M::running_cost(&constants, M::accumulate(&constants, &state, live, [zero; 2]));
             let dying = L::select(was_live, cost + L::splat(proof, missed), cost);
             let cost = L::select(live, cost + running, dying);
             let terminal = L::select(live, M::terminal_cost(&constants, &state), zero);

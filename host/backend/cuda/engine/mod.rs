@@ -28,7 +28,7 @@ use plan::{Blocks, Launch, Plan};
 pub struct GpuModel {
     /// The model's numbers.
     pub data: CartPoleData,
-    /// Whether they are of a `CartPole<true>`.
+    /// Whether they are of a `CartPoleModel<true>`.
     pub general: bool,
     /// Full control, in the model's units.
     pub full: f32,

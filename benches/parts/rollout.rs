@@ -10,7 +10,7 @@ use particle_pilot_kernels::controls::{
 use particle_pilot_kernels::lanes::{LaneWork, Lanes};
 use particle_pilot_kernels::model::{CartPoleModel, CostWeights, Model};
 use particle_pilot_kernels::rng::Stream;
-use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Particle, Summary, rollout_chunk};
+use particle_pilot_kernels::rollout::{CHUNK, Particle, RolloutSpec, Summary, rollout_chunk};
 
 use crate::paths::each;
 

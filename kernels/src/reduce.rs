@@ -1,4 +1,4 @@
-//! Sums whose order is fixed, so that every device gives the same bits.
+//! Reductions in a fixed order, so that every device gives the same bits.
 
 /// How many partial sums run side by side.
 pub const COLUMNS: usize = 16;
@@ -77,15 +77,63 @@ pub fn tree(mut values: &mut [f64]) -> f64 {
 /// Adds columns in pairs at distance 8, 4, 2, 1.
 #[inline(always)]
 #[must_use]
-pub fn fold(mut columns: [f64; COLUMNS]) -> f64 {
+pub fn fold(columns: [f64; COLUMNS]) -> f64 {
+    let [sum] = fold_to(columns);
+    sum
+}
+
+/// The first steps of [`fold`], down to `N` sums, `N` a power of 2: sum `i` is that of the columns `i`, `i + N`, ...
+#[inline(always)]
+pub(crate) fn fold_to<const N: usize>(mut columns: [f64; COLUMNS]) -> [f64; N] {
     let mut half = COLUMNS / 2;
-    while half > 0 {
+    while half >= N {
         for i in 0..half {
             columns[i] += columns[i + half];
         }
         half /= 2;
     }
-    columns[0]
+    let mut sums = [0.0; N];
+    sums.copy_from_slice(&columns[..N]);
+    sums
+}
+
+/// Partial sums of values and of their squares, side by side. A CPU thread has all columns, a GPU thread one.
+pub(crate) struct Sums<const N: usize> {
+    pub values: [f64; N],
+    pub squares: [f64; N],
+}
+
+impl<const N: usize> Sums<N> {
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self { values: [0.0; N], squares: [0.0; N] }
+    }
+
+    #[inline(always)]
+    pub fn add(&mut self, column: usize, value: f32) {
+        let exact = f64::from(value);
+        self.values[column] += exact;
+        self.squares[column] += exact * exact;
+    }
+}
+
+impl Sums<COLUMNS> {
+    /// Of `values`, in the order of [`sum`].
+    #[inline(always)]
+    pub fn of(values: &[f32]) -> Self {
+        let mut sums = Self::new();
+        let (rows, rest) = values.as_chunks::<COLUMNS>();
+        // Rows of a fixed length become vector instructions.
+        for row in rows {
+            for (i, value) in row.iter().enumerate() {
+                sums.add(i, *value);
+            }
+        }
+        for (i, value) in rest.iter().enumerate() {
+            sums.add(i, *value);
+        }
+        sums
+    }
 }
 
 /// The largest of `values`, without NaN, whose number is a multiple of 16.

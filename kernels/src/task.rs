@@ -9,7 +9,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::controls::STRATA;
 use crate::env::Physics;
-use crate::model::{CartPoleModel, CartPoleData};
+use crate::model::{CartPoleData, CartPoleModel};
 use crate::population::{FmcOutput, Population, SmcOutput, Split};
 use crate::rollout::CHUNK;
 

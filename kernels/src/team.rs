@@ -1,4 +1,4 @@
-//! Teams: threads that work on one population together.
+//! Thread teams: threads that work on one population together.
 //!
 //! On a CPU a population has one thread ([`Single`]), which takes every bundle of lanes; on a GPU a block
 //! of threads shares the places among them. What they find out together does not depend on how many they
@@ -9,7 +9,7 @@
 
 use core::cell::Cell;
 
-use crate::reduce::{COLUMNS, fold};
+use crate::reduce::{COLUMNS, Sums, fold};
 use crate::resampling::{Systematic, fixed_point};
 
 /// Threads that work on a population together.
@@ -20,10 +20,10 @@ pub trait Team: Copy {
     /// How many threads there are.
     fn size(&self) -> usize;
 
-    /// Waits for all threads; what any wrote before, all see afterwards.
+    /// A barrier: waits for all threads; what any wrote before, all see afterwards.
     fn sync(&self);
 
-    /// The values of all threads, combined in any order; in every thread.
+    /// All-reduce: the values of all threads, combined in any order; in every thread.
     fn combine(&self, value: u32, with: impl Fn(u32, u32) -> u32) -> u32;
 
     /// What `finish` makes of the sum of each of `rows`, which have one length; in every thread.
@@ -43,8 +43,8 @@ pub trait Team: Copy {
         value: impl Fn(usize, usize) -> f64,
     ) -> [f64; N];
 
-    /// Lists the numbers below `count` for which `chosen` holds, in order; how many they are, in every
-    /// thread.
+    /// Stream compaction: lists the numbers below `count` for which `chosen` holds, in order; how many they are, in
+    /// every thread.
     ///
     /// # Panics
     /// If `list` is shorter than `count`.
@@ -141,22 +141,17 @@ impl Team for Single {
 
     #[inline(always)]
     fn sum_and_squares(&self, row: &[Cell<f32>]) -> [f64; 2] {
-        let mut columns = [0.0f64; COLUMNS];
-        let mut squares = [0.0f64; COLUMNS];
+        let mut sums = Sums::<COLUMNS>::new();
         let (chunks, rest) = row.as_chunks::<COLUMNS>();
         for chunk in chunks {
             for i in 0..COLUMNS {
-                let value = f64::from(chunk[i].get());
-                columns[i] += value;
-                squares[i] += value * value;
+                sums.add(i, chunk[i].get());
             }
         }
         for (i, value) in rest.iter().enumerate() {
-            let value = f64::from(value.get());
-            columns[i] += value;
-            squares[i] += value * value;
+            sums.add(i, value.get());
         }
-        [fold(columns), fold(squares)]
+        [fold(sums.values), fold(sums.squares)]
     }
 
     #[inline(always)]

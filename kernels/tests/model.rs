@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 
 use particle_pilot_kernels::controls::{Coin, Controls, Scheme};
 use particle_pilot_kernels::env::{Integrator, Physics, failed, step};
-use particle_pilot_kernels::model::{CartPoleModel, CartPoleError, CostWeights, Model};
+use particle_pilot_kernels::model::{CartPoleError, CartPoleModel, CostWeights, Model};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 use proptest::prelude::*;
@@ -76,7 +76,11 @@ fn control(full: f32, right: bool) -> f32 {
 
 /// The natural size of each number: what it is itself, its change within a step, and the velocity
 /// that one push gives.
-fn sizes<const GENERAL: bool>(model: &CartPoleModel<GENERAL>, p: &Physics, s: [f64; 4]) -> [f64; 4] {
+fn sizes<const GENERAL: bool>(
+    model: &CartPoleModel<GENERAL>,
+    p: &Physics,
+    s: [f64; 4],
+) -> [f64; 4] {
     let s = in_units(model, s).map(f64::abs);
     let push = in_units(model, step(p, [0.0; 4], p.force_mag)).map(f64::abs);
     let fall = in_units(model, step(p, [0.0, 0.0, 0.2, 0.0], 0.0)).map(f64::abs);
@@ -307,8 +311,13 @@ fn futures_cost_what_the_definition_says() {
         for horizon in [1, 7, 32, 33, 50] {
             let stream = Stream::new(5, number as u32, horizon);
             let scheme = Coin { stream, full: model.full_control() };
-            let spec =
-                RolloutSpec { model: &model, scheme: &scheme, state: &state, horizon, particles: 301 };
+            let spec = RolloutSpec {
+                model: &model,
+                scheme: &scheme,
+                state: &state,
+                horizon,
+                particles: 301,
+            };
             let (costs, summary) = roll_out(&spec);
             let (mut dead, mut longest) = (0, 0);
             for (particle, cost) in costs.iter().enumerate() {
@@ -346,7 +355,13 @@ fn absurd_forces_cost_the_worst_and_are_counted() {
     };
     let model = CartPoleModel::<true>::new(&p, &CostWeights::default()).unwrap();
     let scheme = Coin { stream: Stream::new(1, 0, 0), full: model.full_control() };
-    let spec = RolloutSpec { model: &model, scheme: &scheme, state: &[0.0; 4], horizon: 30, particles: 200 };
+    let spec = RolloutSpec {
+        model: &model,
+        scheme: &scheme,
+        state: &[0.0; 4],
+        horizon: 30,
+        particles: 200,
+    };
     let (costs, summary) = roll_out(&spec);
     assert_eq!(costs, [WORST; 200]);
     assert_eq!(summary.non_finite, 200);

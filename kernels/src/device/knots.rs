@@ -10,6 +10,7 @@ use super::workspace::Workspace;
 use crate::controls::{KnotNoise, KnotSource};
 use crate::plan::cem::refit_knot;
 use crate::plan::noise::moved;
+use crate::reduce::Sums;
 use crate::rollout::{CHUNK, WORST};
 use crate::task::{Answer, CHUNK_THREADS, WEIGHT_SUMS};
 
@@ -114,15 +115,13 @@ pub fn sum_weights(
         return;
     }
     let column = pair % HALF;
-    let (mut sum, mut squares) = (0.0, 0.0);
+    let mut sums = Sums::<1>::new();
     let mut place = column;
     while place < SIZE {
-        let weight = f64::from(weights.get(place));
-        sum += weight;
-        squares += weight * weight;
+        sums.add(0, weights.get(place));
         place += HALF;
     }
-    let (sum, squares) = (fold_columns(sum, 2), fold_columns(squares, 1));
+    let (sum, squares) = (fold_columns(sums.values[0], 2), fold_columns(sums.squares[0], 1));
     if busy && pair < 2 {
         workspace.moments()[row + pair as usize].set(sum);
         if pair == 0 {

@@ -10,8 +10,8 @@ use super::workspace::Workspace;
 use crate::controls::{STRATA, Scheme};
 use crate::model::Model;
 use crate::plan::cem::sortable;
-use crate::reduce::COLUMNS;
-use crate::rollout::{CHUNK, Extremes, Sums, WORST, rollout_pairs};
+use crate::reduce::{COLUMNS, Sums};
+use crate::rollout::{CHUNK, Extremes, WORST, rollout_pairs};
 use crate::task::COST_SUMS;
 
 const SIZE: u32 = CHUNK as u32;
@@ -88,14 +88,14 @@ fn sum_up(block: &Block, workspace: &Workspace<'_>, summed: &Summed, chunk: u32,
         if particle < params.particles {
             let cost = summed.costs.get(summed.place + place);
             let lifetime = summed.lifetimes.get(summed.place + place);
-            sums.note(0, cost);
+            sums.add(0, cost);
             extremes.note((), [cost, lifetime], params.horizon as f32);
             let key = key(cost, particle);
             best = if key < best { key } else { best };
         }
         row += 1;
     }
-    let sum = fold_columns(sums.costs[0], STRATA as u32);
+    let sum = fold_columns(sums.values[0], STRATA as u32);
     let squares = fold_columns(sums.squares[0], 1);
     let best = lowest_of_half(best);
     let dead = combine_half(extremes.dead as u32, |a, b| a + b);

@@ -352,7 +352,12 @@ impl<const GENERAL: bool> Model for CartPoleModel<GENERAL> {
     }
 
     #[inline(always)]
-    fn accumulate<L: Lanes>(_: &Self::Constants<L>, s: &[L; 4], live: L::Mask, sums: [L; 2]) -> [L; 2] {
+    fn accumulate<L: Lanes>(
+        _: &Self::Constants<L>,
+        s: &[L; 4],
+        live: L::Mask,
+        sums: [L; 2],
+    ) -> [L; 2] {
         [sums[0].add_where(live, s[0] * s[0]), sums[1].add_where(live, s[2] * s[2])]
     }
 

@@ -2,7 +2,7 @@
 
 mod cartpole;
 
-pub use cartpole::{BadCost, CartPoleModel, CartPoleData, CartPoleError, CostWeights};
+pub use cartpole::{BadCost, CartPoleData, CartPoleError, CartPoleModel, CostWeights};
 
 use crate::lanes::Lanes;
 

@@ -4,8 +4,6 @@ mod summary;
 
 pub(crate) use summary::Extremes;
 pub use summary::Summary;
-#[cfg(any(target_arch = "nvptx64", feature = "rust-cuda"))]
-pub(crate) use summary::Sums;
 
 use crate::controls::{Controls, Scheme};
 use crate::lanes::{LaneBits, Lanes};

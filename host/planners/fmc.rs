@@ -1,7 +1,7 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::fmc::{best_first, share};
+use particle_pilot_kernels::planners::fmc::{best_first, share};
 use particle_pilot_kernels::population::{Fmc, FmcOutput};
 use particle_pilot_kernels::team::Single;
 

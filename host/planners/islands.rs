@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::islands::reduce_stats;
+use particle_pilot_kernels::planners::islands::reduce_stats;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::population::{
     Population, PopulationSpec, PopulationStats, Split, Strategy,

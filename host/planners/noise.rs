@@ -1,7 +1,7 @@
 //! The plan of a continuous planner and the noise around it.
 
 use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots};
-use particle_pilot_kernels::plan::noise::moved;
+use particle_pilot_kernels::planners::noise::moved;
 use particle_pilot_kernels::rng::Stream;
 
 use super::{Interpolation, Noise};

@@ -5,7 +5,7 @@
 
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::smc::share;
+use particle_pilot_kernels::planners::smc::share;
 use particle_pilot_kernels::population::{Smc, SmcOutput};
 use particle_pilot_kernels::team::Single;
 

@@ -19,7 +19,7 @@ pub mod lanes;
 pub mod math;
 pub mod model;
 pub mod numpy;
-pub mod plan;
+pub mod planners;
 pub mod population;
 pub mod reduce;
 pub mod resampling;

@@ -136,6 +136,21 @@ impl Sums<COLUMNS> {
     }
 }
 
+/// An order-preserving key: bits that compare as integers the way numbers compare, -0 below +0.
+#[inline(always)]
+#[must_use]
+pub fn sortable(value: f32) -> u32 {
+    let bits = value.to_bits();
+    if bits >> 31 == 0 { bits | 0x8000_0000 } else { !bits }
+}
+
+/// The number whose [`sortable`] bits these are.
+#[inline(always)]
+#[must_use]
+pub fn from_sortable(bits: u32) -> f32 {
+    f32::from_bits(if bits >> 31 == 1 { bits & 0x7fff_ffff } else { !bits })
+}
+
 /// The largest of `values`, without NaN, whose number is a multiple of 16.
 #[inline(always)]
 #[must_use]
@@ -147,4 +162,17 @@ pub fn largest(values: &[f32]) -> f32 {
         }
     }
     columns.into_iter().fold(f32::NEG_INFINITY, f32::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sortable_bits_compare_as_the_numbers_do_and_lead_back_to_them() {
+        let ordered = [f32::NEG_INFINITY, -2.0, -1e-40, -0.0, 0.0, 1e-40, 1.0, 3e38, f32::INFINITY];
+        assert!(ordered.map(sortable).is_sorted());
+        let back = ordered.map(|value| from_sortable(sortable(value)).to_bits());
+        assert_eq!(back, ordered.map(f32::to_bits));
+    }
 }

@@ -1,7 +1,7 @@
 //! CEM for continuous control.
 
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::cem::refit_knot;
+use particle_pilot_kernels::planners::cem::refit_knot;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
 use super::elites::Elites;

@@ -3,7 +3,7 @@
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::cem::{faded, goes_right, refit_probability};
+use particle_pilot_kernels::planners::cem::{faded, goes_right, refit_probability};
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Summary;
 

@@ -6,7 +6,8 @@ use super::roll_out::key;
 use super::select::select;
 use super::workspace::Workspace;
 use crate::controls::{Biased, Controls, Scheme, level};
-use crate::plan::cem::{faded, from_sortable, goes_right, refit_probability};
+use crate::planners::cem::{faded, goes_right, refit_probability};
+use crate::reduce::from_sortable;
 use crate::task::Answer;
 
 /// Binary digits of a probability.

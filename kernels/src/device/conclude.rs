@@ -6,7 +6,7 @@ use super::block::Block;
 use super::fold::fold_all;
 use super::workspace::Workspace;
 use crate::controls::STRATA;
-use crate::plan::cem::from_sortable;
+use crate::reduce::from_sortable;
 use crate::task::{Answer, COST_SUMS};
 
 /// The reduction of an iteration's futures to an answer, but for `share` and `effective_samples`, which a planner

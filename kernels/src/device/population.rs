@@ -6,8 +6,8 @@ use super::grid::Grid;
 use super::workspace::Workspace;
 use crate::controls::STRATA;
 use crate::model::Model;
-use crate::plan;
-use crate::plan::islands::reduce_stats;
+use crate::planners;
+use crate::planners::islands::reduce_stats;
 use crate::population::{
     Fmc, FmcOutput, Population, PopulationSpec, PopulationStats, Smc, SmcOutput, Strategy,
 };
@@ -40,7 +40,7 @@ impl IslandStrategy for Smc {
         });
         let log_evidence = |island: usize| outputs[island].get().log_evidence;
         let (strata, continuous) = (params.strata as usize, params.discrete == 0);
-        let share = plan::smc::share(*block, outputs.len(), log_evidence, strata, continuous)
+        let share = planners::smc::share(*block, outputs.len(), log_evidence, strata, continuous)
             * f64::from(stream.first_sign());
         answer(block, workspace, share, effective_samples, &stats);
     }
@@ -61,8 +61,9 @@ impl IslandStrategy for Fmc {
             (output.stats, [f64::from(output.living), output.votes])
         });
         let of = |island: usize| outputs[island].get();
-        let first = plan::fmc::best_first(*block, outputs.len(), of, stats.best);
-        let share = plan::fmc::share(votes, params.particles, full, first, params.discrete == 0);
+        let first = planners::fmc::best_first(*block, outputs.len(), of, stats.best);
+        let share =
+            planners::fmc::share(votes, params.particles, full, first, params.discrete == 0);
         answer(block, workspace, share, living, &stats);
     }
 }

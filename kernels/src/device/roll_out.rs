@@ -9,8 +9,7 @@ use super::shared::Tile;
 use super::workspace::Workspace;
 use crate::controls::{STRATA, Scheme};
 use crate::model::Model;
-use crate::plan::cem::sortable;
-use crate::reduce::{COLUMNS, Sums};
+use crate::reduce::{COLUMNS, Sums, sortable};
 use crate::rollout::{CHUNK, Extremes, WORST, rollout_pairs};
 use crate::task::COST_SUMS;
 

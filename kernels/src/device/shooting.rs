@@ -4,7 +4,7 @@ use super::block::Block;
 use super::conclude::{end_iteration, summary};
 use super::workspace::Workspace;
 use crate::controls::first_level;
-use crate::plan::shooting::best_stratum;
+use crate::planners::shooting::best_stratum;
 use crate::rng::Stream;
 use crate::task::Answer;
 

@@ -15,8 +15,7 @@ use super::{LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strate
 use crate::lanes::Lanes;
 use crate::math::exp;
 use crate::model::Model;
-use crate::plan::cem::{from_sortable, sortable};
-use crate::reduce::COLUMNS;
+use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rollout::WORST;
 use crate::team::Team;
 

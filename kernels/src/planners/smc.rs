@@ -1,8 +1,8 @@
 //! The action by the evidence of `smc`'s populations.
 
-use super::cem::{from_sortable, sortable};
 use crate::controls::{STRATA, first_level};
 use crate::math::exp;
+use crate::reduce::{from_sortable, sortable};
 use crate::team::Team;
 
 /// The share of full control that the evidence speaks for, given its logarithm for each of `islands`
@@ -11,7 +11,7 @@ use crate::team::Team;
 ///
 /// # Examples
 /// ```
-/// use particle_pilot_kernels::plan::smc::share;
+/// use particle_pilot_kernels::planners::smc::share;
 /// use particle_pilot_kernels::team::Single;
 /// // Twice the left, twice the right, whose mean is higher though the best is to the left.
 /// let evidence = [2.0f64, 3.0, 2.5, 1.0];

@@ -1,7 +1,7 @@
 //! The vote of `fmc`'s walkers.
 
-use super::cem::sortable;
 use crate::population::FmcOutput;
+use crate::reduce::sortable;
 use crate::team::Team;
 
 /// The share of full control that `votes` speaks for, the sum of the first controls of `particles` walkers in
@@ -11,7 +11,7 @@ use crate::team::Team;
 ///
 /// # Examples
 /// ```
-/// use particle_pilot_kernels::plan::fmc::share;
+/// use particle_pilot_kernels::planners::fmc::share;
 /// assert_eq!(share(-12.0, 100, 2.0, 2.0, false), -1.0);
 /// assert_eq!(share(0.0, 100, 2.0, -2.0, false), -1.0);
 /// assert_eq!(share(-12.0, 12, 2.0, 2.0, true), -0.5);

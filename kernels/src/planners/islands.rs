@@ -1,9 +1,8 @@
 //! The reduction over the populations of a decision.
 
 use crate::population::PopulationStats;
+use crate::reduce::{from_sortable, sortable};
 use crate::team::Team;
-
-use super::cem::{from_sortable, sortable};
 
 /// Reduces the statistics of `count` populations to those of all; `of(i)` gives population `i`'s and two extra numbers,
 /// which are summed.

@@ -4,10 +4,10 @@ use crate::population::FmcOutput;
 use crate::reduce::sortable;
 use crate::team::Team;
 
-/// The share of full control that `votes` speaks for, the sum of the first controls of `particles` walkers in
-/// the model's units, `full` being the full one: the majority's, or where actions are `continuous`, the
-/// mean. A tie goes to `best_first`, the first
-/// control of the best walker.
+/// The walkers' vote as a share of full control: the majority's side, or where actions are `continuous`, the mean.
+///
+/// `votes` is the sum of the first controls of `particles` walkers in the model's units, `full` being the full one. A tie
+/// goes to `best_first`, the first control of the best walker.
 ///
 /// # Examples
 /// ```

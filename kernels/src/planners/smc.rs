@@ -5,9 +5,11 @@ use crate::math::exp;
 use crate::reduce::{from_sortable, sortable};
 use crate::team::Team;
 
-/// The share of full control that the evidence speaks for, given its logarithm for each of `islands`
-/// populations, the first action of population `i` being that of stratum `i % strata`: the better side of
-/// two, or where actions are `continuous`, the mean of all levels weighted by evidence.
+/// The action by evidence, as a share of full control: the better side of two, or where actions are `continuous`, the mean
+/// of all levels weighted by evidence.
+///
+/// `log_evidence` is its logarithm for each of `islands` populations; the first action of population `i` is that of
+/// stratum `i % strata`.
 ///
 /// # Examples
 /// ```

@@ -6,7 +6,7 @@ use particle_pilot_kernels::task::{
     Buffers, CHUNK_THREADS, EpisodeSummary, Episodes, GridBarrier, Layout, Task,
 };
 
-use super::plan::{Plan, WHOLE};
+use super::schedule::{Schedule, WHOLE};
 use super::{GpuModel, module};
 use crate::backend::cuda::{Buffer, Gpu, GpuError, Grid, Kernel};
 use crate::config::PilotConfig;
@@ -20,7 +20,7 @@ const WORTH_SHARING: u32 = 4;
 pub struct GpuEpisodes {
     gpu: Gpu,
     kernel: Kernel,
-    plan: Plan,
+    schedule: Schedule,
     task: Task,
     _tables: Buffer<f32>,
     physics: Physics,
@@ -45,21 +45,21 @@ impl GpuEpisodes {
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
     pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
-        let plan = Plan::of(config, model);
-        let gpu = module::open(index, &[&plan.episodes], None)?;
-        let kernel = gpu.kernel(&plan.episodes)?;
-        let tables = gpu.upload(&plan.tables)?;
+        let schedule = Schedule::of(config, model);
+        let gpu = module::open(index, &[&schedule.episodes], None)?;
+        let kernel = gpu.kernel(&schedule.episodes)?;
+        let tables = gpu.upload(&schedule.tables)?;
         let task = Task {
             model: model.data,
-            params: plan.params,
+            params: schedule.params,
             tables: tables.address(),
             ..Task::zeroed()
         };
-        let per_multiprocessor = gpu.max_active_blocks(&kernel, threads(&plan))?;
+        let per_multiprocessor = gpu.max_active_blocks(&kernel, threads(&schedule))?;
         let width = (per_multiprocessor * gpu.info().multiprocessors).max(1);
-        let most_parts = if gpu.is_cooperative()? { most_parts(&plan) } else { 1 };
+        let most_parts = if gpu.is_cooperative()? { most_parts(&schedule) } else { 1 };
         let physics = config.physics;
-        Ok(Self { gpu, kernel, plan, task, _tables: tables, physics, width, most_parts })
+        Ok(Self { gpu, kernel, schedule, task, _tables: tables, physics, width, most_parts })
     }
 
     /// How many episodes the GPU works on at the same time, at most.
@@ -69,7 +69,7 @@ impl GpuEpisodes {
 
     /// Steps that a decision simulates.
     pub fn particle_steps(&self) -> u64 {
-        let params = &self.plan.params;
+        let params = &self.schedule.params;
         let steps = u64::from(params.particles) * u64::from(params.horizon);
         steps * u64::from(params.iterations)
     }
@@ -89,9 +89,9 @@ impl GpuEpisodes {
         let count = starts.len() as u32;
         let mut share = share(count, self.width, self.most_parts);
         let (memory, layout) = loop {
-            let populations = self.plan.buffers.populations.min(share.parts);
-            let buffers = Buffers { populations, ..self.plan.buffers };
-            let layout = Layout::of(&self.plan.params, buffers);
+            let populations = self.schedule.buffers.populations.min(share.parts);
+            let buffers = Buffers { populations, ..self.schedule.buffers };
+            let layout = Layout::of(&self.schedule.params, buffers);
             match self.gpu.buffer::<u8>(layout.size as usize * share.grids as usize) {
                 Err(error) if error.is_out_of_memory() && share.grids > 1 => share.grids /= 2,
                 Err(error) if error.is_out_of_memory() && populations > 1 => share.parts /= 2,
@@ -118,7 +118,7 @@ impl GpuEpisodes {
         };
         let grid = Grid {
             blocks: share.grids * share.parts,
-            threads: threads(&self.plan),
+            threads: threads(&self.schedule),
             cooperative: share.parts > 1,
         };
         // SAFETY: the kernel takes episodes, whose addresses are those of buffers that live until the summaries
@@ -130,18 +130,18 @@ impl GpuEpisodes {
 }
 
 /// Threads of a block.
-fn threads(plan: &Plan) -> u32 {
-    match plan.buffers.populations {
-        0 => (plan.params.chunks() * CHUNK_THREADS).min(WHOLE),
+fn threads(schedule: &Schedule) -> u32 {
+    match schedule.buffers.populations {
+        0 => (schedule.params.chunks() * CHUNK_THREADS).min(WHOLE),
         _ => WHOLE,
     }
 }
 
 /// How many blocks an episode can make use of: one for each round of chunks, or for each population.
-fn most_parts(plan: &Plan) -> u32 {
-    match plan.buffers.populations {
+fn most_parts(schedule: &Schedule) -> u32 {
+    match schedule.buffers.populations {
         0 => {
-            let rounds = plan.params.chunks().div_ceil(WHOLE / CHUNK_THREADS);
+            let rounds = schedule.params.chunks().div_ceil(WHOLE / CHUNK_THREADS);
             if rounds >= WORTH_SHARING { rounds } else { 1 }
         }
         populations => populations,

@@ -2,7 +2,7 @@
 
 mod episodes;
 mod module;
-mod plan;
+mod schedule;
 mod simulate;
 
 pub use episodes::GpuEpisodes;
@@ -21,7 +21,7 @@ use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::Size;
 use crate::planners::futures::diagnose;
-use plan::{Blocks, Launch, Plan};
+use schedule::{Blocks, Launch, Schedule};
 
 /// A cart-pole as the device wants it.
 #[derive(Clone, Copy)]
@@ -40,13 +40,13 @@ pub struct GpuModel {
 pub struct GpuEngine {
     gpu: Gpu,
     task: Task,
-    plan: Plan,
+    schedule: Schedule,
     forget: Ready,
     /// One iteration's launches.
     iteration: Vec<Ready>,
     /// The memory of the task.
     memory: Buffer<u8>,
-    /// What the task's `tables` point to.
+    /// The tables that the task points to.
     _tables: Buffer<f32>,
     answer: Pinned<u8>,
     full_action: f64,
@@ -81,31 +81,31 @@ impl GpuEngine {
         model: &GpuModel,
         stream: Option<ForeignStream>,
     ) -> Result<Self, GpuError> {
-        let mut plan = Plan::of(config, model);
-        let launches = || plan.iteration.iter().chain([&plan.forget]);
+        let mut schedule = Schedule::of(config, model);
+        let launches = || schedule.iteration.iter().chain([&schedule.forget]);
         let kernels = launches().map(|launch| launch.kernel.as_str());
-        let folds = launches().filter_map(|launch| plan.fold(launch));
+        let folds = launches().filter_map(|launch| schedule.fold(launch));
         let gpu = module::open(index, &kernels.chain(folds).collect::<Vec<_>>(), stream)?;
         let ready = |launch: &Launch| {
             let kernel = gpu.kernel(&launch.kernel)?;
-            let fold = plan.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
+            let fold = schedule.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
             Ok(Ready { launch: launch.clone(), kernel, fold })
         };
-        let forget = ready(&plan.forget)?;
-        let iteration = plan.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
-        let tables = gpu.upload(&plan.tables)?;
+        let forget = ready(&schedule.forget)?;
+        let iteration = schedule.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
+        let tables = gpu.upload(&schedule.tables)?;
         let (memory, layout) = loop {
-            let layout = Layout::of(&plan.params, plan.buffers);
-            match (gpu.buffer::<u8>(layout.size as usize), plan.params.smaller_batch()) {
+            let layout = Layout::of(&schedule.params, schedule.buffers);
+            match (gpu.buffer::<u8>(layout.size as usize), schedule.params.smaller_batch()) {
                 (Err(error), Some(chunks)) if error.is_out_of_memory() => {
-                    plan.params.batch_chunks = chunks;
+                    schedule.params.batch_chunks = chunks;
                 }
                 (memory, _) => break (memory?, layout),
             }
         };
         let task = Task {
             model: model.data,
-            params: plan.params,
+            params: schedule.params,
             layout,
             memory: memory.address(),
             tables: tables.address(),
@@ -115,7 +115,7 @@ impl GpuEngine {
         Ok(Self {
             gpu,
             task,
-            plan,
+            schedule,
             forget,
             iteration,
             memory,
@@ -166,7 +166,7 @@ impl GpuEngine {
             self.launch(&self.forget)?;
             self.is_fresh = false;
         }
-        for iteration in 0..self.plan.params.iterations {
+        for iteration in 0..self.schedule.params.iterations {
             self.task.iteration = iteration;
             for place in 0..self.iteration.len() {
                 self.launch_batches(place)?;
@@ -191,7 +191,7 @@ impl GpuEngine {
     /// # Errors
     /// [`GpuError`] if the GPU fails.
     pub fn carried(&self) -> Result<Vec<f64>, GpuError> {
-        let horizon = self.plan.params.horizon as usize;
+        let horizon = self.schedule.params.horizon as usize;
         let Some((place, kind)) = self.place() else { return Ok(Vec::new()) };
         Ok(match kind {
             // What the kernels begin with that are about to be launched.
@@ -225,14 +225,14 @@ impl GpuEngine {
                 controls.iter().all(|control| control.is_finite()),
             ),
         };
-        if !fits || carried.len() != self.plan.params.horizon as usize {
+        if !fits || carried.len() != self.schedule.params.horizon as usize {
             return Ok(false);
         }
         self.launch(&self.forget)?;
         self.memory.upload_at(place, bytes)?;
         if let Carried::Probabilities = kind {
             // Kernels begin with these, as the last decision has left them.
-            let mut written = vec![[0; 8]; self.plan.params.entries() as usize];
+            let mut written = vec![[0; 8]; self.schedule.params.entries() as usize];
             digits(carried, &mut written);
             self.memory
                 .upload_at(self.task.layout.digits as usize, bytemuck::cast_slice(&written))?;
@@ -244,7 +244,7 @@ impl GpuEngine {
     /// Where in the memory there is what one decision leaves to the next, and what it is; `None` for planners that
     /// begin each anew.
     fn place(&self) -> Option<(usize, Carried)> {
-        let (buffers, layout) = (&self.plan.buffers, &self.task.layout);
+        let (buffers, layout) = (&self.schedule.buffers, &self.task.layout);
         match (buffers.probabilities, buffers.moments) {
             (true, _) => Some((layout.probabilities as usize, Carried::Probabilities)),
             // Only moments of the noise move a plan.
@@ -261,7 +261,7 @@ impl GpuEngine {
     /// Launches number `place` of an iteration; once for each batch if it works on such.
     fn launch_batches(&mut self, place: usize) -> Result<(), GpuError> {
         let batches = match self.iteration[place].launch.blocks {
-            Blocks::Chunks(_) => self.plan.params.batches(),
+            Blocks::Chunks(_) => self.schedule.params.batches(),
             Blocks::Islands | Blocks::One => 1,
         };
         for batch in 0..batches {
@@ -269,7 +269,7 @@ impl GpuEngine {
             let ready = &self.iteration[place];
             self.launch(ready)?;
             if let Some(fold) = ready.fold.as_ref().filter(|_| batches > 1) {
-                self.start(fold, Grid::new(1, plan::WHOLE))?;
+                self.start(fold, Grid::new(1, schedule::WHOLE))?;
             }
         }
         Ok(())
@@ -277,9 +277,9 @@ impl GpuEngine {
 
     fn launch(&self, ready: &Ready) -> Result<(), GpuError> {
         let (blocks, threads) = match ready.launch.blocks {
-            Blocks::Chunks(_) => (self.plan.params.batch(self.task.batch).1, CHUNK_THREADS),
-            Blocks::Islands => (self.plan.params.islands, plan::WHOLE),
-            Blocks::One => (1, plan::WHOLE),
+            Blocks::Chunks(_) => (self.schedule.params.batch(self.task.batch).1, CHUNK_THREADS),
+            Blocks::Islands => (self.schedule.params.islands, schedule::WHOLE),
+            Blocks::One => (1, schedule::WHOLE),
         };
         self.start(&ready.kernel, Grid::new(blocks, threads))
     }
@@ -291,7 +291,7 @@ impl GpuEngine {
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnostics {
-        let params = &self.plan.params;
+        let params = &self.schedule.params;
         let summary = Summary {
             sums: answer.sums,
             squares: answer.squares,

@@ -34,25 +34,25 @@ pub struct Launch {
     pub blocks: Blocks,
 }
 
-/// How a planner works on a GPU.
+/// A planner's schedule: the launches of a decision, their parameters and buffers.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Schedule {
     /// The kernels' parameters.
     pub params: PlannerParams,
-    /// The buffers that the planner needs there.
+    /// The buffers that the planner needs.
     pub buffers: Buffers,
     /// The tables that all decisions share: the interpolant's weights, then Halton's points.
     pub tables: Vec<f32>,
-    /// What begins an episode.
+    /// The launch that begins an episode.
     pub forget: Launch,
-    /// What makes up an iteration.
+    /// The launches of an iteration.
     pub iteration: Vec<Launch>,
     /// The kernel that runs whole episodes.
     pub episodes: String,
 }
 
-impl Plan {
-    /// How `config`'s planner works.
+impl Schedule {
+    /// The schedule of `config`'s planner.
     pub fn of(config: &PilotConfig, model: &GpuModel) -> Self {
         let suffix = if model.general { "_general" } else { "" };
         let rolls_out = |scheme: &str| {

@@ -5,7 +5,7 @@ use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::simulate::{EpisodeState, Terms, Transition, force, observation};
 use serde::{Deserialize, Serialize};
 
-use super::{EnvError, NumpyRng};
+use super::{EnvError, Pcg64};
 
 /// What an episode counts and how long it may last.
 ///
@@ -131,7 +131,7 @@ impl Step {
 pub struct CartPole {
     physics: Physics,
     options: CartPoleOptions,
-    rng: NumpyRng,
+    rng: Pcg64,
     /// `None` until the first reset.
     episode: Option<EpisodeState>,
     /// External push for the next step, in N.
@@ -178,13 +178,7 @@ impl CartPole {
     }
 
     fn unchecked(physics: Physics, options: CartPoleOptions) -> Self {
-        Self {
-            physics,
-            options,
-            rng: NumpyRng::new(Self::UNSEEDED),
-            episode: None,
-            push_newton: 0.0,
-        }
+        Self { physics, options, rng: Pcg64::new(Self::UNSEEDED), episode: None, push_newton: 0.0 }
     }
 
     /// Starts an episode from a state drawn uniformly from `[-0.05, 0.05)` in
@@ -255,7 +249,7 @@ impl CartPole {
 
     fn draw(&mut self, seed: Option<u64>, low: f64, high: f64) -> [f64; 4] {
         if let Some(seed) = seed {
-            self.rng = NumpyRng::new(seed);
+            self.rng = Pcg64::new(seed);
         }
         let state = std::array::from_fn(|_| self.rng.uniform(low, high));
         self.begin(state);

@@ -7,14 +7,13 @@
 
 mod cartpole;
 mod error;
-mod numpy_rng;
 mod push;
 mod vector;
 
 pub use cartpole::{CartPole, CartPoleOptions, Step};
 pub use error::EnvError;
-pub use numpy_rng::NumpyRng;
 pub use particle_pilot_kernels::env::{BadPhysics, Integrator, Physics};
+pub use particle_pilot_kernels::numpy::Pcg64;
 pub use push::{Push, PushError};
 pub use vector::{
     Autoreset, CartPoleVector, Reset, Seeds, VectorArrays, VectorError, VectorOptions,

@@ -1,4 +1,4 @@
-//! Environments in the memory of the CPU, stepped in chunks by its threads.
+//! Environments in the memory of the CPU, stepped in slices by its threads.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +20,7 @@ use super::{Drive, VectorArrays, VectorError, VectorStep};
 use crate::backend::cpu::{Pool, Simd, SimdProof, Threads};
 
 /// Environments that a thread takes at a time: a dozen microseconds of work.
-const CHUNK: usize = 1024;
+const SLICE: usize = 1024;
 
 /// Environments and the threads that step them.
 pub(super) struct CpuVector {
@@ -70,8 +70,8 @@ impl<'a> ViewsMut<'a> {
     }
 }
 
-/// A chunk of the arrays.
-pub(super) struct Chunk<'a> {
+/// A slice of the arrays.
+pub(super) struct Slice<'a> {
     /// The number of the first environment.
     first: usize,
     pub states: [&'a mut [f64]; 4],
@@ -94,8 +94,8 @@ impl CpuVector {
         keeps_final: bool,
     ) -> Result<Self, VectorError> {
         let simd = Simd::select()?.detect().expect("select() only returns detected sets");
-        // More threads than chunks would have nothing to do.
-        let threads = threads.at_most(count.div_ceil(CHUNK));
+        // More threads than slices would have nothing to do.
+        let threads = threads.at_most(count.div_ceil(SLICE));
         let zeros = || filled(count, 0.0);
         let arrays = Arrays {
             states: [zeros()?, zeros()?, zeros()?, zeros()?],
@@ -114,12 +114,12 @@ impl CpuVector {
         let Orders { orders, seeds, bounds } = orders;
         // Those that go on are seen as before.
         self.seen.settle(&self.params, &self.arrays.traces());
-        self.for_each(VectorOutput::default(), |chunk, _, _| {
-            for i in 0..chunk.len() {
-                let at = chunk.first + i;
-                let begun = reset(orders[at], seeds[at], &mut chunk.generators[i], *bounds);
+        self.for_each(VectorOutput::default(), |slice, _, _| {
+            for i in 0..slice.len() {
+                let at = slice.first + i;
+                let begun = reset(orders[at], seeds[at], &mut slice.generators[i], *bounds);
                 if let Some(environment) = begun {
-                    chunk.store(i, environment);
+                    slice.store(i, environment);
                 }
             }
         });
@@ -128,7 +128,7 @@ impl CpuVector {
     /// Takes `steps` steps by chance, or one with what there is for each environment.
     pub fn step(&mut self, drive: Drive<'_>, steps: u32) {
         let output = VectorOutput::default();
-        self.for_each(output, |chunk, params, simd| chunk.step(params, simd, drive, steps));
+        self.for_each(output, |slice, params, simd| slice.step(params, simd, drive, steps));
     }
 
     /// Whether all of `[N]` actions are 0 or 1. Threads look at those of the environments that they are about to step.
@@ -150,9 +150,9 @@ impl CpuVector {
     /// in.
     pub fn step_into(&mut self, drive: Drive<'_>, output: VectorOutput<'_>) -> bool {
         let has_ended = AtomicBool::new(false);
-        self.for_each(output, |chunk, params, simd| {
-            chunk.step(params, simd, drive, 1);
-            if any(chunk.terminated) | any(chunk.truncated) {
+        self.for_each(output, |slice, params, simd| {
+            slice.step(params, simd, drive, 1);
+            if any(slice.terminated) | any(slice.truncated) {
                 has_ended.store(true, Ordering::Relaxed);
             }
         });
@@ -220,26 +220,26 @@ impl CpuVector {
         rewards.copy_from_slice(&saved.rewards);
     }
 
-    /// Calls `work` for all chunks, on all threads, and copies what then is there into `output`.
+    /// Calls `work` for all slices, on all threads, and copies what then is there into `output`.
     fn for_each(
         &mut self,
         output: VectorOutput<'_>,
-        work: impl Fn(&mut Chunk<'_>, &EnvironmentParams, SimdProof) + Sync,
+        work: impl Fn(&mut Slice<'_>, &EnvironmentParams, SimdProof) + Sync,
     ) {
         let Self { params, simd, arrays, seen, pool } = self;
         let (views, output) = ViewsMut::of(seen, output);
-        let chunks = arrays.chunks(views);
-        let outputs = output.chunks(CHUNK, chunks.len());
-        let queue = Mutex::new(chunks.into_iter().zip(outputs));
+        let slices = arrays.slices(views);
+        let outputs = output.slices(SLICE, slices.len());
+        let queue = Mutex::new(slices.into_iter().zip(outputs));
         pool.for_each_in_turn(pool.threads(), |thread| {
             loop {
                 // Two threads begin at either end, where the last step has left things in their caches.
                 let mut rest = queue.lock().unwrap_or_else(PoisonError::into_inner);
                 let next = if thread == 0 { rest.next() } else { rest.next_back() };
                 drop(rest);
-                let Some((mut chunk, output)) = next else { break };
-                work(&mut chunk, params, *simd);
-                output.copy(&chunk.outcome());
+                let Some((mut slice, output)) = next else { break };
+                work(&mut slice, params, *simd);
+                output.copy(&slice.outcome());
             }
         });
     }
@@ -251,18 +251,18 @@ impl Arrays {
         Traces { states, elapsed, terminated }
     }
 
-    fn chunks<'a>(&'a mut self, views: ViewsMut<'a>) -> Vec<Chunk<'a>> {
-        let mut states = self.states.each_mut().map(|component| component.chunks_mut(CHUNK));
-        let mut finals = self.final_observations.chunks_mut(CHUNK);
-        let mut generators = self.generators.chunks_mut(CHUNK);
-        let mut observations = views.observations.chunks_mut(CHUNK);
-        let mut rewards = views.rewards.chunks_mut(CHUNK);
-        let mut terminated = self.terminated.chunks_mut(CHUNK);
-        let mut truncated = self.truncated.chunks_mut(CHUNK);
-        let mut progress = self.progress.chunks_mut(CHUNK);
-        let elapsed = self.elapsed.chunks_mut(CHUNK).enumerate();
-        let chunk = |(number, elapsed)| Chunk {
-            first: number * CHUNK,
+    fn slices<'a>(&'a mut self, views: ViewsMut<'a>) -> Vec<Slice<'a>> {
+        let mut states = self.states.each_mut().map(|component| component.chunks_mut(SLICE));
+        let mut finals = self.final_observations.chunks_mut(SLICE);
+        let mut generators = self.generators.chunks_mut(SLICE);
+        let mut observations = views.observations.chunks_mut(SLICE);
+        let mut rewards = views.rewards.chunks_mut(SLICE);
+        let mut terminated = self.terminated.chunks_mut(SLICE);
+        let mut truncated = self.truncated.chunks_mut(SLICE);
+        let mut progress = self.progress.chunks_mut(SLICE);
+        let elapsed = self.elapsed.chunks_mut(SLICE).enumerate();
+        let slice = |(number, elapsed)| Slice {
+            first: number * SLICE,
             states: states.each_mut().map(|component| component.next().unwrap_or_default()),
             elapsed,
             generators: generators.next().unwrap_or_default(),
@@ -273,11 +273,11 @@ impl Arrays {
             truncated: truncated.next().unwrap_or_default(),
             progress: progress.next().unwrap_or_default(),
         };
-        elapsed.map(chunk).collect()
+        elapsed.map(slice).collect()
     }
 }
 
-impl Chunk<'_> {
+impl Slice<'_> {
     /// How many environments it has.
     #[inline(always)]
     pub fn len(&self) -> usize {
@@ -297,8 +297,8 @@ impl Chunk<'_> {
 
     /// The environments from `start` to before `end`.
     #[inline(always)]
-    pub fn part(&mut self, start: usize, end: usize) -> Chunk<'_> {
-        Chunk {
+    pub fn part(&mut self, start: usize, end: usize) -> Slice<'_> {
+        Slice {
             first: self.first + start,
             states: self.states.each_mut().map(|component| &mut component[start..end]),
             elapsed: &mut self.elapsed[start..end],
@@ -328,16 +328,16 @@ impl Chunk<'_> {
             Drive::Actions(actions) => {
                 let actions = &actions[self.first..][..self.len()];
                 let force = |i: usize| force(&params.physics, actions[i]);
-                simd.run(WideStep { chunk: self, params, force });
+                simd.run(WideStep { slice: self, params, force });
             }
             Drive::Integers(actions) => {
                 let actions = &actions[self.first..][..self.len()];
                 let force = |i: usize| force(&params.physics, actions[i] as u32);
-                simd.run(WideStep { chunk: self, params, force });
+                simd.run(WideStep { slice: self, params, force });
             }
             Drive::Forces(forces) => {
                 let forces = &forces[self.first..][..self.len()];
-                simd.run(WideStep { chunk: self, params, force: |i: usize| forces[i] });
+                simd.run(WideStep { slice: self, params, force: |i: usize| forces[i] });
             }
             Drive::Random { seed, first } => {
                 let stream = RandomActions::stream(seed);

@@ -14,7 +14,7 @@ use particle_pilot_kernels::env::{Integrator, Physics, failed as has_failed, ste
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::simulate::{Autoreset, EnvironmentParams};
 
-use super::cpu::Chunk;
+use super::cpu::Slice;
 use super::seen::rewards;
 use crate::backend::cpu::LaneWork;
 
@@ -24,9 +24,9 @@ const BLOCK: usize = 256;
 /// The least angle that `libm` reduces before it takes the sine, in rad: a little above pi/4.
 const REDUCED: f64 = f64::from_bits(0x3fe9_21fc_0000_0000);
 
-/// A step of a chunk of environments, with the force in N that `force` has for each.
+/// A step of a slice of environments, with the force in N that `force` has for each.
 pub(super) struct WideStep<'a, 'c, F> {
-    pub chunk: &'a mut Chunk<'c>,
+    pub slice: &'a mut Slice<'c>,
     pub params: &'a EnvironmentParams,
     pub force: F,
 }
@@ -36,14 +36,14 @@ impl<F: Fn(usize) -> f64> LaneWork for WideStep<'_, '_, F> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, _: L::Proof) {
-        let Self { chunk, params, force } = self;
-        let count = chunk.len();
+        let Self { slice, params, force } = self;
+        let count = slice.len();
         let mut scratch = Scratch::new();
         for first in (0..count).step_by(BLOCK) {
             let end = count.min(first + BLOCK);
-            let mut block = chunk.part(first, end);
+            let mut block = slice.part(first, end);
             if !step_block::<L>(&mut block, params, &mut scratch, |i| force(first + i)) {
-                (first..end).for_each(|i| _ = chunk.step_one(i, params, 1, || force(i)));
+                (first..end).for_each(|i| _ = slice.step_one(i, params, 1, || force(i)));
             }
         }
     }
@@ -72,7 +72,7 @@ impl Scratch {
 
     /// Marks the environments whose last step ended an episode.
     #[inline(always)]
-    fn mark(&mut self, block: &Chunk<'_>) {
+    fn mark(&mut self, block: &Slice<'_>) {
         let flags = block.terminated.iter().zip(&*block.truncated);
         for (ended, (terminated, truncated)) in self.ended.iter_mut().zip(flags) {
             *ended = u8::from(*terminated | *truncated);
@@ -84,7 +84,7 @@ impl Scratch {
 /// [`move_all`] does not know how to move.
 #[inline(always)]
 fn step_block<L: Lanes>(
-    block: &mut Chunk<'_>,
+    block: &mut Slice<'_>,
     params: &EnvironmentParams,
     scratch: &mut Scratch,
     force: impl Fn(usize) -> f64,
@@ -146,7 +146,7 @@ fn for_each_set(flags: &[u8; BLOCK], count: usize, mut work: impl FnMut(usize)) 
 /// Whether all of it is right: [`move_all`].
 #[inline(always)]
 fn advance<L: Lanes, const EULER: bool>(
-    block: &mut Chunk<'_>,
+    block: &mut Slice<'_>,
     p: &Physics,
     scratch: &mut Scratch,
     force: impl Fn(usize) -> f64,
@@ -259,7 +259,7 @@ impl Divisor {
 
 /// Elapsed steps, truncation and rewards.
 #[inline(always)]
-fn count_steps(block: &mut Chunk<'_>, params: &EnvironmentParams) {
+fn count_steps(block: &mut Slice<'_>, params: &EnvironmentParams) {
     // No environment has so many steps behind it: counts stay where they are before they would overflow.
     let limit = match params.terms.max_episode_steps {
         0 => u64::MAX,
@@ -277,7 +277,7 @@ fn count_steps(block: &mut Chunk<'_>, params: &EnvironmentParams) {
 
 /// Stores the states and what is seen of them.
 #[inline(always)]
-fn observe(block: &mut Chunk<'_>, next: &[[f64; BLOCK]; 4]) {
+fn observe(block: &mut Slice<'_>, next: &[[f64; BLOCK]; 4]) {
     let count = block.len().min(BLOCK);
     for (old, new) in block.states.iter_mut().zip(next) {
         old.copy_from_slice(&new[..count]);

@@ -1,6 +1,6 @@
 //! Reductions in a fixed order, so that every device gives the same bits.
 
-/// How many partial sums run side by side.
+/// The number of partial sums that run side by side.
 pub const COLUMNS: usize = 16;
 
 /// The sum of `values` in `f64`: value `i` goes to column `i % 16` in order, and the columns are added
@@ -40,10 +40,10 @@ pub fn sum_of_squares(values: &[f32]) -> f64 {
     fold(columns)
 }
 
-/// How many values [`tree`] adds up at a time.
+/// The number of values that [`tree`] adds up at a time.
 pub const GROUP: usize = 128;
 
-/// The sum of any number of values: those of each group of [`GROUP`] are added up in the order of
+/// A tree reduction of any number of values: those of each group of [`GROUP`] are added up in the order of
 /// [`sum`], then the groups' sums, likewise in groups. Overwrites `values`.
 ///
 /// # Examples

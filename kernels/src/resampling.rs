@@ -1,9 +1,9 @@
 //! Systematic resampling, in whole numbers.
 //!
-//! J. Carpenter, P. Clifford, P. Fearnhead, "Improved particle filter for nonlinear problems" (1999): `N` points at equal
-//! distances, all shifted by one random offset, are looked up in the cumulative sum of the weights; each becomes a copy
-//! of the particle in whose weight it falls. Weights are fixed-point numbers, since sums of whole numbers are the same in
-//! any order, so that threads can share the work.
+//! J. Carpenter, P. Clifford, P. Fearnhead, "Improved particle filter for nonlinear problems" (1999): `N` points at
+//! equal distances, all shifted by one random offset, are looked up in the cumulative sum of the weights; each
+//! becomes a copy of the particle in whose weight it falls. Weights are fixed-point numbers, since sums of whole
+//! numbers are the same in any order, so that threads can share the work.
 
 /// 1 as a fixed-point weight.
 const ONE: f32 = (1u32 << 30) as f32;
@@ -38,8 +38,8 @@ impl Systematic {
         Self { count: count as u64, total, offset }
     }
 
-    /// Whether point number `point` lies below `cumulative`, the sum of a particle's weight and all before it: the first
-    /// particle for which it does is the one to copy.
+    /// Whether point number `point` lies below `cumulative`, the sum of a particle's weight and all before it: the
+    /// first particle for which it does is the one to copy.
     #[inline(always)]
     #[must_use]
     pub fn is_below(&self, point: usize, cumulative: u64) -> bool {

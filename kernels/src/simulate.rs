@@ -26,7 +26,7 @@ pub struct EpisodeState {
     pub state: [f64; 4],
     /// Steps taken.
     pub elapsed_steps: u32,
-    /// How many of them led to a failure: the first ends the episode, others come of stepping on.
+    /// Steps that led to a failure: the first ends the episode, others come of stepping on.
     pub failures: u32,
 }
 
@@ -105,7 +105,7 @@ pub struct Environment {
     pub episode: EpisodeState,
     /// Whether the last step ended in a failure.
     pub terminated: bool,
-    /// Whether the last step was one too many.
+    /// Whether the last step reached the step limit.
     pub truncated: bool,
 }
 
@@ -326,7 +326,7 @@ pub struct Simulation {
     pub first_step: u64,
     /// `N`.
     pub environments: u32,
-    /// How many steps to take.
+    /// Steps to take.
     pub steps: u32,
     /// One of [`drive`].
     pub drive: u32,

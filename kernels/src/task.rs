@@ -21,7 +21,7 @@ pub struct Task {
     pub model: CartPoleData,
     /// The planner's parameters.
     pub params: PlannerParams,
-    /// Where things are in a decision's memory.
+    /// The layout of a decision's memory.
     pub layout: Layout,
     /// The address of the first decision's memory.
     pub memory: u64,
@@ -60,7 +60,7 @@ pub struct PlannerParams {
     pub horizon: u32,
     /// Rollouts in each decision.
     pub iterations: u32,
-    /// `cem`: how many futures a refit follows.
+    /// `cem`: futures that a refit follows.
     pub elites: u32,
     /// Steps between knots.
     pub spacing: u32,
@@ -92,13 +92,13 @@ pub struct PlannerParams {
 }
 
 impl PlannerParams {
-    /// How many chunks the futures make.
+    /// The number of chunks that the futures make.
     #[must_use]
     pub fn chunks(&self) -> u32 {
         self.particles.div_ceil(CHUNK as u32)
     }
 
-    /// How many batches the chunks make.
+    /// The number of batches that the chunks make.
     #[must_use]
     pub fn batches(&self) -> u32 {
         self.chunks().div_ceil(self.batch_chunks)
@@ -136,13 +136,13 @@ impl PlannerParams {
         (1..=4).rev().map(|level| group.pow(level)).find(|size| *size < self.batch_chunks)
     }
 
-    /// How many entries of 32 steps the horizon makes.
+    /// The number of entries of 32 steps that the horizon makes.
     #[must_use]
     pub fn entries(&self) -> u32 {
         self.horizon.div_ceil(32)
     }
 
-    /// How the particles are split into populations.
+    /// The split of the particles into populations.
     #[inline(always)]
     #[must_use]
     pub fn split(&self) -> Split {
@@ -304,7 +304,7 @@ pub struct Counters {
     pub non_finite: Cell<u32>,
     /// The longest lifetime in steps.
     pub longest: Cell<u32>,
-    /// How many elites are listed so far.
+    /// Elites listed so far.
     pub listed: Cell<u32>,
     /// The lowest cost in this decision so far.
     pub lowest: Cell<f32>,
@@ -377,9 +377,9 @@ pub struct Episodes {
     pub parts: u32,
     /// Makes up whole multiples of 8 bytes.
     pub padding: u32,
-    /// How many episodes.
+    /// The number of episodes.
     pub episodes: u32,
-    /// After how many steps an episode is won.
+    /// The step limit, at which an episode is won.
     pub steps: u32,
     /// Steps that a push lasts.
     pub push_length: u32,
@@ -391,7 +391,7 @@ pub struct Episodes {
 #[repr(C)]
 #[derive(Debug)]
 pub struct GridBarrier {
-    /// How many blocks have arrived; the highest bit changes whenever all have.
+    /// Blocks that have arrived; the highest bit changes whenever all have.
     pub arrived: Cell<u32>,
     /// 1 when the pole has fallen.
     pub fell: Cell<u32>,
@@ -447,7 +447,7 @@ impl From<PhysicsData> for Physics {
     }
 }
 
-/// How an episode ended.
+/// The summary of an episode.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct EpisodeSummary {
@@ -455,7 +455,7 @@ pub struct EpisodeSummary {
     pub digest: u64,
     /// Steps taken.
     pub steps: u32,
-    /// Why it is over: one of the constants.
+    /// The reason why it is over: one of the constants.
     pub ending: u32,
 }
 

@@ -17,7 +17,7 @@ pub trait Team: Copy {
     /// This thread's number.
     fn rank(&self) -> usize;
 
-    /// How many threads there are.
+    /// The number of threads.
     fn size(&self) -> usize;
 
     /// A barrier: waits for all threads; what any wrote before, all see afterwards.
@@ -26,7 +26,7 @@ pub trait Team: Copy {
     /// All-reduce: the values of all threads, combined in any order; in every thread.
     fn combine(&self, value: u32, with: impl Fn(u32, u32) -> u32) -> u32;
 
-    /// What `finish` makes of the sum of each of `rows`, which have one length; in every thread.
+    /// The sum of each of `rows`, which have one length, passed through `finish`; in every thread.
     fn sums<const N: usize>(
         &self,
         rows: [&[Cell<f32>]; N],
@@ -57,8 +57,8 @@ pub trait Team: Copy {
     /// If `sources` is shorter than `weights`, or `weights` is empty.
     fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]);
 
-    /// Every `step`-th place below `count` that is this thread's. Between two synchronisations a thread
-    /// writes to such places only, always with the same `step`.
+    /// A grid-stride loop: every `step`-th place below `count` that is this thread's. Between two synchronisations a
+    /// thread writes to such places only, always with the same `step`.
     #[inline(always)]
     fn places(&self, count: usize, step: usize) -> Places {
         Places { next: self.rank() * step, end: count, stride: self.size() * step }

@@ -9,9 +9,9 @@ use crate::rollout::CHUNK;
 /// Sums over the weights of a chunk's futures.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct WeightSums {
-    /// Of the weights, by side of the mirrored pairs.
+    /// Sums of the weights, by side of the mirrored pairs.
     pub sides: [f64; 2],
-    /// Of their squares.
+    /// The sum of their squares.
     pub squares: f64,
 }
 

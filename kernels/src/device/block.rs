@@ -22,11 +22,11 @@ const _: () = assert!(CHUNK_THREADS.is_multiple_of(WARP));
 pub struct Block {
     /// This thread's number.
     pub rank: u32,
-    /// How many threads there are.
+    /// The number of threads.
     pub size: u32,
     /// This block's number among those that share the chunks of a decision.
     pub part: u32,
-    /// How many share them.
+    /// The number of blocks that share them.
     pub parts: u32,
 }
 
@@ -50,7 +50,7 @@ impl Block {
         (self.size / CHUNK_THREADS, self.rank / CHUNK_THREADS, self.rank % CHUNK_THREADS)
     }
 
-    /// Waits for all threads; what any wrote before, all see afterwards.
+    /// The block's barrier: waits for all threads; what any wrote before, all see afterwards.
     #[inline(always)]
     pub fn sync(&self) {
         hardware::sync_block();
@@ -62,7 +62,7 @@ impl Block {
         self.rank % WARP
     }
 
-    /// Calls `work` for every number below `count` that is this thread's.
+    /// A block-stride loop: calls `work` for every number below `count` that is this thread's.
     #[inline(always)]
     pub fn each(&self, count: u32, mut work: impl FnMut(u32)) {
         let mut index = self.rank;
@@ -95,8 +95,8 @@ impl Block {
     }
 }
 
-/// Butterfly shuffle: `value` of the thread whose number differs from this one's in the bit `distance`; the whole warp takes
-/// part.
+/// Butterfly shuffle: `value` of the thread whose number differs from this one's in the bit `distance`; the whole
+/// warp takes part.
 #[inline(always)]
 pub fn across(value: u32, distance: u32) -> u32 {
     hardware::shuffle_butterfly(value, distance)

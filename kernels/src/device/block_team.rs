@@ -1,4 +1,4 @@
-//! A block of threads as the team of a population.
+//! A thread block as the team of a population.
 
 use core::cell::Cell;
 
@@ -162,7 +162,7 @@ impl Team for Block {
     }
 }
 
-/// What `finish` makes of the sums of `value(n, i)` over all `i`, for each `n` by half a warp.
+/// The sums of `value(n, i)` over all `i`, passed through `finish`, for each `n` by half a warp.
 #[inline(always)]
 fn fold<const N: usize>(
     block: &Block,
@@ -207,7 +207,7 @@ fn share(block: &Block, count: usize) -> (u32, u32) {
     (count.min(block.rank * each), count.min((block.rank + 1) * each))
 }
 
-/// The sum of `value` over the threads before this one, and that over all.
+/// An exclusive scan: the sum of `value` over the threads before this one, and that over all.
 #[inline(always)]
 fn scan(block: &Block, value: u64) -> (u64, u64) {
     let through = prefix_sum_wide(value, block.lane());

@@ -24,7 +24,7 @@ impl Grid<'_> {
         self.block.part == 0
     }
 
-    /// Waits for all threads of all blocks; what any wrote before, all see afterwards.
+    /// The grid's barrier: waits for all threads of all blocks; what any wrote before, all see afterwards.
     #[inline(always)]
     pub fn sync(&self) {
         self.block.sync();

@@ -69,7 +69,7 @@ struct Summed {
     costs: Tile<f32>,
     lifetimes: Tile<f32>,
     place: u32,
-    /// Where the sums go.
+    /// The row of sums that is written.
     row: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Environments that live on, a thread for each: [`crate::simulate`] with its arrays in the GPU's memory.
+//! Vectorised environments, a thread for each: [`crate::simulate`] with its arrays in the GPU's memory.
 
 use core::cell::Cell;
 
@@ -29,7 +29,7 @@ unsafe extern "ptx-kernel" fn simulate(simulation: Simulation) {
     each(simulation.environments, |index| run(&simulation, &params, &stream, index));
 }
 
-/// Resets those environments that an order is for.
+/// Resets the environments for which there is an order.
 #[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
 #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
 unsafe extern "ptx-kernel" fn simulate_reset(simulation: Simulation) {
@@ -128,7 +128,7 @@ fn store(simulation: &Simulation, index: u32, environment: &Environment) {
     cell(simulation.truncated, index).set(u8::from(environment.truncated));
 }
 
-/// Calls `work` for every number below `count` that is this thread's.
+/// A grid-stride loop: calls `work` for every number below `count` that is this thread's.
 #[inline(always)]
 fn each(count: u32, work: impl Fn(u32)) {
     let block = Block::of_many();

@@ -1,4 +1,4 @@
-//! Lanes: several particles advanced by one instruction.
+//! SIMD lanes: several particles advanced by one instruction.
 //!
 //! Particle code is written once, generic over [`Lanes`]. On a GPU thread, and on a CPU without vector
 //! instructions, the bundle is a plain `f32`; on a CPU it is a vector register. Every operation
@@ -40,13 +40,13 @@ pub trait Lanes:
     + Mul<Output = Self>
     + Neg<Output = Self>
 {
-    /// Evidence that the CPU has the instructions of this bundle.
+    /// Proof that the CPU has the instructions of this bundle.
     type Proof: Copy + Send + Sync + 'static;
     /// The same lanes as raw `u32` values.
     type Bits: LaneBits<Float = Self, Proof = Self::Proof>;
     /// One truth value for each lane.
     type Mask: LaneMask;
-    /// How many particles one bundle holds.
+    /// The number of lanes: how many particles one bundle holds.
     const COUNT: usize;
     /// The interleave factor: how many bundles of pairs a thread advances side by side, 1 or 2. Two hide the
     /// latency of instructions, one leaves registers free.
@@ -140,7 +140,7 @@ pub trait LaneBits:
     + BitXor<Output = Self>
     + Not<Output = Self>
 {
-    /// Evidence that the CPU has the instructions of this bundle.
+    /// Proof that the CPU has the instructions of this bundle.
     type Proof: Copy;
     /// The bundle of `f32` with the same lanes.
     type Float;
@@ -197,10 +197,10 @@ pub trait LaneBits:
     fn as_float(self) -> Self::Float;
 }
 
-/// A bundle of `u32` values, kept so that products of 64 bits need no shuffling: x86 multiplies every
-/// other lane.
+/// The operands of widening multiplications: a bundle of `u32` values, kept so that products of 64 bits need no
+/// shuffling, since x86 multiplies every other lane.
 pub trait LaneFactors: Copy + BitXor<Output = Self> {
-    /// Evidence that the CPU has the instructions of this bundle.
+    /// Proof that the CPU has the instructions of this bundle.
     type Proof: Copy;
 
     /// `value` in every lane.

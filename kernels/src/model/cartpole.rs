@@ -1,4 +1,4 @@
-//! Cart and pole, as Gymnasium's `CartPole-v1` computes them, arranged for few fused operations.
+//! The cart-pole of Gymnasium's `CartPole-v1`, its equations arranged for few fused operations.
 //!
 //! With `T = (F + m_p l th'^2 sin th) / M`, the equations of motion are (R. V. Florian, "Correct
 //! equations for the dynamics of the cart-pole system", 2007, without friction)
@@ -102,9 +102,9 @@ impl CostWeights {
 /// A cost weight out of range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BadCost {
-    /// Which weight.
+    /// The field of [`CostWeights`], or `every one`.
     pub name: &'static str,
-    /// What it was.
+    /// Its value.
     pub given: f64,
 }
 
@@ -125,13 +125,13 @@ pub enum CartPoleError {
     Physics(BadPhysics),
     /// A cost weight is out of range.
     Cost(BadCost),
-    /// The physics are possible, but not what particles compute; with what they need.
+    /// The physics are possible, but particles do not support them.
     Unsupported {
-        /// Which parameter.
+        /// The parameter.
         name: &'static str,
-        /// What it was.
+        /// Its value.
         given: f64,
-        /// What it has to be.
+        /// The values that particles support, in words.
         required: &'static str,
     },
 }
@@ -284,13 +284,13 @@ impl<const GENERAL: bool> CartPoleModel<GENERAL> {
         }))
     }
 
-    /// The model's numbers.
+    /// The model as plain data.
     #[must_use]
     pub fn data(&self) -> CartPoleData {
         self.0
     }
 
-    /// The model of these numbers, which a `CartPoleModel` of the same type gave.
+    /// The model of this data, which a `CartPoleModel` of the same type gave.
     #[must_use]
     pub fn from_data(data: CartPoleData) -> Self {
         Self(data)

@@ -6,7 +6,7 @@ pub use cartpole::{BadCost, CartPoleData, CartPoleError, CartPoleModel, CostWeig
 
 use crate::lanes::Lanes;
 
-/// One control problem with a scalar control, as particles compute it.
+/// A control problem with a scalar control, as particles compute it: dynamics, termination and cost.
 ///
 /// A model is plain data: physical parameters and cost weights. Its functions work on bundles of
 /// particles and must be built from the operations of [`Lanes`] only, which keeps the results
@@ -20,7 +20,7 @@ use crate::lanes::Lanes;
 /// Functions of a model are called in the inmost loop: mark them `#[inline(always)]`, or the vector
 /// instructions will not reach them.
 pub trait Model: Copy + Send + Sync + 'static {
-    /// How many numbers make up a state.
+    /// The dimension of a state.
     const DIM: usize;
 
     /// The state of a bundle of particles: `[L; DIM]`.

@@ -26,16 +26,16 @@ pub fn goes_right(right: u32, voters: u32, best_goes_right: bool) -> bool {
     if 2 * right == voters { best_goes_right } else { 2 * right > voters }
 }
 
-/// A probability for the next decision, moved towards one half: a distribution that is sure of itself could not follow a
-/// change of mind.
+/// A probability for the next decision, moved towards one half: a distribution that is sure of itself could not
+/// follow a change of mind.
 #[inline(always)]
 #[must_use]
 pub fn faded(p: f64) -> f64 {
     0.5 + KEPT * (p - 0.5)
 }
 
-/// The refit at a knot: the change of the plan, and the noise's new deviation, given the sums of the elites' noise and of
-/// its square.
+/// The refit at a knot: the change of the plan, and the noise's new deviation, given the sums of the elites' noise
+/// and of its square.
 #[inline(always)]
 #[must_use]
 pub fn refit_knot(

@@ -6,8 +6,8 @@ use crate::team::Team;
 
 /// The walkers' vote as a share of full control: the majority's side, or where actions are `continuous`, the mean.
 ///
-/// `votes` is the sum of the first controls of `particles` walkers in the model's units, `full` being the full one. A tie
-/// goes to `best_first`, the first control of the best walker.
+/// `votes` is the sum of the first controls of `particles` walkers in the model's units, `full` being the full one. A
+/// tie goes to `best_first`, the first control of the best walker.
 ///
 /// # Examples
 /// ```

@@ -1,7 +1,8 @@
 //! Model predictive path integral control: the better side by weight, and the search for a temperature.
 
-/// 1 if the futures of the first side have at least the mean weight of those of the second, else -1, given the sums of the
-/// weights of either side of `particles` futures in mirrored pairs. An odd number has one future more on the first.
+/// 1 if the futures of the first side have at least the mean weight of those of the second, else -1, given the sums
+/// of the weights of either side of `particles` futures in mirrored pairs. An odd number has one future more on the
+/// first.
 ///
 /// # Examples
 /// ```

@@ -5,8 +5,8 @@ use crate::math::exp;
 use crate::reduce::{from_sortable, sortable};
 use crate::team::Team;
 
-/// The action by evidence, as a share of full control: the better side of two, or where actions are `continuous`, the mean
-/// of all levels weighted by evidence.
+/// The action by evidence, as a share of full control: the better side of two, or where actions are `continuous`, the
+/// mean of all levels weighted by evidence.
 ///
 /// `log_evidence` is its logarithm for each of `islands` populations; the first action of population `i` is that of
 /// stratum `i % strata`.

@@ -40,7 +40,7 @@ pub struct Fmc {
 pub struct FmcOutput {
     /// The sum of the first controls of the living, in the model's units.
     pub votes: f64,
-    /// How many live.
+    /// Walkers that live.
     pub living: u32,
     /// The first control of the best, in the model's units.
     pub best_first: f32,

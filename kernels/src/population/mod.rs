@@ -51,7 +51,7 @@ pub struct PopulationSpec<'a, M> {
     pub stream: Stream,
     /// Whether actions are any force up to the full one, rather than the full one to either side.
     pub continuous: bool,
-    /// How many first actions there are.
+    /// Strata of the first action.
     pub strata: usize,
     /// Cancellation: where it stops a run, the output means nothing.
     pub stop: Option<&'a dyn Stop>,
@@ -134,7 +134,7 @@ pub struct PopulationStats {
 }
 
 impl<'a> Population<'a> {
-    /// How many `f32` and `u32` a population of `count` particles of `M` needs, both multiples of 16.
+    /// The memory of a population of `count` particles of `M`: how many `f32` and `u32`, both multiples of 16.
     #[must_use]
     #[inline(always)]
     pub fn memory<M: Model>(count: usize) -> [usize; 2] {

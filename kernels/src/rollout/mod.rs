@@ -9,14 +9,14 @@ use crate::controls::{Controls, Scheme};
 use crate::lanes::{LaneBits, Lanes};
 use crate::model::Model;
 
-/// Particles that are worked on and summed up together: a fixed number, so that sums do not depend
-/// on lanes or threads.
+/// Particles of a chunk, which are worked on and summed up together: a fixed number, so that sums do not depend on
+/// lanes or threads.
 pub const CHUNK: usize = 128;
 
 /// The worst cost: that of a future whose cost is not a finite number, or is more than this.
 pub const WORST: f32 = 1e30;
 
-/// A bundle of particles on their way.
+/// A bundle of particles on their way through a rollout.
 #[derive(Clone, Copy)]
 pub struct Particle<M: Model, L: Lanes> {
     /// Their present state, in the model's units.
@@ -133,7 +133,7 @@ pub struct RolloutSpec<'a, M, S> {
 }
 
 impl<M, S> RolloutSpec<'_, M, S> {
-    /// How many chunks the futures make.
+    /// The number of chunks that the futures make.
     #[must_use]
     pub fn chunks(&self) -> usize {
         (self.particles as usize).div_ceil(CHUNK)

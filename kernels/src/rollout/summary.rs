@@ -23,7 +23,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Of no futures at all.
+    /// The summary of no futures at all.
     pub const EMPTY: Self = Self {
         sums: [0.0; STRATA],
         squares: 0.0,
@@ -44,8 +44,8 @@ impl Summary {
         self.longest = self.longest.max(next.longest);
     }
 
-    /// Of a chunk: `count` futures, the first of which is particle `first`, with these costs, [`WORST`] beyond the
-    /// last, and these extremes.
+    /// The summary of a chunk: `count` futures, the first of which is particle `first`, with these costs, [`WORST`]
+    /// beyond the last, and these extremes.
     #[inline(always)]
     pub(super) fn of<L: Lanes>(
         proof: L::Proof,
@@ -86,7 +86,7 @@ fn place_of<L: Lanes>(proof: L::Proof, costs: &[f32; CHUNK], lowest: f32) -> u32
 pub(crate) struct Extremes<L> {
     pub lowest: L,
     pub longest: L,
-    /// How many ended early and how many were not finite: whole numbers.
+    /// Futures that ended early, and futures whose cost was not finite: whole numbers.
     pub dead: L,
     pub non_finite: L,
 }
@@ -120,7 +120,7 @@ impl<L: Lanes> Extremes<L> {
     }
 }
 
-/// All lanes in one, by an operation for which their order does not matter.
+/// A horizontal reduction: all lanes in one, by an operation for which their order does not matter.
 #[inline(always)]
 fn fold_lanes<L: Lanes>(lanes: L, combine: impl Fn(f32, f32) -> f32) -> f32 {
     let mut values = [0.0f32; 16];

@@ -15,7 +15,7 @@ pub fn thread_index() -> u32 {
     thread::thread_idx_x() as u32
 }
 
-/// How many threads a block has.
+/// The number of threads of a block.
 pub fn block_size() -> u32 {
     thread::block_dim_x() as u32
 }
@@ -25,12 +25,12 @@ pub fn block_index() -> u32 {
     thread::block_idx_x() as u32
 }
 
-/// How many blocks the launch has.
+/// The number of blocks of the launch.
 pub fn blocks() -> u32 {
     thread::grid_dim_x() as u32
 }
 
-/// Waits for all threads of the block; what any wrote before, all see afterwards.
+/// The block's barrier: waits for all threads of the block; what any wrote before, all see afterwards.
 pub fn sync_block() {
     thread::sync_threads();
 }

@@ -31,7 +31,7 @@ pub fn thread_index() -> u32 {
     unsafe { _thread_idx_x() as u32 }
 }
 
-/// How many threads a block has.
+/// The number of threads of a block.
 #[inline(always)]
 pub fn block_size() -> u32 {
     // SAFETY: reads a register.
@@ -45,14 +45,14 @@ pub fn block_index() -> u32 {
     unsafe { _block_idx_x() as u32 }
 }
 
-/// How many blocks the launch has.
+/// The number of blocks of the launch.
 #[inline(always)]
 pub fn blocks() -> u32 {
     // SAFETY: reads a register.
     unsafe { _grid_dim_x() as u32 }
 }
 
-/// Waits for all threads of the block; what any wrote before, all see afterwards.
+/// The block's barrier: waits for all threads of the block; what any wrote before, all see afterwards.
 #[inline(always)]
 pub fn sync_block() {
     // SAFETY: all threads of the block reach it, see the module.
@@ -164,7 +164,7 @@ pub unsafe fn add_shared_32(offset: u32, value: u32) {
     }
 }
 
-/// Where the shared memory begins.
+/// The address of the shared memory.
 #[inline(always)]
 fn shared() -> u32 {
     let address: u32;

@@ -8,7 +8,7 @@
 
 use std::time::{Duration, Instant};
 
-use particle_pilot::env::{Autoreset, CartPoleVector, VectorOptions};
+use particle_pilot::vector::{Autoreset, CartPoleVector, VectorOptions};
 
 const ENVIRONMENTS: usize = 65_536;
 const STEPS: u32 = 100;

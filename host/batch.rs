@@ -1,13 +1,12 @@
 //! Many independent states in one call.
 
+use crate::settings::{Device, PilotConfig, SettingError, Threads};
+use crate::threads::Workers;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use particle_pilot_kernels::model::CartPoleModel;
 
-use crate::backend::Device;
-use crate::backend::cpu::{Threads, Workers};
-use crate::config::PilotConfig;
 use crate::decision::Decision;
 use crate::engine;
 use crate::error::PilotError;
@@ -117,7 +116,7 @@ impl PilotBatch {
     pub fn reset(&mut self, index: usize, seed: u64) -> Result<(), PilotError> {
         let Some(pilot) = self.pilots.get_mut(index) else {
             let (name, given) = ("number of the pilot", index.to_string());
-            return Err(PilotError::Setting { name, given, required: "below the number of seeds" });
+            return Err(SettingError { name, given, required: "below the number of seeds" }.into());
         };
         pilot.reset(seed);
         Ok(())
@@ -151,11 +150,12 @@ impl PilotBatch {
     /// [`PilotError::Setting`] and [`PilotError::Row`].
     pub fn check<S: AsRef<[f64]>>(&self, states: &[S]) -> Result<(), PilotError> {
         if states.len() != self.pilots.len() {
-            return Err(PilotError::Setting {
+            return Err(SettingError {
                 name: "number of states",
                 given: states.len().to_string(),
                 required: "the number of seeds",
-            });
+            }
+            .into());
         }
         let mut rows = self.pilots.iter().zip(states).enumerate();
         rows.try_for_each(|(row, (pilot, state))| {

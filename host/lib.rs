@@ -14,25 +14,34 @@
 
 pub mod backend;
 mod batch;
-mod config;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+mod cuda;
 mod decision;
 mod engine;
 pub mod env;
 mod episode;
 mod error;
 mod evaluation;
-mod foresight;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+mod gpu;
 mod memory;
-mod names;
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+mod no_gpu;
 mod pilot;
-pub mod planners;
+mod planners;
 mod random;
+pub mod settings;
+mod simd;
+mod speculation;
 mod state;
+mod threads;
 mod trajectories;
+pub mod vector;
 
-pub use backend::{Device, Simd};
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+use no_gpu as gpu;
+
 pub use batch::PilotBatch;
-pub use config::{ActionKind, PilotConfig, PilotConfigBuilder};
 pub use decision::{Action, Decision, Diagnostics, Warning};
 pub use episode::{
     DecisionTimes, Deviation, Digest, Ending, Episode, EpisodeResult, StepRecord, WarningNote,
@@ -42,12 +51,16 @@ pub use error::PilotError;
 pub use evaluation::{
     DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
 };
-pub use foresight::Foresight;
 pub use memory::{Bytes, available as available_memory};
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
-pub use planners::{Interpolation, Noise, PlannerKind, Tuning};
 pub use random::PhiloxRng;
+pub use settings::{
+    ActionKind, Device, Interpolation, Noise, PilotConfig, PilotConfigBuilder, PlannerKind,
+    SettingError, Tuning,
+};
+pub use simd::Simd;
+pub use speculation::Speculation;
 pub use state::{BatchState, Carried, PilotState};
 pub use trajectories::Trajectories;
 

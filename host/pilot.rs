@@ -1,17 +1,19 @@
 //! The pilot: planner, model and backend in a closed loop.
 
+use crate::backend::BackendError;
+use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
+use crate::simd::{Simd, SimdError};
+use crate::threads::Pool;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use particle_pilot_kernels::model::{CartPoleModel, Model};
 
-use crate::backend::{BackendError, Device, Simd};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
-use crate::foresight::{Desk, Foresight};
+use crate::gpu::ForeignStream;
 use crate::memory;
 use crate::state::{Carried, PilotState};
 use crate::trajectories::Trajectories;
@@ -57,7 +59,7 @@ impl Pilot {
     /// They change no decision, only how fast the CPU arrives at it.
     ///
     /// # Errors
-    /// As [`Pilot::new`], and [`BackendError::NoSimd`] if this CPU lacks them.
+    /// As [`Pilot::new`], and [`SimdError::Lacking`] if this CPU lacks them.
     ///
     /// # Examples
     /// ```
@@ -72,7 +74,7 @@ impl Pilot {
     pub fn with_simd(config: PilotConfig, simd: Simd) -> Result<Self, PilotError> {
         if simd.detect().is_none() {
             let available = Simd::available_names();
-            return Err(BackendError::NoSimd { asked: simd, available }.into());
+            return Err(BackendError::from(SimdError::Lacking { asked: simd, available }).into());
         }
         Self::checked(config, simd, None)
     }
@@ -81,7 +83,7 @@ impl Pilot {
     pub(crate) fn checked(
         config: PilotConfig,
         simd: Simd,
-        stream: Option<engine::ForeignStream>,
+        stream: Option<ForeignStream>,
     ) -> Result<Self, PilotError> {
         config.validate()?;
         let engine = engine::for_config(&config, simd, stream)?;
@@ -163,7 +165,7 @@ impl Pilot {
         if size > MOST_RECORDED {
             let (name, given) = ("particles times horizon", size.to_string());
             let required = "at most 100000000 for trajectories, which are kept in memory";
-            return Err(PilotError::Setting { name, given, required });
+            return Err(SettingError { name, given, required }.into());
         }
         // A state and a force of each.
         let what = || format!("the trajectories of {size} steps need");
@@ -191,7 +193,7 @@ impl Pilot {
     /// ```
     #[must_use]
     pub fn plan(&self) -> Option<Vec<f64>> {
-        self.engine.outlook()
+        self.engine.nominal()
     }
 
     /// The engine, and what to ask it about the state taken over last.
@@ -232,10 +234,20 @@ impl Pilot {
         self.state.iter().map(|value| value.to_bits()).eq(state.iter().map(bits))
     }
 
+    /// The threads on which decisions start soonest.
+    pub(crate) fn pool(&self) -> Arc<Pool> {
+        self.engine.pool()
+    }
+
+    /// Whether a decision can be made in advance and taken back.
+    pub(crate) fn can_speculate(&mut self) -> bool {
+        self.engine.checkpoint()
+    }
+
     /// What the next decision would be in the state taken over last; it is not counted as one. `None` if planning
     /// fails.
     pub(crate) fn plan_ahead(&mut self) -> Option<Plan> {
-        if !self.engine.keep() {
+        if !self.engine.checkpoint() {
             return None;
         }
         let (engine, question) = self.ask();
@@ -243,8 +255,8 @@ impl Pilot {
     }
 
     /// Takes back what [planning ahead](Pilot::plan_ahead) has made the planner remember.
-    pub(crate) fn restore(&mut self) {
-        self.engine.restore();
+    pub(crate) fn roll_back(&mut self) {
+        self.engine.roll_back();
     }
 
     /// Counts a decision, and puts it as the caller wants it.
@@ -260,49 +272,21 @@ impl Pilot {
         Ok(Decision { action, diagnostics })
     }
 
-    /// Runs `work`, such as a whole closed loop, while the pilot's other threads stand by.
+    /// Runs `work`, such as a whole closed loop, while the pilot's other threads spin between decisions instead of sleeping.
     ///
-    /// Decisions give the same bits, but start sooner, because nobody has to be woken: up to half a millisecond after a
-    /// decision the threads spin.
+    /// Decisions give the same bits, but start sooner, because nobody has to be woken. From half a millisecond after a
+    /// decision on, the threads nap.
     ///
     /// # Examples
     /// ```
     /// use particle_pilot::{Pilot, PilotConfig};
     /// let mut pilot = Pilot::new(PilotConfig::default())?;
-    /// let decision = pilot.standing_by(|pilot| pilot.act(&[0.0, 0.0, 0.1, 0.3]))?;
+    /// let decision = pilot.with_hot_threads(|pilot| pilot.act(&[0.0, 0.0, 0.1, 0.3]))?;
     /// assert!(decision.diagnostics.dead_share < 1.0);
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```
-    pub fn standing_by<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
-        self.engine.pool().stand_by(|| false, || work(self))
-    }
-
-    /// Runs `work`, such as a whole closed loop, on this thread, while the pilot's other threads stand by as in [`Pilot::standing_by`]
-    /// and plan ahead for the states that `work` predicts. Decisions give the same bits.
-    ///
-    /// Worth it where an environment's step takes about as long as a decision, and can be predicted faster.
-    ///
-    /// # Examples
-    /// ```
-    /// use particle_pilot::{Device, Pilot, PilotConfig};
-    /// let mut pilot = Pilot::new(PilotConfig::builder().device(Device::Cpu).build()?)?;
-    /// let ahead = pilot.foreseeing(|foresight| {
-    ///     foresight.act(&[0.0, 0.0, 0.1, 0.3])?;
-    ///     foresight.foresee(&[0.0, 0.2, 0.1, 0.0]);
-    ///     // Here the environment takes its step.
-    ///     foresight.act(&[0.0, 0.2, 0.1, 0.0])
-    /// })?;
-    /// pilot.reset(0);
-    /// pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
-    /// assert_eq!(pilot.act(&[0.0, 0.2, 0.1, 0.0])?, ahead);
-    /// # Ok::<(), particle_pilot::PilotError>(())
-    /// ```
-    pub fn foreseeing<R>(&mut self, work: impl FnOnce(&mut Foresight<'_>) -> R) -> R {
-        let pool = self.engine.pool();
-        let is_possible = pool.threads() > 1 && self.engine.keep();
-        let desk = Desk::new(self);
-        let foresight = || Foresight::new(&desk, Arc::clone(&pool), is_possible);
-        pool.stand_by(|| desk.serve(), || work(&mut foresight()))
+    pub fn with_hot_threads<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
+        self.pool().with_hot_threads(|| false, || work(self))
     }
 
     /// Lets whoever sets `flag`, from a signal handler or another thread, interrupt decisions: while it is set, the CPU gives
@@ -328,7 +312,7 @@ impl Pilot {
 
     /// Takes back the last decision, which must not have been about a GPU.
     pub(crate) fn undo(&mut self) {
-        self.restore();
+        self.roll_back();
         self.decision = self.decision.wrapping_sub(1);
     }
 
@@ -336,7 +320,7 @@ impl Pilot {
     pub fn reset(&mut self, seed: u64) {
         self.config.seed = seed;
         self.decision = 0;
-        self.engine.forget();
+        self.engine.reset();
     }
 
     /// The pilot as it now is, between two decisions, as plain data: whoever [resumes](Pilot::resume) it decides on with

@@ -1,5 +1,6 @@
 //! The futures of a decision, step by step: for people to look at, and for tests to add up.
 
+use particle_pilot_kernels::lanes::LaneWork;
 use std::ops::Range;
 
 use particle_pilot_kernels::controls::{Controls, Scheme};
@@ -8,7 +9,6 @@ use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Particle;
 
-use crate::backend::cpu::LaneWork;
 use crate::env::Physics;
 use crate::planners::{Problem, Request};
 

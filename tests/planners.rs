@@ -7,7 +7,7 @@ use particle_pilot::kernels::model::{CartPoleError, CostWeights};
 use particle_pilot::kernels::rng::Stream;
 use particle_pilot::{
     Action, ActionKind, Decision, Device, Diagnostics, Episode, Evaluation, EvaluationResult,
-    Pilot, PilotBatch, PilotConfig, PilotError, PlannerKind, Tuning, Warning,
+    Pilot, PilotBatch, PilotConfig, PilotError, PlannerKind, SettingError, Tuning, Warning,
 };
 
 fn planners() -> impl Iterator<Item = PlannerKind> {
@@ -331,7 +331,7 @@ fn absurd_forces_warn_that_costs_are_not_finite_and_still_give_an_action() {
 fn settings_out_of_range_are_named() {
     let usual = PilotConfig::default();
     let named = |config: PilotConfig| match Pilot::new(config).map(|_| ()) {
-        Err(PilotError::Setting { name, .. }) => name,
+        Err(PilotError::Setting(error)) => error.name,
         other => panic!("{other:?}"),
     };
     for particles in [0, (1 << 30) + 1] {
@@ -430,7 +430,10 @@ fn a_batch_decides_as_pilots_of_their_own_would() {
             assert_eq!(together, alone, "{planner} round {round}");
         }
         let error = batch.act(&[[0.0; 4]; 2]).unwrap_err();
-        assert!(matches!(error, PilotError::Setting { name: "number of states", .. }));
+        assert!(matches!(
+            error,
+            PilotError::Setting(SettingError { name: "number of states", .. })
+        ));
     }
 }
 

@@ -160,7 +160,7 @@ impl Bench {
         })?);
         timed.host = Some(self.sampling.take(|| host_time(|| gpu.act(&STATE)))?);
         let sampling = self.sampling.of_the_other();
-        let cpu = cpu.standing_by(|cpu| sampling.take(|| host_time(|| cpu.act(&STATE))));
+        let cpu = cpu.with_hot_threads(|cpu| sampling.take(|| host_time(|| cpu.act(&STATE))));
         timed.cpu = Some(cpu?);
         Ok(())
     }

@@ -1,5 +1,9 @@
 //! An evaluation whose device is open.
 
+use crate::backend::BackendError;
+use crate::settings::{Device, PilotConfig, SettingError, Threads};
+use crate::simd::Simd;
+use crate::threads::Workers;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,9 +13,6 @@ use particle_pilot_kernels::model::CartPoleModel;
 
 use super::gpu::OpenGpu;
 use super::{DeviceShare, Evaluation, EvaluationResult};
-use crate::backend::cpu::{Threads, Workers};
-use crate::backend::{BackendError, Device, Simd};
-use crate::config::PilotConfig;
 use crate::engine::{self, CartModel};
 use crate::episode::EpisodeResult;
 use crate::error::PilotError;
@@ -47,7 +48,7 @@ impl PreparedEvaluation {
         let config = &evaluation.config;
         if evaluation.episodes == 0 {
             let (name, given) = ("episodes", "0".into());
-            return Err(PilotError::Setting { name, given, required: "at least 1" });
+            return Err(SettingError { name, given, required: "at least 1" }.into());
         }
         config.validate()?;
         let simd = Simd::select()?;

@@ -1,11 +1,11 @@
 //! What many episodes say.
 
+use crate::settings::Device;
 use std::mem::discriminant;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backend::Device;
 use crate::decision::Warning;
 use crate::episode::{Digest, Ending, EpisodeResult};
 

@@ -1,5 +1,6 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::fmc::{best_first, share};
 use particle_pilot_kernels::population::{Fmc, FmcOutput};
@@ -7,7 +8,6 @@ use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, spec};
 use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 
 /// Populations of a decision: two, so that two threads have work; more for many particles.
@@ -55,5 +55,5 @@ impl<M: Model> Planner<M> for FmcPlanner {
         (share * problem.model.full_action(), diagnostics)
     }
 
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 }

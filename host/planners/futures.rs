@@ -1,5 +1,6 @@
 //! The futures of one decision, chunk by chunk, and the work that threads do on them.
 
+use particle_pilot_kernels::lanes::LaneWork;
 use std::sync::Mutex;
 
 use particle_pilot_kernels::controls::{STRATA, Scheme};
@@ -10,7 +11,6 @@ use particle_pilot_kernels::reduce::tree;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 
 use super::{Problem, Request, Size};
-use crate::backend::cpu::LaneWork;
 use crate::decision::Diagnostics;
 
 /// Sums that [`Summary`] has.

@@ -1,5 +1,6 @@
 //! Populations that do not interact: one for each thread to take.
 
+use particle_pilot_kernels::lanes::LaneWork;
 use std::cell::Cell;
 use std::sync::Mutex;
 
@@ -14,7 +15,6 @@ use particle_pilot_kernels::population::{
 use particle_pilot_kernels::team::Single;
 
 use super::{Problem, Request};
-use crate::backend::cpu::LaneWork;
 use crate::decision::Diagnostics;
 
 /// Populations of nearly equal size, allocated once.

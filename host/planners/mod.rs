@@ -1,6 +1,6 @@
 //! Planners: how futures are drawn, and how they turn into an action.
 
-mod cem;
+pub(crate) mod cem;
 pub(crate) mod fmc;
 pub(crate) mod futures;
 mod islands;
@@ -8,26 +8,20 @@ mod mppi;
 pub(crate) mod noise;
 mod random_shooting;
 mod smc;
-mod tuning;
 mod weighing;
-
-pub use tuning::{Interpolation, Noise, Tuning};
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
+use particle_pilot_kernels::lanes::SimdProof;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::population::Stop;
 use particle_pilot_kernels::rng::Stream;
-use serde::{Deserialize, Serialize};
 
-use crate::backend::cpu::{Pool, SimdProof};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
-use crate::names::named;
+use crate::settings::{ActionKind, PilotConfig, PlannerKind};
+use crate::threads::Pool;
 use crate::trajectories::Trajectories;
-#[cfg(all(feature = "cuda", target_os = "linux"))]
-pub(crate) use cem::elite_count;
 use cem::{ContinuousCem, DiscreteCem};
 use fmc::FmcPlanner;
 use futures::Futures;
@@ -35,35 +29,6 @@ use mppi::Mppi;
 use noise::NoisePlan;
 use random_shooting::RandomShooting;
 use smc::SmcPlanner;
-
-/// Which planner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum PlannerKind {
-    /// Independent random futures; the first action whose futures do better on average.
-    RandomShooting,
-    /// Cross-entropy method: futures drawn again and again around the best ones.
-    #[default]
-    Cem,
-    /// Model predictive path integral control: one plan, moved to where weighted futures point.
-    Mppi,
-    /// Sequential Monte Carlo: futures advance together, the unlikely are replaced by the likely.
-    Smc,
-    /// Fractal Monte Carlo: futures clone each other for reward and for distance.
-    Fmc,
-}
-
-named!(
-    PlannerKind,
-    "planner",
-    [
-        (PlannerKind::RandomShooting, "random-shooting"),
-        (PlannerKind::Cem, "cem"),
-        (PlannerKind::Mppi, "mppi"),
-        (PlannerKind::Smc, "smc"),
-        (PlannerKind::Fmc, "fmc"),
-    ]
-);
 
 /// What stays the same from decision to decision.
 pub(crate) struct Problem<M> {
@@ -126,13 +91,13 @@ pub(crate) trait Planner<M: Model>: Send {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics);
 
     /// Forgets the last plan.
-    fn forget(&mut self);
+    fn reset(&mut self);
 
     /// Keeps aside what the next decision begins with. Nothing to do for planners that begin each anew.
-    fn keep(&mut self) {}
+    fn checkpoint(&mut self) {}
 
-    /// Takes back the decisions since the last [`Planner::keep`]: the next one begins with what was kept.
-    fn restore(&mut self) {}
+    /// Takes back the decisions since the last [`Planner::checkpoint`]: the next one begins with what was kept.
+    fn roll_back(&mut self) {}
 
     /// What the next decision begins with, as numbers that [`Planner::carry_on`] takes; none where each begins anew.
     fn carried(&self) -> Vec<f64> {
@@ -153,7 +118,7 @@ pub(crate) trait Planner<M: Model>: Send {
 
     /// The plan with which the next decision begins: for each step the mean control, `[H]`, as a share of the full
     /// one; `None` where nothing is kept.
-    fn outlook(&self, _: &Problem<M>) -> Option<Vec<f64>> {
+    fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
         None
     }
 }

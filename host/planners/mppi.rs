@@ -8,6 +8,7 @@
 //! Where the environment only knows full control, controls are thresholded inside the rollout, half of
 //! the futures begin with each action, and the action is the weighted majority's.
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::{First, Knots};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::mppi::{TemperatureSearch, better_side};
@@ -19,7 +20,6 @@ use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
 use super::weighing::{knot_moments, weigh};
 use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 use crate::trajectories::{Trajectories, record};
 
@@ -105,16 +105,16 @@ impl<M: Model> Planner<M> for Mppi {
         (share * problem.model.full_action(), diagnostics)
     }
 
-    fn forget(&mut self) {
-        self.noise.forget();
+    fn reset(&mut self) {
+        self.noise.reset();
     }
 
-    fn keep(&mut self) {
-        self.noise.keep();
+    fn checkpoint(&mut self) {
+        self.noise.checkpoint();
     }
 
-    fn restore(&mut self) {
-        self.noise.restore();
+    fn roll_back(&mut self) {
+        self.noise.roll_back();
     }
 
     fn carried(&self) -> Vec<f64> {
@@ -131,7 +131,7 @@ impl<M: Model> Planner<M> for Mppi {
         Some(record(problem, request, &scheme))
     }
 
-    fn outlook(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
+    fn nominal(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
         Some(self.noise.shares(problem.model.full_control()))
     }
 }

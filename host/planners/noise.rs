@@ -1,17 +1,15 @@
 //! The plan of a continuous planner and the noise around it.
 
+use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig};
 use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots};
 use particle_pilot_kernels::planners::noise::moved;
 use particle_pilot_kernels::rng::Stream;
-
-use super::{Interpolation, Noise};
-use crate::config::{ActionKind, PilotConfig};
 
 /// A plan of one control for each step, and noise at knots to vary it.
 pub(crate) struct NoisePlan {
     /// `[H]`, in the model's units.
     pub plan: Vec<f32>,
-    /// What [`NoisePlan::keep`] has kept of it.
+    /// What [`NoisePlan::checkpoint`] has kept of it.
     kept: Vec<f32>,
     /// The noise's standard deviation at each knot, in the model's units.
     pub scales: Vec<f32>,
@@ -127,18 +125,18 @@ impl NoisePlan {
     }
 
     /// Forgets everything.
-    pub fn forget(&mut self) {
+    pub fn reset(&mut self) {
         self.plan.fill(0.0);
         self.scales.fill(self.initial_scale);
     }
 
     /// Keeps the plan aside. The deviations need not be: every decision begins with the same.
-    pub fn keep(&mut self) {
+    pub fn checkpoint(&mut self) {
         self.kept.copy_from_slice(&self.plan);
     }
 
     /// Goes back to the plan that was kept.
-    pub fn restore(&mut self) {
+    pub fn roll_back(&mut self) {
         self.plan.copy_from_slice(&self.kept);
     }
 
@@ -152,7 +150,7 @@ impl NoisePlan {
         let fits = carried.len() == self.plan.len()
             && carried.iter().all(|control| (*control as f32).is_finite());
         if fits {
-            self.forget();
+            self.reset();
             let controls = carried.iter().map(|control| *control as f32);
             self.plan.iter_mut().zip(controls).for_each(|(old, new)| *old = new);
         }

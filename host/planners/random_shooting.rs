@@ -4,6 +4,7 @@
 //! on average if one acts at random afterwards. For left and right there are two such groups; a
 //! continuous first action is drawn from eight evenly spaced levels.
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::shooting::best_stratum;
@@ -11,7 +12,6 @@ use particle_pilot_kernels::planners::shooting::best_stratum;
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
 use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 use crate::trajectories::{Trajectories, record};
 
@@ -51,7 +51,7 @@ impl<M: Model> Planner<M> for RandomShooting {
         (level * problem.model.full_action(), diagnose(&problem.size(), &summary, 1))
     }
 
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let stream = request.stream(0);

@@ -3,6 +3,7 @@
 //! Left and right have a population each (continuous actions: eight levels), so that no first action can
 //! die out, and the evidence of the populations decides.
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::smc::share;
@@ -11,7 +12,6 @@ use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, spec};
 use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
 
 pub(crate) struct SmcPlanner {
@@ -70,5 +70,5 @@ impl<M: Model> Planner<M> for SmcPlanner {
         (share * problem.model.full_action(), diagnostics)
     }
 
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 }

@@ -1,6 +1,7 @@
 //! Weighing futures by their costs, chunk by chunk.
 
 use particle_pilot_kernels::controls::KnotNoise;
+use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::rollout::CHUNK;
@@ -8,7 +9,6 @@ use particle_pilot_kernels::weigh::{WeightSums, knot_moments_chunk, weigh_chunk}
 
 use super::futures::{Chunk, Futures};
 use super::{Problem, Request};
-use crate::backend::cpu::LaneWork;
 
 /// Gives every future the weight `exp((lowest - cost) / temperature)`.
 pub(crate) fn weigh<M: Model>(

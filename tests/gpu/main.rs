@@ -11,8 +11,6 @@ mod interrupt;
 mod program;
 mod saved;
 mod setbacks;
-#[path = "../cuda_driver/shim.rs"]
-mod shim;
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -30,7 +28,7 @@ const CHOSEN: &str = "PARITY_CASES";
 fn on_the_virtual_gpu(test: &str) {
     let output = Command::new(std::env::current_exe().expect("this program has a path"))
         .args([test, "--exact", "--ignored", "--nocapture"])
-        .env("PILOT_CUDA_DRIVER", shim::driver())
+        .env("PILOT_CUDA_DRIVER", test_support::virtual_driver())
         .output()
         .expect("this program can be started again");
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);

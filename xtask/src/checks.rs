@@ -9,7 +9,7 @@ use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
 use crate::{
     cust, dependents, foreign, inlined, kernels, msrv, neon, pages, platforms, ptxas, python,
-    rust_cuda, source,
+    rust_cuda, source, unsafe_code,
 };
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
@@ -106,6 +106,16 @@ pub const CHECKS: &[Check] = &[
         name: "python",
         about: "the Python wheel builds, and its tests and the notebook pass",
         run: python::wheel_passes,
+    },
+    Check {
+        name: "loom",
+        about: "threads that spin lend and take back tasks in every order of events",
+        run: unsafe_code::every_order_of_threads,
+    },
+    Check {
+        name: "miri",
+        about: "unsafe code that needs no hardware has no undefined behaviour",
+        run: unsafe_code::is_defined,
     },
     Check { name: "msrv", about: "the oldest supported Rust builds it all", run: msrv::builds },
     Check {

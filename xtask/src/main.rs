@@ -23,6 +23,7 @@ mod ptxas;
 mod python;
 mod rust_cuda;
 mod source;
+mod unsafe_code;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -116,7 +116,7 @@ impl Runner for OneDecides {
     }
 
     fn batch(&mut self, count: usize, each: bool) -> Result<Batch> {
-        self.0.standing_by(|pilot| {
+        self.0.with_hot_threads(|pilot| {
             timed(count, each, || {
                 pilot.act(&STATE)?;
                 Ok(())

@@ -1,16 +1,16 @@
 //! CEM for continuous control.
 
+use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::cem::refit_knot;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
 use super::elites::Elites;
-use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::noise::NoisePlan;
 use crate::planners::weighing::knot_moments;
-use crate::planners::{Planner, Problem, Request, Tuning};
+use crate::planners::{Planner, Problem, Request};
 use crate::trajectories::{Trajectories, record};
 
 /// A mean for each step and a deviation for each knot.
@@ -85,16 +85,16 @@ impl<M: Model> Planner<M> for ContinuousCem {
         (share * problem.model.full_action(), diagnostics)
     }
 
-    fn forget(&mut self) {
-        self.noise.forget();
+    fn reset(&mut self) {
+        self.noise.reset();
     }
 
-    fn keep(&mut self) {
-        self.noise.keep();
+    fn checkpoint(&mut self) {
+        self.noise.checkpoint();
     }
 
-    fn restore(&mut self) {
-        self.noise.restore();
+    fn roll_back(&mut self) {
+        self.noise.roll_back();
     }
 
     fn carried(&self) -> Vec<f64> {
@@ -112,7 +112,7 @@ impl<M: Model> Planner<M> for ContinuousCem {
         Some(record(problem, request, &scheme))
     }
 
-    fn outlook(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
+    fn nominal(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
         Some(self.noise.shares(problem.model.full_control()))
     }
 }

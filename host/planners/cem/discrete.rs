@@ -1,6 +1,8 @@
 //! CEM for left and right.
 
+use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
+use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::cem::{faded, goes_right, refit_probability};
@@ -8,11 +10,9 @@ use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Summary;
 
 use super::elites::Elites;
-use crate::backend::cpu::LaneWork;
-use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
-use crate::planners::{Planner, Problem, Request, Tuning};
+use crate::planners::{Planner, Problem, Request};
 use crate::trajectories::{Trajectories, record};
 
 /// One probability of going right for each step.
@@ -21,7 +21,7 @@ pub(crate) struct DiscreteCem {
     elites: Elites,
     /// `[H]`.
     probabilities: Vec<f64>,
-    /// What [`Planner::keep`] has kept of them.
+    /// What [`Planner::checkpoint`] has kept of them.
     kept: Vec<f64>,
     digits: Vec<[u32; 8]>,
     /// How many elites go right at each step, `[H]` rounded up to whole words.
@@ -116,15 +116,15 @@ impl<M: Model> Planner<M> for DiscreteCem {
         (if right { full } else { -full }, diagnostics)
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         self.probabilities.fill(0.5);
     }
 
-    fn keep(&mut self) {
+    fn checkpoint(&mut self) {
         self.kept.copy_from_slice(&self.probabilities);
     }
 
-    fn restore(&mut self) {
+    fn roll_back(&mut self) {
         self.probabilities.copy_from_slice(&self.kept);
     }
 
@@ -148,7 +148,7 @@ impl<M: Model> Planner<M> for DiscreteCem {
         Some(record(problem, request, &Biased { stream, full, digits: &written }))
     }
 
-    fn outlook(&self, _: &Problem<M>) -> Option<Vec<f64>> {
+    fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
         Some(self.probabilities.iter().map(|right| 2.0 * right - 1.0).collect())
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use numpy::PyArray1;
-use particle_pilot::{Action, Decision, DecisionTimes, Foresight, Pilot as CorePilot};
+use particle_pilot::{Action, Decision, DecisionTimes, Pilot as CorePilot, Speculation};
 use pyo3::prelude::*;
 
 use super::DriveResult;
@@ -74,16 +74,16 @@ impl Tally {
         let py = begun.obs.py();
         let Driver { core, physics, pilot, flag, doubts, .. } = driver;
         let steps = particle_steps(pilot.config());
-        let think = |foresight: &mut Foresight<'_>, state: &State| {
-            decide(py, steps, flag, || foresight.act(state))?.map_err(refusal)
+        let think = |speculation: &mut Speculation<'_>, state: &State| {
+            decide(py, steps, flag, || speculation.act(state))?.map_err(refusal)
         };
-        pilot.foreseeing(|foresight| {
+        pilot.with_speculation(|speculation| {
             let next = loop {
-                foresight.reset(self.seed(course.pilot_seed));
+                speculation.reset(self.seed(course.pilot_seed));
                 let mut witness = Witness::new(core, *physics);
                 let asked = begun.asked;
                 let terminated =
-                    self.run(env, course, foresight, begun.obs, &mut witness, think)?;
+                    self.run(env, course, speculation, begun.obs, &mut witness, think)?;
                 self.wall += asked.elapsed();
                 doubts.compare(py, *physics, core.physics()?)?;
                 if terminated {
@@ -97,8 +97,8 @@ impl Tally {
                     break Some(begun);
                 }
             };
-            self.foreseen += foresight.foreseen();
-            self.misjudged += foresight.misjudged();
+            self.foreseen += speculation.hits();
+            self.misjudged += speculation.misses();
             Ok(next)
         })
     }
@@ -109,21 +109,21 @@ impl Tally {
         &mut self,
         env: &Env<'py>,
         course: &Course,
-        foresight: &mut Foresight<'_>,
+        speculation: &mut Speculation<'_>,
         mut obs: Bound<'py, PyAny>,
         witness: &mut Witness<'_, 'py>,
-        think: impl Fn(&mut Foresight<'_>, &State) -> PyResult<Decision>,
+        think: impl Fn(&mut Speculation<'_>, &State) -> PyResult<Decision>,
     ) -> PyResult<bool> {
-        let plans_ahead = course.foresight && foresight.is_possible();
+        let plans_ahead = course.foresight && speculation.is_possible();
         let (mut total, mut length) = (0.0, 0);
         let mut now = Instant::now();
         let terminated = loop {
             let state = state(&obs)?;
             witness.observe(&state);
-            let decision = think(foresight, &state)?;
+            let decision = think(speculation, &state)?;
             let right = is_right(decision.action);
             if let Some(next) = witness.expect(right).filter(|_| plans_ahead) {
-                foresight.foresee(&next);
+                speculation.predict(&next);
             }
             let planned = Instant::now();
             self.decisions.push(planned - now);

@@ -129,7 +129,7 @@ impl Comparison {
         let refuses = |error: &anyhow::Error| {
             let refusal = error.downcast_ref::<PilotError>();
             error.is::<UsageError>()
-                || matches!(refusal, Some(PilotError::Memory { .. } | PilotError::Setting { .. }))
+                || matches!(refusal, Some(PilotError::Memory { .. } | PilotError::Setting(_)))
         };
         match row {
             Err(error) if refuses(&error) => {

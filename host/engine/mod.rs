@@ -1,0 +1,101 @@
+//! What a pilot plans with: one planner for one model on one device, with the type of the model erased.
+
+mod cpu;
+mod create;
+
+pub(crate) use cpu::{CpuEngine, require_memory, require_table};
+pub(crate) use create::{CartModel, for_config, for_model, gpu_episodes};
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use crate::backend::BackendError;
+use crate::decision::Diagnostics;
+use crate::error::PilotError;
+use crate::planners::Request;
+use crate::settings::Device;
+use crate::threads::Pool;
+use crate::trajectories::Trajectories;
+
+/// A control in the caller's units, and how the futures looked from which it follows.
+pub(crate) type Plan = (f64, Diagnostics);
+
+/// What an engine is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// As particles start from it.
+    pub state: &'a [f32],
+    pub seed: u64,
+    /// Counted from 0 at each reset.
+    pub decision: u32,
+    /// Set by somebody who no longer wants to know.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+impl<'a> Question<'a> {
+    fn request(self, pool: &'a Pool) -> Request<'a> {
+        let Self { state, seed, decision, stop } = self;
+        Request { pool, state, seed, decision, stop, heard: AtomicBool::new(false) }
+    }
+
+    /// [`PilotError::Interrupted`] where nobody wants to know any more.
+    pub fn go_on(&self) -> Result<(), PilotError> {
+        match self.stop {
+            Some(stop) if stop.load(Relaxed) => Err(PilotError::Interrupted),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One planner for one model on one device.
+pub(crate) trait Engine: Send {
+    /// What to do. After an error the engine is as before.
+    fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError>;
+
+    /// As [`Engine::plan`], with how long a GPU took by its own clock; `None` where none took part.
+    fn plan_timed(
+        &mut self,
+        question: Question<'_>,
+    ) -> Result<(Plan, Option<Duration>), PilotError> {
+        Ok((self.plan(question)?, None))
+    }
+
+    /// Forgets the last plan.
+    fn reset(&mut self);
+
+    /// Keeps aside what the next decision begins with; returns false where that is not possible.
+    fn checkpoint(&mut self) -> bool {
+        false
+    }
+
+    /// Takes back the decisions since [`Engine::checkpoint`] last returned true.
+    fn roll_back(&mut self) {}
+
+    /// What the next decision begins with: [`Carried::plan`](crate::Carried::plan).
+    fn carried(&self) -> Result<Vec<f64>, PilotError>;
+
+    /// Takes over what another has carried. Where it is refused, nothing has changed.
+    fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError>;
+
+    /// The futures of [`Engine::plan`]'s first iteration, in the model's units.
+    fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError>;
+
+    /// The plan with which the next decision begins, `[H]` forces, where it is at hand.
+    fn nominal(&self) -> Option<Vec<f64>>;
+
+    /// The threads on which decisions start soonest.
+    fn pool(&self) -> Arc<Pool>;
+
+    /// The device, as users name it.
+    fn device(&self) -> Device;
+
+    /// The device and, if it is a GPU, what it is called.
+    fn device_name(&self) -> String {
+        self.device().to_string()
+    }
+
+    /// Why the engine is not, or no longer, where it would rather be.
+    fn setback(&self) -> Option<&BackendError>;
+}

@@ -3,8 +3,8 @@
 use crate::backend::BackendError;
 use particle_pilot_kernels::model::CartPoleError;
 
+use crate::bytes::Bytes;
 use crate::env::EnvError;
-use crate::memory::Bytes;
 use crate::settings::SettingError;
 use crate::simd::SimdError;
 use crate::threads::ThreadsError;

@@ -14,6 +14,7 @@
 
 pub mod backend;
 mod batch;
+mod bytes;
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 mod cuda;
 mod decision;
@@ -41,7 +42,13 @@ pub mod vector;
 #[cfg(not(all(feature = "cuda", target_os = "linux")))]
 use no_gpu as gpu;
 
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+pub use cuda::{DriverError, GpuError};
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+pub use no_gpu::{DriverError, GpuError};
+
 pub use batch::PilotBatch;
+pub use bytes::Bytes;
 pub use decision::{Action, Decision, Diagnostics, Warning};
 pub use episode::{
     DecisionTimes, Deviation, Digest, Ending, Episode, EpisodeResult, StepRecord, WarningNote,
@@ -51,7 +58,7 @@ pub use error::PilotError;
 pub use evaluation::{
     DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
 };
-pub use memory::{Bytes, available as available_memory};
+pub use memory::available as available_memory;
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
 pub use random::PhiloxRng;

@@ -13,10 +13,9 @@ use std::sync::Arc;
 
 use bytemuck::NoUninit;
 
-use super::driver::Function;
 use super::error::GpuError;
 use super::gpu::Gpu;
-use super::session::{Session, lock};
+use super::session::{Entry, Session, lock};
 
 /// A kernel of one GPU, ready to be launched.
 #[derive(Clone)]
@@ -41,15 +40,6 @@ impl Grid {
     pub fn new(blocks: u32, threads: u32) -> Self {
         Self { blocks, threads, cooperative: false }
     }
-}
-
-/// A kernel that was looked up.
-pub struct Entry {
-    pub name: String,
-    /// Its place in the session's list.
-    pub number: usize,
-    parameter_bytes: usize,
-    function: Function,
 }
 
 impl Gpu {

@@ -6,14 +6,22 @@ use std::ffi::CString;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::driver::{Context, Device, DriverError, Event, ForeignStream, Module, Stream};
+use super::driver::{Context, Device, DriverError, Event, ForeignStream, Function, Module, Stream};
 use super::error::GpuError;
 use super::info::{self, DeviceInfo};
-use super::launch::Entry;
 use super::ptx::{self, Ptx};
 
 /// `CUDA_ERROR_INVALID_CONTEXT`: a stream is of another one.
 const INVALID_CONTEXT: u32 = 201;
+
+/// A kernel that was looked up.
+pub struct Entry {
+    pub name: String,
+    /// Its place in the session's list.
+    pub number: usize,
+    pub parameter_bytes: usize,
+    pub function: Function,
+}
 
 /// A context with the kernels, a stream of work, and how far that has come.
 pub struct Session {

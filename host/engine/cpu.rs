@@ -9,8 +9,9 @@ use super::{Engine, Plan, Question};
 use crate::backend::BackendError;
 use crate::error::PilotError;
 use crate::memory;
+use crate::planners;
 use crate::planners::noise::NoisePlan;
-use crate::planners::{self, Problem};
+use crate::planners::planner::Problem;
 use crate::settings::{Device, PilotConfig, Threads};
 use crate::simd::Simd;
 use crate::state::foreign_plan;
@@ -21,7 +22,7 @@ use crate::trajectories::Trajectories;
 pub(crate) struct CpuEngine<M: Model> {
     problem: Problem<M>,
     pool: Arc<Pool>,
-    planner: Box<dyn planners::Planner<M>>,
+    planner: Box<dyn planners::planner::Planner<M>>,
     setback: Option<BackendError>,
 }
 

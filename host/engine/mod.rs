@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::backend::BackendError;
 use crate::decision::Diagnostics;
 use crate::error::PilotError;
-use crate::planners::Request;
+use crate::planners::planner::Request;
 use crate::settings::Device;
 use crate::threads::Pool;
 use crate::trajectories::Trajectories;

@@ -12,7 +12,6 @@ use super::schedule::{Blocks, Launch, Schedule, WHOLE};
 use super::{GpuModel, module};
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::decision::Diagnostics;
-use crate::planners::Size;
 use crate::planners::futures::diagnose;
 
 /// One planner for one cart-pole on one GPU.
@@ -279,10 +278,9 @@ impl GpuEngine {
             non_finite: answer.non_finite,
             longest: answer.longest,
         };
-        let size = Size { particles: params.particles, horizon: params.horizon };
         Diagnostics {
             effective_samples: answer.effective_samples,
-            ..diagnose(&size, &summary, params.iterations)
+            ..diagnose([params.particles, params.horizon], &summary, params.iterations)
         }
     }
 }

@@ -11,8 +11,6 @@ mod module;
 mod schedule;
 mod simulate;
 
-pub use crate::cuda::{DriverError, GpuError};
-
 pub(crate) use crate::cuda::ForeignStream;
 pub(crate) use episodes::GpuEpisodes;
 pub(crate) use failover::engine;

@@ -7,7 +7,7 @@ use particle_pilot_kernels::population::{Fmc, FmcOutput};
 use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, spec};
-use super::{Planner, Problem, Request};
+use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
 
 /// Populations of a decision: two, so that two threads have work; more for many particles.

@@ -10,7 +10,7 @@ use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::reduce::tree;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 
-use super::{Problem, Request, Size};
+use super::planner::{Problem, Request};
 use crate::decision::Diagnostics;
 
 /// Sums that [`Summary`] has.
@@ -139,8 +139,14 @@ impl<M: Model, S: Scheme> LaneWork for RollOut<'_, M, S> {
 }
 
 /// The diagnostics that follow from a summary of all futures.
-pub(crate) fn diagnose(size: &Size, summary: &Summary, iterations: u32) -> Diagnostics {
-    let count = f64::from(size.particles);
+///
+/// * `[particles, horizon]`: how much each of the `iterations` simulates.
+pub(crate) fn diagnose(
+    [particles, horizon]: [u32; 2],
+    summary: &Summary,
+    iterations: u32,
+) -> Diagnostics {
+    let count = f64::from(particles);
     let mean = summary.sums.iter().sum::<f64>() / count;
     Diagnostics {
         best: f64::from(summary.best.0),
@@ -150,8 +156,8 @@ pub(crate) fn diagnose(size: &Size, summary: &Summary, iterations: u32) -> Diagn
         dead_share: f64::from(summary.dead) / count,
         non_finite: u64::from(summary.non_finite),
         longest: summary.longest,
-        horizon: size.horizon,
-        particles: u64::from(size.particles),
-        particle_steps: u64::from(size.particles) * u64::from(size.horizon) * u64::from(iterations),
+        horizon,
+        particles: u64::from(particles),
+        particle_steps: u64::from(particles) * u64::from(horizon) * u64::from(iterations),
     }
 }

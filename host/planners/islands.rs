@@ -14,7 +14,7 @@ use particle_pilot_kernels::population::{
 };
 use particle_pilot_kernels::team::Single;
 
-use super::{Problem, Request};
+use super::planner::{Problem, Request};
 use crate::decision::Diagnostics;
 
 /// Populations of nearly equal size, allocated once.

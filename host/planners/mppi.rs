@@ -18,10 +18,11 @@ use particle_pilot_kernels::weigh::WeightSums;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
+use super::planner::{Planner, Problem, Request};
 use super::weighing::{knot_moments, weigh};
-use super::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
-use crate::trajectories::{Trajectories, record};
+use crate::planners::record::record;
+use crate::trajectories::Trajectories;
 
 pub(crate) struct Mppi {
     futures: Futures,
@@ -100,7 +101,7 @@ impl<M: Model> Planner<M> for Mppi {
 
         let diagnostics = Diagnostics {
             effective_samples: sums.effective_samples(),
-            ..diagnose(&problem.size(), &summary, 1)
+            ..diagnose([problem.particles, problem.horizon], &summary, 1)
         };
         (share * problem.model.full_action(), diagnostics)
     }

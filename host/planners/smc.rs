@@ -11,7 +11,7 @@ use particle_pilot_kernels::population::{Smc, SmcOutput};
 use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, spec};
-use super::{Planner, Problem, Request};
+use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
 
 pub(crate) struct SmcPlanner {

@@ -8,7 +8,7 @@ use particle_pilot_kernels::rollout::CHUNK;
 use particle_pilot_kernels::weigh::{WeightSums, knot_moments_chunk, weigh_chunk};
 
 use super::futures::{Chunk, Futures};
-use super::{Problem, Request};
+use super::planner::{Problem, Request};
 
 /// Gives every future the weight `exp((lowest - cost) / temperature)`.
 pub(crate) fn weigh<M: Model>(

@@ -1,9 +1,9 @@
 //! Why environments side by side refuse.
 
 use super::VectorState;
+use crate::GpuError;
 use crate::backend::BackendError;
 use crate::env::EnvError;
-use crate::gpu::GpuError;
 
 /// Why environments cannot do what was asked; none of them has then moved, unless it was a GPU that failed.
 ///

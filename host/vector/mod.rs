@@ -8,6 +8,7 @@ mod output;
 pub(crate) mod reset;
 mod seen;
 mod simulation;
+mod slice;
 mod state;
 mod step;
 #[cfg(test)]

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, output, root, run};
 use crate::{
-    cust, dependents, foreign, inlined, kernels, msrv, neon, pages, platforms, ptxas, python,
-    rust_cuda, source, unsafe_code,
+    cust, dependents, foreign, inlined, kernels, layers, msrv, neon, pages, platforms, ptxas,
+    python, rust_cuda, source, unsafe_code,
 };
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
@@ -28,6 +28,11 @@ pub const CHECKS: &[Check] = &[
         name: "hygiene",
         about: "no source file has grown too long",
         run: source::files_are_short,
+    },
+    Check {
+        name: "layers",
+        about: "no part of the library knows one that stands above it",
+        run: layers::hold,
     },
     Check {
         name: "readme",

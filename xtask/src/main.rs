@@ -13,6 +13,7 @@ mod foreign;
 mod gpu_bundle;
 mod inlined;
 mod kernels;
+mod layers;
 mod msrv;
 mod neon;
 mod pages;

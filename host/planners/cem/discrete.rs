@@ -12,8 +12,9 @@ use particle_pilot_kernels::rollout::Summary;
 use super::elites::Elites;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
-use crate::planners::{Planner, Problem, Request};
-use crate::trajectories::{Trajectories, record};
+use crate::planners::planner::{Planner, Problem, Request};
+use crate::planners::record::record;
+use crate::trajectories::Trajectories;
 
 /// One probability of going right for each step.
 pub(crate) struct DiscreteCem {
@@ -109,7 +110,7 @@ impl<M: Model> Planner<M> for DiscreteCem {
         let right = goes_right(self.counts[0], voters, self.best_words[0] >> 31 == 1);
         self.shift();
 
-        let mut diagnostics = diagnose(&problem.size(), &summary, iterations);
+        let mut diagnostics = diagnose([problem.particles, problem.horizon], &summary, iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
         let full = problem.model.full_action();

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use particle_pilot_kernels::simulate::{Autoreset, EnvironmentParams, observation};
 
 use super::VectorError;
-use super::cpu::filled;
+use super::slice::filled;
 
 /// Observations and rewards of the last step, which may have gone straight into the caller's memory.
 ///

@@ -1,9 +1,9 @@
-//! Where particles run.
+//! Why a device cannot be used.
 
-pub use crate::gpu::{DriverError, GpuError};
-pub use crate::settings::{Device, DeviceInfo, UnknownDevice};
-pub use crate::simd::{Simd, SimdError};
-pub use crate::threads::ThreadsError;
+use crate::GpuError;
+use crate::settings::UnknownDevice;
+use crate::simd::SimdError;
+use crate::threads::ThreadsError;
 
 /// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,12 +39,4 @@ impl BackendError {
             _ => false,
         }
     }
-}
-
-/// All GPUs of this machine that the driver shows.
-///
-/// # Errors
-/// [`BackendError`] where there is none.
-pub fn gpus() -> Result<Vec<DeviceInfo>, BackendError> {
-    crate::gpu::devices()
 }

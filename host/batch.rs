@@ -5,7 +5,7 @@ use crate::threads::Workers;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use particle_pilot_kernels::model::CartPole;
+use particle_pilot_kernels::model::CartPoleModel;
 
 use crate::decision::Decision;
 use crate::engine;
@@ -55,7 +55,7 @@ impl PilotBatch {
     ) -> Result<Self, PilotError> {
         config.validate()?;
         if !matches!(config.device, Device::Cuda(_)) {
-            engine::require_memory::<CartPole<false>>(config, seeds.len())?;
+            engine::require_memory::<CartPoleModel<false>>(config, seeds.len())?;
         }
         let workers = Workers::start(Threads::asked(config.threads))?;
         let device = match config.device {

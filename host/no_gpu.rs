@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use particle_pilot_kernels::model::CartPole;
-use particle_pilot_kernels::simulate::Rules;
-use particle_pilot_kernels::task::Outcome;
+use particle_pilot_kernels::model::CartPoleModel;
+use particle_pilot_kernels::simulate::EnvironmentParams;
+use particle_pilot_kernels::task::EpisodeSummary;
 
 use crate::backend::BackendError;
 use crate::engine::Engine;
@@ -58,7 +58,7 @@ impl GpuEpisodes {
         _: &[[f64; 4]],
         _: u32,
         _: Option<Push>,
-    ) -> Result<Vec<Outcome>, GpuError> {
+    ) -> Result<Vec<EpisodeSummary>, GpuError> {
         match *self {}
     }
 }
@@ -70,7 +70,7 @@ pub(crate) fn devices() -> Result<Vec<DeviceInfo>, BackendError> {
 pub(crate) fn engine<const GENERAL: bool>(
     index: u32,
     _: &PilotConfig,
-    _: CartPole<GENERAL>,
+    _: CartPoleModel<GENERAL>,
     _: Simd,
     _: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, BackendError> {
@@ -80,7 +80,7 @@ pub(crate) fn engine<const GENERAL: bool>(
 pub(crate) fn episodes<const GENERAL: bool>(
     index: u32,
     _: &PilotConfig,
-    _: &CartPole<GENERAL>,
+    _: &CartPoleModel<GENERAL>,
 ) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
     Err(BackendError::NoGpuBackend(index))
 }
@@ -88,7 +88,7 @@ pub(crate) fn episodes<const GENERAL: bool>(
 pub(crate) fn simulation(
     index: u32,
     _: usize,
-    _: &Rules,
+    _: &EnvironmentParams,
 ) -> Result<Box<dyn Simulation>, BackendError> {
     Err(BackendError::NoGpuBackend(index))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::{CartPole, Model};
+use particle_pilot_kernels::model::{CartPoleModel, Model};
 
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
@@ -87,7 +87,7 @@ impl Pilot {
     ) -> Result<Self, PilotError> {
         config.validate()?;
         let engine = engine::for_config(&config, simd, stream)?;
-        let state = vec![0.0; CartPole::<false>::DIM];
+        let state = vec![0.0; CartPoleModel::<false>::DIM];
         Ok(Self { config, simd, engine, decision: 0, state, has_own_model: false, interrupt: None })
     }
 

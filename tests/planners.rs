@@ -1,6 +1,6 @@
 //! Planners on problems whose answers are known.
 
-use particle_pilot::env::{CartPole, NumpyRng, Physics, Push};
+use particle_pilot::env::{CartPole, Pcg64, Physics, Push};
 use particle_pilot::kernels::controls::{Biased, Coin, Controls, Scheme, digits};
 use particle_pilot::kernels::env::{failed, step};
 use particle_pilot::kernels::model::{CartPoleError, CostWeights};
@@ -49,7 +49,7 @@ fn a_pole_that_falls_is_caught_on_the_side_it_falls_to() {
 
 /// States that look like random ones, the same at every run.
 fn states(seed: u64, scales: [f64; 4]) -> impl Iterator<Item = [f64; 4]> {
-    let mut rng = NumpyRng::new(seed);
+    let mut rng = Pcg64::new(seed);
     std::iter::repeat_with(move || scales.map(|scale| f64::from(rng.uniform(-scale, scale) as f32)))
 }
 
@@ -227,7 +227,7 @@ fn the_default_planner_balances_within_the_limit_of_the_original_task() {
 #[test]
 fn random_actions_last_about_22_steps() {
     let mut env = CartPole::default();
-    let mut coin = NumpyRng::new(12_345);
+    let mut coin = Pcg64::new(12_345);
     let mut steps = 0u32;
     for seed in 0..2000 {
         env.reset(Some(seed));

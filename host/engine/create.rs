@@ -1,7 +1,7 @@
 //! Which engine a pilot gets.
 
 use particle_pilot_kernels::math::NARROW_LIMIT;
-use particle_pilot_kernels::model::{CartPole, Model};
+use particle_pilot_kernels::model::{CartPoleModel, Model};
 
 use super::{CpuEngine, Engine, require_table};
 use crate::backend::BackendError;
@@ -28,9 +28,9 @@ pub(crate) fn for_model<M: Model>(
 /// The cart-pole of a configuration, as particles compute it.
 pub(crate) enum CartModel {
     /// As in `CartPole-v1`.
-    Plain(CartPole<false>),
+    Plain(CartPoleModel<false>),
     /// With what else may be asked for.
-    General(CartPole<true>),
+    General(CartPoleModel<true>),
 }
 
 impl CartModel {
@@ -40,8 +40,8 @@ impl CartModel {
         let is_plain = physics.integrator == Integrator::Euler
             && physics.theta_threshold_radians <= NARROW_LIMIT;
         Ok(match is_plain {
-            true => Self::Plain(CartPole::new(physics, cost)?),
-            false => Self::General(CartPole::new(physics, cost)?),
+            true => Self::Plain(CartPoleModel::new(physics, cost)?),
+            false => Self::General(CartPoleModel::new(physics, cost)?),
         })
     }
 
@@ -88,7 +88,7 @@ pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceI
 /// The engine for `config` and a cart-pole: where the device is left open, a GPU's if there is one.
 fn for_cart_pole<const GENERAL: bool>(
     config: &PilotConfig,
-    model: CartPole<GENERAL>,
+    model: CartPoleModel<GENERAL>,
     simd: Simd,
     stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, PilotError> {

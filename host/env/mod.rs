@@ -6,11 +6,10 @@
 
 mod cartpole;
 mod error;
-mod numpy_rng;
 mod push;
 
 pub use cartpole::{CartPole, CartPoleOptions, Step};
 pub use error::EnvError;
-pub use numpy_rng::NumpyRng;
 pub use particle_pilot_kernels::env::{BadPhysics, Integrator, Physics};
+pub use particle_pilot_kernels::numpy::Pcg64;
 pub use push::{Push, PushError};

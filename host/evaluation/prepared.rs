@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use particle_pilot_kernels::model::CartPole;
+use particle_pilot_kernels::model::CartPoleModel;
 
 use super::gpu::OpenGpu;
 use super::{DeviceShare, Evaluation, EvaluationResult};
@@ -208,7 +208,7 @@ impl PreparedEvaluation {
 /// Refuses an evaluation whose pilots, one on each thread, this machine has no memory for.
 fn require_memory(evaluation: &Evaluation) -> Result<(), PilotError> {
     let pilots = evaluation.config.resolved_threads().min(evaluation.episodes as usize);
-    engine::require_memory::<CartPole<false>>(&evaluation.config, pilots)
+    engine::require_memory::<CartPoleModel<false>>(&evaluation.config, pilots)
 }
 
 /// Notes how many episodes a device has finished, if any.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bytemuck::Zeroable;
 use particle_pilot_kernels::rollout::Summary;
-use particle_pilot_kernels::task::{Answer, Layout, Task};
+use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, Task};
 
 use super::kept::Kept;
-use super::plan::{Blocks, Launch, Plan, SQUAD, WHOLE};
+use super::schedule::{Blocks, Launch, Schedule, WHOLE};
 use super::{GpuModel, module};
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::decision::Diagnostics;
@@ -18,13 +18,13 @@ use crate::settings::PilotConfig;
 pub struct GpuEngine {
     gpu: Gpu,
     task: Task,
-    plan: Plan,
+    schedule: Schedule,
     forget: Ready,
     /// One iteration's launches.
     iteration: Vec<Ready>,
     /// The memory of the task.
     memory: Buffer<u8>,
-    /// What the task's `tables` point to.
+    /// The tables that the task points to.
     _tables: Buffer<f32>,
     /// Where an answer comes to, and what is left to the next decision.
     answer: Pinned<u8>,
@@ -36,7 +36,7 @@ pub struct GpuEngine {
 struct Ready {
     launch: Launch,
     kernel: Kernel,
-    /// Adds up the sums of a piece, where there can be several.
+    /// Adds up the sums of a batch, where there can be several.
     fold: Option<Kernel>,
 }
 
@@ -51,40 +51,42 @@ impl GpuEngine {
         model: &GpuModel,
         stream: Option<ForeignStream>,
     ) -> Result<Self, GpuError> {
-        let mut plan = Plan::of(config, model);
-        let launches = || plan.iteration.iter().chain([&plan.forget]);
+        let mut schedule = Schedule::of(config, model);
+        let launches = || schedule.iteration.iter().chain([&schedule.forget]);
         let kernels = launches().map(|launch| launch.kernel.as_str());
-        let folds = launches().filter_map(|launch| plan.fold(launch));
+        let folds = launches().filter_map(|launch| schedule.fold(launch));
         let gpu = module::open(index, &kernels.chain(folds).collect::<Vec<_>>(), stream)?;
         let ready = |launch: &Launch| {
             let kernel = gpu.kernel(&launch.kernel)?;
-            let fold = plan.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
+            let fold = schedule.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
             Ok(Ready { launch: launch.clone(), kernel, fold })
         };
-        let forget = ready(&plan.forget)?;
-        let iteration = plan.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
-        let tables = gpu.upload(&plan.tables)?;
+        let forget = ready(&schedule.forget)?;
+        let iteration = schedule.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
+        let tables = gpu.upload(&schedule.tables)?;
         let (memory, layout) = loop {
-            let layout = Layout::of(&plan.rules, plan.keeps);
-            match (gpu.buffer::<u8>(layout.size as usize), plan.rules.smaller_piece()) {
-                (Err(error), Some(piece)) if error.is_out_of_memory() => plan.rules.piece = piece,
+            let layout = Layout::of(&schedule.params, schedule.buffers);
+            match (gpu.buffer::<u8>(layout.size as usize), schedule.params.smaller_batch()) {
+                (Err(error), Some(chunks)) if error.is_out_of_memory() => {
+                    schedule.params.batch_chunks = chunks;
+                }
                 (memory, _) => break (memory?, layout),
             }
         };
         let task = Task {
             model: model.data,
-            rules: plan.rules,
+            params: schedule.params,
             layout,
             memory: memory.address(),
             tables: tables.address(),
             ..Task::zeroed()
         };
-        let kept = Kept::new(&plan, &layout);
+        let kept = Kept::new(&schedule, &layout);
         let answer = gpu.pinned(kept.end())?;
         Ok(Self {
             gpu,
             task,
-            plan,
+            schedule,
             forget,
             iteration,
             memory,
@@ -133,12 +135,12 @@ impl GpuEngine {
         self.task.state.copy_from_slice(state);
         if !self.kept.leave() {
             self.launch(&self.forget)?;
-            self.kept.put_back(&mut self.memory, &self.task.layout, &self.plan.rules)?;
+            self.kept.put_back(&mut self.memory, &self.task.layout, &self.schedule.params)?;
         }
-        for iteration in 0..self.plan.rules.iterations {
+        for iteration in 0..self.schedule.params.iterations {
             self.task.iteration = iteration;
             for place in 0..self.iteration.len() {
-                self.launch_pieces(place)?;
+                self.launch_batches(place)?;
             }
         }
         self.memory.copy_to(&mut self.answer)
@@ -176,17 +178,17 @@ impl GpuEngine {
         &self.gpu
     }
 
-    /// Launches number `place` of an iteration; once for each piece if it works on such.
-    fn launch_pieces(&mut self, place: usize) -> Result<(), GpuError> {
-        let pieces = match self.iteration[place].launch.blocks {
-            Blocks::Chunks(_) => self.plan.rules.pieces(),
+    /// Launches number `place` of an iteration; once for each batch if it works on such.
+    fn launch_batches(&mut self, place: usize) -> Result<(), GpuError> {
+        let batches = match self.iteration[place].launch.blocks {
+            Blocks::Chunks(_) => self.schedule.params.batches(),
             Blocks::Islands | Blocks::One => 1,
         };
-        for piece in 0..pieces {
-            self.task.piece = piece;
+        for batch in 0..batches {
+            self.task.batch = batch;
             let ready = &self.iteration[place];
             self.launch(ready)?;
-            if let Some(fold) = ready.fold.as_ref().filter(|_| pieces > 1) {
+            if let Some(fold) = ready.fold.as_ref().filter(|_| batches > 1) {
                 self.start(fold, Grid::new(1, WHOLE))?;
             }
         }
@@ -195,8 +197,8 @@ impl GpuEngine {
 
     fn launch(&self, ready: &Ready) -> Result<(), GpuError> {
         let (blocks, threads) = match ready.launch.blocks {
-            Blocks::Chunks(_) => (self.plan.rules.piece(self.task.piece).1, SQUAD),
-            Blocks::Islands => (self.plan.rules.islands, WHOLE),
+            Blocks::Chunks(_) => (self.schedule.params.batch(self.task.batch).1, CHUNK_THREADS),
+            Blocks::Islands => (self.schedule.params.islands, WHOLE),
             Blocks::One => (1, WHOLE),
         };
         self.start(&ready.kernel, Grid::new(blocks, threads))
@@ -209,7 +211,7 @@ impl GpuEngine {
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnostics {
-        let rules = &self.plan.rules;
+        let params = &self.schedule.params;
         let summary = Summary {
             sums: answer.sums,
             squares: answer.squares,
@@ -220,7 +222,7 @@ impl GpuEngine {
         };
         Diagnostics {
             effective_samples: answer.effective_samples,
-            ..diagnose([rules.particles, rules.horizon], &summary, rules.iterations)
+            ..diagnose([params.particles, params.horizon], &summary, params.iterations)
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::CartPole;
+use particle_pilot_kernels::model::CartPoleModel;
 
 use super::GpuModel;
 use super::engine::GpuEngine;
@@ -24,18 +24,18 @@ struct Guarded<const GENERAL: bool> {
     index: u32,
     pool: Arc<Pool>,
     config: PilotConfig,
-    model: CartPole<GENERAL>,
+    model: CartPoleModel<GENERAL>,
     simd: Simd,
     /// Why the CPU has to take over, from when the GPU has failed until it has.
     failure: Option<BackendError>,
     /// What took over.
-    replacement: Option<CpuEngine<CartPole<GENERAL>>>,
+    replacement: Option<CpuEngine<CartPoleModel<GENERAL>>>,
 }
 
 pub fn engine<const GENERAL: bool>(
     index: u32,
     config: &PilotConfig,
-    model: CartPole<GENERAL>,
+    model: CartPoleModel<GENERAL>,
     simd: Simd,
     stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, BackendError> {
@@ -96,7 +96,7 @@ impl<const GENERAL: bool> Guarded<GENERAL> {
     fn on_cpu(
         &self,
         setback: Option<BackendError>,
-    ) -> Result<CpuEngine<CartPole<GENERAL>>, PilotError> {
+    ) -> Result<CpuEngine<CartPoleModel<GENERAL>>, PilotError> {
         let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, setback)?;
         cpu.carry_on(&self.engine.carried())?;
         Ok(cpu)

@@ -5,9 +5,9 @@
 
 use bytemuck::Pod;
 use particle_pilot_kernels::controls::digits;
-use particle_pilot_kernels::task::{Answer, Layout, Rules};
+use particle_pilot_kernels::task::{Answer, Layout, PlannerParams};
 
-use super::plan::Plan;
+use super::schedule::Schedule;
 use crate::cuda::{Buffer, GpuError};
 
 /// What one decision leaves to the next.
@@ -35,14 +35,14 @@ enum Kind {
 
 impl Kept {
     /// Nothing, yet.
-    pub fn new(plan: &Plan, layout: &Layout) -> Self {
-        let (kind, place, size) = match (plan.keeps.probabilities, plan.keeps.moments) {
+    pub fn new(schedule: &Schedule, layout: &Layout) -> Self {
+        let (kind, place, size) = match (schedule.buffers.probabilities, schedule.buffers.moments) {
             (true, _) => (Some(Kind::Probabilities), layout.probabilities as usize, 8),
             // Only moments of the noise move a plan.
             (false, true) => (Some(Kind::Controls), layout.plan as usize, 4),
             (false, false) => (None, size_of::<Answer>(), 0),
         };
-        let bytes = vec![0; size * plan.rules.horizon as usize];
+        let bytes = vec![0; size * schedule.params.horizon as usize];
         Self { kind, place, bytes, is_fresh: true, is_there: false }
     }
 
@@ -106,13 +106,13 @@ impl Kept {
         &self,
         memory: &mut Buffer<u8>,
         layout: &Layout,
-        rules: &Rules,
+        params: &PlannerParams,
     ) -> Result<(), GpuError> {
         let Some(kind) = self.kind.filter(|_| !self.is_fresh) else { return Ok(()) };
         memory.upload_at(self.place, &self.bytes)?;
         if let Kind::Probabilities = kind {
             // Kernels begin with these, as the last decision has left them.
-            let mut written = vec![[0; 8]; rules.entries() as usize];
+            let mut written = vec![[0; 8]; params.entries() as usize];
             digits(&self.values(), &mut written);
             memory.upload_at(layout.digits as usize, bytemuck::cast_slice(&written))?;
         }

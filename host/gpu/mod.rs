@@ -9,7 +9,7 @@ mod failover;
 mod interop;
 mod kept;
 mod module;
-mod plan;
+mod schedule;
 mod simulate;
 
 pub(crate) use crate::cuda::ForeignStream;
@@ -17,7 +17,7 @@ pub(crate) use episodes::GpuEpisodes;
 pub(crate) use failover::engine;
 pub(crate) use simulate::simulation;
 
-use particle_pilot_kernels::model::{CartPole, CartPoleData, Model};
+use particle_pilot_kernels::model::{CartPoleData, CartPoleModel, Model};
 
 use crate::backend::BackendError;
 use crate::cuda;
@@ -32,7 +32,7 @@ pub(crate) fn devices() -> Result<Vec<DeviceInfo>, BackendError> {
 pub(crate) fn episodes<const GENERAL: bool>(
     index: u32,
     config: &PilotConfig,
-    model: &CartPole<GENERAL>,
+    model: &CartPoleModel<GENERAL>,
 ) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
     // First, since the rest takes a while where there are many points.
     let info = cuda::device(index)?;
@@ -44,7 +44,7 @@ pub(crate) fn episodes<const GENERAL: bool>(
 pub(crate) struct GpuModel {
     /// The model's numbers.
     data: CartPoleData,
-    /// Whether they are of a `CartPole<true>`.
+    /// Whether they are of a `CartPoleModel<true>`.
     general: bool,
     /// Full control, in the model's units.
     full: f32,
@@ -54,7 +54,7 @@ pub(crate) struct GpuModel {
 
 impl GpuModel {
     /// What a GPU has to know of `model`.
-    fn of<const GENERAL: bool>(model: &CartPole<GENERAL>) -> Self {
+    fn of<const GENERAL: bool>(model: &CartPoleModel<GENERAL>) -> Self {
         Self {
             data: model.data(),
             general: GENERAL,

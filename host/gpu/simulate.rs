@@ -1,7 +1,9 @@
 //! Environments that live on, in the memory of a GPU: a thread for each, one launch for all steps of a call.
 
 use bytemuck::Pod;
-use particle_pilot_kernels::simulate::{self as task, Autoreset, Rules, drive, observation};
+use particle_pilot_kernels::simulate::{
+    self as task, Autoreset, EnvironmentParams, drive, observation,
+};
 
 use super::module;
 use crate::backend::BackendError;
@@ -61,9 +63,9 @@ impl<T: Pod> Mirror<T> {
 }
 
 impl GpuSimulation {
-    fn new(index: u32, count: usize, rules: &Rules) -> Result<Self, GpuError> {
+    fn new(index: u32, count: usize, params: &EnvironmentParams) -> Result<Self, GpuError> {
         let gpu = module::open(index, &["simulate", "simulate_reset"], None)?;
-        let keeps_final = rules.autoreset == Autoreset::SameStep;
+        let keeps_final = params.autoreset == Autoreset::SameStep;
         let (states, counters) = (gpu.zeroed(count)?, gpu.zeroed(count)?);
         let generators = gpu.zeroed(count)?;
         let observations = Mirror::new(&gpu, count)?;
@@ -84,7 +86,7 @@ impl GpuSimulation {
             terminated: terminated.device.address(),
             truncated: truncated.device.address(),
             progress: progress.device.address(),
-            ..task::Simulation::new(rules, environments)
+            ..task::Simulation::new(params, environments)
         };
         Ok(Self {
             step: gpu.kernel("simulate")?,
@@ -223,9 +225,9 @@ impl Simulation for GpuSimulation {
 pub fn simulation(
     index: u32,
     count: usize,
-    rules: &Rules,
+    params: &EnvironmentParams,
 ) -> Result<Box<dyn Simulation>, BackendError> {
-    Ok(Box::new(GpuSimulation::new(index, count, rules)?))
+    Ok(Box::new(GpuSimulation::new(index, count, params)?))
 }
 
 /// What is in `place`, made now if nothing is.

@@ -1,6 +1,6 @@
 //! The futures of one decision, chunk by chunk, and the work that threads do on them.
 
-use particle_pilot_kernels::lanes::Kernel;
+use particle_pilot_kernels::lanes::LaneWork;
 use std::sync::Mutex;
 
 use particle_pilot_kernels::controls::{STRATA, Scheme};
@@ -8,7 +8,7 @@ use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::reduce::tree;
-use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk};
+use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 
 use super::planner::{Problem, Request};
 use crate::decision::Diagnostics;
@@ -60,7 +60,7 @@ impl Futures {
         request: &Request<'_>,
         scheme: &S,
     ) -> Summary {
-        let job = Job {
+        let spec = RolloutSpec {
             model: &problem.model,
             scheme,
             state: request.state,
@@ -68,7 +68,7 @@ impl Futures {
             particles: problem.particles,
         };
         self.each(request, |index, chunk| {
-            let rollout = RollOut { job: &job, index, costs: &mut chunk.costs };
+            let rollout = RollOut { spec: &spec, index, costs: &mut chunk.costs };
             chunk.summary = problem.simd.run(rollout);
         });
         // One pass over the chunks, which may be more than caches hold.
@@ -124,17 +124,17 @@ fn unlocked(chunks: &mut [Mutex<Chunk>]) -> impl Iterator<Item = &mut Chunk> {
 }
 
 struct RollOut<'a, M, S> {
-    job: &'a Job<'a, M, S>,
+    spec: &'a RolloutSpec<'a, M, S>,
     index: usize,
     costs: &'a mut [f32; CHUNK],
 }
 
-impl<M: Model, S: Scheme> Kernel for RollOut<'_, M, S> {
+impl<M: Model, S: Scheme> LaneWork for RollOut<'_, M, S> {
     type Output = Summary;
 
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) -> Summary {
-        rollout_chunk::<M, S, L>(proof, self.job, self.index, self.costs)
+        rollout_chunk::<M, S, L>(proof, self.spec, self.index, self.costs)
     }
 }
 

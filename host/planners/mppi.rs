@@ -11,7 +11,7 @@
 use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::{First, Knots};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::mppi::{TemperatureSearch, better_side};
+use particle_pilot_kernels::planners::mppi::{TemperatureSearch, better_side};
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::weigh::WeightSums;

@@ -2,7 +2,7 @@
 
 use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig};
 use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots};
-use particle_pilot_kernels::plan::noise::moved;
+use particle_pilot_kernels::planners::noise::moved;
 use particle_pilot_kernels::rng::Stream;
 
 /// A plan of one control for each step, and noise at knots to vary it.

@@ -7,7 +7,7 @@
 use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::shooting::best_stratum;
+use particle_pilot_kernels::planners::shooting::best_stratum;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;

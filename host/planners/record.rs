@@ -1,7 +1,7 @@
 //! The futures of a decision, rolled out once more and written down.
 
 use particle_pilot_kernels::controls::{Controls, Scheme};
-use particle_pilot_kernels::lanes::{Kernel, Lanes};
+use particle_pilot_kernels::lanes::{LaneWork, Lanes};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Particle;
@@ -24,7 +24,7 @@ struct Record<'a, M, S> {
     scheme: &'a S,
 }
 
-impl<M: Model, S: Scheme> Kernel for Record<'_, M, S> {
+impl<M: Model, S: Scheme> LaneWork for Record<'_, M, S> {
     type Output = Trajectories;
 
     /// One pair of particles at a time, which gives the bits that bundles give. Inside this function the compiler

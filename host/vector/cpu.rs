@@ -1,4 +1,4 @@
-//! Environments in the memory of the CPU, stepped in chunks by its threads.
+//! Environments in the memory of the CPU, stepped in slices by its threads.
 
 use crate::settings::{Device, Threads};
 use crate::simd::Simd;
@@ -11,24 +11,24 @@ use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::numpy::Pcg64;
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::simulate::{
-    Autoreset, Progress, RandomActions, Rules, force, observation, reset,
+    Autoreset, EnvironmentParams, Progress, RandomActions, force, observation, reset,
 };
 
-use super::chunk::{Chunk, filled};
 use super::output::VectorOutput;
 use super::reset::Orders;
 use super::seen::{Seen, Traces, Views};
 use super::simulation::{Simulation, any, are_bits};
+use super::slice::{Slice, filled};
 use super::wide::WideStep;
 use super::{Drive, VectorArrays, VectorError, VectorStep, VectorTally};
 use crate::backend::BackendError;
 
 /// Environments that a thread takes at a time: a dozen microseconds of work.
-const CHUNK: usize = 1024;
+const SLICE: usize = 1024;
 
 /// Environments and the threads that step them.
 pub(super) struct CpuVector {
-    rules: Rules,
+    params: EnvironmentParams,
     simd: SimdProof,
     arrays: Arrays,
     seen: Seen,
@@ -79,7 +79,7 @@ impl CpuVector {
     /// `count` environments that have yet to be reset.
     pub fn new(
         count: usize,
-        rules: Rules,
+        params: EnvironmentParams,
         threads: Threads,
         setback: Option<BackendError>,
     ) -> Result<Self, VectorError> {
@@ -87,9 +87,9 @@ impl CpuVector {
             .map_err(BackendError::from)?
             .detect()
             .expect("select() only returns detected sets");
-        // More threads than chunks would have nothing to do.
-        let threads = threads.at_most(count.div_ceil(CHUNK));
-        let keeps_final = rules.autoreset == Autoreset::SameStep;
+        // More threads than slices would have nothing to do.
+        let threads = threads.at_most(count.div_ceil(SLICE));
+        let keeps_final = params.autoreset == Autoreset::SameStep;
         let zeros = || filled(count, 0.0);
         let arrays = Arrays {
             states: [zeros()?, zeros()?, zeros()?, zeros()?],
@@ -101,7 +101,7 @@ impl CpuVector {
             progress: filled(count, Progress::default())?,
         };
         let pool = Pool::new(threads).map_err(BackendError::from)?;
-        Ok(Self { rules, simd, arrays, seen: Seen::new(count)?, pool, setback })
+        Ok(Self { params, simd, arrays, seen: Seen::new(count)?, pool, setback })
     }
 }
 
@@ -109,13 +109,13 @@ impl Simulation for CpuVector {
     fn reset(&mut self, orders: &Orders) -> Result<(), VectorError> {
         let Orders { orders, seeds, bounds } = orders;
         // Those that go on are seen as before.
-        self.seen.settle(&self.rules, &self.arrays.traces());
-        self.for_each(VectorOutput::default(), |chunk, _, _| {
-            for i in 0..chunk.len() {
-                let at = chunk.first + i;
-                let begun = reset(orders[at], seeds[at], &mut chunk.generators[i], *bounds);
+        self.seen.settle(&self.params, &self.arrays.traces());
+        self.for_each(VectorOutput::default(), |slice, _, _| {
+            for i in 0..slice.len() {
+                let at = slice.first + i;
+                let begun = reset(orders[at], seeds[at], &mut slice.generators[i], *bounds);
                 if let Some(environment) = begun {
-                    chunk.store(i, environment);
+                    slice.store(i, environment);
                 }
             }
         });
@@ -124,7 +124,7 @@ impl Simulation for CpuVector {
 
     fn step(&mut self, drive: Drive<'_>, steps: u32) -> Result<(), VectorError> {
         let output = VectorOutput::default();
-        self.for_each(output, |chunk, rules, simd| step(chunk, rules, simd, drive, steps));
+        self.for_each(output, |slice, params, simd| step(slice, params, simd, drive, steps));
         Ok(())
     }
 
@@ -149,9 +149,9 @@ impl Simulation for CpuVector {
         output: VectorOutput<'_>,
     ) -> Result<bool, VectorError> {
         let has_ended = AtomicBool::new(false);
-        self.for_each(output, |chunk, rules, simd| {
-            step(chunk, rules, simd, drive, 1);
-            if any(chunk.terminated) | any(chunk.truncated) {
+        self.for_each(output, |slice, params, simd| {
+            step(slice, params, simd, drive, 1);
+            if any(slice.terminated) | any(slice.truncated) {
                 has_ended.store(true, Ordering::Relaxed);
             }
         });
@@ -159,7 +159,7 @@ impl Simulation for CpuVector {
     }
 
     fn last(&self) -> Result<VectorStep<'_>, VectorError> {
-        let Views { observations, rewards } = self.seen.views(&self.rules, &self.arrays.traces());
+        let Views { observations, rewards } = self.seen.views(&self.params, &self.arrays.traces());
         Ok(VectorStep {
             observations,
             rewards,
@@ -226,26 +226,26 @@ impl Simulation for CpuVector {
 }
 
 impl CpuVector {
-    /// Calls `work` for all chunks, on all threads, and copies what then is there into `output`.
+    /// Calls `work` for all slices, on all threads, and copies what then is there into `output`.
     fn for_each(
         &mut self,
         output: VectorOutput<'_>,
-        work: impl Fn(&mut Chunk<'_>, &Rules, SimdProof) + Sync,
+        work: impl Fn(&mut Slice<'_>, &EnvironmentParams, SimdProof) + Sync,
     ) {
-        let Self { rules, simd, arrays, seen, pool, .. } = self;
+        let Self { params, simd, arrays, seen, pool, .. } = self;
         let (views, output) = ViewsMut::of(seen, output);
-        let chunks = arrays.chunks(views);
-        let outputs = output.chunks(CHUNK, chunks.len());
-        let queue = Mutex::new(chunks.into_iter().zip(outputs));
+        let slices = arrays.slices(views);
+        let outputs = output.slices(SLICE, slices.len());
+        let queue = Mutex::new(slices.into_iter().zip(outputs));
         pool.for_each_in_turn(pool.threads(), |thread| {
             loop {
                 // Two threads begin at either end, where the last step has left things in their caches.
                 let mut rest = queue.lock().unwrap_or_else(PoisonError::into_inner);
                 let next = if thread == 0 { rest.next() } else { rest.next_back() };
                 drop(rest);
-                let Some((mut chunk, output)) = next else { break };
-                work(&mut chunk, rules, *simd);
-                output.copy(&chunk.outcome());
+                let Some((mut slice, output)) = next else { break };
+                work(&mut slice, params, *simd);
+                output.copy(&slice.outcome());
             }
         });
     }
@@ -257,18 +257,18 @@ impl Arrays {
         Traces { states, elapsed, terminated }
     }
 
-    fn chunks<'a>(&'a mut self, views: ViewsMut<'a>) -> Vec<Chunk<'a>> {
-        let mut states = self.states.each_mut().map(|component| component.chunks_mut(CHUNK));
-        let mut finals = self.final_observations.chunks_mut(CHUNK);
-        let mut generators = self.generators.chunks_mut(CHUNK);
-        let mut observations = views.observations.chunks_mut(CHUNK);
-        let mut rewards = views.rewards.chunks_mut(CHUNK);
-        let mut terminated = self.terminated.chunks_mut(CHUNK);
-        let mut truncated = self.truncated.chunks_mut(CHUNK);
-        let mut progress = self.progress.chunks_mut(CHUNK);
-        let elapsed = self.elapsed.chunks_mut(CHUNK).enumerate();
-        let chunk = |(number, elapsed)| Chunk {
-            first: number * CHUNK,
+    fn slices<'a>(&'a mut self, views: ViewsMut<'a>) -> Vec<Slice<'a>> {
+        let mut states = self.states.each_mut().map(|component| component.chunks_mut(SLICE));
+        let mut finals = self.final_observations.chunks_mut(SLICE);
+        let mut generators = self.generators.chunks_mut(SLICE);
+        let mut observations = views.observations.chunks_mut(SLICE);
+        let mut rewards = views.rewards.chunks_mut(SLICE);
+        let mut terminated = self.terminated.chunks_mut(SLICE);
+        let mut truncated = self.truncated.chunks_mut(SLICE);
+        let mut progress = self.progress.chunks_mut(SLICE);
+        let elapsed = self.elapsed.chunks_mut(SLICE).enumerate();
+        let slice = |(number, elapsed)| Slice {
+            first: number * SLICE,
             states: states.each_mut().map(|component| component.next().unwrap_or_default()),
             elapsed,
             generators: generators.next().unwrap_or_default(),
@@ -279,7 +279,7 @@ impl Arrays {
             truncated: truncated.next().unwrap_or_default(),
             progress: progress.next().unwrap_or_default(),
         };
-        elapsed.map(chunk).collect()
+        elapsed.map(slice).collect()
     }
 }
 
@@ -293,27 +293,35 @@ fn random<'a>(
     move || force(physics, actions.draw())
 }
 
-/// Takes the environments of a chunk `steps` steps by chance, or one with what there is for each.
-fn step(chunk: &mut Chunk<'_>, rules: &Rules, simd: SimdProof, drive: Drive<'_>, steps: u32) {
+/// Takes the environments of a slice `steps` steps by chance, or one with what there is for each.
+fn step(
+    slice: &mut Slice<'_>,
+    params: &EnvironmentParams,
+    simd: SimdProof,
+    drive: Drive<'_>,
+    steps: u32,
+) {
     match drive {
         Drive::Actions(actions) => {
-            let actions = &actions[chunk.first..][..chunk.len()];
-            let force = |i: usize| force(&rules.physics, actions[i]);
-            simd.run(WideStep { chunk, rules, force });
+            let actions = &actions[slice.first..][..slice.len()];
+            let force = |i: usize| force(&params.physics, actions[i]);
+            simd.run(WideStep { slice, params, force });
         }
         Drive::Integers(actions) => {
-            let actions = &actions[chunk.first..][..chunk.len()];
-            let force = |i: usize| force(&rules.physics, actions[i] as u32);
-            simd.run(WideStep { chunk, rules, force });
+            let actions = &actions[slice.first..][..slice.len()];
+            let force = |i: usize| force(&params.physics, actions[i] as u32);
+            simd.run(WideStep { slice, params, force });
         }
         Drive::Forces(forces) => {
-            let forces = &forces[chunk.first..][..chunk.len()];
-            simd.run(WideStep { chunk, rules, force: |i: usize| forces[i] });
+            let forces = &forces[slice.first..][..slice.len()];
+            simd.run(WideStep { slice, params, force: |i: usize| forces[i] });
         }
         Drive::Random { seed, first } => {
             let stream = RandomActions::stream(seed);
-            let start = chunk.first;
-            chunk.run(rules, steps, |i| random(&stream, &rules.physics, (start + i) as u32, first));
+            let start = slice.first;
+            slice.run(params, steps, |i| {
+                random(&stream, &params.physics, (start + i) as u32, first)
+            });
         }
     }
 }

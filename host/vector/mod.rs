@@ -2,7 +2,6 @@
 //!
 //! `N` is the number of environments. All arrays have an entry for each, in order.
 
-mod chunk;
 mod cpu;
 mod error;
 mod options;
@@ -10,6 +9,7 @@ mod output;
 pub(crate) mod reset;
 mod seen;
 mod simulation;
+mod slice;
 mod state;
 mod step;
 #[cfg(test)]
@@ -26,7 +26,7 @@ pub use step::{VectorStep, VectorTally};
 
 use crate::backend::BackendError;
 use crate::settings::{Device, Threads};
-use particle_pilot_kernels::simulate::Rules;
+use particle_pilot_kernels::simulate::EnvironmentParams;
 
 use crate::env::CartPole;
 use crate::gpu;
@@ -72,19 +72,19 @@ pub struct CartPoleVector {
 /// `count` environments on `device`.
 fn simulation(
     count: usize,
-    rules: Rules,
+    params: EnvironmentParams,
     device: Device,
     threads: usize,
 ) -> Result<Box<dyn Simulation>, VectorError> {
     let cpu = |setback| -> Result<Box<dyn Simulation>, VectorError> {
-        Ok(Box::new(CpuVector::new(count, rules, Threads::asked(threads), setback)?))
+        Ok(Box::new(CpuVector::new(count, params, Threads::asked(threads), setback)?))
     };
     let (index, is_open) = match device {
         Device::Cpu => return cpu(None),
         Device::Auto => (0, true),
         Device::Cuda(index) => (index, false),
     };
-    match gpu::simulation(index, count, &rules) {
+    match gpu::simulation(index, count, &params) {
         Err(error) if is_open => cpu(Some(error)),
         result => Ok(result?),
     }
@@ -133,8 +133,8 @@ impl CartPoleVector {
         }
         CartPole::new(physics, episode)?;
         let bounds = CartPole::RESET_BOUNDS;
-        let rules = Rules { physics, terms: episode.terms(), autoreset, bounds };
-        let simulation = simulation(count, rules, device, threads)?;
+        let params = EnvironmentParams { physics, terms: episode.terms(), autoreset, bounds };
+        let simulation = simulation(count, params, device, threads)?;
         Ok(Self { options, count, simulation, is_reset: false, action_seed: 0, action_step: 0 })
     }
 

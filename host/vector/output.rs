@@ -44,21 +44,21 @@ impl<'a> VectorOutput<'a> {
         check("final observations", self.final_observations.as_ref().map(|to| to.len()), finals)
     }
 
-    /// The memory of `count` chunks of up to `size` environments.
-    pub(super) fn chunks(self, size: usize, count: usize) -> Vec<Self> {
+    /// The memory of `count` slices of up to `size` environments.
+    pub(super) fn slices(self, size: usize, count: usize) -> Vec<Self> {
         let mut observations = self.observations.map(|to| to.chunks_mut(size));
         let mut rewards = self.rewards.map(|to| to.chunks_mut(size));
         let mut terminated = self.terminated.map(|to| to.chunks_mut(size));
         let mut truncated = self.truncated.map(|to| to.chunks_mut(size));
         let mut finals = self.final_observations.map(|to| to.chunks_mut(size));
-        let chunk = |_| Self {
+        let slice = |_| Self {
             observations: observations.as_mut().and_then(Iterator::next),
             rewards: rewards.as_mut().and_then(Iterator::next),
             terminated: terminated.as_mut().and_then(Iterator::next),
             truncated: truncated.as_mut().and_then(Iterator::next),
             final_observations: finals.as_mut().and_then(Iterator::next),
         };
-        (0..count).map(chunk).collect()
+        (0..count).map(slice).collect()
     }
 
     /// Copies there what is wanted of a step. Lengths are equal.

@@ -11,12 +11,12 @@
 //! > this notice is preserved.
 
 use particle_pilot_kernels::env::{Integrator, Physics, failed as has_failed, step_by};
-use particle_pilot_kernels::lanes::Kernel;
+use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
-use particle_pilot_kernels::simulate::{Autoreset, Rules};
+use particle_pilot_kernels::simulate::{Autoreset, EnvironmentParams};
 
-use super::chunk::Chunk;
 use super::seen::rewards;
+use super::slice::Slice;
 
 /// Environments that are taken through a step together: as many as stay in the fastest cache.
 const BLOCK: usize = 256;
@@ -24,26 +24,26 @@ const BLOCK: usize = 256;
 /// The least angle that `libm` reduces before it takes the sine, in rad: a little above pi/4.
 const REDUCED: f64 = f64::from_bits(0x3fe9_21fc_0000_0000);
 
-/// A step of a chunk of environments, with the force in N that `force` has for each.
+/// A step of a slice of environments, with the force in N that `force` has for each.
 pub(super) struct WideStep<'a, 'c, F> {
-    pub chunk: &'a mut Chunk<'c>,
-    pub rules: &'a Rules,
+    pub slice: &'a mut Slice<'c>,
+    pub params: &'a EnvironmentParams,
     pub force: F,
 }
 
-impl<F: Fn(usize) -> f64> Kernel for WideStep<'_, '_, F> {
+impl<F: Fn(usize) -> f64> LaneWork for WideStep<'_, '_, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, _: L::Proof) {
-        let Self { chunk, rules, force } = self;
-        let count = chunk.len();
+        let Self { slice, params, force } = self;
+        let count = slice.len();
         let mut scratch = Scratch::new();
         for first in (0..count).step_by(BLOCK) {
             let end = count.min(first + BLOCK);
-            let mut block = chunk.part(first, end);
-            if !step_block::<L>(&mut block, rules, &mut scratch, |i| force(first + i)) {
-                (first..end).for_each(|i| _ = chunk.step_one(i, rules, 1, || force(i)));
+            let mut block = slice.part(first, end);
+            if !step_block::<L>(&mut block, params, &mut scratch, |i| force(first + i)) {
+                (first..end).for_each(|i| _ = slice.step_one(i, params, 1, || force(i)));
             }
         }
     }
@@ -72,7 +72,7 @@ impl Scratch {
 
     /// Marks the environments whose last step ended an episode.
     #[inline(always)]
-    fn mark(&mut self, block: &Chunk<'_>) {
+    fn mark(&mut self, block: &Slice<'_>) {
         let flags = block.terminated.iter().zip(&*block.truncated);
         for (ended, (terminated, truncated)) in self.ended.iter_mut().zip(flags) {
             *ended = u8::from(*terminated | *truncated);
@@ -84,31 +84,33 @@ impl Scratch {
 /// [`move_all`] does not know how to move.
 #[inline(always)]
 fn step_block<L: Lanes>(
-    block: &mut Chunk<'_>,
-    rules: &Rules,
+    block: &mut Slice<'_>,
+    params: &EnvironmentParams,
     scratch: &mut Scratch,
     force: impl Fn(usize) -> f64,
 ) -> bool {
     let count = block.len().min(BLOCK);
     // Those that had ended move too, to where nobody will look.
-    let is_right = match rules.physics.integrator {
-        Integrator::Euler => advance::<L, true>(block, &rules.physics, scratch, force),
-        Integrator::SemiImplicitEuler => advance::<L, false>(block, &rules.physics, scratch, force),
+    let is_right = match params.physics.integrator {
+        Integrator::Euler => advance::<L, true>(block, &params.physics, scratch, force),
+        Integrator::SemiImplicitEuler => {
+            advance::<L, false>(block, &params.physics, scratch, force)
+        }
     };
     if !is_right {
         return false;
     }
-    if rules.autoreset == Autoreset::NextStep {
+    if params.autoreset == Autoreset::NextStep {
         scratch.mark(block);
         // They are about to draw, from memory that has not been looked at for a whole episode.
         for_each_set(&scratch.ended, count, |i| prefetch(&block.generators[i]));
     }
     block.terminated.copy_from_slice(&scratch.failed[..count]);
-    count_steps(block, rules);
+    count_steps(block, params);
     observe(block, &scratch.next);
-    match rules.autoreset {
+    match params.autoreset {
         Autoreset::NextStep => for_each_set(&scratch.ended, count, |i| {
-            block.begin(i, rules.bounds);
+            block.begin(i, params.bounds);
             block.rewards[i] = 0.0;
             block.terminated[i] = false;
             block.truncated[i] = false;
@@ -117,7 +119,7 @@ fn step_block<L: Lanes>(
             scratch.mark(block);
             for_each_set(&scratch.ended, count, |i| {
                 block.final_observations[i] = block.observations[i];
-                block.begin(i, rules.bounds);
+                block.begin(i, params.bounds);
             });
         }
         Autoreset::Disabled => {}
@@ -144,7 +146,7 @@ fn for_each_set(flags: &[u8; BLOCK], count: usize, mut work: impl FnMut(usize)) 
 /// Whether all of it is right: [`move_all`].
 #[inline(always)]
 fn advance<L: Lanes, const EULER: bool>(
-    block: &mut Chunk<'_>,
+    block: &mut Slice<'_>,
     p: &Physics,
     scratch: &mut Scratch,
     force: impl Fn(usize) -> f64,
@@ -257,9 +259,9 @@ impl Divisor {
 
 /// Elapsed steps, truncation and rewards.
 #[inline(always)]
-fn count_steps(block: &mut Chunk<'_>, rules: &Rules) {
+fn count_steps(block: &mut Slice<'_>, params: &EnvironmentParams) {
     // No environment has so many steps behind it: counts stay where they are before they would overflow.
-    let limit = match rules.terms.max_episode_steps {
+    let limit = match params.terms.max_episode_steps {
         0 => u64::MAX,
         limit => limit.into(),
     };
@@ -267,7 +269,7 @@ fn count_steps(block: &mut Chunk<'_>, rules: &Rules) {
         *elapsed = elapsed.saturating_add(1);
         *truncated = u64::from(*elapsed) >= limit;
     }
-    let [success, failure] = rewards(rules);
+    let [success, failure] = rewards(params);
     for (reward, terminated) in block.rewards.iter_mut().zip(&*block.terminated) {
         *reward = if *terminated { failure } else { success };
     }
@@ -275,7 +277,7 @@ fn count_steps(block: &mut Chunk<'_>, rules: &Rules) {
 
 /// Stores the states and what is seen of them.
 #[inline(always)]
-fn observe(block: &mut Chunk<'_>, next: &[[f64; BLOCK]; 4]) {
+fn observe(block: &mut Slice<'_>, next: &[[f64; BLOCK]; 4]) {
     let count = block.len().min(BLOCK);
     for (old, new) in block.states.iter_mut().zip(next) {
         old.copy_from_slice(&new[..count]);

@@ -2,7 +2,7 @@
 
 use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::cem::refit_knot;
+use particle_pilot_kernels::planners::cem::refit_knot;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
 use super::elites::Elites;

@@ -2,10 +2,10 @@
 
 use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
-use particle_pilot_kernels::lanes::Kernel;
+use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::cem::{faded, goes_right, refit_probability};
+use particle_pilot_kernels::planners::cem::{faded, goes_right, refit_probability};
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Summary;
 
@@ -162,7 +162,7 @@ struct Count<'a> {
     counts: &'a mut [u32],
 }
 
-impl Kernel for Count<'_> {
+impl LaneWork for Count<'_> {
     type Output = ();
 
     #[inline(always)]

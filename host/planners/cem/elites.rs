@@ -1,7 +1,7 @@
 //! The best share of the futures, by selection rather than sorting.
 
-use particle_pilot_kernels::plan::cem::sortable;
 use particle_pilot_kernels::population::Stop as _;
+use particle_pilot_kernels::reduce::sortable;
 use particle_pilot_kernels::rollout::CHUNK;
 
 use crate::planners::futures::Futures;

@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use particle_pilot_kernels::simulate::{Autoreset, Rules, observation};
+use particle_pilot_kernels::simulate::{Autoreset, EnvironmentParams, observation};
 
 use super::VectorError;
-use super::chunk::filled;
+use super::slice::filled;
 
 /// Observations and rewards of the last step, which may have gone straight into the caller's memory.
 ///
@@ -53,32 +53,32 @@ impl Seen {
         self.again.take();
     }
 
-    /// The views, where the last step was one by `rules` that left `traces`.
-    pub fn views(&self, rules: &Rules, traces: &Traces<'_>) -> &Views {
+    /// The views, where the last step was one by `params` that left `traces`.
+    pub fn views(&self, params: &EnvironmentParams, traces: &Traces<'_>) -> &Views {
         if !self.is_old {
             return &self.here;
         }
-        self.again.get_or_init(|| traces.views(rules))
+        self.again.get_or_init(|| traces.views(params))
     }
 
     /// The views in memory that may be changed.
-    pub fn settle(&mut self, rules: &Rules, traces: &Traces<'_>) {
+    pub fn settle(&mut self, params: &EnvironmentParams, traces: &Traces<'_>) {
         if self.is_old {
-            self.here = self.again.take().unwrap_or_else(|| traces.views(rules));
+            self.here = self.again.take().unwrap_or_else(|| traces.views(params));
             self.is_old = false;
         }
     }
 }
 
 impl Traces<'_> {
-    fn views(&self, rules: &Rules) -> Views {
+    fn views(&self, params: &EnvironmentParams) -> Views {
         let state = |i: usize| self.states.each_ref().map(|component| component[i]);
         let observations = (0..self.elapsed.len()).map(|i| observation(state(i))).collect();
-        let [success, failure] = rewards(rules);
+        let [success, failure] = rewards(params);
         let reward = |(terminated, elapsed): (&bool, &u32)| match terminated {
             true => failure,
             // The step was a reset.
-            false if rules.autoreset == Autoreset::NextStep && *elapsed == 0 => 0.0,
+            false if params.autoreset == Autoreset::NextStep && *elapsed == 0 => 0.0,
             false => success,
         };
         let rewards = self.terminated.iter().zip(self.elapsed).map(reward).collect();
@@ -89,8 +89,8 @@ impl Traces<'_> {
 /// What a step is worth that succeeds, and one that fails: the first of its episode to, for environments are not
 /// stepped on.
 #[inline(always)]
-pub(super) fn rewards(rules: &Rules) -> [f64; 2] {
-    if rules.terms.sutton_barto_reward { [0.0, -1.0] } else { [1.0, 1.0] }
+pub(super) fn rewards(params: &EnvironmentParams) -> [f64; 2] {
+    if params.terms.sutton_barto_reward { [0.0, -1.0] } else { [1.0, 1.0] }
 }
 
 #[cfg(test)]

@@ -1,26 +1,27 @@
-//! A block of threads as the team of a population.
+//! A thread block as the team of a population.
 
 use core::cell::Cell;
 
-use super::crew::{Crew, HALF, WARP, across, fold_columns, prefix_sum_wide};
+use super::block::{Block, HALF, WARP, across, fold_columns, prefix_sum_wide};
 use super::shared::Tile;
-use crate::population::{Comb, LARGEST, grains};
+use crate::population::LARGEST;
+use crate::resampling::{Systematic, fixed_point};
 use crate::team::Team;
 
-// Shared memory, in bytes from its beginning: sums, what warps have found, counts of warps; or weights
-// summed up to each particle.
+// Offsets in shared memory, in bytes: sums, a number found by each warp, counts by each warp; or the cumulative sums of
+// the weights.
 const SUMS: u32 = 0;
 const FOUND: u32 = 64;
 const COUNTS: u32 = 192;
-const REACHED: u32 = 0;
+const CUMULATIVE: u32 = 0;
 
-/// What does not fit shared memory is not a population.
-const _: () = assert!(REACHED + 8 * LARGEST <= 8192);
+/// A population's cumulative sums must fit shared memory.
+const _: () = assert!(CUMULATIVE + 8 * LARGEST <= 8192);
 
 /// Sums that the shared memory before [`FOUND`] has room for.
 const MOST_SUMS: usize = ((FOUND - SUMS) / 8) as usize;
 
-impl Team for Crew {
+impl Team for Block {
     #[inline(always)]
     fn rank(&self) -> usize {
         self.rank as usize
@@ -33,7 +34,7 @@ impl Team for Crew {
 
     #[inline(always)]
     fn sync(&self) {
-        Crew::sync(self);
+        Block::sync(self);
     }
 
     #[inline(always)]
@@ -44,11 +45,11 @@ impl Team for Crew {
             distance /= 2;
         }
         let found = Tile::<u32>::at(FOUND);
-        Crew::sync(self);
+        Block::sync(self);
         if self.lane() == 0 {
             found.set(self.rank / WARP, value);
         }
-        Crew::sync(self);
+        Block::sync(self);
         let mut value = found.get(0);
         let mut warp = 1;
         while warp < self.size / WARP {
@@ -97,7 +98,7 @@ impl Team for Crew {
 
     #[inline(always)]
     fn compact(&self, count: usize, chosen: impl Fn(usize) -> bool, list: &[Cell<u32>]) -> usize {
-        Crew::sync(self);
+        Block::sync(self);
         let (first, end) = share(self, count);
         let mut own = 0;
         let mut i = first;
@@ -115,82 +116,82 @@ impl Team for Crew {
             }
             i += 1;
         }
-        Crew::sync(self);
+        Block::sync(self);
         total as usize
     }
 
     #[inline(always)]
     fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]) {
-        Crew::sync(self);
+        Block::sync(self);
         let (first, end) = share(self, weights.len());
-        let grains = |place: u32| u64::from(grains(weights[place as usize].get()));
+        let weight = |place: u32| u64::from(fixed_point(weights[place as usize].get()));
         let mut own = 0;
         let mut place = first;
         while place < end {
-            own += grains(place);
+            own += weight(place);
             place += 1;
         }
         let (mut sum, total) = scan(self, own);
-        Crew::sync(self);
-        let reached = Tile::<u64>::at(REACHED);
+        Block::sync(self);
+        let cumulative = Tile::<u64>::at(CUMULATIVE);
         let mut place = first;
         while place < end {
-            sum += grains(place);
-            reached.set(place, sum);
+            sum += weight(place);
+            cumulative.set(place, sum);
             place += 1;
         }
-        Crew::sync(self);
-        let comb = Comb::new(weights.len(), total, word);
-        for tooth in self.places(sources.len(), 1) {
-            let mut source = tooth as u32;
-            if tooth < weights.len() {
+        Block::sync(self);
+        let points = Systematic::new(weights.len(), total, word);
+        for point in self.places(sources.len(), 1) {
+            let mut source = point as u32;
+            if point < weights.len() {
                 let mut last = weights.len() as u32 - 1;
                 source = 0;
                 while source < last {
                     let middle = (source + last) / 2;
-                    if comb.hits(tooth, reached.get(middle)) {
+                    if points.is_below(point, cumulative.get(middle)) {
                         last = middle;
                     } else {
                         source = middle + 1;
                     }
                 }
             }
-            sources[tooth].set(source);
+            sources[point].set(source);
         }
-        Crew::sync(self);
+        Block::sync(self);
     }
 }
 
-/// What `finish` makes of the sums of `value(n, i)` over all `i`, for each `n` by half a warp.
+/// The sums of `value(n, i)` over all `i`, passed through `finish`, for each `n` by half a warp.
 #[inline(always)]
 fn fold<const N: usize>(
-    crew: &Crew,
+    block: &Block,
     count: usize,
     value: impl Fn(usize, usize) -> f64,
     finish: impl Fn(f64) -> f64,
 ) -> [f64; N] {
     const { assert!(N <= MOST_SUMS && MOST_SUMS.is_multiple_of(2)) };
     let shared = Tile::<f64>::at(SUMS);
-    crew.sync();
+    block.sync();
     // Both halves of a warp go along, and write, even where one of them has no sum left. A second test of
     // whether it has would let the compiler give each outcome a shuffle of its own.
-    let mut first = crew.rank / WARP * 2;
+    let mut first = block.rank / WARP * 2;
     while first < N as u32 {
-        let n = first + crew.rank / HALF % 2;
+        let n = first + block.rank / HALF % 2;
         let end = count as u32 * u32::from(n < N as u32);
         let mut column = 0.0;
-        let mut i = crew.rank % HALF;
+        let mut i = block.rank % HALF;
         while i < end {
             column += value(n as usize, i as usize);
             i += HALF;
         }
         let sum = finish(fold_columns(column, 1));
-        if crew.rank.is_multiple_of(HALF) {
+        if block.rank.is_multiple_of(HALF) {
             shared.set(n, sum);
         }
-        first += crew.size / HALF;
+        first += block.size / HALF;
     }
-    crew.sync();
+    block.sync();
     let mut sums = [0.0; N];
     for n in 0..N {
         sums[n] = shared.get(n as u32);
@@ -200,26 +201,26 @@ fn fold<const N: usize>(
 
 /// This thread's share of `count` numbers, when each thread has neighbouring ones.
 #[inline(always)]
-fn share(crew: &Crew, count: usize) -> (u32, u32) {
+fn share(block: &Block, count: usize) -> (u32, u32) {
     let count = count as u32;
-    let each = count.div_ceil(crew.size);
-    (count.min(crew.rank * each), count.min((crew.rank + 1) * each))
+    let each = count.div_ceil(block.size);
+    (count.min(block.rank * each), count.min((block.rank + 1) * each))
 }
 
-/// The sum of `value` over the threads before this one, and that over all.
+/// An exclusive scan: the sum of `value` over the threads before this one, and that over all.
 #[inline(always)]
-fn scan(crew: &Crew, value: u64) -> (u64, u64) {
-    let through = prefix_sum_wide(value, crew.lane());
+fn scan(block: &Block, value: u64) -> (u64, u64) {
+    let through = prefix_sum_wide(value, block.lane());
     let counts = Tile::<u64>::at(COUNTS);
-    if crew.lane() == WARP - 1 {
-        counts.set(crew.rank / WARP, through);
+    if block.lane() == WARP - 1 {
+        counts.set(block.rank / WARP, through);
     }
-    crew.sync();
+    block.sync();
     let (mut before, mut total) = (through - value, 0);
     let mut warp = 0;
-    while warp < crew.size / WARP {
+    while warp < block.size / WARP {
         let sum = counts.get(warp);
-        before += if warp < crew.rank / WARP { sum } else { 0 };
+        before += if warp < block.rank / WARP { sum } else { 0 };
         total += sum;
         warp += 1;
     }

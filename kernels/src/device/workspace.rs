@@ -1,55 +1,19 @@
-//! A decision's memory, as the threads that work on it see it.
+//! A decision's workspace: its memory, as the threads that work on it see it.
 
 use core::cell::Cell;
 
 use crate::controls::{Biased, First, Interpolant, KnotNoise, Knots};
 use crate::rng::Stream;
-use crate::task::{Answer, COST_SUMS, OUTCOME_SIZE, Task};
+use crate::task::{Answer, COST_SUMS, Counters, OUTPUT_SIZE, Task};
 
-/// A decision's work and memory.
+/// A decision's kernel parameter, and the memory that it lays out.
 #[derive(Clone, Copy)]
-pub struct Site<'a> {
+pub struct Workspace<'a> {
     pub task: &'a Task,
     memory: u64,
 }
 
-/// [`crate::task::Tally`], as threads see it.
-#[repr(C)]
-pub struct Tally {
-    pub best: Cell<u64>,
-    pub dead: Cell<u32>,
-    pub non_finite: Cell<u32>,
-    pub longest: Cell<u32>,
-    pub listed: Cell<u32>,
-    pub lowest: Cell<f32>,
-    pub inverse_temperature: Cell<f32>,
-    pub threshold: Cell<u64>,
-}
-
-const _: () = assert!(size_of::<Tally>() == size_of::<crate::task::Tally>());
-
-impl Tally {
-    /// Forgets the futures of the iteration that has ended.
-    #[inline(always)]
-    pub fn clear(&self) {
-        self.best.set(u64::MAX);
-        self.dead.set(0);
-        self.non_finite.set(0);
-        self.longest.set(0);
-        self.listed.set(0);
-    }
-
-    /// Forgets the decision that has ended.
-    #[inline(always)]
-    pub fn reset(&self) {
-        self.clear();
-        self.lowest.set(f32::INFINITY);
-        self.inverse_temperature.set(0.0);
-        self.threshold.set(0);
-    }
-}
-
-impl<'a> Site<'a> {
+impl<'a> Workspace<'a> {
     /// The memory of decision number `index` among those that the task is about.
     #[inline(always)]
     pub fn new(task: &'a Task, index: u32) -> Self {
@@ -77,12 +41,12 @@ impl<'a> Site<'a> {
     }
 
     #[inline(always)]
-    pub fn tally(&self) -> &'a Tally {
+    pub fn counters(&self) -> &'a Counters {
         // SAFETY: as in `cells`.
-        unsafe { &*((self.memory + self.task.layout.tally) as *const Tally) }
+        unsafe { &*((self.memory + self.task.layout.counters) as *const Counters) }
     }
 
-    /// Where the costs go, for planners that keep them.
+    /// The costs of all futures, for planners that need them.
     #[inline(always)]
     pub fn costs(&self) -> Option<&'a [Cell<f32>]> {
         let layout = &self.task.layout;
@@ -92,49 +56,49 @@ impl<'a> Site<'a> {
 
     #[inline(always)]
     pub fn sums(&self) -> &'a [Cell<f64>] {
-        let rows = self.task.rules.row_count();
+        let rows = self.task.params.row_count();
         self.cells(self.task.layout.sums, rows * u64::from(COST_SUMS))
     }
 
     #[inline(always)]
     pub fn plan(&self) -> &'a [Cell<f32>] {
-        self.cells(self.task.layout.plan, self.task.rules.horizon.into())
+        self.cells(self.task.layout.plan, self.task.params.horizon.into())
     }
 
     #[inline(always)]
     pub fn scales(&self) -> &'a [Cell<f32>] {
-        self.cells(self.task.layout.scales, self.task.rules.knots.into())
+        self.cells(self.task.layout.scales, self.task.params.knots.into())
     }
 
     #[inline(always)]
     pub fn moments(&self) -> &'a [Cell<f64>] {
-        let rules = &self.task.rules;
-        self.cells(self.task.layout.moments, rules.row_count() * u64::from(rules.moments()))
+        let params = &self.task.params;
+        self.cells(self.task.layout.moments, params.row_count() * u64::from(params.moments()))
     }
 
     #[inline(always)]
     pub fn probabilities(&self) -> &'a [Cell<f64>] {
-        self.cells(self.task.layout.probabilities, self.task.rules.horizon.into())
+        self.cells(self.task.layout.probabilities, self.task.params.horizon.into())
     }
 
     #[inline(always)]
     pub fn digits(&self) -> &'a [Cell<u32>] {
-        self.cells(self.task.layout.digits, u64::from(self.task.rules.entries()) * 8)
+        self.cells(self.task.layout.digits, u64::from(self.task.params.entries()) * 8)
     }
 
     #[inline(always)]
     pub fn counts(&self) -> &'a [Cell<u32>] {
-        self.cells(self.task.layout.counts, u64::from(self.task.rules.entries()) * 32)
+        self.cells(self.task.layout.counts, u64::from(self.task.params.entries()) * 32)
     }
 
     #[inline(always)]
     pub fn best_words(&self) -> &'a [Cell<u32>] {
-        self.cells(self.task.layout.best_words, self.task.rules.entries().into())
+        self.cells(self.task.layout.best_words, self.task.params.entries().into())
     }
 
     #[inline(always)]
     pub fn chosen(&self) -> &'a [Cell<u32>] {
-        self.cells(self.task.layout.chosen, self.task.rules.elites.into())
+        self.cells(self.task.layout.chosen, self.task.params.elites.into())
     }
 
     /// Memory number `place` for a population that needs this many floats and integers.
@@ -152,57 +116,57 @@ impl<'a> Site<'a> {
         )
     }
 
-    /// What came of each population: `SmcOutcome` or `FmcOutcome`.
+    /// The outputs of the populations: `SmcOutput` or `FmcOutput`.
     #[inline(always)]
-    pub fn outcomes<T>(&self) -> &'a [Cell<T>] {
-        const { assert!(size_of::<T>() <= OUTCOME_SIZE) };
-        self.cells(self.task.layout.outcomes, self.task.rules.islands.into())
+    pub fn outputs<T>(&self) -> &'a [Cell<T>] {
+        const { assert!(size_of::<T>() <= OUTPUT_SIZE) };
+        self.cells(self.task.layout.outputs, self.task.params.islands.into())
     }
 
-    /// How `cem` draws left and right.
+    /// The scheme by which `cem` draws left and right.
     #[inline(always)]
     pub fn biased(&self, stream: Stream, full: f32) -> Biased<'a> {
-        let digits = self.values(self.task.layout.digits, self.task.rules.entries().into());
+        let digits = self.values(self.task.layout.digits, self.task.params.entries().into());
         Biased { stream, full, digits }
     }
 
-    /// How noise runs between knots.
+    /// The interpolation of noise between knots.
     #[inline(always)]
     pub fn interpolant(&self) -> Interpolant<'a> {
-        let rules = &self.task.rules;
+        let params = &self.task.params;
         let address = self.task.tables as *const [f32; 4];
         // SAFETY: the host puts the weights there; nobody writes to them.
-        let weights = unsafe { core::slice::from_raw_parts(address, rules.spacing as usize) };
-        Interpolant { weights, cubic: rules.cubic == 1 }
+        let weights = unsafe { core::slice::from_raw_parts(address, params.spacing as usize) };
+        Interpolant { weights, cubic: params.cubic == 1 }
     }
 
     /// The noise around the plan.
     #[inline(always)]
     pub fn noise(&self, stream: Stream) -> KnotNoise<'a> {
-        let rules = &self.task.rules;
-        let points = u64::from(rules.halton_pairs) * u64::from(rules.knots);
-        let address = self.task.tables + u64::from(rules.spacing) * 16;
+        let params = &self.task.params;
+        let points = u64::from(params.halton_pairs) * u64::from(params.knots);
+        let address = self.task.tables + u64::from(params.spacing) * 16;
         KnotNoise {
             stream,
-            scales: self.values(self.task.layout.scales, rules.knots.into()),
-            colour: rules.colour,
+            scales: self.values(self.task.layout.scales, params.knots.into()),
+            colour: params.colour,
             // SAFETY: the host puts the points there; nobody writes to them.
             points: unsafe { core::slice::from_raw_parts(address as *const f32, points as usize) },
-            pairs: rules.halton_pairs as usize,
+            pairs: params.halton_pairs as usize,
         }
     }
 
-    /// How controls are drawn around the plan.
+    /// The scheme that draws controls around the plan.
     #[inline(always)]
     pub fn knots(&self, stream: Stream, full: f32) -> Knots<'a> {
-        let rules = &self.task.rules;
+        let params = &self.task.params;
         Knots {
             noise: self.noise(stream),
             interpolant: self.interpolant(),
-            plan: self.values(self.task.layout.plan, rules.horizon.into()),
+            plan: self.values(self.task.layout.plan, params.horizon.into()),
             full,
-            thresholded: rules.discrete == 1,
-            first: match rules.strata {
+            thresholded: params.discrete == 1,
+            first: match params.strata {
                 0 => First::Drawn,
                 strata => First::Stratified(strata as usize),
             },

@@ -1,11 +1,12 @@
-//! What the weights of `mppi` speak for, and the search for a temperature.
+//! Model predictive path integral control: the better side by weight, and the search for a temperature.
 
-/// 1 if the futures of the first side have at least the mean weight of those of the second, else -1, given the sums of the
-/// weights of either side of `particles` futures in mirrored pairs. An odd number has one future more on the first.
+/// 1 if the futures of the first side have at least the mean weight of those of the second, else -1, given the sums
+/// of the weights of either side of `particles` futures in mirrored pairs. An odd number has one future more on the
+/// first.
 ///
 /// # Examples
 /// ```
-/// use particle_pilot_kernels::plan::mppi::better_side;
+/// use particle_pilot_kernels::planners::mppi::better_side;
 /// assert_eq!(better_side([2.0, 1.5], 4), 1.0);
 /// assert_eq!(better_side([2.0, 1.5], 3), -1.0); // two of weight 1 each against one of 1.5
 /// assert_eq!(better_side([1.0, 0.0], 1), 1.0);

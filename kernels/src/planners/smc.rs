@@ -1,21 +1,23 @@
-//! What the evidence of `smc`'s populations speaks for.
+//! The action by the evidence of `smc`'s populations.
 
-use super::cem::{from_sortable, sortable};
 use crate::controls::{STRATA, first_level};
 use crate::math::exp;
+use crate::reduce::{from_sortable, sortable};
 use crate::team::Team;
 
-/// The share of full control that the evidence speaks for, given its logarithm for each of `islands`
-/// populations, the first action of population `i` being that of stratum `i % strata`: the better side of
-/// two, or where actions are `continuous`, the mean of all levels weighted by evidence.
+/// The action by evidence, as a share of full control: the better side of two, or where actions are `continuous`, the
+/// mean of all levels weighted by evidence.
+///
+/// `log_evidence` is its logarithm for each of `islands` populations; the first action of population `i` is that of
+/// stratum `i % strata`.
 ///
 /// # Examples
 /// ```
-/// use particle_pilot_kernels::plan::smc::share;
-/// use particle_pilot_kernels::team::Alone;
+/// use particle_pilot_kernels::planners::smc::share;
+/// use particle_pilot_kernels::team::Single;
 /// // Twice the left, twice the right, whose mean is higher though the best is to the left.
 /// let evidence = [2.0f64, 3.0, 2.5, 1.0];
-/// assert_eq!(share(Alone, 4, |island| evidence[island].ln(), 2, false), 1.0);
+/// assert_eq!(share(Single, 4, |island| evidence[island].ln(), 2, false), 1.0);
 /// ```
 #[inline(always)]
 #[must_use]
@@ -67,14 +69,14 @@ fn highest<T: Team>(team: T, islands: usize, value: impl Fn(usize) -> f64) -> f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::team::Alone;
+    use crate::team::Single;
 
     #[test]
     fn continuous_actions_are_the_mean_of_the_levels_weighted_by_evidence() {
         let most =
             |stratum: usize| move |island: usize| if island == stratum { -1e4 } else { -2e4 };
-        assert_eq!(share(Alone, 8, most(3), 8, true), -0.375);
-        assert_eq!(share(Alone, 16, |_| -123.0, 8, true), 0.0);
+        assert_eq!(share(Single, 8, most(3), 8, true), -0.375);
+        assert_eq!(share(Single, 16, |_| -123.0, 8, true), 0.0);
     }
 
     #[test]
@@ -83,13 +85,13 @@ mod tests {
         let weights = evidence.map(|log: f64| (log - evidence[3]).exp());
         let mean = (0..8).map(|s| f64::from(first_level(s, 8)) * weights[s]).sum::<f64>()
             / weights.iter().sum::<f64>();
-        let share = share(Alone, 8, |island| evidence[island], 8, true);
+        let share = share(Single, 8, |island| evidence[island], 8, true);
         assert!((share - mean).abs() < 1e-6, "{share} {mean}");
     }
 
     #[test]
     fn of_equals_the_first_is_taken() {
-        assert_eq!(share(Alone, 6, |_| -1e5, 2, false), 1.0);
-        assert_eq!(share(Alone, 1, |_| -3.0, 2, false), 1.0);
+        assert_eq!(share(Single, 6, |_| -1e5, 2, false), 1.0);
+        assert_eq!(share(Single, 1, |_| -3.0, 2, false), 1.0);
     }
 }

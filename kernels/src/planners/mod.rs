@@ -1,4 +1,4 @@
-//! What planners do with the sums over their futures: the arithmetic that CPU and GPU share.
+//! Planners' arithmetic that CPU and GPU share: from sums over futures to plans and actions.
 
 pub mod cem;
 pub mod fmc;

@@ -1,10 +1,11 @@
-//! The threads of a block, and what they can do together.
+//! Thread blocks: their threads' collective operations.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use super::hardware;
 pub use super::hardware::{ballot, block_index, blocks};
+use crate::task::CHUNK_THREADS;
 
 /// Threads of a warp.
 pub const WARP: u32 = 32;
@@ -12,23 +13,24 @@ pub const WARP: u32 = 32;
 /// Threads that keep the columns of a sum ([`crate::reduce`]): half a warp.
 pub const HALF: u32 = 16;
 
-/// Threads that roll out a chunk, a mirrored pair each.
-pub const SQUAD: u32 = 64;
+// Each chunk's threads are whole warps.
+const _: () = assert!(CHUNK_THREADS.is_multiple_of(WARP));
 
-/// A block of threads, whole squads, that works on one decision; perhaps with other blocks.
+/// A thread block, a multiple of [`CHUNK_THREADS`] threads, that works on one decision, perhaps with other blocks; as
+/// one of its threads sees it.
 #[derive(Clone, Copy)]
-pub struct Crew {
+pub struct Block {
     /// This thread's number.
     pub rank: u32,
-    /// How many threads there are.
+    /// The number of threads.
     pub size: u32,
     /// This block's number among those that share the chunks of a decision.
     pub part: u32,
-    /// How many share them.
+    /// The number of blocks that share them.
     pub parts: u32,
 }
 
-impl Crew {
+impl Block {
     /// This block as one of all blocks of the launch, which share a decision.
     #[inline(always)]
     pub fn of_many() -> Self {
@@ -41,7 +43,14 @@ impl Crew {
         Self { rank: hardware::thread_index(), size: hardware::block_size(), part, parts }
     }
 
-    /// Waits for all threads; what any wrote before, all see afterwards.
+    /// The chunks that the block works on at a time take a slot of [`CHUNK_THREADS`] threads each: how many slots there
+    /// are, which one this thread is in, and which mirrored pair of the chunk is its own.
+    #[inline(always)]
+    pub fn slots(&self) -> (u32, u32, u32) {
+        (self.size / CHUNK_THREADS, self.rank / CHUNK_THREADS, self.rank % CHUNK_THREADS)
+    }
+
+    /// The block's barrier: waits for all threads; what any wrote before, all see afterwards.
     #[inline(always)]
     pub fn sync(&self) {
         hardware::sync_block();
@@ -53,7 +62,7 @@ impl Crew {
         self.rank % WARP
     }
 
-    /// Calls `work` for every number below `count` that is this thread's.
+    /// A block-stride loop: calls `work` for every number below `count` that is this thread's.
     #[inline(always)]
     pub fn each(&self, count: u32, mut work: impl FnMut(u32)) {
         let mut index = self.rank;
@@ -86,8 +95,8 @@ impl Crew {
     }
 }
 
-/// `value` of the thread whose number differs from this one's in the bit `distance`; the whole warp takes
-/// part.
+/// Butterfly shuffle: `value` of the thread whose number differs from this one's in the bit `distance`; the whole
+/// warp takes part.
 #[inline(always)]
 pub fn across(value: u32, distance: u32) -> u32 {
     hardware::shuffle_butterfly(value, distance)
@@ -112,7 +121,7 @@ pub fn fold_columns(mut column: f64, stop: u32) -> f64 {
     column
 }
 
-/// The combination of all 16 values of a half-warp, in every one of its threads.
+/// Reduction of all 16 values of a half-warp, in every one of its threads.
 #[inline(always)]
 pub fn combine_half(mut value: u32, with: impl Fn(u32, u32) -> u32) -> u32 {
     let mut distance = HALF / 2;
@@ -135,7 +144,7 @@ pub fn lowest_of_half(mut value: u64) -> u64 {
     value
 }
 
-/// The sum of `value` over this thread and those before it in the warp.
+/// Inclusive scan: the sum of `value` over this thread and those before it in the warp.
 #[inline(always)]
 pub fn prefix_sum(mut value: u32, lane: u32) -> u32 {
     let mut distance = 1;
@@ -160,28 +169,28 @@ pub fn prefix_sum_wide(mut value: u64, lane: u32) -> u64 {
     value
 }
 
-/// Adds to a number that other threads may add to as well; returns what it was.
+/// Atomic addition to a number that other threads may add to as well; returns the number before.
 #[inline(always)]
 pub fn add(to: &Cell<u32>, value: u32) -> u32 {
     // SAFETY: the cell's memory is valid and aligned; while threads add to it, none accesses it otherwise.
     unsafe { AtomicU32::from_ptr(to.as_ptr()) }.fetch_add(value, Relaxed)
 }
 
-/// A number that other threads may add to.
+/// Atomic load of a number that other threads may add to.
 #[inline(always)]
 pub fn load(from: &Cell<u32>) -> u32 {
     // SAFETY: as in `add`.
     unsafe { AtomicU32::from_ptr(from.as_ptr()) }.load(Relaxed)
 }
 
-/// Raises a number to at least `value`.
+/// Atomic maximum: raises a number to at least `value`.
 #[inline(always)]
 pub fn raise(to: &Cell<u32>, value: u32) {
     // SAFETY: as in `add`.
     unsafe { AtomicU32::from_ptr(to.as_ptr()) }.fetch_max(value, Relaxed);
 }
 
-/// Lowers a number to at most `value`.
+/// Atomic minimum: lowers a number to at most `value`.
 #[inline(always)]
 pub fn lower(to: &Cell<u64>, value: u64) {
     // SAFETY: as in `add`.

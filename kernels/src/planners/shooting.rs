@@ -1,4 +1,4 @@
-//! Random shooting's choice.
+//! Random shooting: the first action of lowest mean cost.
 
 use crate::controls::STRATA;
 
@@ -7,7 +7,7 @@ use crate::controls::STRATA;
 ///
 /// # Examples
 /// ```
-/// use particle_pilot_kernels::plan::shooting::best_stratum;
+/// use particle_pilot_kernels::planners::shooting::best_stratum;
 /// let sums = [3.0, 1.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0];
 /// assert_eq!(best_stratum(&sums, 2, 4), 1); // 1.5 for two futures, not 3.0
 /// ```

@@ -1,12 +1,14 @@
 //! A part of the environments in the memory of the CPU, for one thread at a time.
 
 use particle_pilot_kernels::numpy::Pcg64;
-use particle_pilot_kernels::simulate::{Environment, Episode, Place, Progress, Rules, observation};
+use particle_pilot_kernels::simulate::{
+    Environment, EnvironmentIo, EnvironmentParams, EpisodeState, Progress, observation,
+};
 
 use super::{VectorError, VectorStep};
 
-/// A chunk of the arrays.
-pub(super) struct Chunk<'a> {
+/// A slice of the arrays.
+pub(super) struct Slice<'a> {
     /// The number of the first environment.
     pub first: usize,
     pub states: [&'a mut [f64]; 4],
@@ -20,7 +22,7 @@ pub(super) struct Chunk<'a> {
     pub progress: &'a mut [Progress],
 }
 
-impl Chunk<'_> {
+impl Slice<'_> {
     /// How many environments it has.
     #[inline(always)]
     pub fn len(&self) -> usize {
@@ -40,8 +42,8 @@ impl Chunk<'_> {
 
     /// The environments from `start` to before `end`.
     #[inline(always)]
-    pub fn part(&mut self, start: usize, end: usize) -> Chunk<'_> {
-        Chunk {
+    pub fn part(&mut self, start: usize, end: usize) -> Slice<'_> {
+        Slice {
             first: self.first + start,
             states: self.states.each_mut().map(|component| &mut component[start..end]),
             elapsed: &mut self.elapsed[start..end],
@@ -62,19 +64,19 @@ impl Chunk<'_> {
     #[inline(always)]
     pub fn begin(&mut self, i: usize, [low, high]: [f64; 2]) {
         let state = self.generators[i].uniform4(low, high);
-        self.put(i, Episode::new(state));
+        self.put(i, EpisodeState::new(state));
         self.observations[i] = observation(state);
     }
 
     /// Steps each environment with forces of its own.
     pub fn run<F: FnMut() -> f64>(
         &mut self,
-        rules: &Rules,
+        params: &EnvironmentParams,
         steps: u32,
         forces: impl Fn(usize) -> F,
     ) {
         for i in 0..self.len() {
-            self.progress[i] = self.step_one(i, rules, steps, forces(i));
+            self.progress[i] = self.step_one(i, params, steps, forces(i));
         }
     }
 
@@ -82,19 +84,19 @@ impl Chunk<'_> {
     pub fn step_one(
         &mut self,
         i: usize,
-        rules: &Rules,
+        params: &EnvironmentParams,
         steps: u32,
         forces: impl FnMut() -> f64,
     ) -> Progress {
         let state = self.states.each_ref().map(|component| component[i]);
         let mut environment = Environment {
-            episode: Episode { state, elapsed_steps: self.elapsed[i], failures: 0 },
+            episode: EpisodeState { state, elapsed_steps: self.elapsed[i], failures: 0 },
             terminated: self.terminated[i],
             truncated: self.truncated[i],
         };
         let last = self.final_observations.get_mut(i);
         let mut memory = Memory { forces, generator: &mut self.generators[i], last };
-        let progress = environment.run(rules, steps, &mut memory);
+        let progress = environment.run(params, steps, &mut memory);
         self.store(i, environment);
         self.rewards[i] = progress.reward;
         progress
@@ -108,7 +110,7 @@ impl Chunk<'_> {
     }
 
     #[inline(always)]
-    fn put(&mut self, i: usize, episode: Episode) {
+    fn put(&mut self, i: usize, episode: EpisodeState) {
         for (component, value) in self.states.iter_mut().zip(episode.state) {
             component[i] = value;
         }
@@ -123,7 +125,7 @@ struct Memory<'a, F> {
     last: Option<&'a mut [f32; 4]>,
 }
 
-impl<F: FnMut() -> f64> Place for Memory<'_, F> {
+impl<F: FnMut() -> f64> EnvironmentIo for Memory<'_, F> {
     fn force(&mut self) -> f64 {
         (self.forces)()
     }

@@ -1,17 +1,14 @@
-//! Which launches make a decision, and what they go by.
+//! The launches that make a decision, and their parameters.
 
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 use bytemuck::Zeroable;
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::population::Split;
-use particle_pilot_kernels::task::{Keeps, Rules};
+use particle_pilot_kernels::task::{Buffers, PlannerParams};
 
 use super::GpuModel;
 use crate::planners::noise::NoisePlan;
 use crate::planners::{cem::elites::elite_count, fmc};
-
-/// Threads of a block that rolls out or weighs one chunk.
-pub const SQUAD: u32 = 64;
 
 /// Threads of a block that has a decision for itself.
 pub const WHOLE: u32 = 256;
@@ -19,7 +16,7 @@ pub const WHOLE: u32 = 256;
 /// How many blocks a launch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocks {
-    /// A small one for each chunk of a piece, piece by piece. Where there are several, a kernel of this name adds
+    /// A small one for each chunk of a batch, batch by batch. Where there are several, a kernel of this name adds
     /// up the sums of each before the next takes their place.
     Chunks(&'static str),
     /// A whole one for each island.
@@ -37,25 +34,25 @@ pub struct Launch {
     pub blocks: Blocks,
 }
 
-/// How a planner works on a GPU.
+/// A planner's schedule: the launches of a decision, their parameters and buffers.
 #[derive(Clone, Debug)]
-pub struct Plan {
-    /// What kernels go by.
-    pub rules: Rules,
-    /// What the planner keeps there.
-    pub keeps: Keeps,
-    /// What all decisions share: the interpolant's weights, then Halton's points.
+pub struct Schedule {
+    /// The kernels' parameters.
+    pub params: PlannerParams,
+    /// The buffers that the planner needs.
+    pub buffers: Buffers,
+    /// The tables that all decisions share: the interpolant's weights, then Halton's points.
     pub tables: Vec<f32>,
-    /// What begins an episode.
+    /// The launch that begins an episode.
     pub forget: Launch,
-    /// What makes up an iteration.
+    /// The launches of an iteration.
     pub iteration: Vec<Launch>,
     /// The kernel that runs whole episodes.
     pub episodes: String,
 }
 
-impl Plan {
-    /// How `config`'s planner works.
+impl Schedule {
+    /// The schedule of `config`'s planner.
     pub fn of(config: &PilotConfig, model: &GpuModel) -> Self {
         let suffix = if model.general { "_general" } else { "" };
         let rolls_out = |scheme: &str| {
@@ -67,24 +64,24 @@ impl Plan {
         let one = |name: &str| Launch { kernel: name.into(), blocks: Blocks::One };
         let discrete = config.action == ActionKind::Discrete;
         let islands = |kernel: &str| Launch { kernel: kernel.into(), blocks: Blocks::Islands };
-        let costs = Keeps { costs: true, ..Keeps::default() };
-        let populations = Keeps { populations: island_count(config), ..Keeps::default() };
-        let plans = Keeps { noise: true, moments: true, ..costs };
-        let (keeps, forget, iteration, episodes) = match (config.planner, discrete) {
+        let costs = Buffers { costs: true, ..Buffers::default() };
+        let populations = Buffers { populations: island_count(config), ..Buffers::default() };
+        let plans = Buffers { noise: true, moments: true, ..costs };
+        let (buffers, forget, iteration, episodes) = match (config.planner, discrete) {
             (PlannerKind::RandomShooting, true) => (
-                Keeps::default(),
-                "forget_tally",
+                Buffers::default(),
+                "forget_counters",
                 vec![rolls_out("coin"), one("choose_action")],
                 "shooting",
             ),
             (PlannerKind::RandomShooting, false) => (
-                Keeps { noise: true, ..Keeps::default() },
+                Buffers { noise: true, ..Buffers::default() },
                 "forget_plan",
                 vec![rolls_out("knots"), one("choose_action")],
                 "shooting_knots",
             ),
             (PlannerKind::Cem, true) => (
-                Keeps { probabilities: true, ..costs },
+                Buffers { probabilities: true, ..costs },
                 "forget_probabilities",
                 vec![rolls_out("biased"), one("refit_probabilities")],
                 "cem",
@@ -102,13 +99,13 @@ impl Plan {
             ),
             (PlannerKind::Smc, _) => (
                 populations,
-                "forget_tally",
+                "forget_counters",
                 vec![islands(&format!("run_smc_islands{suffix}")), one("conclude_smc")],
                 "smc",
             ),
             (PlannerKind::Fmc, _) => (
                 populations,
-                "forget_tally",
+                "forget_counters",
                 vec![islands(&format!("run_fmc_islands{suffix}")), one("conclude_fmc")],
                 "fmc",
             ),
@@ -124,10 +121,10 @@ impl Plan {
                 "mppi",
             ),
         };
-        let noise = keeps.noise.then(|| NoisePlan::new(config, model.full));
+        let noise = buffers.noise.then(|| NoisePlan::new(config, model.full));
         Self {
-            rules: rules(config, noise.as_ref()),
-            keeps,
+            params: params(config, noise.as_ref()),
+            buffers,
             tables: noise.map_or(Vec::new(), |noise| {
                 noise.weights.into_iter().flatten().chain(noise.points).collect()
             }),
@@ -137,10 +134,10 @@ impl Plan {
         }
     }
 
-    /// The kernel that adds up what `launch` leaves of a piece, where a decision can have several pieces.
+    /// The kernel that adds up what `launch` leaves of a batch, where a decision can have several batches.
     pub fn fold(&self, launch: &Launch) -> Option<&'static str> {
         match launch.blocks {
-            Blocks::Chunks(fold) if self.rules.smaller_piece().is_some() => Some(fold),
+            Blocks::Chunks(fold) if self.params.smaller_batch().is_some() => Some(fold),
             _ => None,
         }
     }
@@ -163,10 +160,10 @@ fn island_count(config: &PilotConfig) -> u32 {
     Split::new(config.particles, groups).islands
 }
 
-fn rules(config: &PilotConfig, noise: Option<&NoisePlan>) -> Rules {
+fn params(config: &PilotConfig, noise: Option<&NoisePlan>) -> PlannerParams {
     let tuning = &config.tuning;
     let discrete = config.action == ActionKind::Discrete;
-    let mut rules = Rules {
+    let mut params = PlannerParams {
         smoothing: tuning.smoothing,
         floor: tuning.floor,
         temperature: tuning.temperature,
@@ -184,16 +181,16 @@ fn rules(config: &PilotConfig, noise: Option<&NoisePlan>) -> Rules {
         inverse_temperature: (1.0 / tuning.temperature) as f32,
         balance: tuning.balance as f32,
         islands: island_count(config),
-        ..Rules::zeroed()
+        ..PlannerParams::zeroed()
     };
-    rules.piece = rules.chunks();
+    params.batch_chunks = params.chunks();
     if let Some(noise) = noise {
-        rules.spacing = noise.weights.len() as u32;
-        rules.knots = noise.knots() as u32;
-        rules.cubic = noise.cubic.into();
-        rules.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
-        rules.colour = noise.colour;
-        rules.initial_scale = noise.initial_scale;
+        params.spacing = noise.weights.len() as u32;
+        params.knots = noise.knots() as u32;
+        params.cubic = noise.cubic.into();
+        params.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
+        params.colour = noise.colour;
+        params.initial_scale = noise.initial_scale;
     }
-    rules
+    params
 }

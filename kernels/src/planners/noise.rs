@@ -1,4 +1,4 @@
-//! How a plan moves.
+//! Plans with noise at knots: the update of a plan.
 
 use crate::controls::Interpolant;
 

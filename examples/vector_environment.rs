@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = VectorOptions { autoreset, device, threads, ..VectorOptions::default() };
     let mut envs = CartPoleVector::new(ENVIRONMENTS, options)?;
     println!("{ENVIRONMENTS} environments on {}", envs.device());
-    if let Some(why) = envs.setback() {
+    if let Some(why) = envs.fallback_reason() {
         println!("  since {why}");
     }
 

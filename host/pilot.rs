@@ -412,8 +412,8 @@ impl Pilot {
 
     /// Why the pilot does not, or no longer, use a GPU, where the device was left open.
     #[must_use]
-    pub fn setback(&self) -> Option<&BackendError> {
-        self.engine.setback()
+    pub fn fallback_reason(&self) -> Option<&BackendError> {
+        self.engine.fallback_reason()
     }
 
     /// The vector instructions in use.

@@ -23,7 +23,7 @@ pub(crate) struct CpuEngine<M: Model> {
     problem: Problem<M>,
     pool: Arc<Pool>,
     planner: Box<dyn planners::planner::Planner<M>>,
-    setback: Option<BackendError>,
+    fallback_reason: Option<BackendError>,
 }
 
 impl<M: Model> CpuEngine<M> {
@@ -31,7 +31,7 @@ impl<M: Model> CpuEngine<M> {
         config: &PilotConfig,
         model: M,
         simd: Simd,
-        setback: Option<BackendError>,
+        fallback_reason: Option<BackendError>,
     ) -> Result<Self, PilotError> {
         let proof = simd.detect().expect("selected from what is available");
         let PilotConfig { particles, horizon, .. } = *config;
@@ -39,7 +39,7 @@ impl<M: Model> CpuEngine<M> {
         let problem = Problem { model, simd: proof, particles, horizon };
         let planner = planners::create(&problem, config);
         let pool = Arc::new(Pool::new(Threads::asked(config.threads))?);
-        Ok(Self { problem, pool, planner, setback })
+        Ok(Self { problem, pool, planner, fallback_reason })
     }
 }
 
@@ -107,8 +107,8 @@ impl<M: Model> Engine for CpuEngine<M> {
         Device::Cpu
     }
 
-    fn setback(&self) -> Option<&BackendError> {
-        self.setback.as_ref()
+    fn fallback_reason(&self) -> Option<&BackendError> {
+        self.fallback_reason.as_ref()
     }
 }
 

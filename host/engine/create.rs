@@ -17,12 +17,12 @@ pub(crate) fn for_model<M: Model>(
     model: M,
     simd: Simd,
 ) -> Result<Box<dyn Engine>, PilotError> {
-    let setback = match config.device {
+    let fallback_reason = match config.device {
         Device::Cpu => None,
         Device::Auto => Some(BackendError::OwnModel),
         Device::Cuda(_) => return Err(BackendError::OwnModel.into()),
     };
-    Ok(Box::new(CpuEngine::new(config, model, simd, setback)?))
+    Ok(Box::new(CpuEngine::new(config, model, simd, fallback_reason)?))
 }
 
 /// The cart-pole of a configuration, as particles compute it.

@@ -97,5 +97,5 @@ pub(crate) trait Engine: Send {
     }
 
     /// Why the engine is not, or no longer, where it would rather be.
-    fn setback(&self) -> Option<&BackendError>;
+    fn fallback_reason(&self) -> Option<&BackendError>;
 }

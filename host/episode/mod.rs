@@ -138,7 +138,7 @@ impl Episode {
         self.run_with(pilot, |_| ControlFlow::Continue(()))
     }
 
-    /// Runs the episode while the pilot's threads stand by, and shows every step to `observe`, which may end it.
+    /// Runs the episode while the pilot's threads spin between decisions, and shows every step to `observe`, which may end it.
     ///
     /// # Errors
     /// As [`Episode::run`].

@@ -82,7 +82,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// As [`Evaluation::prepare`], and [`PilotError::Backend`] if a GPU fails that was asked for by name; where the
-    /// device was left open, the CPU goes on, with the same bits, and [`EvaluationResult::setback`] says why.
+    /// device was left open, the CPU goes on, with the same bits, and [`EvaluationResult::fallback_reason`] says why.
     pub fn run(&self) -> Result<EvaluationResult, PilotError> {
         self.run_with(&Arc::default(), |_| ())
     }

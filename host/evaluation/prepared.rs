@@ -26,7 +26,7 @@ use crate::pilot::Pilot;
 /// use particle_pilot::{Device, Evaluation, PilotConfig};
 /// let config = PilotConfig::builder().particles(256).device(Device::Cpu).build()?;
 /// let evaluation = Evaluation::new(config).episodes(2).steps(20).prepare()?;
-/// assert_eq!((evaluation.device(), evaluation.setback()), (Device::Cpu, None));
+/// assert_eq!((evaluation.device(), evaluation.fallback_reason()), (Device::Cpu, None));
 /// let result = evaluation.run_with(&std::sync::Arc::default(), |_| ())?;
 /// assert_eq!(result.devices[0].episodes, 2);
 /// # Ok::<(), particle_pilot::PilotError>(())
@@ -37,7 +37,7 @@ pub struct PreparedEvaluation {
     /// Those of the CPU, started as soon as it is known to be needed.
     workers: Option<Workers>,
     gpu: Option<OpenGpu>,
-    setback: Option<BackendError>,
+    fallback_reason: Option<BackendError>,
     /// How long it took to prepare.
     spent: Duration,
 }
@@ -53,12 +53,12 @@ impl PreparedEvaluation {
         config.validate()?;
         let simd = Simd::select()?;
         CartModel::of(config)?;
-        let (mut gpu, mut setback) = (None, None);
+        let (mut gpu, mut fallback_reason) = (None, None);
         if config.device != Device::Cpu {
             match OpenGpu::open(config) {
                 Ok(open) => gpu = Some(open),
                 Err(PilotError::Backend(error)) if config.device == Device::Auto => {
-                    setback = Some(error);
+                    fallback_reason = Some(error);
                 }
                 Err(error) => return Err(error),
             }
@@ -73,7 +73,7 @@ impl PreparedEvaluation {
         let threads = Threads::asked(config.threads);
         let workers = gpu.is_none().then(|| Workers::start(threads)).transpose()?;
         let (evaluation, spent) = (evaluation.clone(), began.elapsed());
-        Ok(Self { evaluation, simd, workers, gpu, setback, spent })
+        Ok(Self { evaluation, simd, workers, gpu, fallback_reason, spent })
     }
 
     /// The device that episodes begin on: never [`Device::Auto`].
@@ -93,8 +93,8 @@ impl PreparedEvaluation {
 
     /// Why that is not a GPU, where the device was left open.
     #[must_use]
-    pub fn setback(&self) -> Option<&BackendError> {
-        self.setback.as_ref()
+    pub fn fallback_reason(&self) -> Option<&BackendError> {
+        self.fallback_reason.as_ref()
     }
 
     /// The vector instructions that a CPU uses.
@@ -130,7 +130,7 @@ impl PreparedEvaluation {
                 Err(PilotError::Backend(error))
                     if self.evaluation.config.device == Device::Auto =>
                 {
-                    self.setback = Some(error);
+                    self.fallback_reason = Some(error);
                 }
                 Err(error) => return Err(error),
             }
@@ -140,9 +140,9 @@ impl PreparedEvaluation {
             results.extend(self.run_on_cpu(done, stop, &observe)?);
             note_share(&mut devices, Device::Cpu, results.len() - done as usize);
         }
-        let setback = self.setback.map(|error| error.to_string());
+        let fallback_reason = self.fallback_reason.map(|error| error.to_string());
         let wall = self.spent + began.elapsed();
-        Ok(EvaluationResult { devices, setback, ..EvaluationResult::of(&results, wall) })
+        Ok(EvaluationResult { devices, fallback_reason, ..EvaluationResult::of(&results, wall) })
     }
 
     /// Runs all episodes but the first `done`, on all threads.

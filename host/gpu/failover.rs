@@ -95,9 +95,9 @@ impl<const GENERAL: bool> Guarded<GENERAL> {
     /// A CPU that goes on from where the GPU is: what that leaves to its next decision, the host has too.
     fn on_cpu(
         &self,
-        setback: Option<BackendError>,
+        fallback_reason: Option<BackendError>,
     ) -> Result<CpuEngine<CartPoleModel<GENERAL>>, PilotError> {
-        let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, setback)?;
+        let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, fallback_reason)?;
         cpu.carry_on(&self.engine.carried())?;
         Ok(cpu)
     }
@@ -177,7 +177,7 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
         }
     }
 
-    fn setback(&self) -> Option<&BackendError> {
-        self.replacement.as_ref()?.setback()
+    fn fallback_reason(&self) -> Option<&BackendError> {
+        self.replacement.as_ref()?.fallback_reason()
     }
 }

@@ -14,9 +14,9 @@ use particle_pilot_kernels::simulate::{
     Autoreset, EnvironmentParams, Progress, RandomActions, force, observation, reset,
 };
 
+use super::cache::{Cache, Sources, Views};
 use super::output::VectorOutput;
 use super::reset::Orders;
-use super::seen::{Seen, Traces, Views};
 use super::simulation::{Simulation, any, are_bits};
 use super::slice::{Slice, filled};
 use super::wide::WideStep;
@@ -31,9 +31,9 @@ pub(super) struct CpuVector {
     params: EnvironmentParams,
     simd: SimdProof,
     arrays: Arrays,
-    seen: Seen,
+    cache: Cache,
     pool: Pool,
-    setback: Option<BackendError>,
+    fallback_reason: Option<BackendError>,
 }
 
 /// All that environments consist of, `[N]` each.
@@ -59,16 +59,16 @@ struct ViewsMut<'a> {
 }
 
 impl<'a> ViewsMut<'a> {
-    /// In `output`, if there is room for all of it, or else in `seen`; and the output that remains to be copied.
-    fn of(seen: &'a mut Seen, output: VectorOutput<'a>) -> (Self, VectorOutput<'a>) {
+    /// In `output`, if there is room for all of it, or else in `cache`; and the output that remains to be copied.
+    fn of(cache: &'a mut Cache, output: VectorOutput<'a>) -> (Self, VectorOutput<'a>) {
         match output {
             VectorOutput { observations: Some(observations), rewards: Some(rewards), .. } => {
-                seen.went_elsewhere();
+                cache.went_elsewhere();
                 let rest = VectorOutput { observations: None, rewards: None, ..output };
                 (Self { observations, rewards }, rest)
             }
             output => {
-                let Views { observations, rewards } = seen.renew();
+                let Views { observations, rewards } = cache.renew();
                 (Self { observations, rewards }, output)
             }
         }
@@ -81,7 +81,7 @@ impl CpuVector {
         count: usize,
         params: EnvironmentParams,
         threads: Threads,
-        setback: Option<BackendError>,
+        fallback_reason: Option<BackendError>,
     ) -> Result<Self, VectorError> {
         let simd = Simd::select()
             .map_err(BackendError::from)?
@@ -101,7 +101,7 @@ impl CpuVector {
             progress: filled(count, Progress::default())?,
         };
         let pool = Pool::new(threads).map_err(BackendError::from)?;
-        Ok(Self { params, simd, arrays, seen: Seen::new(count)?, pool, setback })
+        Ok(Self { params, simd, arrays, cache: Cache::new(count)?, pool, fallback_reason })
     }
 }
 
@@ -109,7 +109,7 @@ impl Simulation for CpuVector {
     fn reset(&mut self, orders: &Orders) -> Result<(), VectorError> {
         let Orders { orders, seeds, bounds } = orders;
         // Those that go on are seen as before.
-        self.seen.settle(&self.params, &self.arrays.traces());
+        self.cache.refresh(&self.params, &self.arrays.sources());
         self.for_each(VectorOutput::default(), |slice, _, _| {
             for i in 0..slice.len() {
                 let at = slice.first + i;
@@ -159,7 +159,8 @@ impl Simulation for CpuVector {
     }
 
     fn last(&self) -> Result<VectorStep<'_>, VectorError> {
-        let Views { observations, rewards } = self.seen.views(&self.params, &self.arrays.traces());
+        let Views { observations, rewards } =
+            self.cache.views(&self.params, &self.arrays.sources());
         Ok(VectorStep {
             observations,
             rewards,
@@ -199,7 +200,7 @@ impl Simulation for CpuVector {
     }
 
     fn load(&mut self, saved: &VectorArrays) -> Result<(), VectorError> {
-        let Self { arrays, seen, .. } = self;
+        let Self { arrays, cache, .. } = self;
         for (place, component) in arrays.states.iter_mut().enumerate() {
             component.iter_mut().zip(&saved.states).for_each(|(old, new)| *old = new[place]);
         }
@@ -209,7 +210,7 @@ impl Simulation for CpuVector {
         arrays.terminated.copy_from_slice(&saved.terminated);
         arrays.truncated.copy_from_slice(&saved.truncated);
         arrays.final_observations.copy_from_slice(&saved.final_observations);
-        let Views { observations, rewards } = seen.renew();
+        let Views { observations, rewards } = cache.renew();
         let seen = saved.states.iter().map(|state| observation(*state));
         observations.iter_mut().zip(seen).for_each(|(old, new)| *old = new);
         rewards.copy_from_slice(&saved.rewards);
@@ -220,8 +221,8 @@ impl Simulation for CpuVector {
         Device::Cpu
     }
 
-    fn setback(&self) -> Option<&BackendError> {
-        self.setback.as_ref()
+    fn fallback_reason(&self) -> Option<&BackendError> {
+        self.fallback_reason.as_ref()
     }
 }
 
@@ -232,8 +233,8 @@ impl CpuVector {
         output: VectorOutput<'_>,
         work: impl Fn(&mut Slice<'_>, &EnvironmentParams, SimdProof) + Sync,
     ) {
-        let Self { params, simd, arrays, seen, pool, .. } = self;
-        let (views, output) = ViewsMut::of(seen, output);
+        let Self { params, simd, arrays, cache, pool, .. } = self;
+        let (views, output) = ViewsMut::of(cache, output);
         let slices = arrays.slices(views);
         let outputs = output.slices(SLICE, slices.len());
         let queue = Mutex::new(slices.into_iter().zip(outputs));
@@ -252,9 +253,9 @@ impl CpuVector {
 }
 
 impl Arrays {
-    fn traces(&self) -> Traces<'_> {
+    fn sources(&self) -> Sources<'_> {
         let Self { states, elapsed, terminated, .. } = self;
-        Traces { states, elapsed, terminated }
+        Sources { states, elapsed, terminated }
     }
 
     fn slices<'a>(&'a mut self, views: ViewsMut<'a>) -> Vec<Slice<'a>> {

@@ -2,12 +2,12 @@
 //!
 //! `N` is the number of environments. All arrays have an entry for each, in order.
 
+mod cache;
 mod cpu;
 mod error;
 mod options;
 mod output;
 pub(crate) mod reset;
-mod seen;
 mod simulation;
 mod slice;
 mod state;
@@ -76,8 +76,8 @@ fn simulation(
     device: Device,
     threads: usize,
 ) -> Result<Box<dyn Simulation>, VectorError> {
-    let cpu = |setback| -> Result<Box<dyn Simulation>, VectorError> {
-        Ok(Box::new(CpuVector::new(count, params, Threads::asked(threads), setback)?))
+    let cpu = |fallback_reason| -> Result<Box<dyn Simulation>, VectorError> {
+        Ok(Box::new(CpuVector::new(count, params, Threads::asked(threads), fallback_reason)?))
     };
     let (index, is_open) = match device {
         Device::Cpu => return cpu(None),
@@ -114,7 +114,7 @@ impl CartPoleVector {
     /// # Errors
     /// [`VectorError::Count`] unless `count` is 1 to 2^30, [`VectorError::Memory`], [`VectorError::Env`] for
     /// physics or a step limit out of range, and [`VectorError::Backend`] if a device was asked for by name that
-    /// cannot be used. Where it was left open the CPU is used, and [`setback`](Self::setback) says why.
+    /// cannot be used. Where it was left open the CPU is used, and [`fallback_reason`](Self::fallback_reason) says why.
     ///
     /// # Examples
     /// ```
@@ -430,7 +430,7 @@ impl CartPoleVector {
     /// # use particle_pilot::{Device, env::{CartPoleVector, VectorOptions}};
     /// let options = VectorOptions { device: Device::Cpu, ..VectorOptions::default() };
     /// let envs = CartPoleVector::new(2, options)?;
-    /// assert_eq!((envs.device(), envs.setback()), (Device::Cpu, None));
+    /// assert_eq!((envs.device(), envs.fallback_reason()), (Device::Cpu, None));
     /// # Ok::<(), particle_pilot::vector::VectorError>(())
     /// ```
     #[must_use]
@@ -440,8 +440,8 @@ impl CartPoleVector {
 
     /// Why the environments are on the CPU although the device was left open; see [`device`](Self::device).
     #[must_use]
-    pub fn setback(&self) -> Option<&BackendError> {
-        self.simulation.setback()
+    pub fn fallback_reason(&self) -> Option<&BackendError> {
+        self.simulation.fallback_reason()
     }
 
     fn step_once(&mut self, drive: Drive<'_>) -> Result<VectorStep<'_>, VectorError> {

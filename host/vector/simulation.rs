@@ -52,7 +52,7 @@ pub(crate) trait Simulation: Send + Sync {
     fn device(&self) -> Device;
 
     /// Why they are not where they would rather be.
-    fn setback(&self) -> Option<&BackendError> {
+    fn fallback_reason(&self) -> Option<&BackendError> {
         None
     }
 

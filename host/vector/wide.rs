@@ -15,7 +15,7 @@ use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::simulate::{Autoreset, EnvironmentParams};
 
-use super::seen::rewards;
+use super::cache::rewards;
 use super::slice::Slice;
 
 /// Environments that are taken through a step together: as many as stay in the fastest cache.

@@ -35,7 +35,7 @@ fn json_on_standard_output_is_all_there_is_on_it() {
             "horizon",
             "seed",
             "device",
-            "setback",
+            "fallback_reason",
             "simd",
             "threads",
             "wall_s",

@@ -7,11 +7,11 @@
 #[path = "../parity/cases.rs"]
 mod cases;
 mod failures;
+mod fallback;
 mod interrupt;
 mod program;
 mod retries;
 mod saved;
-mod setbacks;
 
 use std::collections::HashMap;
 use std::process::Command;

@@ -43,7 +43,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     let result = prepared.run_with(stop, |_| progress.tick());
     progress.finish();
     let result = result.map_err(failed)?;
-    machine.warn(&report, result.setback.as_deref());
+    machine.warn(&report, result.fallback_reason.as_deref());
     if !quiet && report.for_people() {
         result.warnings.iter().for_each(|summary| say(&warning(summary, &result, &config)));
     }

@@ -79,7 +79,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     }
     let words = |warning: &Warning| advised(warning, pilot.config());
     let json = EpisodeReport::of(&result, &episode, &pilot, words);
-    machine.warn(&report, json.setback.as_deref());
+    machine.warn(&report, json.fallback_reason.as_deref());
     report.write(&text(&result, &pilot), &json)?;
     let met = result.survived || !settings.options().require_success;
     Ok(Outcome::of(result.interrupted, met))

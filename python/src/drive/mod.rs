@@ -56,7 +56,7 @@ record! {
         /// The device that planned.
         device: String,
         /// Why it is not, or no longer, a GPU, where the device was left open; else ``None``.
-        setback: Option<String>,
+        fallback_reason: Option<String>,
         /// Everything that determines the decisions, in groups (``physics``, ``cost``, ``tuning``); no limit is ``None``.
         /// The seed is the first episode's; where the physics change at a reset, they are the last episode's.
         config: Py<PyDict>,

@@ -204,7 +204,7 @@ impl Tally {
             speculation_hits: self.hits,
             speculation_misses: self.misses,
             device: pilot.device().to_string(),
-            setback: pilot.setback().map(ToString::to_string),
+            fallback_reason: pilot.fallback_reason().map(ToString::to_string),
             config: settings::report(py, &config)?.unbind(),
             warnings: objects(py, warnings)?,
         })

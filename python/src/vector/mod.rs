@@ -69,8 +69,8 @@ impl VectorCore {
 
     /// Why they are on the CPU although the device was left open, or `None`.
     #[getter]
-    fn setback(&self) -> Option<String> {
-        self.envs.setback().map(ToString::to_string)
+    fn fallback_reason(&self) -> Option<String> {
+        self.envs.fallback_reason().map(ToString::to_string)
     }
 
     /// Observations and rewards as of now, where they are: the next reset or step overwrites them.

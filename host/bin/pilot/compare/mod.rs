@@ -59,7 +59,7 @@ pub fn run(options: Options) -> Result<Outcome> {
         settings: &settings,
         reference: &reference,
         on_gpu: machine.device != Device::Cpu,
-        setback: OnceCell::new(),
+        fallback_reason: OnceCell::new(),
     };
     interrupt::watch();
     let report = Report::open(settings.options().json.as_deref(), settings.options().quiet)?;
@@ -72,8 +72,8 @@ pub fn run(options: Options) -> Result<Outcome> {
     }
     comparison.interrupted = interrupt::stopped();
     comparison.rank();
-    comparison.setback = match_.setback.into_inner();
-    machine.warn(&report, comparison.setback.as_deref());
+    comparison.fallback_reason = match_.fallback_reason.into_inner();
+    machine.warn(&report, comparison.fallback_reason.as_deref());
     report.write(&comparison.to_string(), &comparison)?;
     Ok(Outcome::of(comparison.interrupted, true))
 }
@@ -86,7 +86,7 @@ struct Match<'a> {
     reference: &'a PilotConfig,
     on_gpu: bool,
     /// The first that any pilot or evaluation had.
-    setback: OnceCell<String>,
+    fallback_reason: OnceCell<String>,
 }
 
 /// What a decision costs.
@@ -227,7 +227,7 @@ impl Match<'_> {
         times.sort_unstable();
         let median = times.get(times.len() / 2).copied().unwrap_or_default();
         let result = result?;
-        self.note(result.setback.as_deref());
+        self.note(result.fallback_reason.as_deref());
         Ok((result, median, qualities.into_iter().map(|(_, quality)| quality).collect()))
     }
 
@@ -247,14 +247,14 @@ impl Match<'_> {
         while began.elapsed() < TIMED {
             time = time.min(act()?.1);
         }
-        self.note(pilot.setback().map(ToString::to_string).as_deref());
+        self.note(pilot.fallback_reason().map(ToString::to_string).as_deref());
         let particle_steps = (decision.diagnostics.particle_steps as f64).max(1.0);
         Ok(Cost { particle_steps, time })
     }
 
-    fn note(&self, setback: Option<&str>) {
-        if let Some(error) = setback {
-            self.setback.get_or_init(|| error.into());
+    fn note(&self, fallback_reason: Option<&str>) {
+        if let Some(error) = fallback_reason {
+            self.fallback_reason.get_or_init(|| error.into());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is seen of environments in the memory of the CPU.
+//! A cache of what a step shows: observations and rewards.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ use super::slice::filled;
 ///
 /// Writing them here too would take time, and mostly nobody asks. Whoever does gets them once more: they follow from
 /// the states and counts that the step has left.
-pub(super) struct Seen {
+pub(super) struct Cache {
     here: Views,
     /// Whether `here` is of an earlier step.
     is_old: bool,
@@ -27,13 +27,13 @@ pub(super) struct Views {
 }
 
 /// What views follow from, `[N]` each.
-pub(super) struct Traces<'a> {
+pub(super) struct Sources<'a> {
     pub states: &'a [Vec<f64>; 4],
     pub elapsed: &'a [u32],
     pub terminated: &'a [bool],
 }
 
-impl Seen {
+impl Cache {
     /// Zeros.
     pub fn new(count: usize) -> Result<Self, VectorError> {
         let here = Views { observations: filled(count, [0.0; 4])?, rewards: filled(count, 0.0)? };
@@ -53,24 +53,24 @@ impl Seen {
         self.again.take();
     }
 
-    /// The views, where the last step was one by `params` that left `traces`.
-    pub fn views(&self, params: &EnvironmentParams, traces: &Traces<'_>) -> &Views {
+    /// The views, where the last step was one by `params` that left `sources`.
+    pub fn views(&self, params: &EnvironmentParams, sources: &Sources<'_>) -> &Views {
         if !self.is_old {
             return &self.here;
         }
-        self.again.get_or_init(|| traces.views(params))
+        self.again.get_or_init(|| sources.views(params))
     }
 
     /// The views in memory that may be changed.
-    pub fn settle(&mut self, params: &EnvironmentParams, traces: &Traces<'_>) {
+    pub fn refresh(&mut self, params: &EnvironmentParams, sources: &Sources<'_>) {
         if self.is_old {
-            self.here = self.again.take().unwrap_or_else(|| traces.views(params));
+            self.here = self.again.take().unwrap_or_else(|| sources.views(params));
             self.is_old = false;
         }
     }
 }
 
-impl Traces<'_> {
+impl Sources<'_> {
     fn views(&self, params: &EnvironmentParams) -> Views {
         let state = |i: usize| self.states.each_ref().map(|component| component[i]);
         let observations = (0..self.elapsed.len()).map(|i| observation(state(i))).collect();

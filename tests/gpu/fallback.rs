@@ -38,7 +38,7 @@ fn episodes_that_a_gpu_leaves_are_the_cpus_and_the_report_says_so() {
     let cpu = json(&evaluate("cpu", ""));
     let whole = json(&evaluate("auto", ""));
     assert_eq!(shares(&whole), [("cuda:0".into(), EPISODES)]);
-    assert_eq!((&whole["digest"], &whole["setback"]), (&cpu["digest"], &Value::Null));
+    assert_eq!((&whole["digest"], &whole["fallback_reason"]), (&cpu["digest"], &Value::Null));
     // In the second launch, in the first, and before it.
     let failures = [
         ("cuLaunchKernel:2=719", "LAUNCH_FAILED", Some(2)),
@@ -52,7 +52,10 @@ fn episodes_that_a_gpu_leaves_are_the_cpus_and_the_report_says_so() {
         let result = json(&output);
         assert_eq!(output.status.code(), Some(0), "{failure}");
         assert_eq!(result["digest"], cpu["digest"], "{failure}");
-        assert!(result["setback"].as_str().is_some_and(|text| text.contains(name)), "{result}");
+        assert!(
+            result["fallback_reason"].as_str().is_some_and(|text| text.contains(name)),
+            "{result}"
+        );
         assert_eq!(warnings(&output), usize::from(launch.is_some()), "{failure}");
         assert_eq!(result["device"], "cpu", "{failure}");
         let shares = shares(&result);
@@ -92,7 +95,7 @@ fn a_comparison_says_once_that_the_gpu_failed_and_which_rows_are_the_cpus() {
     let output = pilot(&arguments, "auto", "cuLaunchKernel:12=719");
     let result = json(&output);
     assert_eq!((output.status.code(), warnings(&output)), (Some(0), 1));
-    assert!(result["setback"].as_str().is_some_and(|text| text.contains("LAUNCH_FAILED")));
+    assert!(result["fallback_reason"].as_str().is_some_and(|text| text.contains("LAUNCH_FAILED")));
     let rows = result["rows"].as_array().expect("rows");
     let last = rows.last().expect("the last planner's");
     assert_eq!((shares(&rows[0]), shares(last)), (vec![], vec![("cpu".into(), 2)]));

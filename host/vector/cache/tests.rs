@@ -41,7 +41,7 @@ impl Pair {
 }
 
 #[test]
-fn what_went_into_the_callers_memory_can_still_be_seen() {
+fn what_went_into_the_callers_memory_is_made_again_when_asked_for() {
     for autoreset in [Autoreset::NextStep, Autoreset::SameStep, Autoreset::Disabled] {
         for sutton_barto_reward in [false, true] {
             let episode = CartPoleOptions { sutton_barto_reward, max_episode_steps: Some(15) };

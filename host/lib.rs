@@ -73,6 +73,9 @@ pub use speculation::Speculation;
 pub use state::{BatchState, Carried, PilotState};
 pub use trajectories::Trajectories;
 
+/// The compiler that built this library, as `rustc --version` calls it: for records of measurements.
+pub const COMPILER: &str = env!("PILOT_COMPILER");
+
 /// The README's examples are tests too.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -131,21 +131,6 @@ fn no_output_overwrites_another_or_what_is_read() {
 }
 
 #[test]
-fn the_outputs_of_bench_are_safe_from_each_other_too() {
-    let folder = folder();
-    for arguments in [
-        &["--json", "same", "--csv", "./same"][..],
-        &["--json", "-", "--markdown", "-"],
-        &["--plot", "plots", "--report", "plots/../plots/latency.svg"],
-    ] {
-        fs::create_dir_all(folder.path().join("plots")).unwrap();
-        let mut bench = Command::new(env!("CARGO_BIN_EXE_bench"));
-        let output = bench.args(arguments).current_dir(folder.path()).output().unwrap();
-        assert_usage_error(&output, &["two outputs cannot both go to"]);
-    }
-}
-
-#[test]
 fn errors_do_not_show_temporary_names() {
     let folder = folder();
     for option in ["--json", "--trace", "--plot"] {

@@ -70,7 +70,7 @@ impl Machine {
             load: system::load(),
             gpus: gpus.into_iter().map(|info| Gpu::new(info, allow_virtual)).collect(),
             gpu_absence,
-            compiler: env!("PILOT_COMPILER").into(),
+            compiler: particle_pilot::COMPILER.into(),
             optimised: !cfg!(debug_assertions),
             revision: revision(),
         }
@@ -134,7 +134,7 @@ impl Machine {
         let revision = self.revision.as_deref().unwrap_or("unknown");
         text += &format!(
             "build      {} {}, revision {revision}, {}\n",
-            env!("CARGO_PKG_NAME"),
+            "particle-pilot",
             env!("CARGO_PKG_VERSION"),
             self.compiler
         );

@@ -1,56 +1,7 @@
 //! `bench`: compares the CPU and the GPUs of this machine, correct before fast.
-//!
-//! A suite ([`suites`]) is a list of cases; a case is one piece of [`work`] for several contenders
-//! ([`contender`]), each of which gets a [`runner`]. [`measure`] compares their answers, then times them in turns;
-//! [`peers`] are other software that does the same; [`record`] keeps what came of it, [`report`] and [`plots`] show it,
-//! [`diff`] compares two records.
-
-mod contender;
-mod diff;
-mod doubt;
-mod figure;
-#[path = "../../../benches/gpu_timings/limits.rs"]
-mod gpu_limits;
-mod limits;
-mod machine;
-mod measure;
-mod options;
-mod outputs;
-mod peak;
-mod peers;
-mod plots;
-mod quantile;
-mod record;
-mod report;
-mod run;
-mod runner;
-mod sampling;
-#[allow(dead_code)] // `pilot` uses more of it
-#[path = "../shared/mod.rs"]
-mod shared;
-mod show;
-mod start;
-mod steps;
-mod suites;
-mod system;
-mod work;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
-
-use crate::options::{Cli, Command};
-use crate::shared::command_line;
-use crate::shared::outcome::exit_code;
-
 fn main() -> ExitCode {
-    let cli = command_line::matches(&Cli::command(), std::env::args_os())
-        .and_then(|matches| Cli::from_arg_matches(&matches))
-        .unwrap_or_else(|error| error.exit());
-    let outcome = match &cli.command {
-        Some(Command::Diff(options)) => diff::run(options),
-        Some(Command::Show(options)) => show::run(options),
-        None => run::run(&cli.run),
-    };
-    exit_code(outcome)
+    particle_pilot_bench::main()
 }

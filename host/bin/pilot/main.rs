@@ -13,8 +13,6 @@ mod plot;
 mod relevance;
 mod replay;
 mod settings;
-#[path = "../shared/mod.rs"]
-mod shared;
 mod solve;
 mod trace;
 
@@ -22,6 +20,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
+use particle_pilot_programs as shared;
 
 use crate::commands::{Cli, Command, SolveOptions};
 use crate::options::Options;

@@ -13,6 +13,7 @@ use super::text::grouped;
 
 /// DejaVu Sans, reduced to what plots need: looks alike everywhere, needs no system fonts.
 static FONT: &[u8] = include_bytes!("assets/DejaVuSans.ttf");
+/// The name under which the font is registered.
 pub const FONT_NAME: &str = "sans-serif";
 
 /// Pixels of a bitmap for one of the drawing's units.
@@ -21,17 +22,28 @@ const BITMAP_SCALE: u32 = 2;
 const SVG_SCALE: u32 = 10;
 
 // Okabe and Ito's colours, which the colour-blind can tell apart.
+/// Okabe and Ito's blue.
 pub const BLUE: RGBColor = RGBColor(0, 114, 178);
+/// A light blue, for what stands behind [`BLUE`].
 pub const SKY: RGBColor = RGBColor(138, 196, 232);
+/// Okabe and Ito's vermillion.
 pub const RED: RGBColor = RGBColor(213, 94, 0);
+/// Okabe and Ito's bluish green.
 pub const GREEN: RGBColor = RGBColor(0, 158, 115);
+/// Okabe and Ito's orange.
 pub const ORANGE: RGBColor = RGBColor(230, 159, 0);
+/// A darker reddish purple.
 pub const PURPLE: RGBColor = RGBColor(158, 80, 135);
+/// Lines and words.
 pub const INK: RGBColor = RGBColor(34, 34, 34);
+/// What is less important.
 pub const GREY: RGBColor = RGBColor(110, 110, 110);
+/// Lines of a grid.
 pub const GRID: RGBColor = RGBColor(228, 228, 228);
 
+/// What is drawn on.
 pub type Area<DB> = DrawingArea<DB, Shift>;
+/// Why something cannot be drawn.
 pub type Fault<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
 
 /// Something that can be drawn, at any scale.

@@ -1,4 +1,4 @@
-//! What tests share: a GPU that is none.
+//! What tests share: a GPU that is none, and the program.
 
 use std::env;
 use std::path::PathBuf;
@@ -14,19 +14,41 @@ use serde_json::Value;
 #[must_use]
 pub fn virtual_driver() -> PathBuf {
     static DRIVER: OnceLock<PathBuf> = OnceLock::new();
+    let build = || build(&["--package", "ptx-vm-driver"], "libptx_vm_driver.so");
     DRIVER.get_or_init(|| env::var_os("PTX_VM_DRIVER").map_or_else(build, PathBuf::from)).clone()
 }
 
-fn build() -> PathBuf {
-    // TARGET/PROFILE/deps/TEST
-    let test = env::current_exe().unwrap();
-    let folder = test.ancestors().nth(2).unwrap();
+/// The program `pilot`: what lies beside this test's program, as cargo builds it for tests of the whole workspace, or else what
+/// cargo builds now.
+///
+/// # Panics
+/// If it cannot be built.
+#[must_use]
+pub fn pilot() -> PathBuf {
+    static PILOT: OnceLock<PathBuf> = OnceLock::new();
+    let name = format!("pilot{}", env::consts::EXE_SUFFIX);
+    let built = folder().join(&name);
+    let find = || {
+        if built.is_file() {
+            built
+        } else {
+            build(&["--package", "particle-pilot", "--bin", "pilot"], &name)
+        }
+    };
+    PILOT.get_or_init(find).clone()
+}
+
+/// The folder of the programs: this test is TARGET/PROFILE/deps/TEST.
+fn folder() -> PathBuf {
+    env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
+}
+
+/// Builds what `target` names, and returns the file whose name ends so.
+fn build(target: &[&str], file: &str) -> PathBuf {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--quiet", "--package", "ptx-vm-driver", "--message-format", "json"])
-        .arg("--target-dir")
-        .arg(folder.parent().unwrap());
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).arg("build").args(target);
+    cargo.args(["--quiet", "--message-format", "json", "--target-dir"]);
+    cargo.arg(folder().parent().unwrap());
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
@@ -39,6 +61,6 @@ fn build() -> PathBuf {
         .flatten()
         .filter_map(|file| Some(file.as_str()?.to_owned()))
         .collect();
-    let driver = files.iter().find(|file| file.ends_with("libptx_vm_driver.so"));
-    driver.unwrap_or_else(|| panic!("no driver among {files:?}")).into()
+    let found = files.iter().find(|path| path.ends_with(file));
+    found.unwrap_or_else(|| panic!("no {file} among {files:?}")).into()
 }

@@ -27,7 +27,7 @@ const GLIBC: &str = "2.31";
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// What builds the programs; `pilot` comes along because tests and benchmarks may start it.
-const BUILD: &str = "--no-run --release --package particle-pilot --lib --test gpu --bench gpu_timings \
+const BUILD: &str = "--no-run --release --package particle-pilot --package particle-pilot-bench --lib --test gpu --bench gpu_timings \
                      --message-format json-render-diagnostics";
 
 /// The programs: kind and name of what cargo builds, and the name in the bundle.

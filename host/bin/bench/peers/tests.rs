@@ -10,7 +10,7 @@ use crate::sampling::Sampling;
 use crate::suites::{Case, Suite};
 use particle_pilot::{PilotConfig, PlannerKind};
 
-const STUB: &str = include_str!("../../../../tests/peers/stub_peer.py");
+const STUB: &str = include_str!("../tests/stub_peer.py");
 /// However busy the machine is.
 const PATIENT: Waits = Waits { hello: Duration::from_secs(300), answer: Duration::from_secs(300) };
 /// Nothing that happens: the stub that hangs does so until it is killed.

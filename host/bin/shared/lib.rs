@@ -1,4 +1,4 @@
-//! What `pilot` and `bench` have in common: how a program writes, draws, tells, stops and ends.
+//! What the programs `pilot` and `bench` have in common: how a program writes, draws, tells, stops and ends.
 
 pub mod command_line;
 mod draft;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 fn bench(arguments: &[&str]) -> Command {
+    let _built = test_support::pilot(); // whose start is timed
     let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
     command.env_remove("PILOT_SIMD").stdin(Stdio::null()).args(arguments);
     // No GPU of the machine that the tests run on takes part.
@@ -144,7 +145,7 @@ fn ctrl_c_ends_it_with_what_was_finished_written() {
     let script = format!(
         "#!/bin/sh\ncd '{}'; touch reached; until [ -e go ]; do sleep 0.1; done; exec '{}' \"$@\"\n",
         folder.path().display(),
-        env!("CARGO_BIN_EXE_pilot")
+        test_support::pilot().display()
     );
     fs::write(path("pilot"), script).unwrap();
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
@@ -364,5 +365,21 @@ fn the_virtual_gpu_shows_that_gpus_are_compared_and_timed() {
         assert_eq!(row["status"], "timed", "{row}");
         // Decisions are timed by the GPU's own clock too.
         assert_eq!(row["device"].is_object(), row["suite"] != "episodes", "{row}");
+    }
+}
+
+#[test]
+fn outputs_are_safe_from_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["--json", "same", "--csv", "./same"][..],
+        &["--json", "-", "--markdown", "-"],
+        &["--plot", "plots", "--report", "plots/../plots/latency.svg"],
+    ] {
+        fs::create_dir_all(folder.path().join("plots")).unwrap();
+        let output = bench(arguments).current_dir(folder.path()).output().unwrap();
+        assert_code(&output, 2);
+        let said = text(&output.stderr);
+        assert!(said.contains("two outputs cannot both go to"), "{said}");
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::quantile::quantile;
+use particle_pilot_bench::quantile::quantile;
 
 /// How to take samples.
 #[derive(Clone, Copy, Debug)]

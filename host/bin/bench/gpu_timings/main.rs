@@ -5,13 +5,8 @@
 //! an H200, what the instructions of the inner loop alone would take (`limits`), and the CPU of the same machine.
 //! Answers are compared with the CPU's before anything is timed: a wrong one fails the program.
 
-mod limits;
 mod measure;
-#[path = "../../host/bin/bench/quantile.rs"]
-mod quantile;
 mod report;
-#[path = "../../host/bin/bench/start.rs"]
-mod start;
 mod work;
 
 use std::path::PathBuf;
@@ -21,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use particle_pilot::Device;
 use particle_pilot::backend::{DeviceInfo, gpus};
+use particle_pilot_bench::start::find_pilot;
 
 use measure::Sampling;
 use report::Report;
@@ -90,7 +86,7 @@ fn run(options: &Options) -> Result<ExitCode> {
             (false, true) => Sampling::QUICK,
             (false, false) => Sampling::FULL,
         },
-        pilot: options.pilot.clone().or_else(start::find_pilot),
+        pilot: options.pilot.clone().or_else(find_pilot),
         gpu,
     };
     let mut report = Report::begin(&bench, is_virtual, options.quick);

@@ -11,8 +11,9 @@ use crate::options::DiffOptions;
 use crate::record::{Record, Row, Status};
 use crate::report;
 use crate::shared::outcome::Outcome;
-use crate::shared::output::{print, say, usage};
+use crate::shared::output::{print, say};
 use crate::shared::text::duration;
+use crate::shared::usage::usage;
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

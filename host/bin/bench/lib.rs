@@ -1,9 +1,9 @@
 //! `bench`: compares the CPU and the GPUs of this machine, correct before fast.
 //!
-//! A suite ([`suites`]) is a list of cases; a case is one piece of [`work`] for several contenders
-//! ([`contender`]), each of which gets a [`runner`]. [`measure`] compares their answers, then times them in turns;
-//! [`peers`] are other software that does the same; [`record`] keeps what came of it, [`report`] and [`plots`] show it,
-//! [`diff`] compares two records.
+//! A suite (`suites`) is a list of cases; a case is one piece of `work` for several contenders
+//! (`contender`), each of which gets a `runner`. `measure` compares their answers, then times them in turns;
+//! `peers` are other software that does the same; `record` keeps what came of it, `report` and `plots` show it,
+//! `diff` compares two records.
 
 mod contender;
 mod diff;
@@ -23,6 +23,7 @@ mod record;
 mod report;
 mod run;
 mod runner;
+mod runners;
 mod sampling;
 mod show;
 pub mod start;

@@ -9,9 +9,10 @@ use crate::options::OutputOptions;
 use crate::plots::Plot;
 use crate::record::Record;
 use crate::report;
-use crate::shared::output::{Sink, print, say, usage};
+use crate::shared::output::{Sink, print, say};
 use crate::shared::picture::Picture;
 use crate::shared::places::{Named, distinct};
+use crate::shared::usage::usage;
 
 /// The forms of each picture.
 const ENDINGS: [&str; 2] = ["svg", "png"];

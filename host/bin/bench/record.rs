@@ -16,7 +16,7 @@ use crate::machine::Machine;
 use crate::peak::Peak;
 use crate::peers::About;
 use crate::sampling::Sampling;
-use crate::shared::output::usage;
+use crate::shared::usage::usage;
 use crate::suites::{Case, Extent, Suite};
 
 /// The version of the format; another one when a field changes its meaning or goes away.

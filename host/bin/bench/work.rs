@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use particle_pilot::{Digest, PilotConfig, PlannerKind};
 
-use crate::contender::Contender;
-use crate::runner::{self, Runner};
+use crate::runner::Runner;
 use crate::shared::text::count;
 
 /// Where decisions are made: near the upright rest.
@@ -96,11 +95,6 @@ impl Work {
             Self::Episodes { episodes, .. } => Some(*episodes),
             Self::Decision(_) | Self::Steps { .. } | Self::Start(_) => None,
         }
-    }
-
-    /// Gets a contender ready to do it.
-    pub fn open(&self, contender: &Contender) -> Result<Box<dyn Runner>> {
-        runner::open(self, contender)
     }
 
     /// A hash of the answers of a fresh runner, which tells whether two contenders do the same.

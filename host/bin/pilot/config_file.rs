@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::options::Options;
-use crate::shared::output::usage;
+use crate::shared::usage::usage;
 
 impl Options {
     /// These options, and where they leave one open, the others'.

@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use crate::commands::InfoOptions;
 use crate::shared::outcome::Outcome;
-use crate::shared::output::{Report, usage};
+use crate::shared::output::Report;
 use crate::shared::processor::cpu_model;
 use crate::shared::text::count;
+use crate::shared::usage::usage;
 
 pub fn run(options: &InfoOptions) -> Result<Outcome> {
     let report = Report::open(options.json.as_deref(), false)?;

@@ -25,6 +25,7 @@ use particle_pilot_programs as shared;
 use crate::commands::{Cli, Command, SolveOptions};
 use crate::options::Options;
 use crate::shared::outcome::{Outcome, exit_code};
+use crate::shared::usage::usage;
 use crate::shared::{command_line, output};
 
 fn main() -> ExitCode {
@@ -81,5 +82,5 @@ fn belong(program: &clap::Command, command: &str, all: bool, before: &[String]) 
         }
         None => format!("takes {} after its name", before.join(", ")),
     };
-    Err(output::usage(format!("`pilot {command}` {reason}; see `pilot {command} --help`")))
+    Err(usage(format!("`pilot {command}` {reason}; see `pilot {command} --help`")))
 }

@@ -13,10 +13,11 @@ use crate::options::Options;
 use crate::settings::{Settings, refused};
 use crate::shared::interrupt;
 use crate::shared::outcome::Outcome;
-use crate::shared::output::{Report, usage};
+use crate::shared::output::Report;
 use crate::shared::places::distinct;
 use crate::shared::progress::Progress;
 use crate::shared::text::{count, grouped};
+use crate::shared::usage::usage;
 use crate::trace::{Row, Trace};
 
 pub fn run(options: &ReplayOptions) -> Result<Outcome> {

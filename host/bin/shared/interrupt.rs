@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, Once, PoisonError};
 
+/// Like a shell's for a program that ended by Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
 static INSTALLED: Once = Once::new();
 static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -26,7 +29,7 @@ fn stop() {
         for path in temporary().drain(..) {
             let _ = std::fs::remove_file(path);
         }
-        std::process::exit(i32::from(super::outcome::INTERRUPTED));
+        std::process::exit(i32::from(INTERRUPTED));
     }
 }
 

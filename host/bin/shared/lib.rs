@@ -10,3 +10,4 @@ pub mod places;
 pub mod processor;
 pub mod progress;
 pub mod text;
+pub mod usage;

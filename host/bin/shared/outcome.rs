@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::output::{UsageError, is_broken_pipe, say};
+use super::interrupt::INTERRUPTED;
+use super::output::{is_broken_pipe, say};
+use super::usage::UsageError;
 
-/// Like a shell's for a program that ended by Ctrl-C.
-pub const INTERRUPTED: u8 = 130;
 /// What was asked for cannot be done; nothing was begun.
 const USAGE: u8 = 2;
 /// It ran and was not as required, or it failed half-way.

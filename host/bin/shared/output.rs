@@ -9,16 +9,7 @@ use serde::Serialize;
 
 use super::draft::Draft;
 use super::places::resolved;
-
-/// What was asked for cannot be done; found out before anything was begun.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct UsageError(pub String);
-
-/// An error that is the user's to correct.
-pub fn usage(error: impl std::fmt::Display) -> anyhow::Error {
-    UsageError(error.to_string()).into()
-}
+use super::usage::usage;
 
 /// Prints to standard output.
 pub fn print(text: &str) -> Result<()> {

@@ -8,8 +8,9 @@ use plotters::prelude::*;
 use plotters::style::register_font;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::output::{Sink, usage};
+use super::output::Sink;
 use super::text::grouped;
+use super::usage::usage;
 
 /// DejaVu Sans, reduced to what plots need: looks alike everywhere, needs no system fonts.
 static FONT: &[u8] = include_bytes!("assets/DejaVuSans.ttf");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::draft::folder_of;
-use super::output::usage;
+use super::usage::usage;
 
 /// Links that are followed, as many as Linux does.
 const MOST_LINKS: usize = 40;

@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use crate::contender::{Contender, Peer};
 use crate::runner::Runner;
+use crate::runners;
 use crate::work::Work;
 use process::{Launch, Process, Waits};
 use runner::PeerRunner;
@@ -178,7 +179,7 @@ impl Peers {
     /// Gets `contender` ready for `work`, be it a peer or not.
     pub fn open(&self, work: &Work, contender: &Contender) -> Result<Box<dyn Runner>> {
         if !contender.is_peer() {
-            return work.open(contender);
+            return runners::open(work, contender);
         }
         let entry = self.entries.iter().find(|entry| entry.contender == *contender);
         let entry = entry.context("no such peer was started")?;

@@ -21,9 +21,10 @@ use crate::options::Options;
 use crate::settings::{Settings, Work, refused};
 use crate::shared::interrupt;
 use crate::shared::outcome::Outcome;
-use crate::shared::output::{Report, usage};
+use crate::shared::output::Report;
 use crate::shared::progress::Progress;
 use crate::shared::text::number;
+use crate::shared::usage::usage;
 
 /// Rounds in which a planner's particles are fitted to the time budget.
 const FITS: usize = 5;

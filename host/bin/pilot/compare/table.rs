@@ -14,8 +14,8 @@ use super::quality::{Qualities, Quality, cost_less};
 use crate::evaluate::percent;
 use crate::machine::Machine;
 use crate::settings::Settings;
-use crate::shared::output::UsageError;
 use crate::shared::text::{count, grouped, significant};
+use crate::shared::usage::UsageError;
 
 /// Decisions may take longer than the budget by this share.
 const TOLERANCE: f64 = 0.2;

@@ -12,9 +12,10 @@ use particle_pilot::{PilotConfig, PilotError, PlannerKind, SettingError, Tuning}
 use crate::config_file::{self, read};
 use crate::options::{IntegratorName, MOST_EPISODES, MOST_STEPS, Options};
 use crate::relevance::reads;
-use crate::shared::output::{print, say, usage};
+use crate::shared::output::{print, say};
 use crate::shared::places::{Named, distinct};
 use crate::shared::text::number;
+use crate::shared::usage::usage;
 
 const DEFAULT_STEPS: u32 = 500;
 const DEFAULT_EPISODES: u32 = 100;

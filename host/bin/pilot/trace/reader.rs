@@ -9,7 +9,7 @@ use particle_pilot::Digest;
 use super::{FORMAT, HEADER, MAGIC, Row};
 use crate::config_file;
 use crate::settings::Settings;
-use crate::shared::output::usage;
+use crate::shared::usage::usage;
 
 /// The first line is looked for in so many bytes: the file may be anything.
 const LONGEST_MAGIC: u64 = 100;

@@ -427,7 +427,7 @@ impl CartPoleVector {
     ///
     /// # Examples
     /// ```
-    /// # use particle_pilot::{Device, env::{CartPoleVector, VectorOptions}};
+    /// # use particle_pilot::{Device, vector::{CartPoleVector, VectorOptions}};
     /// let options = VectorOptions { device: Device::Cpu, ..VectorOptions::default() };
     /// let envs = CartPoleVector::new(2, options)?;
     /// assert_eq!((envs.device(), envs.fallback_reason()), (Device::Cpu, None));

@@ -86,14 +86,14 @@ impl Model for Pendulum {
 
     /// Notes `1 - cos angle` and `speed^2`.
     #[inline(always)]
-    fn tally<L: Lanes>(c: &Constants<L>, s: &[L; 2], live: L::Mask, tally: [L; 2]) -> [L; 2] {
+    fn accumulate<L: Lanes>(c: &Constants<L>, s: &[L; 2], live: L::Mask, sums: [L; 2]) -> [L; 2] {
         let (_, cosine) = sin_cos(c.proof, s[0]);
-        [tally[0].add_where(live, c.one - cosine), tally[1].add_where(live, s[1] * s[1])]
+        [sums[0].add_where(live, c.one - cosine), sums[1].add_where(live, s[1] * s[1])]
     }
 
     #[inline(always)]
-    fn running_cost<L: Lanes>(c: &Constants<L>, tally: [L; 2]) -> L {
-        tally[1].fma(c.speed_weight, tally[0])
+    fn running_cost<L: Lanes>(c: &Constants<L>, sums: [L; 2]) -> L {
+        sums[1].fma(c.speed_weight, sums[0])
     }
 
     #[inline(always)]

@@ -8,7 +8,7 @@
 
 use std::time::{Duration, Instant};
 
-use particle_pilot::env::{Autoreset, CartPoleVector, VectorOptions};
+use particle_pilot::vector::{Autoreset, CartPoleVector, VectorOptions};
 
 const ENVIRONMENTS: usize = 65_536;
 const STEPS: u32 = 100;
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = VectorOptions { autoreset, device, threads, ..VectorOptions::default() };
     let mut envs = CartPoleVector::new(ENVIRONMENTS, options)?;
     println!("{ENVIRONMENTS} environments on {}", envs.device());
-    if let Some(why) = envs.setback() {
+    if let Some(why) = envs.fallback_reason() {
         println!("  since {why}");
     }
 

@@ -1,8 +1,8 @@
 //! What helps against what was noticed about decisions.
 
-use crate::config::PilotConfig;
 use crate::decision::Warning;
-use crate::planners::PlannerKind;
+use crate::settings::PilotConfig;
+use crate::settings::PlannerKind;
 
 impl Warning {
     /// The warning, and which options of `config` help against it, if any do; `option` spells an option's name, which
@@ -49,7 +49,7 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::config::ActionKind;
+    use crate::settings::ActionKind;
 
     #[test]
     fn nothing_is_advised_that_the_planner_does_not_have() {

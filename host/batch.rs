@@ -1,13 +1,12 @@
 //! Many independent states in one call.
 
+use crate::settings::{Device, PilotConfig, SettingError, Threads};
+use crate::threads::Workers;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use particle_pilot_kernels::model::CartPole;
+use particle_pilot_kernels::model::CartPoleModel;
 
-use crate::backend::Device;
-use crate::backend::cpu::{Threads, Workers};
-use crate::config::PilotConfig;
 use crate::decision::Decision;
 use crate::engine;
 use crate::error::PilotError;
@@ -56,7 +55,7 @@ impl PilotBatch {
     ) -> Result<Self, PilotError> {
         config.validate()?;
         if !matches!(config.device, Device::Cuda(_)) {
-            engine::require_memory::<CartPole<false>>(config, seeds.len())?;
+            engine::require_memory::<CartPoleModel<false>>(config, seeds.len())?;
         }
         let workers = Workers::start(Threads::asked(config.threads))?;
         let device = match config.device {
@@ -79,7 +78,7 @@ impl PilotBatch {
     /// All pilots as they now are, between two decisions, as plain data: see [`Pilot::save`].
     ///
     /// # Errors
-    /// [`PilotError::Backend`] if a GPU fails.
+    /// As [`Pilot::save`].
     pub fn save(&self) -> Result<BatchState, PilotError> {
         let rows = self.pilots.iter().map(Pilot::carried).collect::<Result<_, _>>()?;
         Ok(BatchState { version: PilotState::VERSION, config: self.config.clone(), rows })
@@ -191,11 +190,12 @@ impl PilotBatch {
     /// [`PilotError::Setting`] and [`PilotError::Row`].
     pub fn check<S: AsRef<[f64]>>(&self, states: &[S]) -> Result<(), PilotError> {
         if states.len() != self.pilots.len() {
-            return Err(PilotError::Setting {
+            return Err(SettingError {
                 name: "number of states",
                 given: states.len().to_string(),
                 required: "the number of seeds",
-            });
+            }
+            .into());
         }
         let mut rows = self.pilots.iter().zip(states).enumerate();
         rows.try_for_each(|(row, (pilot, state))| {
@@ -206,7 +206,7 @@ impl PilotBatch {
     fn pilot(&mut self, index: usize) -> Result<&mut Pilot, PilotError> {
         self.pilots.get_mut(index).ok_or_else(|| {
             let (name, given) = ("number of the pilot", index.to_string());
-            PilotError::Setting { name, given, required: "below the number of seeds" }
+            SettingError { name, given, required: "below the number of seeds" }.into()
         })
     }
 

@@ -1,25 +1,21 @@
 //! What can go wrong when a pilot is set up or asked.
 
+use crate::backend::BackendError;
 use particle_pilot_kernels::model::CartPoleError;
 
-use crate::backend::BackendError;
+use crate::bytes::Bytes;
 use crate::env::EnvError;
-use crate::memory::Bytes;
+use crate::settings::SettingError;
+use crate::simd::SimdError;
+use crate::threads::ThreadsError;
 
 /// Why a pilot could not be set up or could not act.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PilotError {
     /// A setting is out of its range.
-    #[error("{name} is {given}; it must be {required}")]
-    Setting {
-        /// Which setting.
-        name: &'static str,
-        /// What was given.
-        given: String,
-        /// What would be right.
-        required: &'static str,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// There is not enough memory. Nothing was begun.
     #[error("{what} about {needed} of memory, and there are {available} to be had here: {remedy}")]
     Memory {
@@ -79,4 +75,16 @@ pub enum PilotError {
     /// A pilot cannot go on from a saved state.
     #[error("the pilot's state cannot be used: {0}")]
     State(String),
+}
+
+impl From<SimdError> for PilotError {
+    fn from(error: SimdError) -> Self {
+        BackendError::from(error).into()
+    }
+}
+
+impl From<ThreadsError> for PilotError {
+    fn from(error: ThreadsError) -> Self {
+        BackendError::from(error).into()
+    }
 }

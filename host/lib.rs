@@ -15,26 +15,42 @@
 mod advice;
 pub mod backend;
 mod batch;
-mod config;
+mod bytes;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+mod cuda;
 mod decision;
 mod engine;
 pub mod env;
 mod episode;
 mod error;
 mod evaluation;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+mod gpu;
 mod memory;
-mod names;
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+mod no_gpu;
 mod pilot;
-pub mod planners;
+mod planners;
 mod random;
 pub mod report;
+pub mod settings;
+mod simd;
 mod speculation;
 mod state;
+mod threads;
 mod trajectories;
+pub mod vector;
 
-pub use backend::{Device, Simd};
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+use no_gpu as gpu;
+
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+pub use cuda::{DriverError, GpuError};
+#[cfg(not(all(feature = "cuda", target_os = "linux")))]
+pub use no_gpu::{DriverError, GpuError};
+
 pub use batch::PilotBatch;
-pub use config::{ActionKind, PilotConfig, PilotConfigBuilder};
+pub use bytes::Bytes;
 pub use decision::{Action, Decision, Diagnostics, Warning};
 pub use episode::{
     DecisionTimes, Deviation, Digest, Ending, Episode, EpisodeResult, StepRecord, WarningNote,
@@ -44,11 +60,15 @@ pub use error::PilotError;
 pub use evaluation::{
     DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
 };
-pub use memory::{Bytes, available as available_memory};
+pub use memory::available as available_memory;
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
-pub use planners::{Interpolation, Noise, PlannerKind, Tuning};
 pub use random::PhiloxRng;
+pub use settings::{
+    ActionKind, Device, Interpolation, Noise, PilotConfig, PilotConfigBuilder, PlannerKind,
+    SettingError, Tuning,
+};
+pub use simd::Simd;
 pub use speculation::Speculation;
 pub use state::{BatchState, Carried, PilotState};
 pub use trajectories::Trajectories;

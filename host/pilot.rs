@@ -1,17 +1,19 @@
 //! The pilot: planner, model and backend in a closed loop.
 
+use crate::backend::BackendError;
+use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
+use crate::simd::{Simd, SimdError};
+use crate::threads::Pool;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::{CartPole, Model};
+use particle_pilot_kernels::model::{CartPoleModel, Model};
 
-use crate::backend::cpu::Pool;
-use crate::backend::{BackendError, Device, Simd};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
+use crate::gpu::ForeignStream;
 use crate::memory;
 use crate::state::{Carried, PilotState};
 use crate::trajectories::Trajectories;
@@ -57,7 +59,7 @@ impl Pilot {
     /// They change no decision, only how fast the CPU arrives at it.
     ///
     /// # Errors
-    /// As [`Pilot::new`], and [`BackendError::NoSimd`] if this CPU lacks them.
+    /// As [`Pilot::new`], and [`SimdError::Lacking`] if this CPU lacks them.
     ///
     /// # Examples
     /// ```
@@ -72,7 +74,7 @@ impl Pilot {
     pub fn with_simd(config: PilotConfig, simd: Simd) -> Result<Self, PilotError> {
         if simd.detect().is_none() {
             let available = Simd::available_names();
-            return Err(BackendError::NoSimd { asked: simd, available }.into());
+            return Err(BackendError::from(SimdError::Lacking { asked: simd, available }).into());
         }
         Self::checked(config, simd, None)
     }
@@ -81,11 +83,11 @@ impl Pilot {
     pub(crate) fn checked(
         config: PilotConfig,
         simd: Simd,
-        stream: Option<engine::ForeignStream>,
+        stream: Option<ForeignStream>,
     ) -> Result<Self, PilotError> {
         config.validate()?;
         let engine = engine::for_config(&config, simd, stream)?;
-        let state = vec![0.0; CartPole::<false>::DIM];
+        let state = vec![0.0; CartPoleModel::<false>::DIM];
         Ok(Self { config, simd, engine, decision: 0, state, has_own_model: false, interrupt: None })
     }
 
@@ -105,9 +107,10 @@ impl Pilot {
     /// `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
     ///
     /// # Errors
-    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`]; the pilot is then as before.
+    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`].
     /// [`PilotError::Backend`] if a GPU fails that was asked for by name; where the device was left open, the CPU
-    /// takes over, with the same bits.
+    /// takes over, with the same bits. After these the pilot is as before: asked again, it gives the bits that it would
+    /// have given.
     pub fn act(&mut self, state: &[f64]) -> Result<Decision, PilotError> {
         self.observe(state)?;
         let (engine, question) = self.ask();
@@ -163,7 +166,7 @@ impl Pilot {
         if size > MOST_RECORDED {
             let (name, given) = ("particles times horizon", size.to_string());
             let required = "at most 100000000 for trajectories, which are kept in memory";
-            return Err(PilotError::Setting { name, given, required });
+            return Err(SettingError { name, given, required }.into());
         }
         // A state and a force of each.
         let what = || format!("the trajectories of {size} steps need");
@@ -325,7 +328,8 @@ impl Pilot {
     /// the same bits.
     ///
     /// # Errors
-    /// [`PilotError::Backend`] if a GPU fails.
+    /// [`PilotError::Backend`] of a device that has to be asked and fails. Today's have not: a GPU's plan comes with its
+    /// answer.
     ///
     /// # Examples
     /// ```
@@ -356,8 +360,7 @@ impl Pilot {
     /// others, and the seed becomes the state's.
     ///
     /// # Errors
-    /// [`PilotError::State`] for a state of another pilot, [`PilotError::Backend`] if a GPU fails; the pilot is then as
-    /// before.
+    /// [`PilotError::State`] for a state of another pilot; the pilot is then as before.
     ///
     /// # Examples
     /// ```
@@ -409,8 +412,8 @@ impl Pilot {
 
     /// Why the pilot does not, or no longer, use a GPU, where the device was left open.
     #[must_use]
-    pub fn setback(&self) -> Option<&BackendError> {
-        self.engine.setback()
+    pub fn fallback_reason(&self) -> Option<&BackendError> {
+        self.engine.fallback_reason()
     }
 
     /// The vector instructions in use.

@@ -1,8 +1,8 @@
 //! Pilots put by, to go on later, elsewhere, with the same bits.
 
+use crate::settings::PilotConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::config::PilotConfig;
 use crate::error::PilotError;
 
 /// What a pilot carries from one decision to the next.

@@ -1,10 +1,6 @@
 //! The program `bench` as its users meet it. Work is shrunk by the hidden option `--tiny`: figures mean nothing
 //! here, but everything else must be as in a long run.
 
-#[cfg(all(feature = "cuda", target_os = "linux"))]
-#[path = "cuda_driver/shim.rs"]
-mod shim;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -345,7 +341,8 @@ fn one_is_a_case_and_a_row_and_two_are_cases_and_rows() {
 #[test]
 fn the_virtual_gpu_is_not_timed() {
     let mut bench = bench(&["--tiny", "-s", "throughput", "--json", "-"]);
-    let record = record(&bench.env("PILOT_CUDA_DRIVER", shim::driver()).output().unwrap());
+    let record =
+        record(&bench.env("PILOT_CUDA_DRIVER", test_support::virtual_driver()).output().unwrap());
     let gpu = &record["machine"]["gpus"][0];
     assert_eq!(gpu["name"], "ptx-vm");
     assert!(gpu["left_out"].as_str().unwrap().contains("--allow-virtual"));
@@ -357,7 +354,8 @@ fn the_virtual_gpu_is_not_timed() {
 fn the_virtual_gpu_shows_that_gpus_are_compared_and_timed() {
     let arguments = ["-s", "throughput", "-s", "latency", "-s", "episodes", "--json", "-"];
     let mut bench = bench(&[&arguments[..], &["--allow-virtual"]].concat());
-    let record = record(&bench.env("PILOT_CUDA_DRIVER", shim::driver()).output().unwrap());
+    let record =
+        record(&bench.env("PILOT_CUDA_DRIVER", test_support::virtual_driver()).output().unwrap());
     assert_eq!(record["extent"], "tiny");
     let rows = record["rows"].as_array().unwrap();
     let of_gpu: Vec<&Value> = rows.iter().filter(|row| row["name"] == "cuda:0").collect();

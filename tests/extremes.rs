@@ -4,7 +4,8 @@ mod rolling;
 
 use particle_pilot::env::Physics;
 use particle_pilot::{
-    Action, ActionKind, Decision, Device, Pilot, PilotConfig, PilotError, PlannerKind, Tuning,
+    Action, ActionKind, Decision, Device, Pilot, PilotConfig, PilotError, PlannerKind,
+    SettingError, Tuning,
 };
 use rolling::Rolling;
 
@@ -100,7 +101,10 @@ fn what_single_precision_cannot_hold_is_refused() {
     assert!(temperatures.all(|temperature| {
         let tuning = Tuning { temperature, ..Tuning::of(PlannerKind::Mppi) };
         let config = PilotConfig { tuning, ..PilotConfig::of(PlannerKind::Mppi) };
-        matches!(Pilot::new(config), Err(PilotError::Setting { name: "temperature", .. }))
+        matches!(
+            Pilot::new(config),
+            Err(PilotError::Setting(SettingError { name: "temperature", .. }))
+        )
     }));
     for physics in [
         Physics { force_mag: 1e-300, ..Physics::default() },

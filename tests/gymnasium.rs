@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use particle_pilot::env::{CartPole, CartPoleOptions, Integrator, Physics, PhysicsDef, Step};
+use particle_pilot::env::{CartPole, CartPoleOptions, Integrator, Physics, Step};
+use particle_pilot::settings::PhysicsDef;
 use serde::Deserialize;
 
 /// Largest deviation of any component of a state, in its unit, however many

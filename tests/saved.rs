@@ -1,9 +1,8 @@
 //! Pilots and environments that are put by and go on later are those that were never put by.
 
-use particle_pilot::env::{
-    Autoreset, CartPole, CartPoleOptions, CartPoleVector, VectorError, VectorOptions, VectorState,
-};
-use particle_pilot::kernels::model::{CartPole as Model, CostWeights};
+use particle_pilot::env::{CartPole, CartPoleOptions};
+use particle_pilot::kernels::model::{CartPoleModel as Model, CostWeights};
+use particle_pilot::vector::{Autoreset, CartPoleVector, VectorError, VectorOptions, VectorState};
 use particle_pilot::{
     ActionKind, BatchState, Decision, Device, Noise, Pilot, PilotBatch, PilotConfig, PilotError,
     PilotState, PlannerKind, Tuning,

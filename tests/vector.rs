@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use particle_pilot::Device;
-use particle_pilot::env::{
-    Autoreset, CartPoleOptions, CartPoleVector, Reset, Seeds, VectorOptions, VectorStep,
-};
+use particle_pilot::env::CartPoleOptions;
+use particle_pilot::vector::{Autoreset, CartPoleVector, Reset, Seeds, VectorOptions, VectorStep};
 use serde::Deserialize;
 
 /// Largest deviation of an observation, in its unit: two units in the last place of the largest. States agree to

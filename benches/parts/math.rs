@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::marker::PhantomData;
 
 use criterion::Criterion;
-use particle_pilot_kernels::lanes::{Kernel, Lanes};
+use particle_pilot_kernels::lanes::{LaneWork, Lanes};
 use particle_pilot_kernels::math::{
     NarrowTrig, exp, ln, normal_quantile, reciprocal, sin_cos, square_root,
 };
@@ -63,7 +63,7 @@ struct Map<'a, F> {
     function: PhantomData<F>,
 }
 
-impl<F: Function> Kernel for Map<'_, F> {
+impl<F: Function> LaneWork for Map<'_, F> {
     type Output = [f32; NUMBERS];
 
     #[inline(always)]

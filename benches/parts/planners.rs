@@ -21,7 +21,8 @@ fn decisions(criterion: &mut Criterion, name: &str, horizon: u32) {
             .threads(1)
             .device(Device::Cpu)
             .build();
-        let mut pilot = config.and_then(Pilot::new).expect("every planner can do this");
+        let config = config.expect("within all ranges");
+        let mut pilot = Pilot::new(config).expect("every planner can do this");
         group.throughput(Throughput::Elements(PARTICLES.into()));
         group.bench_function(BenchmarkId::from_parameter(planner_name), |bencher| {
             bencher.iter(|| pilot.act(&[0.01, 0.02, 0.03, -0.02]));

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::Criterion;
-use particle_pilot_kernels::lanes::{Kernel, LaneBits, Lanes};
+use particle_pilot_kernels::lanes::{LaneBits, LaneWork, Lanes};
 use particle_pilot_kernels::rng::{Stream, normal, uniform};
 
 use crate::paths::each;
@@ -26,7 +26,7 @@ struct Draws<'a> {
     draw: Draw,
 }
 
-impl Kernel for Draws<'_> {
+impl LaneWork for Draws<'_> {
     type Output = [f32; WORDS];
 
     #[inline(always)]

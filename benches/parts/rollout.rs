@@ -7,10 +7,10 @@ use particle_pilot::env::Physics;
 use particle_pilot_kernels::controls::{
     Biased, Coin, First, Interpolant, KnotNoise, Knots, Scheme, digits,
 };
-use particle_pilot_kernels::lanes::{Kernel, Lanes};
-use particle_pilot_kernels::model::{CartPole, CostWeights, Model};
+use particle_pilot_kernels::lanes::{LaneWork, Lanes};
+use particle_pilot_kernels::model::{CartPoleModel, CostWeights, Model};
 use particle_pilot_kernels::rng::Stream;
-use particle_pilot_kernels::rollout::{CHUNK, Job, Particle, Summary, rollout_chunk};
+use particle_pilot_kernels::rollout::{CHUNK, Particle, RolloutSpec, Summary, rollout_chunk};
 
 use crate::paths::each;
 
@@ -22,7 +22,7 @@ const SPACING: usize = 5;
 /// One bundle of particles, step after step: each waits for the one before.
 struct Steps<'a, M>(&'a M);
 
-impl<M: Model> Kernel for Steps<'_, M> {
+impl<M: Model> LaneWork for Steps<'_, M> {
     type Output = [f32; 16];
 
     #[inline(always)]
@@ -43,9 +43,9 @@ impl<M: Model> Kernel for Steps<'_, M> {
 }
 
 /// One chunk of futures, costs and sums included.
-struct Chunk<'a, M, S>(Job<'a, M, S>);
+struct Chunk<'a, M, S>(RolloutSpec<'a, M, S>);
 
-impl<M: Model, S: Scheme> Kernel for Chunk<'_, M, S> {
+impl<M: Model, S: Scheme> LaneWork for Chunk<'_, M, S> {
     type Output = Summary;
 
     #[inline(always)]
@@ -59,8 +59,8 @@ pub fn all(criterion: &mut Criterion) {
     chunks(criterion);
 }
 
-fn cart_pole<const GENERAL: bool>() -> CartPole<GENERAL> {
-    CartPole::new(&Physics::default(), &CostWeights::default())
+fn cart_pole<const GENERAL: bool>() -> CartPoleModel<GENERAL> {
+    CartPoleModel::new(&Physics::default(), &CostWeights::default())
         .expect("the default can be simulated")
 }
 
@@ -101,7 +101,7 @@ fn chunk<M: Model, S: Scheme>(criterion: &mut Criterion, model: &M, name: &str, 
     let particles = CHUNK as u32;
     let mut group = criterion.benchmark_group("rollout of a chunk");
     each(&mut group, name, u64::from(particles * HORIZON), || {
-        Chunk(black_box(Job { model, scheme, state: &STATE, horizon: HORIZON, particles }))
+        Chunk(black_box(RolloutSpec { model, scheme, state: &STATE, horizon: HORIZON, particles }))
     });
     group.finish();
 }

@@ -36,7 +36,7 @@ pub enum PushError {
     #[error("push of 0 steps; LENGTH must be at least 1")]
     Length,
     /// Pushes that would never pause.
-    #[error("push of {length} steps every {every}; EVERY must be above LENGTH")]
+    #[error("push of LENGTH {length}, EVERY {every}; EVERY must be above LENGTH")]
     Every {
         /// Steps that a push lasts.
         length: u32,
@@ -226,7 +226,7 @@ mod tests {
             ("-1e7:2:3", "push of -1e7 N; must be finite, from -1e6 to 1e6"),
             ("NaN:2:3", "must be finite"),
             ("1:0:3", "LENGTH must be at least 1"),
-            ("1:3:3", "push of 3 steps every 3"),
+            ("1:3:3", "push of LENGTH 3, EVERY 3; EVERY must be"),
             ("1:2:0", "EVERY must be above LENGTH"),
         ] {
             let error = text.parse::<Push>().unwrap_err().to_string();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::env::{Physics, Step};
-use crate::names::named;
+use crate::settings::names::named;
 
 /// Why an episode is over.
 ///

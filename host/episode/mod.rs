@@ -4,18 +4,16 @@ mod digest;
 mod ending;
 mod warnings;
 
+use crate::settings::PilotConfig;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-#[cfg(all(feature = "cuda", target_os = "linux"))]
-use particle_pilot_kernels::{digest::Fnv, task::Outcome};
+use particle_pilot_kernels::{digest::Fnv, task::EpisodeSummary};
 use serde::{Deserialize, Serialize};
 
 pub use self::digest::Digest;
 pub use self::ending::Ending;
 pub use self::warnings::{WarningNote, WarningNotes};
-#[cfg(all(feature = "cuda", target_os = "linux"))]
-use crate::config::PilotConfig;
 use crate::decision::{Action, Decision, Diagnostics};
 use crate::env::{CartPole, CartPoleOptions, Physics, Push};
 use crate::error::PilotError;
@@ -90,10 +88,9 @@ impl Episode {
     }
 
     /// Runs this episode and those of the seeds that follow, `count` in all, on a GPU.
-    #[cfg(all(feature = "cuda", target_os = "linux"))]
     pub(crate) fn run_on_gpu(
         &self,
-        gpu: &mut crate::backend::cuda::GpuEpisodes,
+        gpu: &mut crate::gpu::GpuEpisodes,
         config: &PilotConfig,
         count: u32,
     ) -> Result<Vec<EpisodeResult>, PilotError> {
@@ -101,35 +98,36 @@ impl Episode {
         let mut env = CartPole::new(config.physics, CartPoleOptions::default())?;
         let seed = |index: u32| self.seed.wrapping_add(index.into());
         let starts: Vec<_> = (0..count).map(|index| env.reset(Some(seed(index)))).collect();
-        let outcomes = gpu.run(self.seed, &starts, self.steps, self.push);
-        let outcomes = outcomes.map_err(crate::backend::BackendError::from)?;
+        let summaries = gpu.run(self.seed, &starts, self.steps, self.push);
+        let summaries = summaries.map_err(crate::backend::BackendError::from)?;
         let wall = began.elapsed() / count;
-        let ending = |outcome: &Outcome| match outcome.ending {
-            Outcome::SURVIVED => Ok(Ending::Survived),
-            Outcome::FELL => Ok(Ending::Fell),
-            Outcome::LEFT_TRACK => Ok(Ending::LeftTrack),
+        let ending = |summary: &EpisodeSummary| match summary.ending {
+            EpisodeSummary::SURVIVED => Ok(Ending::Survived),
+            EpisodeSummary::FELL => Ok(Ending::Fell),
+            EpisodeSummary::LEFT_TRACK => Ok(Ending::LeftTrack),
             _ => Err(PilotError::Unsupported(format!(
                 "after {} steps the state is beyond what particles can start from, 3.4e38",
-                outcome.steps
+                summary.steps
             ))),
         };
-        let endings: Vec<_> = outcomes.iter().map(ending).collect::<Result<_, _>>()?;
-        let result = |(index, (outcome, ending)): (u32, (&Outcome, &Ending))| EpisodeResult {
-            survived: *ending == Ending::Survived,
-            interrupted: false,
-            ending: *ending,
-            steps: outcome.steps,
-            seed: seed(index),
-            total_reward: outcome.steps.into(),
-            final_state: None,
-            deviation: None,
-            wall,
-            decision_times: DecisionTimes::default(),
-            particle_steps: u64::from(outcome.steps) * gpu.particle_steps(),
-            warnings: WarningNotes::default(),
-            digest: Digest(Fnv(outcome.digest)),
-        };
-        Ok((0..count).zip(outcomes.iter().zip(&endings)).map(result).collect())
+        let endings: Vec<_> = summaries.iter().map(ending).collect::<Result<_, _>>()?;
+        let result =
+            |(index, (summary, ending)): (u32, (&EpisodeSummary, &Ending))| EpisodeResult {
+                survived: *ending == Ending::Survived,
+                interrupted: false,
+                ending: *ending,
+                steps: summary.steps,
+                seed: seed(index),
+                total_reward: summary.steps.into(),
+                final_state: None,
+                deviation: None,
+                wall,
+                decision_times: DecisionTimes::default(),
+                particle_steps: u64::from(summary.steps) * gpu.particle_steps(),
+                warnings: WarningNotes::default(),
+                digest: Digest(Fnv(summary.digest)),
+            };
+        Ok((0..count).zip(summaries.iter().zip(&endings)).map(result).collect())
     }
 
     /// Runs the episode.
@@ -140,7 +138,7 @@ impl Episode {
         self.run_with(pilot, |_| ControlFlow::Continue(()))
     }
 
-    /// Runs the episode while the pilot's threads stand by, and shows every step to `observe`, which may end it.
+    /// Runs the episode while the pilot's threads spin between decisions, and shows every step to `observe`, which may end it.
     ///
     /// # Errors
     /// As [`Episode::run`].

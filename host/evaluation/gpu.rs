@@ -1,14 +1,13 @@
 //! Episodes on a GPU, many in a launch.
 
+use crate::settings::{Device, DeviceInfo, PilotConfig};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Evaluation;
-use crate::backend::cuda::GpuEpisodes;
-use crate::backend::{Device, DeviceInfo};
-use crate::config::PilotConfig;
 use crate::engine;
 use crate::episode::EpisodeResult;
 use crate::error::PilotError;
+use crate::gpu::GpuEpisodes;
 
 /// Rounds of episodes in one launch.
 const ROUNDS: u32 = 16;

@@ -1,17 +1,16 @@
 //! Many episodes, and what they say about a pilot.
 
-#[cfg_attr(not(all(feature = "cuda", target_os = "linux")), path = "no_gpu.rs")]
 mod gpu;
 mod prepared;
 mod result;
 
+use crate::settings::PilotConfig;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use prepared::PreparedEvaluation;
 pub use result::{DeviceShare, EvaluationResult, Failure, WarningSummary};
 
-use crate::config::PilotConfig;
 use crate::env::Push;
 use crate::episode::{Episode, EpisodeResult};
 use crate::error::PilotError;
@@ -83,7 +82,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// As [`Evaluation::prepare`], and [`PilotError::Backend`] if a GPU fails that was asked for by name; where the
-    /// device was left open, the CPU goes on, with the same bits, and [`EvaluationResult::setback`] says why.
+    /// device was left open, the CPU goes on, with the same bits, and [`EvaluationResult::fallback_reason`] says why.
     pub fn run(&self) -> Result<EvaluationResult, PilotError> {
         self.run_with(&Arc::default(), |_| ())
     }

@@ -1,17 +1,18 @@
 //! An evaluation whose device is open.
 
+use crate::backend::BackendError;
+use crate::settings::{Device, PilotConfig, SettingError, Threads};
+use crate::simd::Simd;
+use crate::threads::Workers;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use particle_pilot_kernels::model::CartPole;
+use particle_pilot_kernels::model::CartPoleModel;
 
 use super::gpu::OpenGpu;
 use super::{DeviceShare, Evaluation, EvaluationResult};
-use crate::backend::cpu::{Threads, Workers};
-use crate::backend::{BackendError, Device, Simd};
-use crate::config::PilotConfig;
 use crate::engine::{self, CartModel};
 use crate::episode::EpisodeResult;
 use crate::error::PilotError;
@@ -25,7 +26,7 @@ use crate::pilot::Pilot;
 /// use particle_pilot::{Device, Evaluation, PilotConfig};
 /// let config = PilotConfig::builder().particles(256).device(Device::Cpu).build()?;
 /// let evaluation = Evaluation::new(config).episodes(2).steps(20).prepare()?;
-/// assert_eq!((evaluation.device(), evaluation.setback()), (Device::Cpu, None));
+/// assert_eq!((evaluation.device(), evaluation.fallback_reason()), (Device::Cpu, None));
 /// let result = evaluation.run_with(&std::sync::Arc::default(), |_| ())?;
 /// assert_eq!(result.devices[0].episodes, 2);
 /// # Ok::<(), particle_pilot::PilotError>(())
@@ -36,7 +37,7 @@ pub struct PreparedEvaluation {
     /// Those of the CPU, started as soon as it is known to be needed.
     workers: Option<Workers>,
     gpu: Option<OpenGpu>,
-    setback: Option<BackendError>,
+    fallback_reason: Option<BackendError>,
     /// How long it took to prepare.
     spent: Duration,
 }
@@ -47,17 +48,17 @@ impl PreparedEvaluation {
         let config = &evaluation.config;
         if evaluation.episodes == 0 {
             let (name, given) = ("episodes", "0".into());
-            return Err(PilotError::Setting { name, given, required: "at least 1" });
+            return Err(SettingError { name, given, required: "at least 1" }.into());
         }
         config.validate()?;
         let simd = Simd::select()?;
         CartModel::of(config)?;
-        let (mut gpu, mut setback) = (None, None);
+        let (mut gpu, mut fallback_reason) = (None, None);
         if config.device != Device::Cpu {
             match OpenGpu::open(config) {
                 Ok(open) => gpu = Some(open),
                 Err(PilotError::Backend(error)) if config.device == Device::Auto => {
-                    setback = Some(error);
+                    fallback_reason = Some(error);
                 }
                 Err(error) => return Err(error),
             }
@@ -72,7 +73,7 @@ impl PreparedEvaluation {
         let threads = Threads::asked(config.threads);
         let workers = gpu.is_none().then(|| Workers::start(threads)).transpose()?;
         let (evaluation, spent) = (evaluation.clone(), began.elapsed());
-        Ok(Self { evaluation, simd, workers, gpu, setback, spent })
+        Ok(Self { evaluation, simd, workers, gpu, fallback_reason, spent })
     }
 
     /// The device that episodes begin on: never [`Device::Auto`].
@@ -92,8 +93,8 @@ impl PreparedEvaluation {
 
     /// Why that is not a GPU, where the device was left open.
     #[must_use]
-    pub fn setback(&self) -> Option<&BackendError> {
-        self.setback.as_ref()
+    pub fn fallback_reason(&self) -> Option<&BackendError> {
+        self.fallback_reason.as_ref()
     }
 
     /// The vector instructions that a CPU uses.
@@ -129,7 +130,7 @@ impl PreparedEvaluation {
                 Err(PilotError::Backend(error))
                     if self.evaluation.config.device == Device::Auto =>
                 {
-                    self.setback = Some(error);
+                    self.fallback_reason = Some(error);
                 }
                 Err(error) => return Err(error),
             }
@@ -139,9 +140,9 @@ impl PreparedEvaluation {
             results.extend(self.run_on_cpu(done, stop, &observe)?);
             note_share(&mut devices, Device::Cpu, results.len() - done as usize);
         }
-        let setback = self.setback.map(|error| error.to_string());
+        let fallback_reason = self.fallback_reason.map(|error| error.to_string());
         let wall = self.spent + began.elapsed();
-        Ok(EvaluationResult { devices, setback, ..EvaluationResult::of(&results, wall) })
+        Ok(EvaluationResult { devices, fallback_reason, ..EvaluationResult::of(&results, wall) })
     }
 
     /// Runs all episodes but the first `done`, on all threads.
@@ -207,7 +208,7 @@ impl PreparedEvaluation {
 /// Refuses an evaluation whose pilots, one on each thread, this machine has no memory for.
 fn require_memory(evaluation: &Evaluation) -> Result<(), PilotError> {
     let pilots = evaluation.config.resolved_threads().min(evaluation.episodes as usize);
-    engine::require_memory::<CartPole<false>>(&evaluation.config, pilots)
+    engine::require_memory::<CartPoleModel<false>>(&evaluation.config, pilots)
 }
 
 /// Notes how many episodes a device has finished, if any.

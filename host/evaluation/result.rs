@@ -1,11 +1,11 @@
 //! What many episodes say.
 
+use crate::settings::Device;
 use std::mem::discriminant;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backend::Device;
 use crate::decision::Warning;
 use crate::episode::{Digest, Ending, EpisodeResult, WarningNote, WarningNotes};
 
@@ -42,7 +42,7 @@ pub struct EvaluationResult {
     /// Why not all episodes ran on a GPU, where the device was left open: the words of the
     /// [`BackendError`](crate::backend::BackendError).
     #[serde(default)]
-    pub setback: Option<String>,
+    pub fallback_reason: Option<String>,
 }
 
 /// How many of an evaluation's episodes ran on a device.
@@ -144,7 +144,7 @@ impl EvaluationResult {
                 results.iter().map(|result| (result.seed, &result.warnings)),
             ),
             devices: Vec::new(),
-            setback: None,
+            fallback_reason: None,
         }
     }
 

@@ -1,23 +1,23 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::fmc::{best_first, share};
-use particle_pilot_kernels::population::{Fmc, FmcOutcome};
-use particle_pilot_kernels::team::Alone;
+use particle_pilot_kernels::planners::fmc::{best_first, share};
+use particle_pilot_kernels::population::{Fmc, FmcOutput};
+use particle_pilot_kernels::team::Single;
 
-use super::islands::{Islands, diagnose, swarm};
-use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
+use super::islands::{Islands, diagnose, spec};
+use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
 
 /// Populations of a decision: two, so that two threads have work; more for many particles.
 pub(crate) const GROUPS: u32 = 2;
 
 pub(crate) struct FmcPlanner {
-    islands: Islands<FmcOutcome>,
+    islands: Islands<FmcOutput>,
     continuous: bool,
     balance: f32,
-    outcomes: Vec<FmcOutcome>,
+    outcomes: Vec<FmcOutput>,
 }
 
 impl FmcPlanner {
@@ -32,25 +32,25 @@ impl FmcPlanner {
 
     /// The bytes that takes.
     pub fn memory<M: Model>(config: &PilotConfig) -> u64 {
-        Islands::<FmcOutcome>::memory::<M>(config.particles, GROUPS)
+        Islands::<FmcOutput>::memory::<M>(config.particles, GROUPS)
     }
 }
 
 impl<M: Model> Planner<M> for FmcPlanner {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
-        let swarm = swarm(problem, request, self.continuous);
+        let spec = spec(problem, request, self.continuous);
         let balance = self.balance;
         self.outcomes.clear();
         let fmc = |_, first| Fmc { balance, first };
-        self.outcomes.extend(self.islands.run(problem, request, &swarm, fmc));
+        self.outcomes.extend(self.islands.run(problem, request, &spec, fmc));
         let outcomes = &self.outcomes;
         let (diagnostics, [_, votes]) = diagnose(problem, outcomes.len(), |island| {
-            let FmcOutcome { votes, living, remains, .. } = outcomes[island];
-            (remains, [f64::from(living), votes])
+            let FmcOutput { votes, living, stats, .. } = outcomes[island];
+            (stats, [f64::from(living), votes])
         });
         let full = problem.model.full_control();
         let best = diagnostics.best as f32;
-        let best_first = best_first(Alone, outcomes.len(), |island| outcomes[island], best);
+        let best_first = best_first(Single, outcomes.len(), |island| outcomes[island], best);
         let share = share(votes, problem.particles, full, best_first, self.continuous);
         (share * problem.model.full_action(), diagnostics)
     }

@@ -1,5 +1,6 @@
 //! The futures of one decision, chunk by chunk, and the work that threads do on them.
 
+use particle_pilot_kernels::lanes::LaneWork;
 use std::sync::Mutex;
 
 use particle_pilot_kernels::controls::{STRATA, Scheme};
@@ -7,10 +8,9 @@ use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::reduce::tree;
-use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk};
+use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 
-use super::{Problem, Request, Size};
-use crate::backend::cpu::Kernel;
+use super::planner::{Problem, Request};
 use crate::decision::Diagnostics;
 
 /// Sums that [`Summary`] has.
@@ -60,7 +60,7 @@ impl Futures {
         request: &Request<'_>,
         scheme: &S,
     ) -> Summary {
-        let job = Job {
+        let spec = RolloutSpec {
             model: &problem.model,
             scheme,
             state: request.state,
@@ -68,7 +68,7 @@ impl Futures {
             particles: problem.particles,
         };
         self.each(request, |index, chunk| {
-            let rollout = RollOut { job: &job, index, costs: &mut chunk.costs };
+            let rollout = RollOut { spec: &spec, index, costs: &mut chunk.costs };
             chunk.summary = problem.simd.run(rollout);
         });
         // One pass over the chunks, which may be more than caches hold.
@@ -124,23 +124,29 @@ fn unlocked(chunks: &mut [Mutex<Chunk>]) -> impl Iterator<Item = &mut Chunk> {
 }
 
 struct RollOut<'a, M, S> {
-    job: &'a Job<'a, M, S>,
+    spec: &'a RolloutSpec<'a, M, S>,
     index: usize,
     costs: &'a mut [f32; CHUNK],
 }
 
-impl<M: Model, S: Scheme> Kernel for RollOut<'_, M, S> {
+impl<M: Model, S: Scheme> LaneWork for RollOut<'_, M, S> {
     type Output = Summary;
 
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) -> Summary {
-        rollout_chunk::<M, S, L>(proof, self.job, self.index, self.costs)
+        rollout_chunk::<M, S, L>(proof, self.spec, self.index, self.costs)
     }
 }
 
 /// The diagnostics that follow from a summary of all futures.
-pub(crate) fn diagnose(size: &Size, summary: &Summary, iterations: u32) -> Diagnostics {
-    let count = f64::from(size.particles);
+///
+/// * `[particles, horizon]`: how much each of the `iterations` simulates.
+pub(crate) fn diagnose(
+    [particles, horizon]: [u32; 2],
+    summary: &Summary,
+    iterations: u32,
+) -> Diagnostics {
+    let count = f64::from(particles);
     let mean = summary.sums.iter().sum::<f64>() / count;
     Diagnostics {
         best: f64::from(summary.best.0),
@@ -150,8 +156,8 @@ pub(crate) fn diagnose(size: &Size, summary: &Summary, iterations: u32) -> Diagn
         dead_share: f64::from(summary.dead) / count,
         non_finite: u64::from(summary.non_finite),
         longest: summary.longest,
-        horizon: size.horizon,
-        particles: u64::from(size.particles),
-        particle_steps: u64::from(size.particles) * u64::from(size.horizon) * u64::from(iterations),
+        horizon,
+        particles: u64::from(particles),
+        particle_steps: u64::from(particles) * u64::from(horizon) * u64::from(iterations),
     }
 }

@@ -1,18 +1,20 @@
 //! Populations that do not interact: one for each thread to take.
 
+use particle_pilot_kernels::lanes::LaneWork;
 use std::cell::Cell;
 use std::sync::Mutex;
 
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::islands::unite;
+use particle_pilot_kernels::planners::islands::reduce_stats;
 use particle_pilot_kernels::population::Stop as _;
-use particle_pilot_kernels::population::{Population, Remains, Split, Strategy, Swarm};
-use particle_pilot_kernels::team::Alone;
+use particle_pilot_kernels::population::{
+    Population, PopulationSpec, PopulationStats, Split, Strategy,
+};
+use particle_pilot_kernels::team::Single;
 
-use super::{Problem, Request};
-use crate::backend::cpu::Kernel;
+use super::planner::{Problem, Request};
 use crate::decision::Diagnostics;
 
 /// Populations of nearly equal size, allocated once.
@@ -54,11 +56,11 @@ impl<T: Copy + Send> Islands<T> {
 
     /// Runs every island, on all threads, with the strategy that `strategy` makes for the island of
     /// a number, whose first particle has the other number.
-    pub fn run<M: Model, S: Strategy<Outcome = T>>(
+    pub fn run<M: Model, S: Strategy<Output = T>>(
         &mut self,
         problem: &Problem<M>,
         request: &Request<'_>,
-        swarm: &Swarm<'_, M>,
+        spec: &PopulationSpec<'_, M>,
         strategy: impl Fn(usize, u32) -> S + Sync,
     ) -> impl Iterator<Item = T> {
         request.pool.for_each(self.islands.len(), |index| {
@@ -71,7 +73,7 @@ impl<T: Copy + Send> Islands<T> {
             let integers = Cell::from_mut(integers.as_mut_slice()).as_slice_of_cells();
             let mut population = Population::new::<M>(*count as usize, floats, integers);
             let strategy = strategy(index, *first);
-            *outcome = Some(problem.simd.run(Run { strategy, swarm, population: &mut population }));
+            *outcome = Some(problem.simd.run(Run { strategy, spec, population: &mut population }));
         });
         self.islands
             .iter_mut()
@@ -81,26 +83,26 @@ impl<T: Copy + Send> Islands<T> {
 
 struct Run<'a, 'p, M, S> {
     strategy: S,
-    swarm: &'a Swarm<'a, M>,
+    spec: &'a PopulationSpec<'a, M>,
     population: &'a mut Population<'p>,
 }
 
-impl<M: Model, S: Strategy> Kernel for Run<'_, '_, M, S> {
-    type Output = S::Outcome;
+impl<M: Model, S: Strategy> LaneWork for Run<'_, '_, M, S> {
+    type Output = S::Output;
 
     #[inline(always)]
-    fn run<L: Lanes>(self, proof: L::Proof) -> S::Outcome {
-        self.strategy.run::<M, L, Alone>(proof, Alone, self.swarm, self.population)
+    fn run<L: Lanes>(self, proof: L::Proof) -> S::Output {
+        self.strategy.run::<M, L, Single>(proof, Single, self.spec, self.population)
     }
 }
 
-/// What all populations of a decision simulate; with continuous actions, from eight first levels.
-pub(crate) fn swarm<'a, M>(
+/// The specification of all populations of a decision; with continuous actions, from eight first levels.
+pub(crate) fn spec<'a, M>(
     problem: &'a Problem<M>,
     request: &'a Request<'a>,
     continuous: bool,
-) -> Swarm<'a, M> {
-    Swarm {
+) -> PopulationSpec<'a, M> {
+    PopulationSpec {
         model: &problem.model,
         state: request.state,
         horizon: problem.horizon,
@@ -111,24 +113,24 @@ pub(crate) fn swarm<'a, M>(
     }
 }
 
-/// The diagnostics that follow from what is left of all `islands` populations, and the sums of two more
-/// numbers that `of` gives along with it. The first of these is the number of effective samples.
+/// The diagnostics that follow from the statistics of all `islands` populations, and the sums of two more
+/// numbers that `of` gives along with them. The first of these is the number of effective samples.
 pub(crate) fn diagnose<M>(
     problem: &Problem<M>,
     islands: usize,
-    of: impl Fn(usize) -> (Remains, [f64; 2]),
+    of: impl Fn(usize) -> (PopulationStats, [f64; 2]),
 ) -> (Diagnostics, [f64; 2]) {
-    let (remains, sums) = unite(Alone, islands, of);
+    let (stats, sums) = reduce_stats(Single, islands, of);
     let count = f64::from(problem.particles);
-    let mean = remains.sum / count;
+    let mean = stats.sum / count;
     let diagnostics = Diagnostics {
-        best: f64::from(remains.best),
+        best: f64::from(stats.best),
         mean,
-        spread: (remains.squares / count - mean * mean).max(0.0).sqrt(),
+        spread: (stats.squares / count - mean * mean).max(0.0).sqrt(),
         effective_samples: sums[0],
-        dead_share: f64::from(remains.dead) / count,
-        non_finite: u64::from(remains.non_finite),
-        longest: remains.longest,
+        dead_share: f64::from(stats.dead) / count,
+        non_finite: u64::from(stats.non_finite),
+        longest: stats.longest,
         horizon: problem.horizon,
         particles: u64::from(problem.particles),
         particle_steps: u64::from(problem.particles) * u64::from(problem.horizon),

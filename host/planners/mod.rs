@@ -1,162 +1,28 @@
 //! Planners: how futures are drawn, and how they turn into an action.
 
-mod cem;
+pub(crate) mod cem;
 pub(crate) mod fmc;
 pub(crate) mod futures;
 mod islands;
 mod mppi;
 pub(crate) mod noise;
+pub(crate) mod planner;
 mod random_shooting;
+mod record;
 mod smc;
-mod tuning;
 mod weighing;
 
-pub use tuning::{Interpolation, Noise, Tuning};
-
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
-
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::population::Stop;
-use particle_pilot_kernels::rng::Stream;
-use serde::{Deserialize, Serialize};
 
-use crate::backend::cpu::{Pool, SimdProof};
-use crate::config::{ActionKind, PilotConfig};
-use crate::decision::Diagnostics;
-use crate::names::named;
-use crate::trajectories::Trajectories;
-#[cfg(all(feature = "cuda", target_os = "linux"))]
-pub(crate) use cem::elite_count;
+use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 use cem::{ContinuousCem, DiscreteCem};
 use fmc::FmcPlanner;
 use futures::Futures;
 use mppi::Mppi;
 use noise::NoisePlan;
+use planner::{Planner, Problem};
 use random_shooting::RandomShooting;
 use smc::SmcPlanner;
-
-/// Which planner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum PlannerKind {
-    /// Independent random futures; the first action whose futures do better on average.
-    RandomShooting,
-    /// Cross-entropy method: futures drawn again and again around the best ones.
-    #[default]
-    Cem,
-    /// Model predictive path integral control: one plan, moved to where weighted futures point.
-    Mppi,
-    /// Sequential Monte Carlo: futures advance together, the unlikely are replaced by the likely.
-    Smc,
-    /// Fractal Monte Carlo: futures clone each other for reward and for distance.
-    Fmc,
-}
-
-named!(
-    PlannerKind,
-    "planner",
-    [
-        (PlannerKind::RandomShooting, "random-shooting"),
-        (PlannerKind::Cem, "cem"),
-        (PlannerKind::Mppi, "mppi"),
-        (PlannerKind::Smc, "smc"),
-        (PlannerKind::Fmc, "fmc"),
-    ]
-);
-
-/// What stays the same from decision to decision.
-pub(crate) struct Problem<M> {
-    pub model: M,
-    pub simd: SimdProof,
-    pub particles: u32,
-    pub horizon: u32,
-}
-
-impl<M> Problem<M> {
-    /// How much is simulated.
-    pub fn size(&self) -> Size {
-        Size { particles: self.particles, horizon: self.horizon }
-    }
-}
-
-/// How much an iteration simulates.
-pub(crate) struct Size {
-    pub particles: u32,
-    pub horizon: u32,
-}
-
-/// What changes from decision to decision.
-pub(crate) struct Request<'a> {
-    pub pool: &'a Pool,
-    /// `[M::DIM]`, in the caller's units.
-    pub state: &'a [f32],
-    pub seed: u64,
-    pub decision: u32,
-    /// Set by somebody who no longer wants to know: what then comes of it means nothing.
-    pub stop: Option<&'a AtomicBool>,
-    /// Whether that was noticed.
-    pub heard: AtomicBool,
-}
-
-impl Request<'_> {
-    /// The random numbers of one iteration.
-    pub fn stream(&self, iteration: u32) -> Stream {
-        Stream::new(self.seed, self.decision, iteration)
-    }
-}
-
-impl Stop for Request<'_> {
-    /// Asked often enough that it takes a fraction of 0.1 s to be heard. Once true, it stays so, whatever becomes of the
-    /// flag: some work is left out then.
-    #[inline(always)]
-    fn is_stopped(&self) -> bool {
-        let Some(stop) = self.stop else { return false };
-        if stop.load(Relaxed) {
-            self.heard.store(true, Relaxed);
-        }
-        self.heard.load(Relaxed)
-    }
-}
-
-/// A planner with its memory.
-pub(crate) trait Planner<M: Model>: Send {
-    /// The action for the requested state, in the caller's units of control, and how the futures
-    /// looked from which it follows.
-    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics);
-
-    /// Forgets the last plan.
-    fn reset(&mut self);
-
-    /// Keeps aside what the next decision begins with. Nothing to do for planners that begin each anew.
-    fn checkpoint(&mut self) {}
-
-    /// Takes back the decisions since the last [`Planner::checkpoint`]: the next one begins with what was kept.
-    fn roll_back(&mut self) {}
-
-    /// What the next decision begins with, as numbers that [`Planner::carry_on`] takes; none where each begins anew.
-    fn carried(&self) -> Vec<f64> {
-        Vec::new()
-    }
-
-    /// Takes over what [`Planner::carried`] gave, elsewhere or earlier; returns false, and changes nothing, where that
-    /// cannot be.
-    fn carry_on(&mut self, _carried: &[f64]) -> bool {
-        false
-    }
-
-    /// The futures that the first iteration of [`Planner::plan`] would simulate, in the model's units; `None` where
-    /// particles replace each other on the way, and no future is any one particle's.
-    fn trajectories(&self, _: &Problem<M>, _: &Request<'_>) -> Option<Trajectories> {
-        None
-    }
-
-    /// The plan with which the next decision begins: for each step the mean control, `[H]`, as a share of the full
-    /// one; `None` where nothing is kept.
-    fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
-        None
-    }
-}
 
 /// The planner that `config` asks for.
 pub(crate) fn create<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Box<dyn Planner<M>> {

@@ -8,20 +8,21 @@
 //! Where the environment only knows full control, controls are thresholded inside the rollout, half of
 //! the futures begin with each action, and the action is the weighted majority's.
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::{First, Knots};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::mppi::{TemperatureSearch, better_side};
+use particle_pilot_kernels::planners::mppi::{TemperatureSearch, better_side};
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::weigh::WeightSums;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
+use super::planner::{Planner, Problem, Request};
 use super::weighing::{knot_moments, weigh};
-use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
 use crate::decision::Diagnostics;
-use crate::trajectories::{Trajectories, record};
+use crate::planners::record::record;
+use crate::trajectories::Trajectories;
 
 pub(crate) struct Mppi {
     futures: Futures,
@@ -100,7 +101,7 @@ impl<M: Model> Planner<M> for Mppi {
 
         let diagnostics = Diagnostics {
             effective_samples: sums.effective_samples(),
-            ..diagnose(&problem.size(), &summary, 1)
+            ..diagnose([problem.particles, problem.horizon], &summary, 1)
         };
         (share * problem.model.full_action(), diagnostics)
     }

@@ -1,11 +1,9 @@
 //! The plan of a continuous planner and the noise around it.
 
+use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig};
 use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots};
-use particle_pilot_kernels::plan::noise::moved;
+use particle_pilot_kernels::planners::noise::moved;
 use particle_pilot_kernels::rng::Stream;
-
-use super::{Interpolation, Noise};
-use crate::config::{ActionKind, PilotConfig};
 
 /// A plan of one control for each step, and noise at knots to vary it.
 pub(crate) struct NoisePlan {

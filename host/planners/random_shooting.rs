@@ -4,16 +4,17 @@
 //! on average if one acts at random afterwards. For left and right there are two such groups; a
 //! continuous first action is drawn from eight evenly spaced levels.
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::shooting::best_stratum;
+use particle_pilot_kernels::planners::shooting::best_stratum;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
+use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
-use crate::trajectories::{Trajectories, record};
+use crate::planners::record::record;
+use crate::trajectories::Trajectories;
 
 pub(crate) struct RandomShooting {
     futures: Futures,
@@ -48,7 +49,10 @@ impl<M: Model> Planner<M> for RandomShooting {
         };
         let best = best_stratum(&summary.sums, strata, problem.particles as usize);
         let level = f64::from(first_level(best, strata) * stream.first_sign());
-        (level * problem.model.full_action(), diagnose(&problem.size(), &summary, 1))
+        (
+            level * problem.model.full_action(),
+            diagnose([problem.particles, problem.horizon], &summary, 1),
+        )
     }
 
     fn reset(&mut self) {}

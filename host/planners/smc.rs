@@ -3,23 +3,23 @@
 //! Left and right have a population each (continuous actions: eight levels), so that no first action can
 //! die out, and the evidence of the populations decides.
 
+use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::smc::share;
-use particle_pilot_kernels::population::{Smc, SmcOutcome};
-use particle_pilot_kernels::team::Alone;
+use particle_pilot_kernels::planners::smc::share;
+use particle_pilot_kernels::population::{Smc, SmcOutput};
+use particle_pilot_kernels::team::Single;
 
-use super::islands::{Islands, diagnose, swarm};
-use super::{Planner, Problem, Request};
-use crate::config::{ActionKind, PilotConfig};
+use super::islands::{Islands, diagnose, spec};
+use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
 
 pub(crate) struct SmcPlanner {
-    islands: Islands<SmcOutcome>,
+    islands: Islands<SmcOutput>,
     strata: usize,
     continuous: bool,
     inverse_temperature: f32,
-    outcomes: Vec<SmcOutcome>,
+    outcomes: Vec<SmcOutput>,
 }
 
 impl SmcPlanner {
@@ -37,7 +37,7 @@ impl SmcPlanner {
 
     /// The bytes that takes.
     pub fn memory<M: Model>(config: &PilotConfig) -> u64 {
-        Islands::<SmcOutcome>::memory::<M>(config.particles, strata(config) as u32)
+        Islands::<SmcOutput>::memory::<M>(config.particles, strata(config) as u32)
     }
 }
 
@@ -51,10 +51,10 @@ fn strata(config: &PilotConfig) -> usize {
 
 impl<M: Model> Planner<M> for SmcPlanner {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
-        let swarm = swarm(problem, request, self.continuous);
+        let spec = spec(problem, request, self.continuous);
         let (strata, inverse_temperature) = (self.strata, self.inverse_temperature);
         self.outcomes.clear();
-        let islands = self.islands.run(problem, request, &swarm, |index, first| Smc {
+        let islands = self.islands.run(problem, request, &spec, |index, first| Smc {
             inverse_temperature,
             stratum: index % strata,
             first,
@@ -62,11 +62,11 @@ impl<M: Model> Planner<M> for SmcPlanner {
         self.outcomes.extend(islands);
         let outcomes = &self.outcomes;
         let (diagnostics, _) = diagnose(problem, outcomes.len(), |island| {
-            (outcomes[island].remains, [outcomes[island].effective_samples, 0.0])
+            (outcomes[island].stats, [outcomes[island].effective_samples, 0.0])
         });
         let log_evidence = |island: usize| outcomes[island].log_evidence;
-        let share = share(Alone, outcomes.len(), log_evidence, strata, self.continuous)
-            * f64::from(swarm.stream.first_sign());
+        let share = share(Single, outcomes.len(), log_evidence, strata, self.continuous)
+            * f64::from(spec.stream.first_sign());
         (share * problem.model.full_action(), diagnostics)
     }
 

@@ -1,14 +1,14 @@
 //! Weighing futures by their costs, chunk by chunk.
 
 use particle_pilot_kernels::controls::KnotNoise;
+use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::rollout::CHUNK;
 use particle_pilot_kernels::weigh::{WeightSums, knot_moments_chunk, weigh_chunk};
 
 use super::futures::{Chunk, Futures};
-use super::{Problem, Request};
-use crate::backend::cpu::Kernel;
+use super::planner::{Problem, Request};
 
 /// Gives every future the weight `exp((lowest - cost) / temperature)`.
 pub(crate) fn weigh<M: Model>(
@@ -53,7 +53,7 @@ struct Weigh<'a> {
     inverse_temperature: f32,
 }
 
-impl Kernel for Weigh<'_> {
+impl LaneWork for Weigh<'_> {
     type Output = WeightSums;
 
     #[inline(always)]
@@ -70,7 +70,7 @@ struct Moments<'a> {
     moments: &'a mut [f64],
 }
 
-impl Kernel for Moments<'_> {
+impl LaneWork for Moments<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use super::{Microseconds, per_second};
 use crate::backend::{Device, Simd};
-use crate::config::PilotConfig;
 use crate::decision::Warning;
 use crate::env::Push;
 use crate::episode::{Digest, Ending, Episode, EpisodeResult, WarningNote};
 use crate::pilot::Pilot;
-use crate::planners::PlannerKind;
+use crate::settings::PilotConfig;
+use crate::settings::PlannerKind;
 
 /// What one episode came to: `pilot solve --json`, and Python's `SolveResult`.
 ///
@@ -53,7 +53,7 @@ pub struct EpisodeReport {
     /// The device that planned last.
     pub device: Device,
     /// Why it is not, or no longer, a GPU, where the device was left open.
-    pub setback: Option<String>,
+    pub fallback_reason: Option<String>,
     /// The vector instructions.
     pub simd: Simd,
     /// The CPU threads.
@@ -116,7 +116,7 @@ impl EpisodeReport {
             horizon: config.horizon,
             seed: result.seed,
             device: pilot.device(),
-            setback: pilot.setback().map(ToString::to_string),
+            fallback_reason: pilot.fallback_reason().map(ToString::to_string),
             simd: pilot.simd(),
             threads: pilot.threads(),
             push: episode.disturbance(),

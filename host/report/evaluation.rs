@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use super::per_second;
 use crate::backend::{Device, Simd};
-use crate::config::PilotConfig;
 use crate::decision::Warning;
 use crate::env::Push;
 use crate::episode::Digest;
 use crate::evaluation::{
     DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
 };
-use crate::planners::PlannerKind;
+use crate::settings::PilotConfig;
+use crate::settings::PlannerKind;
 
 /// What many episodes came to: `pilot evaluate --json`, and Python's `EvaluateResult`.
 ///
@@ -66,7 +66,7 @@ pub struct EvaluationReport {
     /// All devices, in the order of seeds, and how many episodes each ran.
     pub devices: Vec<DeviceShare>,
     /// Why not all episodes ran on a GPU, where the device was left open.
-    pub setback: Option<String>,
+    pub fallback_reason: Option<String>,
     /// The vector instructions that a CPU uses.
     pub simd: Simd,
     /// The threads that a CPU uses.
@@ -162,7 +162,7 @@ impl EvaluationReport {
             seed: config.seed,
             device: result.devices.last().map_or(machine.device, |share| share.device),
             devices: result.devices.clone(),
-            setback: result.setback.clone(),
+            fallback_reason: result.fallback_reason.clone(),
             simd: machine.simd,
             threads: machine.threads,
             push: episode.disturbance(),

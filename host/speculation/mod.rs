@@ -12,11 +12,11 @@
 //!   +----------------+---------------------------------------+
 //! ```
 
+use crate::threads::Pool;
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::backend::cpu::Pool;
 use crate::decision::Decision;
 use crate::engine::Plan;
 use crate::error::PilotError;

@@ -1,4 +1,4 @@
-//! A hash by which runs are compared.
+//! FNV-1a, the hash by which runs are compared.
 
 /// FNV-1a over little-endian bytes (G. Fowler, L. C. Noll, K.-P. Vo), 64 bits.
 ///

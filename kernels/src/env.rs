@@ -18,7 +18,7 @@
 
 use core::fmt;
 
-/// How a step advances position and angle.
+/// The integrator: how a step advances position and angle.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Integrator {
@@ -69,7 +69,7 @@ pub struct Physics {
     /// Distance from the centre beyond which the cart has left the track, in
     /// m, `> 0`, infinite for none; default 2.4.
     pub x_threshold: f64,
-    /// How positions advance; default [`Integrator::Euler`].
+    /// The integrator; default [`Integrator::Euler`].
     pub integrator: Integrator,
 }
 
@@ -177,7 +177,7 @@ pub struct BadPhysics {
     pub name: &'static str,
     /// Its value.
     pub given: f64,
-    /// What it must be, in words.
+    /// The range, in words.
     pub required: &'static str,
 }
 

@@ -10,7 +10,8 @@
 /// The multiplier of PCG's 128-bit linear congruential generator.
 const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 
-/// What `numpy.random.PCG64(seed)` is in Python.
+/// PCG64 as NumPy has it: `numpy.random.PCG64(seed)`, and of the `Generator` on top what a reset needs, by the names
+/// that NumPy has for it.
 ///
 /// # Examples
 /// ```
@@ -58,6 +59,12 @@ impl Pcg64 {
     }
 
     /// The next 64 random bits: `bit_generator.random_raw()`.
+    ///
+    /// # Examples
+    /// ```
+    /// # use particle_pilot_kernels::numpy::Pcg64;
+    /// assert_eq!(Pcg64::new(0).next_u64(), 11749869230777074271);
+    /// ```
     #[inline]
     pub fn next_u64(&mut self) -> u64 {
         self.advance();
@@ -66,6 +73,14 @@ impl Pcg64 {
     }
 
     /// A number uniform in `[0, 1)`, a multiple of 2^-53: `Generator.random()`.
+    ///
+    /// # Examples
+    /// ```
+    /// # use particle_pilot_kernels::numpy::Pcg64;
+    /// // >>> numpy.random.default_rng(42).random()
+    /// // 0.7739560485559633
+    /// assert_eq!(Pcg64::new(42).random(), 0.7739560485559633);
+    /// ```
     #[inline]
     pub fn random(&mut self) -> f64 {
         const ULP: f64 = 1.0 / (1u64 << 53) as f64;
@@ -74,7 +89,7 @@ impl Pcg64 {
 
     /// `low + (high - low) * random()`, rounded after each operation: `Generator.uniform(low, high)`.
     ///
-    /// Bounds are not checked.
+    /// Bounds are not checked: NumPy's callers, and ours, do that.
     #[inline]
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.random()
@@ -100,7 +115,7 @@ fn wide(high: u64, low: u64) -> u128 {
     u128::from(high) << 64 | u128::from(low)
 }
 
-/// Scrambles words with a multiplier that changes at every use.
+/// The hash of `SeedSequence`: scrambles words with a multiplier that changes at every use.
 struct Hash {
     constant: u32,
     multiplier: u32,
@@ -197,6 +212,11 @@ mod tests {
             [(); 3].map(|()| rng.next_u64()),
             [16_412_783_775_159_424_549, 10_277_383_025_879_800_780, 14_774_146_505_460_541_886]
         );
+    }
+
+    #[test]
+    fn an_empty_range_yields_its_bound() {
+        assert_eq!(Pcg64::new(3).uniform(0.25, 0.25), 0.25);
     }
 
     #[test]

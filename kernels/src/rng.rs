@@ -1,4 +1,4 @@
-//! Random numbers that are functions of where they are used: Philox4x32-10.
+//! Counter-based random numbers, functions of where they are used: Philox4x32-10.
 //!
 //! J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2,
 //! 3", SC11 (2011). A draw depends on the key (the seed) and the counter (decision, iteration,
@@ -12,7 +12,7 @@ const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];
 const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
 const ROUNDS: usize = 10;
 
-/// What the state of SplitMix64 grows by.
+/// SplitMix64's increment, 2^64 divided by the golden ratio.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The random numbers of one iteration of one decision, for every particle and step.

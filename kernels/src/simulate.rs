@@ -1,5 +1,4 @@
-//! Environments that live on, many side by side: a step of an episode, and what Gymnasium's vectorised
-//! environments do when one ends.
+//! Vectorised environments: a step of an episode, and Gymnasium's autoreset modes.
 //!
 //! Everything here is the reference environment's ([`crate::env`]): `f64`, and the same bits on every machine.
 //! `N` environments are arrays with an entry for each; [`Simulation`] says where a GPU finds them.
@@ -11,7 +10,7 @@ use crate::numpy::Pcg64;
 use crate::rng::Stream;
 use crate::task::PhysicsData;
 
-/// What an episode counts and how long it may last.
+/// Reward and step limit of an episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// Rewards 0 for each step and -1 for a failing one, instead of 1 for each step.
@@ -20,18 +19,18 @@ pub struct Terms {
     pub max_episode_steps: u32,
 }
 
-/// An episode under way.
+/// The state of an episode under way.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Episode {
+pub struct EpisodeState {
     /// `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
     pub state: [f64; 4],
     /// Steps taken.
     pub elapsed_steps: u32,
-    /// How many of them led to a failure: the first ends the episode, others come of stepping on.
+    /// Steps that led to a failure: the first ends the episode, others come of stepping on.
     pub failures: u32,
 }
 
-/// What a step led to, besides a new state.
+/// The result of a step, besides a new state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transition {
     /// 1 or 0, or with [`Terms::sutton_barto_reward`] 0 or -1.
@@ -42,7 +41,7 @@ pub struct Transition {
     pub truncated: bool,
 }
 
-impl Episode {
+impl EpisodeState {
     /// One that begins in `state`.
     #[inline(always)]
     #[must_use]
@@ -86,14 +85,14 @@ pub enum Autoreset {
     Disabled = 2,
 }
 
-/// What all environments of a simulation go by.
+/// The parameters that all environments of a simulation share.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rules {
+pub struct EnvironmentParams {
     /// Parameters and thresholds.
     pub physics: Physics,
     /// Rewards and step limit.
     pub terms: Terms,
-    /// What happens at an episode's end.
+    /// The autoreset mode.
     pub autoreset: Autoreset,
     /// Bounds of each component of a state that a new episode begins in.
     pub bounds: [f64; 2],
@@ -103,14 +102,14 @@ pub struct Rules {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Environment {
     /// Its episode.
-    pub episode: Episode,
+    pub episode: EpisodeState,
     /// Whether the last step ended in a failure.
     pub terminated: bool,
-    /// Whether the last step was one too many.
+    /// Whether the last step reached the step limit.
     pub truncated: bool,
 }
 
-/// What came of the steps of one call.
+/// Totals over the steps of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
     /// The sum of the rewards.
@@ -121,8 +120,8 @@ pub struct Progress {
     pub episodes: u32,
 }
 
-/// What an environment needs from where it is kept.
-pub trait Place {
+/// An environment's inputs and outputs, wherever they are kept.
+pub trait EnvironmentIo {
     /// The force in N of the next step.
     fn force(&mut self) -> f64;
     /// The state that a new episode begins in, from the environment's own random numbers.
@@ -136,7 +135,7 @@ impl Environment {
     #[inline(always)]
     #[must_use]
     pub fn new(state: [f64; 4]) -> Self {
-        Self { episode: Episode::new(state), terminated: false, truncated: false }
+        Self { episode: EpisodeState::new(state), terminated: false, truncated: false }
     }
 
     /// Whether the last step ended an episode.
@@ -155,37 +154,47 @@ impl Environment {
 
     /// Takes `steps` steps, and those resets that come between them.
     #[inline(always)]
-    pub fn run(&mut self, rules: &Rules, steps: u32, place: &mut impl Place) -> Progress {
+    pub fn run(
+        &mut self,
+        params: &EnvironmentParams,
+        steps: u32,
+        io: &mut impl EnvironmentIo,
+    ) -> Progress {
         let mut progress = Progress::default();
         for _ in 0..steps {
-            self.step(rules, place, &mut progress);
+            self.step(params, io, &mut progress);
         }
         progress
     }
 
     #[inline(always)]
-    fn step(&mut self, rules: &Rules, place: &mut impl Place, progress: &mut Progress) {
-        let force = place.force();
+    fn step(
+        &mut self,
+        params: &EnvironmentParams,
+        io: &mut impl EnvironmentIo,
+        progress: &mut Progress,
+    ) {
+        let force = io.force();
         if self.ended() {
-            match rules.autoreset {
+            match params.autoreset {
                 Autoreset::NextStep => {
-                    *self = Self::new(place.draw(rules.bounds));
+                    *self = Self::new(io.draw(params.bounds));
                     return;
                 }
                 Autoreset::SameStep => {}
                 Autoreset::Disabled => return,
             }
         }
-        let transition = self.episode.step(&rules.physics, rules.terms, force);
+        let transition = self.episode.step(&params.physics, params.terms, force);
         self.terminated = transition.terminated;
         self.truncated = transition.truncated;
         progress.reward += transition.reward;
         progress.steps += 1;
         if self.ended() {
             progress.episodes += 1;
-            if rules.autoreset == Autoreset::SameStep {
-                place.finish(self.episode.state);
-                self.episode = Episode::new(place.draw(rules.bounds));
+            if params.autoreset == Autoreset::SameStep {
+                io.finish(self.episode.state);
+                self.episode = EpisodeState::new(io.draw(params.bounds));
             }
         }
     }
@@ -261,7 +270,7 @@ impl<'a> RandomActions<'a> {
     }
 }
 
-/// What is to become of an environment at a reset.
+/// The orders of a reset, one for each environment.
 pub mod order {
     /// Goes on.
     pub const NONE: u8 = 0;
@@ -271,7 +280,7 @@ pub mod order {
     pub const SEED: u8 = 2;
 }
 
-/// Where steps get their forces.
+/// The sources of the forces of steps.
 pub mod drive {
     /// `[N]` actions, `u32`.
     pub const ACTIONS: u32 = 0;
@@ -281,7 +290,7 @@ pub mod drive {
     pub const RANDOM: u32 = 2;
 }
 
-/// `N` environments in the memory of a GPU, and what is to be done with them.
+/// The kernel parameter of `N` environments in the memory of a GPU, and of the steps or the reset to be made.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Simulation {
@@ -307,7 +316,7 @@ pub struct Simulation {
     pub truncated: u64,
     /// The address of `[N][2]` steps and episodes, `u32`: [`Progress`].
     pub progress: u64,
-    /// The address of what [`drive`] says, or for a reset of `[N]` [`order`]s, `u8`.
+    /// The address of the steps' input, see [`drive`], or for a reset of `[N]` [`order`]s, `u8`.
     pub input: u64,
     /// For a reset, the address of `[N]` seeds, `u64`; read where the order is [`order::SEED`].
     pub seeds: u64,
@@ -317,7 +326,7 @@ pub struct Simulation {
     pub first_step: u64,
     /// `N`.
     pub environments: u32,
-    /// How many steps to take.
+    /// Steps to take.
     pub steps: u32,
     /// One of [`drive`].
     pub drive: u32,
@@ -332,25 +341,25 @@ pub struct Simulation {
 const _: () = assert!(size_of::<Simulation>() == 72 + 16 + 13 * 8 + 6 * 4);
 
 impl Simulation {
-    /// `environments` environments of these rules, with no memory yet.
+    /// `environments` environments with these parameters, and no memory yet.
     #[must_use]
-    pub fn new(rules: &Rules, environments: u32) -> Self {
+    pub fn new(params: &EnvironmentParams, environments: u32) -> Self {
         Self {
-            physics: rules.physics.into(),
-            bounds: rules.bounds,
+            physics: params.physics.into(),
+            bounds: params.bounds,
             environments,
-            autoreset: rules.autoreset as u32,
-            max_episode_steps: rules.terms.max_episode_steps,
-            sutton_barto_reward: rules.terms.sutton_barto_reward.into(),
+            autoreset: params.autoreset as u32,
+            max_episode_steps: params.terms.max_episode_steps,
+            sutton_barto_reward: params.terms.sutton_barto_reward.into(),
             ..Self::zeroed()
         }
     }
 
-    /// The rules.
+    /// The environments' parameters.
     #[inline(always)]
     #[must_use]
-    pub fn rules(&self) -> Rules {
-        Rules {
+    pub fn params(&self) -> EnvironmentParams {
+        EnvironmentParams {
             physics: self.physics.into(),
             terms: Terms {
                 sutton_barto_reward: self.sutton_barto_reward == 1,
@@ -366,7 +375,7 @@ impl Simulation {
     }
 }
 
-/// Does what a reset's order says; returns the environment if it begins anew.
+/// Carries out a reset's order; returns the environment if it begins anew.
 #[inline(always)]
 pub fn reset(
     asked: u8,
@@ -388,17 +397,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_cross_the_bus_unchanged() {
+    fn parameters_cross_the_bus_unchanged() {
         for (autoreset, limit) in
             [(Autoreset::NextStep, 0), (Autoreset::SameStep, 7), (Autoreset::Disabled, u32::MAX)]
         {
-            let rules = Rules {
+            let params = EnvironmentParams {
                 physics: Physics { masspole: 0.3, ..Physics::default() },
                 terms: Terms { sutton_barto_reward: limit == 7, max_episode_steps: limit },
                 autoreset,
                 bounds: [-0.1, 0.2],
             };
-            assert_eq!(Simulation::new(&rules, 5).rules(), rules);
+            assert_eq!(Simulation::new(&params, 5).params(), params);
         }
     }
 

@@ -1,29 +1,31 @@
-//! What crosses the bus to a GPU: plain data, laid out alike on both sides.
+//! The interface of host and GPU: kernel parameters and device memory, laid out alike on both sides.
 //!
 //! Addresses are those of the device. A decision's memory is one block, described by [`Layout`]; many
 //! episodes at once have such a block each, one after the other.
+
+use core::cell::Cell;
 
 use bytemuck::{Pod, Zeroable};
 
 use crate::controls::STRATA;
 use crate::env::Physics;
-use crate::model::{CartPole, CartPoleData};
-use crate::population::{FmcOutcome, Population, SmcOutcome, Split};
+use crate::model::{CartPoleData, CartPoleModel};
+use crate::population::{FmcOutput, Population, SmcOutput, Split};
 use crate::rollout::CHUNK;
 
-/// One decision's work: what is simulated, by which planner's rules, and where its memory is.
+/// The kernel parameter of a decision: the model, the planner's parameters, and where the memory is.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Task {
-    /// What is simulated.
+    /// The model.
     pub model: CartPoleData,
-    /// The planner's rules.
-    pub rules: Rules,
-    /// Where things are in a decision's memory.
+    /// The planner's parameters.
+    pub params: PlannerParams,
+    /// The layout of a decision's memory.
     pub layout: Layout,
     /// The address of the first decision's memory.
     pub memory: u64,
-    /// The address of what all decisions share: the interpolant's weights, then Halton's points.
+    /// The address of the tables that all decisions share: the interpolant's weights, then Halton's points.
     pub tables: u64,
     /// Determines every random number.
     pub seed: u64,
@@ -33,16 +35,16 @@ pub struct Task {
     pub decision: u32,
     /// Rollouts made for this decision.
     pub iteration: u32,
-    /// Which piece of the futures is worked on, by kernels that share the chunks among blocks.
-    pub piece: u32,
-    /// Unused.
+    /// The number of the batch that is worked on, for kernels that share the chunks among blocks.
+    pub batch: u32,
+    /// Makes up whole multiples of 8 bytes.
     pub padding: u32,
 }
 
-/// What a planner goes by. Each planner reads some of it.
+/// A planner's parameters. Each planner reads some of them.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct Rules {
+pub struct PlannerParams {
     /// `cem`: how much of the old plan stays in a refit.
     pub smoothing: f64,
     /// `cem`: the least probability, or deviation as a share of full control.
@@ -58,7 +60,7 @@ pub struct Rules {
     pub horizon: u32,
     /// Rollouts in each decision.
     pub iterations: u32,
-    /// `cem`: how many futures a refit follows.
+    /// `cem`: futures that a refit follows.
     pub elites: u32,
     /// Steps between knots.
     pub spacing: u32,
@@ -82,63 +84,65 @@ pub struct Rules {
     pub balance: f32,
     /// `smc`, `fmc`: populations.
     pub islands: u32,
-    /// Chunks of a piece of the futures, whose sums are in memory at the same time: all, or a power of 128, so
-    /// that the sums of pieces are sums that the tree over all chunks has, too.
-    pub piece: u32,
-    /// Unused.
+    /// Chunks of a batch, whose sums are in memory at the same time: all, or a power of 128, so that the sums of
+    /// batches are sums that the tree over all chunks has, too.
+    pub batch_chunks: u32,
+    /// Makes up whole multiples of 8 bytes.
     pub padding: u32,
 }
 
-impl Rules {
-    /// How many chunks the futures make.
+impl PlannerParams {
+    /// The number of chunks that the futures make.
     #[must_use]
     pub fn chunks(&self) -> u32 {
         self.particles.div_ceil(CHUNK as u32)
     }
 
-    /// How many pieces the chunks make.
+    /// The number of batches that the chunks make.
     #[must_use]
-    pub fn pieces(&self) -> u32 {
-        self.chunks().div_ceil(self.piece)
+    pub fn batches(&self) -> u32 {
+        self.chunks().div_ceil(self.batch_chunks)
     }
 
-    /// The chunks of piece `index`: the first, and how many there are.
+    /// The chunks of batch `index`: the first, and how many there are.
     #[inline(always)]
     #[must_use]
-    pub fn piece(&self, index: u32) -> (u32, u32) {
-        let first = index * self.piece;
-        (first, self.piece.min(self.chunks() - first))
+    pub fn batch(&self, index: u32) -> (u32, u32) {
+        let first = index * self.batch_chunks;
+        (first, self.batch_chunks.min(self.chunks() - first))
     }
 
-    /// Rows of sums over the chunks of a piece, and to add them up; then, where there are several, over the
-    /// pieces, and to add them up.
+    /// Rows of sums for the tree over the chunks of a batch, and where there are several, for that over the batches.
     #[must_use]
     pub fn rows(&self) -> [u64; 2] {
-        let pieces = self.pieces();
-        [tree_rows(self.piece.into()), if pieces > 1 { tree_rows(pieces.into()) } else { 0 }]
+        let batches = self.batches();
+        [
+            tree_rows(self.batch_chunks.into()),
+            if batches > 1 { tree_rows(batches.into()) } else { 0 },
+        ]
     }
 
     /// All rows of sums that there is memory for.
     #[must_use]
     pub fn row_count(&self) -> u64 {
-        let [chunks, pieces] = self.rows();
-        chunks + pieces
+        let [chunks, batches] = self.rows();
+        chunks + batches
     }
 
-    /// The next smaller size that a piece can have, if there is one that saves memory.
+    /// The next smaller number of chunks that a batch can have, if there is one that saves memory.
     #[must_use]
-    pub fn smaller_piece(&self) -> Option<u32> {
+    pub fn smaller_batch(&self) -> Option<u32> {
         let group = CHUNK as u32;
-        (1..=4).rev().map(|level| group.pow(level)).find(|size| *size < self.piece)
+        (1..=4).rev().map(|level| group.pow(level)).find(|size| *size < self.batch_chunks)
     }
 
-    /// How many entries of 32 steps the horizon makes.
+    /// The number of entries of 32 steps that the horizon makes.
     #[must_use]
     pub fn entries(&self) -> u32 {
         self.horizon.div_ceil(32)
     }
 
-    /// How the particles are split into populations.
+    /// The split of the particles into populations.
     #[inline(always)]
     #[must_use]
     pub fn split(&self) -> Split {
@@ -152,8 +156,11 @@ impl Rules {
     }
 }
 
-/// The size in bytes of what comes of a population.
-pub const OUTCOME_SIZE: usize = size_of::<SmcOutcome>();
+/// The size in bytes of a population's output.
+pub const OUTPUT_SIZE: usize = size_of::<SmcOutput>();
+
+/// Threads of a GPU that roll out a chunk, a mirrored pair each.
+pub const CHUNK_THREADS: u32 = CHUNK as u32 / 2;
 
 /// Sums of weights in a row of moments: by side of the pair, and of squares.
 pub const WEIGHT_SUMS: u32 = 3;
@@ -167,17 +174,17 @@ pub const COST_SUMS: u32 = STRATA as u32 + 1;
 pub struct Layout {
     /// [`Answer`].
     pub answer: u64,
-    /// [`Tally`].
-    pub tally: u64,
+    /// [`Counters`].
+    pub counters: u64,
     /// `[K]` costs, `f32`, in whole chunks.
     pub costs: u64,
-    /// `[rows][COST_SUMS]` sums, `f64`; see [`Rules::rows`].
+    /// `[rows][COST_SUMS]` sums, `f64`; see [`PlannerParams::rows`].
     pub sums: u64,
     /// `[H]` the plan, `f32`, for planners that have one.
     pub plan: u64,
     /// `[knots]` the noise's deviations, `f32`.
     pub scales: u64,
-    /// `[rows][moments]` sums, `f64`; see [`Rules::rows`].
+    /// `[rows][moments]` sums, `f64`; see [`PlannerParams::rows`].
     pub moments: u64,
     /// `[H]` probabilities of going right, `f64`.
     pub probabilities: u64,
@@ -189,19 +196,19 @@ pub struct Layout {
     pub best_words: u64,
     /// `[elites]` the numbers of the elites, `u32`.
     pub chosen: u64,
-    /// `[populations]` the numbers that populations carry along, `f32`.
+    /// `[populations]` the populations' floats, `f32`: [`Population::memory`].
     pub floats: u64,
-    /// `[populations]` their random words and the like, `u32`.
+    /// `[populations]` their integers, `u32`.
     pub integers: u64,
-    /// `[islands]` what came of each population.
-    pub outcomes: u64,
+    /// `[islands]` outputs of the populations, `SmcOutput` or `FmcOutput`.
+    pub outputs: u64,
     /// The size of a decision's memory.
     pub size: u64,
 }
 
-/// What a planner keeps on the device.
+/// The buffers that a planner needs on the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Keeps {
+pub struct Buffers {
     /// The cost of every future.
     pub costs: bool,
     /// A plan, and noise around it.
@@ -215,9 +222,9 @@ pub struct Keeps {
 }
 
 impl Layout {
-    /// The layout for a planner of these rules that keeps `keeps`.
+    /// The layout for a planner with these parameters that needs `buffers`.
     #[must_use]
-    pub fn of(rules: &Rules, keeps: Keeps) -> Self {
+    pub fn of(params: &PlannerParams, buffers: Buffers) -> Self {
         let mut layout = Self::default();
         let mut take = |needed: bool, count: u64, size: usize| {
             let place = layout.size;
@@ -226,35 +233,36 @@ impl Layout {
             }
             place
         };
-        let rows = rules.row_count();
-        let chunks = u64::from(rules.chunks());
-        let (horizon, entries) = (u64::from(rules.horizon), u64::from(rules.entries()));
+        let rows = params.row_count();
+        let chunks = u64::from(params.chunks());
+        let (horizon, entries) = (u64::from(params.horizon), u64::from(params.entries()));
         let places = chunks * CHUNK as u64;
-        let (answer, tally) =
-            (take(true, 1, size_of::<Answer>()), take(true, 1, size_of::<Tally>()));
-        let costs = take(keeps.costs, places, 4);
+        // What a decision leaves to the next comes right after the answer, so that one copy brings both to the host.
+        let answer = take(true, 1, size_of::<Answer>());
+        let plan = take(buffers.noise, horizon, 4);
+        let probabilities = take(buffers.probabilities, horizon, 8);
+        let counters = take(true, 1, size_of::<Counters>());
+        let costs = take(buffers.costs, places, 4);
         let sums = take(true, rows * u64::from(COST_SUMS), 8);
-        let plan = take(keeps.noise, horizon, 4);
-        let scales = take(keeps.noise, rules.knots.into(), 4);
-        let moments = take(keeps.moments, rows * u64::from(rules.moments()), 8);
-        let probabilities = take(keeps.probabilities, horizon, 8);
-        let digits = take(keeps.probabilities, entries * 8, 4);
-        let counts = take(keeps.probabilities, entries * 32, 4);
-        let best_words = take(keeps.probabilities, entries, 4);
-        let chosen = take(keeps.probabilities, rules.elites.into(), 4);
-        let populations = keeps.populations;
+        let scales = take(buffers.noise, params.knots.into(), 4);
+        let moments = take(buffers.moments, rows * u64::from(params.moments()), 8);
+        let digits = take(buffers.probabilities, entries * 8, 4);
+        let counts = take(buffers.probabilities, entries * 32, 4);
+        let best_words = take(buffers.probabilities, entries, 4);
+        let chosen = take(buffers.probabilities, params.elites.into(), 4);
+        let populations = buffers.populations;
         let [each, words] = if populations > 0 {
-            Population::memory::<CartPole<false>>(rules.split().largest() as usize)
+            Population::memory::<CartPoleModel<false>>(params.split().largest() as usize)
         } else {
             [0; 2]
         };
         let floats = take(populations > 0, u64::from(populations) * each as u64, 4);
         let integers = take(populations > 0, u64::from(populations) * words as u64, 4);
-        let outcomes = take(populations > 0, rules.islands.into(), OUTCOME_SIZE);
+        let outputs = take(populations > 0, params.islands.into(), OUTPUT_SIZE);
         let size = layout.size.next_multiple_of(256);
         Self {
             answer,
-            tally,
+            counters,
             costs,
             sums,
             plan,
@@ -267,7 +275,7 @@ impl Layout {
             chosen,
             floats,
             integers,
-            outcomes,
+            outputs,
             size,
         }
     }
@@ -284,49 +292,57 @@ pub fn tree_rows(count: u64) -> u64 {
     rows
 }
 
-/// What is counted while futures are rolled out, in any order.
+/// The counters of a decision: what its blocks gather by atomic operations, in any order, and single numbers that one
+/// launch leaves to the next.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct Tally {
+#[derive(Debug)]
+pub struct Counters {
     /// The lowest cost, as bits that sort, and in the low half the future that has it.
-    pub best: u64,
+    pub best: Cell<u64>,
     /// Futures that ended early.
-    pub dead: u32,
+    pub dead: Cell<u32>,
     /// Futures whose cost was not finite.
-    pub non_finite: u32,
+    pub non_finite: Cell<u32>,
     /// The longest lifetime in steps.
-    pub longest: u32,
-    /// How many elites are listed so far.
-    pub listed: u32,
-    /// The lowest cost in this decision so far, as bits.
-    pub lowest: u32,
+    pub longest: Cell<u32>,
+    /// Elites listed so far.
+    pub listed: Cell<u32>,
+    /// The lowest cost in this decision so far.
+    pub lowest: Cell<f32>,
     /// `mppi`: 1 / temperature.
-    pub inverse_temperature: f32,
+    pub inverse_temperature: Cell<f32>,
     /// `cem`: the last of the elites, as `best`.
-    pub threshold: u64,
+    pub threshold: Cell<u64>,
 }
 
-impl Tally {
-    /// Of no futures.
-    pub const EMPTY: Self = Self {
-        best: u64::MAX,
-        dead: 0,
-        non_finite: 0,
-        longest: 0,
-        listed: 0,
-        lowest: f32::INFINITY.to_bits(),
-        inverse_temperature: 0.0,
-        threshold: 0,
-    };
+impl Counters {
+    /// Forgets the futures of the iteration that has ended.
+    #[inline(always)]
+    pub fn clear(&self) {
+        self.best.set(u64::MAX);
+        self.dead.set(0);
+        self.non_finite.set(0);
+        self.longest.set(0);
+        self.listed.set(0);
+    }
+
+    /// Forgets the decision that has ended.
+    #[inline(always)]
+    pub fn reset(&self) {
+        self.clear();
+        self.lowest.set(f32::INFINITY);
+        self.inverse_temperature.set(0.0);
+        self.threshold.set(0);
+    }
 }
 
-/// What a decision comes to.
+/// The result of a decision.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Answer {
     /// The control, as a share of the full one, -1 to 1.
     pub share: f64,
-    /// How many futures effectively had a say.
+    /// The effective sample size.
     pub effective_samples: f64,
     /// The sum of the costs, by stratum of the first action.
     pub sums: [f64; STRATA],
@@ -342,11 +358,11 @@ pub struct Answer {
     pub longest: u32,
 }
 
-/// Closed loops in the reference environment, a fleet of one or more blocks of threads for each.
+/// The kernel parameter of closed loops in the reference environment, each run by a grid of one or more blocks.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Episodes {
-    /// The decisions' work; `seed` is the first episode's, the others follow.
+    /// Their decisions; `seed` is the first episode's, the others follow.
     pub task: Task,
     /// The environment's physics.
     pub physics: PhysicsData,
@@ -354,17 +370,17 @@ pub struct Episodes {
     pub push_newton: f64,
     /// The address of `[episodes][4]` initial states, `f64`.
     pub starts: u64,
-    /// The address of `[episodes]` [`Outcome`].
-    pub outcomes: u64,
-    /// The address of a [`Meeting`] for each fleet.
-    pub meetings: u64,
-    /// Blocks of a fleet; where it is more than 1, all blocks of the launch must run at the same time.
+    /// The address of `[episodes]` [`EpisodeSummary`].
+    pub summaries: u64,
+    /// The address of a [`GridBarrier`] for each grid, zeros before the launch.
+    pub barriers: u64,
+    /// Blocks of a grid; where it is more than 1, all blocks of the launch must run at the same time.
     pub parts: u32,
-    /// Unused.
+    /// Makes up whole multiples of 8 bytes.
     pub padding: u32,
-    /// How many episodes.
+    /// The number of episodes.
     pub episodes: u32,
-    /// After how many steps an episode is won.
+    /// The step limit, at which an episode is won.
     pub steps: u32,
     /// Steps that a push lasts.
     pub push_length: u32,
@@ -372,17 +388,16 @@ pub struct Episodes {
     pub push_every: u32,
 }
 
-/// Where the blocks of a fleet wait for each other, and what its leading block tells the others. Zeros
-/// before a launch.
+/// The barrier of a grid, and what the leading block broadcasts there to the others. Zeros before a launch.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct Meeting {
-    /// How many blocks have arrived; the highest bit changes whenever all have.
-    pub arrived: u32,
+#[derive(Debug)]
+pub struct GridBarrier {
+    /// Blocks that have arrived; the highest bit changes whenever all have.
+    pub arrived: Cell<u32>,
     /// 1 when the pole has fallen.
-    pub fell: u32,
+    pub fell: Cell<u32>,
     /// The environment's state.
-    pub state: [f64; 4],
+    pub state: [Cell<f64>; 4],
 }
 
 /// [`Physics`] as plain data.
@@ -433,19 +448,19 @@ impl From<PhysicsData> for Physics {
     }
 }
 
-/// How an episode ended.
+/// The summary of an episode.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct Outcome {
+pub struct EpisodeSummary {
     /// A hash of every state and action.
     pub digest: u64,
     /// Steps taken.
     pub steps: u32,
-    /// Why it is over: one of the constants.
+    /// The reason why it is over: one of the constants.
     pub ending: u32,
 }
 
-impl Outcome {
+impl EpisodeSummary {
     /// The angle is beyond its limit.
     pub const FELL: u32 = 0;
     /// The pole stood, and the cart was on the track, to the last step.
@@ -458,12 +473,12 @@ impl Outcome {
 
 // Both sides must agree on these.
 const _: () = {
-    assert!(size_of::<Rules>() == 104 && align_of::<Rules>() == 8);
+    assert!(size_of::<PlannerParams>() == 104 && align_of::<PlannerParams>() == 8);
     assert!(size_of::<Layout>() == 128);
     assert!(size_of::<Task>() == 152 + 104 + 128 + 24 + 32);
-    assert!(size_of::<Tally>() == 40 && size_of::<Answer>() == 104);
+    assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 104);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 24);
-    assert!(size_of::<Meeting>() == 40);
-    assert!(size_of::<Outcome>() == 16);
-    assert!(size_of::<SmcOutcome>() == OUTCOME_SIZE && size_of::<FmcOutcome>() <= OUTCOME_SIZE);
+    assert!(size_of::<GridBarrier>() == 40);
+    assert!(size_of::<EpisodeSummary>() == 16);
+    assert!(size_of::<SmcOutput>() == OUTPUT_SIZE && size_of::<FmcOutput>() <= OUTPUT_SIZE);
 };

@@ -1,6 +1,6 @@
-//! Teams: threads that work on one population together.
+//! Thread teams: threads that work on one population together.
 //!
-//! On a CPU a population has one thread ([`Alone`]), which takes every bundle of lanes; on a GPU a block
+//! On a CPU a population has one thread ([`Single`]), which takes every bundle of lanes; on a GPU a block
 //! of threads shares the places among them. What they find out together does not depend on how many they
 //! are: sums have the order of [`crate::reduce`], and the rest is independent of any order.
 //!
@@ -9,24 +9,24 @@
 
 use core::cell::Cell;
 
-use crate::population::{Comb, grains};
 use crate::reduce::{COLUMNS, fold};
+use crate::resampling::{Systematic, fixed_point};
 
 /// Threads that work on a population together.
 pub trait Team: Copy {
     /// This thread's number.
     fn rank(&self) -> usize;
 
-    /// How many threads there are.
+    /// The number of threads.
     fn size(&self) -> usize;
 
-    /// Waits for all threads; what any wrote before, all see afterwards.
+    /// A barrier: waits for all threads; what any wrote before, all see afterwards.
     fn sync(&self);
 
-    /// The values of all threads, combined in any order; in every thread.
+    /// All-reduce: the values of all threads, combined in any order; in every thread.
     fn combine(&self, value: u32, with: impl Fn(u32, u32) -> u32) -> u32;
 
-    /// What `finish` makes of the sum of each of `rows`, which have one length; in every thread.
+    /// The sum of each of `rows`, which have one length, passed through `finish`; in every thread.
     fn sums<const N: usize>(
         &self,
         rows: [&[Cell<f32>]; N],
@@ -43,22 +43,22 @@ pub trait Team: Copy {
         value: impl Fn(usize, usize) -> f64,
     ) -> [f64; N];
 
-    /// Lists the numbers below `count` for which `chosen` holds, in order; how many they are, in every
-    /// thread.
+    /// Stream compaction: lists the numbers below `count` for which `chosen` holds, in order; how many they are, in
+    /// every thread.
     ///
     /// # Panics
     /// If `list` is shorter than `count`.
     fn compact(&self, count: usize, chosen: impl Fn(usize) -> bool, list: &[Cell<u32>]) -> usize;
 
-    /// Writes to `sources` the numbers of the particles that take the place of each: for `weights`, 0 to 1,
-    /// as [`Comb`] says with the random word `word`. Places beyond the last weight keep their own.
+    /// [`Systematic`] resampling by `weights`, 0 to 1, at the offset that the random `word` says: writes to
+    /// `sources` the number of the particle that takes each one's place. Places beyond the last weight keep their own.
     ///
     /// # Panics
     /// If `sources` is shorter than `weights`, or `weights` is empty.
     fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]);
 
-    /// Every `step`-th place below `count` that is this thread's. Between two synchronisations a thread
-    /// writes to such places only, always with the same `step`.
+    /// A grid-stride loop: every `step`-th place below `count` that is this thread's. Between two synchronisations a
+    /// thread writes to such places only, always with the same `step`.
     #[inline(always)]
     fn places(&self, count: usize, step: usize) -> Places {
         Places { next: self.rank() * step, end: count, stride: self.size() * step }
@@ -93,11 +93,11 @@ impl Iterator for Places {
     }
 }
 
-/// A team of one.
+/// A team of one thread, as on CPUs.
 #[derive(Clone, Copy, Debug)]
-pub struct Alone;
+pub struct Single;
 
-impl Team for Alone {
+impl Team for Single {
     #[inline(always)]
     fn rank(&self) -> usize {
         0
@@ -141,6 +141,8 @@ impl Team for Alone {
 
     #[inline(always)]
     fn sum_and_squares(&self, row: &[Cell<f32>]) -> [f64; 2] {
+        // Not by `Sums`: with it the compiler arranged the resampling that follows otherwise, and `smc` took a tenth
+        // longer.
         let mut columns = [0.0f64; COLUMNS];
         let mut squares = [0.0f64; COLUMNS];
         let (chunks, rest) = row.as_chunks::<COLUMNS>();
@@ -191,20 +193,20 @@ impl Team for Alone {
     fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]) {
         let mut total = 0;
         for weight in weights {
-            total += u64::from(grains(weight.get()));
+            total += u64::from(fixed_point(weight.get()));
         }
-        let comb = Comb::new(weights.len(), total, word);
-        let (mut source, mut reached) = (0, u64::from(grains(weights[0].get())));
-        for (tooth, slot) in sources.iter().enumerate() {
-            if tooth >= weights.len() {
-                slot.set(tooth as u32);
+        let points = Systematic::new(weights.len(), total, word);
+        let (mut source, mut cumulative) = (0, u64::from(fixed_point(weights[0].get())));
+        for (point, place) in sources.iter().enumerate() {
+            if point >= weights.len() {
+                place.set(point as u32);
                 continue;
             }
-            while !comb.hits(tooth, reached) && source + 1 < weights.len() {
+            while !points.is_below(point, cumulative) && source + 1 < weights.len() {
                 source += 1;
-                reached += u64::from(grains(weights[source].get()));
+                cumulative += u64::from(fixed_point(weights[source].get()));
             }
-            slot.set(source as u32);
+            place.set(source as u32);
         }
     }
 }
@@ -221,13 +223,13 @@ mod tests {
 
     /// Whom each particle is replaced by, in numbers of any size.
     fn naive_sources(weights: &[f32], word: u32) -> Vec<u32> {
-        let grains: Vec<u128> =
+        let fixed: Vec<u128> =
             weights.iter().map(|w| (f64::from(*w) * 2f64.powi(30)) as u128).collect();
-        let (count, total) = (weights.len() as u128, grains.iter().sum::<u128>());
-        let shift = (u128::from(word) * total) >> 32;
-        let source = |tooth: u128| {
+        let (count, total) = (weights.len() as u128, fixed.iter().sum::<u128>());
+        let offset = (u128::from(word) * total) >> 32;
+        let source = |point: u128| {
             let reaches =
-                |s: &usize| grains[..=*s].iter().sum::<u128>() * count > tooth * total + shift;
+                |s: &usize| fixed[..=*s].iter().sum::<u128>() * count > point * total + offset;
             (0..weights.len()).find(reaches).unwrap() as u32
         };
         (0..count).map(source).collect()
@@ -247,9 +249,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn resampling_takes_whom_the_comb_hits(weights in weights(), word in any::<u32>()) {
+        fn resampling_takes_those_in_whose_weights_the_points_fall(weights in weights(), word in any::<u32>()) {
             let sources = cells(&vec![u32::MAX; weights.len() + 5]);
-            Alone.resample(&cells(&weights), word, &sources);
+            Single.resample(&cells(&weights), word, &sources);
             let mut expected = naive_sources(&weights, word);
             expected.extend(weights.len() as u32..weights.len() as u32 + 5);
             prop_assert_eq!(sources.iter().map(Cell::get).collect::<Vec<_>>(), expected);
@@ -261,11 +263,11 @@ mod tests {
             word in any::<u32>(),
         ) {
             let sources = cells(&vec![0; weights.len()]);
-            Alone.resample(&cells(&weights), word, &sources);
-            let total: u64 = weights.iter().map(|w| u64::from(grains(*w))).sum();
+            Single.resample(&cells(&weights), word, &sources);
+            let total: u64 = weights.iter().map(|w| u64::from(fixed_point(*w))).sum();
             for (particle, weight) in weights.iter().enumerate() {
                 let copies = sources.iter().filter(|s| s.get() as usize == particle).count();
-                let scaled = u64::from(grains(*weight)) * weights.len() as u64;
+                let scaled = u64::from(fixed_point(*weight)) * weights.len() as u64;
                 let (low, high) = (scaled / total, scaled.div_ceil(total));
                 prop_assert!((low..=high).contains(&(copies as u64)));
             }
@@ -274,7 +276,7 @@ mod tests {
         #[test]
         fn lists_hold_the_chosen_in_order(chosen in prop::collection::vec(any::<bool>(), 0..99)) {
             let list = cells(&vec![0; chosen.len()]);
-            let count = Alone.compact(chosen.len(), |i| chosen[i], &list);
+            let count = Single.compact(chosen.len(), |i| chosen[i], &list);
             let expected: Vec<u32> =
                 (0..chosen.len() as u32).filter(|i| chosen[*i as usize]).collect();
             prop_assert_eq!(list[..count].iter().map(Cell::get).collect::<Vec<_>>(), expected);
@@ -283,11 +285,11 @@ mod tests {
         #[test]
         fn sums_have_the_order_of_all_others(row in prop::collection::vec(-1f32..1.0, 0..99)) {
             let (cells, squares) = (cells(&row), sum_of_squares(&row));
-            let [one, two] = Alone.sums([&cells, &cells], |sum| 2.0 * sum);
+            let [one, two] = Single.sums([&cells, &cells], |sum| 2.0 * sum);
             prop_assert_eq!([one, two], [2.0 * sum(&row); 2]);
-            prop_assert_eq!(Alone.sum_and_squares(&cells), [sum(&row), squares]);
+            prop_assert_eq!(Single.sum_and_squares(&cells), [sum(&row), squares]);
             let value = |n, i: usize| f64::from(row[i]).powi(1 + n as i32);
-            prop_assert_eq!(Alone.sums_of(row.len(), value), [sum(&row), squares]);
+            prop_assert_eq!(Single.sums_of(row.len(), value), [sum(&row), squares]);
         }
     }
 
@@ -299,7 +301,7 @@ mod tests {
         let mut copies = [0u32; 6];
         const WORDS: u32 = 10_000;
         for word in 0..WORDS {
-            Alone.resample(&cells(&weights), word * (u32::MAX / WORDS), &sources);
+            Single.resample(&cells(&weights), word * (u32::MAX / WORDS), &sources);
             sources.iter().for_each(|source| copies[source.get() as usize] += 1);
         }
         let total: f32 = weights.iter().sum();

@@ -1,22 +1,22 @@
-//! Weights of futures by their cost, and what weighted futures have in common.
+//! Importance weights: weights of futures by their cost, and weighted moments of their noise.
 
 use crate::controls::{KnotNoise, KnotSource};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::exp;
-use crate::reduce::{COLUMNS, fold, sum};
+use crate::reduce::{COLUMNS, Sums, fold, fold_to, sum};
 use crate::rollout::CHUNK;
 
 /// Sums over the weights of a chunk's futures.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct WeightSums {
-    /// Of the weights, by side of the mirrored pairs.
+    /// Sums of the weights, by side of the mirrored pairs.
     pub sides: [f64; 2],
-    /// Of their squares.
+    /// The sum of their squares.
     pub squares: f64,
 }
 
 impl WeightSums {
-    /// `(sum w)^2 / sum w^2`: how many equal weights would be as good.
+    /// The effective sample size, `(sum w)^2 / sum w^2`: how many equal weights would be as good.
     #[must_use]
     pub fn effective_samples(&self) -> f64 {
         let sum = self.sides[0] + self.sides[1];
@@ -24,7 +24,7 @@ impl WeightSums {
     }
 }
 
-/// Weights `exp((lowest - cost) * inverse_temperature)`, so that the best future has weight 1.
+/// Boltzmann weights `exp((lowest - cost) * inverse_temperature)`, so that the best future has weight 1.
 #[inline(always)]
 pub fn weigh_chunk<L: Lanes>(
     proof: L::Proof,
@@ -41,27 +41,12 @@ pub fn weigh_chunk<L: Lanes>(
     weight_sums(weights)
 }
 
-/// The sums over `weights`, whose number is a multiple of 16, in the order of [`crate::reduce`].
+/// The sums over `weights`, in the order of [`crate::reduce`].
 #[inline(always)]
 pub(crate) fn weight_sums(weights: &[f32]) -> WeightSums {
-    let mut columns = [0.0f64; COLUMNS];
-    let mut squares = [0.0f64; COLUMNS];
-    for row in weights.as_chunks::<COLUMNS>().0 {
-        for (i, weight) in row.iter().enumerate() {
-            let weight = f64::from(*weight);
-            columns[i] += weight;
-            squares[i] += weight * weight;
-        }
-    }
-    // Columns 0, 2, ... belong to the first side; the same tree as for one sum stops at two.
-    let mut half = COLUMNS / 2;
-    while half > 1 {
-        for i in 0..half {
-            columns[i] += columns[i + half];
-        }
-        half /= 2;
-    }
-    WeightSums { sides: [columns[0], columns[1]], squares: fold(squares) }
+    let sums = Sums::of(weights);
+    // Columns 0, 2, ... belong to the first side.
+    WeightSums { sides: fold_to(sums.values), squares: fold(sums.squares) }
 }
 
 /// Weighted sums over a chunk's noise at the knots: to `moments[2 j]` goes the sum of `w v`, to

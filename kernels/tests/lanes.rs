@@ -4,7 +4,7 @@
 //! NaNs compare equal to NaNs: their signs and payloads are no result.
 
 use particle_pilot_kernels::lanes::{
-    Kernel, LaneBits, LaneFactors, LaneMask, Lanes, SimdProof, splat_all,
+    LaneBits, LaneFactors, LaneMask, LaneWork, Lanes, SimdProof, splat_all,
 };
 use particle_pilot_kernels::math::{
     NarrowTrig, exp, ln, normal_quantile, quadratic, reciprocal, round, sin_cos, square_root,
@@ -23,7 +23,7 @@ trait Trial {
 /// A trial as what runs with vector instructions.
 struct Trying<'a, T>(&'a T);
 
-impl<T: Trial> Kernel for Trying<'_, T> {
+impl<T: Trial> LaneWork for Trying<'_, T> {
     type Output = ();
     fn run<L: Lanes>(self, proof: L::Proof) {
         self.0.run::<L>(proof);
@@ -213,7 +213,7 @@ impl Trial for Operands {
             assert_eq!(u64::from(result.to_u32()) >> L::COUNT, 0, "{name} has no more lanes");
         }
 
-        let [first, second] = operands[0].interleave(operands[1]).map(stored);
+        let [first, second] = operands[0].zip(operands[1]).map(stored);
         let in_turns = first[..L::COUNT].iter().chain(&second[..L::COUNT]);
         for (got, wanted) in in_turns.zip(a.iter().zip(&b).flat_map(|(a, b)| [a, b])) {
             assert!(same(*got, *wanted), "interleave of {} lanes: {got} {wanted}", L::COUNT);

@@ -7,9 +7,9 @@ use std::f64::consts::PI;
 
 use particle_pilot_kernels::controls::{Coin, Controls, Scheme};
 use particle_pilot_kernels::env::{Integrator, Physics, failed, step};
-use particle_pilot_kernels::model::{CartPole, CartPoleError, CostWeights, Model};
+use particle_pilot_kernels::model::{CartPoleError, CartPoleModel, CostWeights, Model};
 use particle_pilot_kernels::rng::Stream;
-use particle_pilot_kernels::rollout::{CHUNK, Job, Summary, WORST, rollout_chunk};
+use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 use proptest::prelude::*;
 
 /// Largest error of one step, relative to the natural sizes: a few roundings, and with heavy poles what
@@ -53,21 +53,21 @@ fn state_of(p: &Physics, shares: [f64; 4]) -> [f64; 4] {
     std::array::from_fn(|i| f64::from((shares[i] * scales[i]) as f32))
 }
 
-fn model<const GENERAL: bool>(p: &Physics) -> CartPole<GENERAL> {
-    CartPole::new(p, &CostWeights::default()).expect("these physics are supported")
+fn model<const GENERAL: bool>(p: &Physics) -> CartPoleModel<GENERAL> {
+    CartPoleModel::new(p, &CostWeights::default()).expect("these physics are supported")
 }
 
 /// `state` in the model's units.
-fn in_units<const GENERAL: bool>(model: &CartPole<GENERAL>, state: [f64; 4]) -> [f64; 4] {
+fn in_units<const GENERAL: bool>(model: &CartPoleModel<GENERAL>, state: [f64; 4]) -> [f64; 4] {
     model.start::<f32>((), &state.map(|v| v as f32)).map(f64::from)
 }
 
 fn advanced<const GENERAL: bool>(
-    model: &CartPole<GENERAL>,
+    model: &CartPoleModel<GENERAL>,
     state: [f32; 4],
     control: f32,
 ) -> [f32; 4] {
-    CartPole::<GENERAL>::advance(&model.constants::<f32>(()), state, control)
+    CartPoleModel::<GENERAL>::advance(&model.constants::<f32>(()), state, control)
 }
 
 fn control(full: f32, right: bool) -> f32 {
@@ -76,7 +76,11 @@ fn control(full: f32, right: bool) -> f32 {
 
 /// The natural size of each number: what it is itself, its change within a step, and the velocity
 /// that one push gives.
-fn sizes<const GENERAL: bool>(model: &CartPole<GENERAL>, p: &Physics, s: [f64; 4]) -> [f64; 4] {
+fn sizes<const GENERAL: bool>(
+    model: &CartPoleModel<GENERAL>,
+    p: &Physics,
+    s: [f64; 4],
+) -> [f64; 4] {
     let s = in_units(model, s).map(f64::abs);
     let push = in_units(model, step(p, [0.0; 4], p.force_mag)).map(f64::abs);
     let fall = in_units(model, step(p, [0.0, 0.0, 0.2, 0.0], 0.0)).map(f64::abs);
@@ -112,7 +116,7 @@ fn rollout_error<const GENERAL: bool>(p: &Physics, shares: [f64; 4], actions: u6
         let right = actions >> h & 1 == 1;
         particle = advanced(&model, particle, control(model.full_control(), right));
         reference = step(p, reference, if right { p.force_mag } else { -p.force_mag });
-        let live = CartPole::<GENERAL>::live(&model.constants::<f32>(()), &particle, true);
+        let live = CartPoleModel::<GENERAL>::live(&model.constants::<f32>(()), &particle, true);
         let near =
             |value: f64, limit: f64| (value.abs() / limit - 1.0).abs() < 2.0 * rollout_tolerance(p);
         let close =
@@ -185,7 +189,7 @@ proptest! {
             one = advanced(&model, one, control);
             other = advanced(&model, other, -control);
             prop_assert_eq!(one, other.map(|v| -v));
-            if !CartPole::<true>::live(&model.constants::<f32>(()), &one, true) {
+            if !CartPoleModel::<true>::live(&model.constants::<f32>(()), &one, true) {
                 break; // far beyond the limit the fits lead to infinity
             }
         }
@@ -206,10 +210,10 @@ proptest! {
             state[2 * side] = [p.x_threshold, p.theta_threshold_radians][side] * (1.0 + near);
         }
         let particle = model.start::<f32>((), &state.map(|v| v as f32));
-        let live = CartPole::<true>::live(&constants, &particle, true);
+        let live = CartPoleModel::<true>::live(&constants, &particle, true);
         let beyond = (state[0].abs() / p.x_threshold).max(state[2].abs() / p.theta_threshold_radians);
         prop_assert!(live != failed(&p, state) || (beyond - 1.0).abs() < 3e-7, "{beyond}");
-        prop_assert!(!CartPole::<true>::live(&constants, &particle, false), "the dead stay dead");
+        prop_assert!(!CartPoleModel::<true>::live(&constants, &particle, false), "the dead stay dead");
     }
 
     #[test]
@@ -221,10 +225,10 @@ proptest! {
     ) {
         let weights = weights_of(weights);
         prop_assume!(weights.validate().is_ok());
-        let model = CartPole::<true>::new(&p, &weights).unwrap();
+        let model = CartPoleModel::<true>::new(&p, &weights).unwrap();
         let scheme = Coin { stream: Stream::new(seed, 0, 0), full: model.full_control() };
-        let job = Job { model: &model, scheme: &scheme, state: &state, horizon, particles };
-        let (costs, summary) = roll_out(&job);
+        let spec = RolloutSpec { model: &model, scheme: &scheme, state: &state, horizon, particles };
+        let (costs, summary) = roll_out(&spec);
         prop_assert!(costs.iter().all(|cost| (0.0..=WORST).contains(cost)));
         let lowest = costs.iter().copied().fold(f32::INFINITY, f32::min);
         let first = costs.iter().position(|cost| *cost == lowest).unwrap() as u32;
@@ -251,15 +255,15 @@ fn weights_of(w: [f64; 7]) -> CostWeights {
 }
 
 /// The costs of all futures and their summary.
-fn roll_out<M: Model, S: Scheme>(job: &Job<'_, M, S>) -> (Vec<f32>, Summary) {
+fn roll_out<M: Model, S: Scheme>(spec: &RolloutSpec<'_, M, S>) -> (Vec<f32>, Summary) {
     let (mut all, mut summary) = (Vec::new(), Summary::EMPTY);
-    for chunk in 0..job.chunks() {
+    for chunk in 0..spec.chunks() {
         let mut costs = [f32::NAN; CHUNK];
-        let next = rollout_chunk::<M, S, f32>((), job, chunk, &mut costs);
+        let next = rollout_chunk::<M, S, f32>((), spec, chunk, &mut costs);
         summary.count(&next);
         summary.sums.iter_mut().zip(next.sums).for_each(|(sum, next)| *sum += next);
         summary.squares += next.squares;
-        let count = (job.particles as usize - chunk * CHUNK).min(CHUNK);
+        let count = (spec.particles as usize - chunk * CHUNK).min(CHUNK);
         assert!(costs[count..].iter().all(|cost| *cost == WORST), "beyond the last particle");
         all.extend(&costs[..count]);
     }
@@ -298,7 +302,7 @@ fn cost_by_definition(
 #[test]
 fn futures_cost_what_the_definition_says() {
     let (p, weights) = (Physics::default(), CostWeights::default());
-    let model = CartPole::<false>::new(&p, &weights).unwrap();
+    let model = CartPoleModel::<false>::new(&p, &weights).unwrap();
     let (mut died, mut lived) = (0, 0);
     for (number, state) in [[0.0f32; 4], [0.5, -0.3, 0.05, 0.2], [-2.3, -1.0, 0.1, 0.0], [3.0; 4]]
         .into_iter()
@@ -307,9 +311,14 @@ fn futures_cost_what_the_definition_says() {
         for horizon in [1, 7, 32, 33, 50] {
             let stream = Stream::new(5, number as u32, horizon);
             let scheme = Coin { stream, full: model.full_control() };
-            let job =
-                Job { model: &model, scheme: &scheme, state: &state, horizon, particles: 301 };
-            let (costs, summary) = roll_out(&job);
+            let spec = RolloutSpec {
+                model: &model,
+                scheme: &scheme,
+                state: &state,
+                horizon,
+                particles: 301,
+            };
+            let (costs, summary) = roll_out(&spec);
             let (mut dead, mut longest) = (0, 0);
             for (particle, cost) in costs.iter().enumerate() {
                 let mut controls = scheme.controls::<f32>((), particle as u32 / 2);
@@ -344,10 +353,16 @@ fn absurd_forces_cost_the_worst_and_are_counted() {
         x_threshold: f64::INFINITY,
         ..Physics::default()
     };
-    let model = CartPole::<true>::new(&p, &CostWeights::default()).unwrap();
+    let model = CartPoleModel::<true>::new(&p, &CostWeights::default()).unwrap();
     let scheme = Coin { stream: Stream::new(1, 0, 0), full: model.full_control() };
-    let job = Job { model: &model, scheme: &scheme, state: &[0.0; 4], horizon: 30, particles: 200 };
-    let (costs, summary) = roll_out(&job);
+    let spec = RolloutSpec {
+        model: &model,
+        scheme: &scheme,
+        state: &[0.0; 4],
+        horizon: 30,
+        particles: 200,
+    };
+    let (costs, summary) = roll_out(&spec);
     assert_eq!(costs, [WORST; 200]);
     assert_eq!(summary.non_finite, 200);
     assert!(summary.sums.iter().all(|sum| sum.is_finite()) && summary.squares.is_finite());
@@ -356,7 +371,7 @@ fn absurd_forces_cost_the_worst_and_are_counted() {
 #[test]
 fn what_particles_cannot_simulate_is_named() {
     let (p, w) = (Physics::default(), CostWeights::default());
-    let unsupported = |p: Physics, w| match CartPole::<false>::new(&p, &w) {
+    let unsupported = |p: Physics, w| match CartPoleModel::<false>::new(&p, &w) {
         Err(CartPoleError::Unsupported { name, .. }) => name,
         other => panic!("{other:?}"),
     };
@@ -368,10 +383,10 @@ fn what_particles_cannot_simulate_is_named() {
     assert_eq!(unsupported(wide, w), "theta_threshold_radians");
     let semi_implicit = Physics { integrator: Integrator::SemiImplicitEuler, ..p };
     assert_eq!(unsupported(semi_implicit, w), "integrator");
-    assert!(CartPole::<true>::new(&wide, &w).is_ok());
-    assert!(CartPole::<true>::new(&semi_implicit, &w).is_ok());
+    assert!(CartPoleModel::<true>::new(&wide, &w).is_ok());
+    assert!(CartPoleModel::<true>::new(&semi_implicit, &w).is_ok());
 
-    let impossible = CartPole::<true>::new(&Physics { tau: 0.0, ..p }, &w);
+    let impossible = CartPoleModel::<true>::new(&Physics { tau: 0.0, ..p }, &w);
     assert!(matches!(impossible, Err(CartPoleError::Physics(bad)) if bad.name == "tau"));
     for (name, given) in [("position", f64::NAN), ("angle", -1.0), ("end", 2e9)] {
         let mut bad = w;
@@ -380,8 +395,8 @@ fn what_particles_cannot_simulate_is_named() {
             "angle" => &mut bad.angle,
             _ => &mut bad.end,
         } = given;
-        let error = CartPole::<true>::new(&p, &bad).unwrap_err();
+        let error = CartPoleModel::<true>::new(&p, &bad).unwrap_err();
         assert!(matches!(error, CartPoleError::Cost(cost) if cost.name == name), "{error}");
     }
-    assert!(CartPole::<true>::new(&p, &weights_of([0.0; 7])).is_err());
+    assert!(CartPoleModel::<true>::new(&p, &weights_of([0.0; 7])).is_err());
 }

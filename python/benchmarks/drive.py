@@ -50,7 +50,7 @@ def main() -> None:
     gym = 1e3 * statistics.median(blind)
     print(f"driven           {statistics.median(walls):.1f} ms ({walls[0]:.1f} to {walls[-1]:.1f})")
     print(f"Gymnasium alone  {gym:.1f} ms")
-    print(f"foreseen         {statistics.median(result.foreseen for result in driven):.0f} of {STEPS} decisions")
+    print(f"hits             {statistics.median(result.speculation_hits for result in driven):.0f} of {STEPS} decisions")
 
 
 if __name__ == "__main__":

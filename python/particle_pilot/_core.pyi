@@ -168,7 +168,7 @@ class Pilot:
     @property
     def device_name(self) -> str: ...
     @property
-    def setback(self) -> str | None: ...
+    def fallback_reason(self) -> str | None: ...
     @property
     def simd(self) -> str: ...
     @property
@@ -187,10 +187,10 @@ class DriveResult(_Record):
     plan_s: float
     decision_us: DecisionMicroseconds
     particle_steps: int
-    foreseen: int
-    misjudged: int
+    speculation_hits: int
+    speculation_misses: int
     device: str
-    setback: str | None
+    fallback_reason: str | None
     config: dict[str, Any]
     warnings: list[WarningSummary]
 
@@ -201,7 +201,7 @@ def drive(
     episodes: SupportsIndex | None = None,
     seed: SupportsIndex | None = None,
     physics: Literal["env", "pilot"] = "env",
-    foresight: bool = True,
+    speculate: bool = True,
     max_steps: SupportsIndex | None = None,
     options: dict[str, Any] | None = None,
     planner: _PlannerName | None = None,
@@ -222,7 +222,7 @@ class SolveResult(_Record):
     horizon: int
     seed: int
     device: str
-    setback: str | None
+    fallback_reason: str | None
     simd: str
     threads: int
     push: str | None
@@ -267,7 +267,7 @@ class EvaluateResult(_Record):
     seed: int
     device: str
     devices: list[DeviceShare]
-    setback: str | None
+    fallback_reason: str | None
     simd: str
     threads: int
     push: str | None
@@ -325,7 +325,7 @@ class VectorCore:
     @property
     def device(self) -> str: ...
     @property
-    def setback(self) -> str | None: ...
+    def fallback_reason(self) -> str | None: ...
     def views(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]: ...
     def reset(
         self,

@@ -73,7 +73,7 @@ record! {
         /// All devices, in the order of seeds, and how many episodes each ran.
         devices: Vec<Py<DeviceShare>>,
         /// Why not all episodes ran on a GPU, where the device was left open; else ``None``.
-        setback: Option<String>,
+        fallback_reason: Option<String>,
         /// The vector instructions.
         simd: String,
         /// The CPU threads.
@@ -163,7 +163,7 @@ pub fn evaluate(
         seed: report.seed,
         device: report.device.into(),
         devices: objects(py, report.devices)?,
-        setback: report.setback,
+        fallback_reason: report.fallback_reason,
         simd: report.simd.into(),
         threads: report.threads,
         push: report.push.map(String::from),

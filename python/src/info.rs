@@ -67,7 +67,7 @@ record! {
 ///     If the environment variable ``PILOT_SIMD`` asks for what this CPU lacks.
 #[pyfunction]
 pub fn info(py: Python<'_>) -> PyResult<Info> {
-    let simd = Simd::select().map_err(device_refusal)?;
+    let simd = Simd::select().map_err(|error| device_refusal(error.into()))?;
     let (gpus, gpu_absence) = match py.detach(gpus) {
         Ok(gpus) => (gpus, None),
         Err(error) => (Vec::new(), Some(error.to_string())),

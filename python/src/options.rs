@@ -4,13 +4,12 @@ use std::f64::consts::PI;
 use std::path::PathBuf;
 
 use particle_pilot::env::{Push, PushError};
-use particle_pilot::{PilotConfig, PilotError, PlannerKind, Tuning};
+use particle_pilot::{PilotConfig, PlannerKind, SettingError, Tuning};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arguments::{any_integer, count, integer, named, number, warn, wrong_type};
-use crate::errors::refusal;
 use crate::{config_file, physics};
 
 /// What is about a pilot, in the order of `pilot --help`; the planners' knobs, [`Tuning::knobs`], come after.
@@ -178,14 +177,11 @@ impl Options {
     }
 
     /// `error` as an exception, about what was given.
-    fn refusal(&self, error: PilotError) -> PyErr {
-        let PilotError::Setting { name, required, .. } = &error else { return refusal(error) };
-        match self.beyond.iter().find(|(beyond, _)| beyond == name) {
-            Some((_, given)) => {
-                PyValueError::new_err(format!("{name} is {given}; it must be {required}"))
-            }
-            None => refusal(error),
+    fn refusal(&self, mut error: SettingError) -> PyErr {
+        if let Some((_, given)) = self.beyond.iter().find(|(beyond, _)| beyond == error.name) {
+            error.given = given.clone();
         }
+        PyValueError::new_err(error.to_string())
     }
 
     /// An integer of whose range the library knows.

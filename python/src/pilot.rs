@@ -386,8 +386,8 @@ impl Pilot {
 
     /// Why no GPU is in use, or no longer, where the device was left open; else ``None``.
     #[getter]
-    fn setback(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        self.with(py, |inner| inner.pilot.setback().map(ToString::to_string))
+    fn fallback_reason(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.with(py, |inner| inner.pilot.fallback_reason().map(ToString::to_string))
     }
 
     /// The vector instructions in use, such as ``"avx2"``.

@@ -47,7 +47,7 @@ record! {
         /// The device that planned.
         device: String,
         /// Why no GPU did, or not to the end, where the device was left open; else ``None``.
-        setback: Option<String>,
+        fallback_reason: Option<String>,
         /// The vector instructions.
         simd: String,
         /// The CPU threads.
@@ -140,7 +140,7 @@ pub fn solve(
         horizon: report.horizon,
         seed: report.seed,
         device: report.device.into(),
-        setback: report.setback,
+        fallback_reason: report.fallback_reason,
         simd: report.simd.into(),
         threads: report.threads,
         push: report.push.map(String::from),

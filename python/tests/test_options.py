@@ -194,8 +194,8 @@ def test_reprs_show_what_one_wants_to_see(cart_pole):
     solved = solve(steps=50, particles=16, device="auto")
     assert "states=<array (50, 4)>" in repr(solved) and ", ..., " in repr(solved)
     assert len(repr(solved)) < 900
-    if solved.setback and len(solved.setback) > 60:
-        assert solved.setback not in repr(solved) and "setback='no " in repr(solved).lower()
+    if solved.fallback_reason and len(solved.fallback_reason) > 60:
+        assert solved.fallback_reason not in repr(solved) and "fallback_reason='no " in repr(solved).lower()
 
 
 def test_certainty_has_exact_ends():

@@ -121,7 +121,7 @@ def test_a_gpu_that_is_not_there_is_a_device_error():
         Pilot(device="cuda")
     assert issubclass(DeviceError, RuntimeError)
     assert Pilot(device="auto").device == "cpu"
-    assert Pilot(device="auto").setback
+    assert Pilot(device="auto").fallback_reason
 
 
 def test_options_come_back_and_make_the_same_pilot_again():

@@ -363,8 +363,8 @@ def test_a_gpu_that_is_not_there_is_refused_and_auto_says_why() -> None:
     envs = CartPoleVectorEnv(2)
     if envs.device != "cpu":
         pytest.skip("there is a GPU")
-    assert envs.setback
-    assert CartPoleVectorEnv(2, device="cpu").setback is None
+    assert envs.fallback_reason
+    assert CartPoleVectorEnv(2, device="cpu").fallback_reason is None
     with pytest.raises(particle_pilot.DeviceError):
         CartPoleVectorEnv(2, device="cuda")
 

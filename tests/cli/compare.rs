@@ -9,7 +9,7 @@ fn every_planner_comes_on_both_terms_and_chance_once() {
     let object = json(&output);
     let rows = object["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 11);
-    assert_keys(&object, &["device", "setback"]);
+    assert_keys(&object, &["device", "fallback_reason"]);
     for row in rows {
         assert_keys(
             row,

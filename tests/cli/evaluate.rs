@@ -25,7 +25,7 @@ fn json_holds_what_is_promised() {
             "seed",
             "device",
             "devices",
-            "setback",
+            "fallback_reason",
             "simd",
             "threads",
             "interrupted",

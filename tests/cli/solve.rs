@@ -35,7 +35,7 @@ fn json_on_standard_output_is_all_there_is_on_it() {
             "horizon",
             "seed",
             "device",
-            "setback",
+            "fallback_reason",
             "simd",
             "threads",
             "wall_s",
@@ -108,8 +108,22 @@ fn the_state_beyond_the_limit_is_in_the_plot_and_marked() {
         let svg = fs::read_to_string(&path).unwrap();
         let said = |text: &str| svg.lines().filter(|line| line.trim() == text).count();
         assert_eq!(said(name), 1);
-        assert!(svg.contains("r=\"5\""));
+        assert!(svg.contains("r=\"50\""), "a ring around the end");
     }
+}
+
+#[test]
+fn curves_of_an_svg_are_drawn_to_a_tenth_of_the_pixels_it_is_shown_in() {
+    let folder = folder();
+    let path = folder.path().join("a.svg");
+    assert_code(&run_small(&["--plot", text_of(&path), "-q"]), 0);
+    let svg = fs::read_to_string(&path).unwrap();
+    assert!(svg.starts_with("<svg width=\"1000\" height=\"1044\" viewBox=\"0 0 10000 10440\""));
+    let curves = svg.split(" points=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let finer = |curve: &str| {
+        curve.split([' ', ',']).any(|place| !place.is_empty() && !place.ends_with('0'))
+    };
+    assert!(curves.filter(|curve| finer(curve)).count() >= 3);
 }
 
 #[test]

@@ -4,7 +4,6 @@
 
 mod elf;
 mod linking;
-mod shim;
 
 use std::path::Path;
 use std::process::Command;
@@ -28,7 +27,11 @@ fn neither_the_program_nor_the_library_defines_a_function_of_the_driver() {
         let of_the_driver: Vec<_> = symbols.iter().filter(|name| is_of_the_driver(name)).collect();
         assert!(of_the_driver.is_empty(), "{}: {of_the_driver:?}", file.display());
     }
-    assert!(elf::defined_symbols(&shim::driver()).iter().any(|name| is_of_the_driver(name)));
+    assert!(
+        elf::defined_symbols(&test_support::virtual_driver())
+            .iter()
+            .any(|name| is_of_the_driver(name))
+    );
 }
 
 /// Whether a symbol's name is `cu` and a word that begins with a capital.
@@ -67,13 +70,15 @@ fn check(linker: Linker) {
         eprintln!("skipped: {reason}");
         return;
     }
-    for toolkit in [None, Some(shim::driver())] {
+    for toolkit in [None, Some(test_support::virtual_driver())] {
         let program = link(linker, toolkit.as_deref());
         let needed = elf::needed_libraries(program.path());
         let needs_cuda = needed.iter().any(|library| library.contains("cuda"));
         assert_eq!(needs_cuda, toolkit.is_some(), "{needed:?}");
         assert_eq!(elf::is_made_by_lld(program.path()), linker == Linker::Lld);
-        for (driver, expected) in [(Path::new("/nowhere"), "0 GPUs"), (&shim::driver(), "1 GPUs")] {
+        for (driver, expected) in
+            [(Path::new("/nowhere"), "0 GPUs"), (&test_support::virtual_driver(), "1 GPUs")]
+        {
             let output = Command::new(program.path())
                 .env("PILOT_CUDA_DRIVER", driver)
                 .env("LD_LIBRARY_PATH", program.folder())

@@ -30,15 +30,18 @@ fn with_the_device_left_open_the_cpu_takes_over_with_the_same_bits() {
     let expected = json(&episode("cpu", ""))["digest"].clone();
     let whole = json(&episode("auto", ""));
     assert_eq!((&whole["digest"], &whole["device"]), (&expected, &"cuda:0".into()));
-    assert_eq!(whole["setback"], Value::Null);
+    assert_eq!(whole["fallback_reason"], Value::Null);
     for failure in FAILURES {
         let output = episode("auto", failure);
         let told = told(&output);
         assert_eq!(output.status.code(), Some(0), "{failure}: {told}");
         let result = json(&output);
         assert_eq!((&result["digest"], &result["device"]), (&expected, &"cpu".into()), "{failure}");
-        let setback = result["setback"].as_str();
-        assert!(setback.is_some_and(|text| text.contains("CUDA_ERROR_")), "{failure}: {result}");
+        let fallback_reason = result["fallback_reason"].as_str();
+        assert!(
+            fallback_reason.is_some_and(|text| text.contains("CUDA_ERROR_")),
+            "{failure}: {result}"
+        );
     }
 }
 

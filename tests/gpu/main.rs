@@ -7,12 +7,11 @@
 #[path = "../parity/cases.rs"]
 mod cases;
 mod failures;
+mod fallback;
 mod interrupt;
 mod program;
+mod retries;
 mod saved;
-mod setbacks;
-#[path = "../cuda_driver/shim.rs"]
-mod shim;
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -28,13 +27,20 @@ const CHOSEN: &str = "PARITY_CASES";
 
 /// Runs one of this program's tests on the GPU that is none.
 fn on_the_virtual_gpu(test: &str) {
+    on_the_virtual_gpu_that_fails(test, "");
+}
+
+/// As [`on_the_virtual_gpu`], whose calls fail as `fails` says; returns what the test said.
+fn on_the_virtual_gpu_that_fails(test: &str, fails: &str) -> String {
     let output = Command::new(std::env::current_exe().expect("this program has a path"))
         .args([test, "--exact", "--ignored", "--nocapture"])
-        .env("PILOT_CUDA_DRIVER", shim::driver())
+        .env("PILOT_CUDA_DRIVER", test_support::virtual_driver())
+        .env("PTX_VM_FAIL", fails)
         .output()
         .expect("this program can be started again");
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    text.into_owned()
 }
 
 #[test]

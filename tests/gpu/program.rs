@@ -4,13 +4,11 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::shim;
-
 /// The program with these arguments on `device`; `fails` is `FUNCTION:NTH=CODE`, or nothing.
 pub fn pilot(arguments: &[&str], device: &str, fails: &str) -> Command {
     let mut pilot = Command::new(env!("CARGO_BIN_EXE_pilot"));
     pilot.args(arguments).args(["--device", device]);
-    pilot.env("PILOT_CUDA_DRIVER", shim::driver()).env("PTX_VM_FAIL", fails);
+    pilot.env("PILOT_CUDA_DRIVER", test_support::virtual_driver()).env("PTX_VM_FAIL", fails);
     pilot
 }
 

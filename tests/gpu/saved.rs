@@ -1,6 +1,7 @@
 //! What is saved on a GPU goes on there and on the CPU alike, and the other way round.
 
-use particle_pilot::env::{Autoreset, CartPoleOptions, CartPoleVector, VectorOptions};
+use particle_pilot::env::CartPoleOptions;
+use particle_pilot::vector::{Autoreset, CartPoleVector, VectorOptions};
 use particle_pilot::{Device, Pilot, PilotConfig, PilotError};
 
 use crate::{GPU, on_the_virtual_gpu, planners};

@@ -56,12 +56,12 @@ impl Model for Rolling {
         live
     }
     #[inline(always)]
-    fn tally<L: Lanes>(c: &[L; 2], s: &[L; 1], live: L::Mask, tally: [L; 2]) -> [L; 2] {
-        [tally[0].add_where(live, (c[1] - s[0]).magnitude()), tally[1]]
+    fn accumulate<L: Lanes>(c: &[L; 2], s: &[L; 1], live: L::Mask, sums: [L; 2]) -> [L; 2] {
+        [sums[0].add_where(live, (c[1] - s[0]).magnitude()), sums[1]]
     }
     #[inline(always)]
-    fn running_cost<L: Lanes>(c: &[L; 2], tally: [L; 2]) -> L {
-        tally[0] * c[0]
+    fn running_cost<L: Lanes>(c: &[L; 2], sums: [L; 2]) -> L {
+        sums[0] * c[0]
     }
     #[inline(always)]
     fn terminal_cost<L: Lanes>(c: &[L; 2], s: &[L; 1]) -> L {

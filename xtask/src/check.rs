@@ -1,9 +1,13 @@
-//! Runs checks one after the other and sums them up.
+//! Runs checks, one after the other or side by side, and sums them up.
 
-use std::process::ExitCode;
+use std::collections::VecDeque;
+use std::io::{Read, Seek};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::thread;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 
 /// One thing that must hold.
 pub struct Check {
@@ -23,25 +27,82 @@ pub enum Outcome {
     Skipped(String),
 }
 
-/// Runs `checks`, or only those named in `only`, to the end even when some fail, and prints the
+/// Runs `checks`, or only those named in `only`, to the end even when some fail, up to `jobs` at a time, and prints the
 /// summary. The exit code is 1 when any failed.
-pub fn run_all(checks: &[Check], only: &[String]) -> ExitCode {
+pub fn run_all(checks: &[Check], only: &[String], jobs: usize) -> ExitCode {
     let start = Instant::now();
-    let is_chosen = |name| only.is_empty() || only.iter().any(|o| o == name);
-    let mut summary = Summary::default();
-    for check in checks {
-        if !is_chosen(check.name) {
-            summary.filtered_out += 1;
-            continue;
+    let is_chosen = |check: &&Check| only.is_empty() || only.iter().any(|o| o == check.name);
+    let chosen: VecDeque<&Check> = checks.iter().filter(is_chosen).collect();
+    let mut summary = Summary { filtered_out: checks.len() - chosen.len(), ..Summary::default() };
+    if jobs > 1 && chosen.len() > 1 {
+        run_side_by_side(chosen, jobs, &mut summary);
+    } else {
+        for check in chosen {
+            eprintln!("\n=== {}: {} ===", check.name, check.about);
+            let start = Instant::now();
+            let outcome = (check.run)();
+            summary.add(check.name, start.elapsed().as_secs_f64(), outcome);
+            eprintln!("--- {}", summary.rows[summary.rows.len() - 1]);
         }
-        eprintln!("\n=== {}: {} ===", check.name, check.about);
-        let start = Instant::now();
-        let outcome = (check.run)();
-        summary.add(check.name, start.elapsed().as_secs_f64(), outcome);
-        eprintln!("--- {}", summary.rows[summary.rows.len() - 1]);
     }
     println!("\n{}", summary.text(start.elapsed().as_secs_f64()));
     ExitCode::from(u8::from(summary.failed > 0))
+}
+
+/// Runs each of `checks` in a process of its own, which builds what it needs; cargo lets one build at a time. What a check says is
+/// shown when it is over. Half of the jobs begin with the last check: the first ones are short, and the last ones use few cores.
+fn run_side_by_side(checks: VecDeque<&Check>, jobs: usize, summary: &mut Summary) {
+    let queue = Mutex::new(checks);
+    let summary = Mutex::new(summary);
+    let work = |from_the_end: bool| {
+        loop {
+            let mut checks = queue.lock().expect("no job panics");
+            let next = if from_the_end { checks.pop_back() } else { checks.pop_front() };
+            drop(checks);
+            let Some(check) = next else { break };
+            let start = Instant::now();
+            let (said, outcome) = match run_apart(check) {
+                Ok((said, outcome)) => (said, Ok(outcome)),
+                Err((said, error)) => (said, Err(error)),
+            };
+            let mut summary = summary.lock().expect("no job panics");
+            summary.add(check.name, start.elapsed().as_secs_f64(), outcome);
+            eprint!("{said}");
+        }
+    };
+    thread::scope(|scope| {
+        for job in 0..jobs {
+            scope.spawn(move || work(job % 2 == 1));
+        }
+    });
+}
+
+/// Runs `check` in a process of its own; with what it said.
+fn run_apart(check: &Check) -> std::result::Result<(String, Outcome), (String, anyhow::Error)> {
+    let mut said = String::new();
+    let result = (|| {
+        let mut file = tempfile::tempfile().context("no temporary file")?;
+        let mut apart = Command::new(std::env::current_exe()?);
+        apart.args(["test", "--only", check.name]).stdin(Stdio::null());
+        let status = apart.stdout(file.try_clone()?).stderr(file.try_clone()?).status()?;
+        file.rewind()?;
+        file.read_to_string(&mut said)?;
+        // The summary of one check is no news.
+        let end = said.rfind("\n--- ").context("it ended without a word")?;
+        let row = said[end + 5..].lines().next().unwrap_or_default().to_owned();
+        said.truncate(end + 5 + row.len());
+        said.push('\n');
+        let detail = || row.split(" s  ").nth(1).unwrap_or_default().to_owned();
+        match status.success() {
+            true if row.contains(" SKIPPED ") => Ok(Outcome::Skipped(detail())),
+            true => Ok(Outcome::Passed),
+            false => bail!("{}", detail()),
+        }
+    })();
+    match result {
+        Ok(outcome) => Ok((said, outcome)),
+        Err(error) => Err((said, error)),
+    }
 }
 
 /// Says how a task ended that is not part of a list. The exit code is 1 when it failed.

@@ -6,10 +6,10 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::check::{Check, Outcome};
-use crate::command::{cargo, output, root, run};
+use crate::command::{cargo, command, output, root, run, target_dir};
 use crate::{
-    cust, dependents, foreign, inlined, kernels, msrv, neon, pages, platforms, ptxas, python,
-    rust_cuda, source, unsafe_code,
+    cust, dependents, foreign, inlined, kernels, layers, msrv, neon, pages, platforms, ptxas,
+    python, rust_cuda, source, unsafe_code,
 };
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
@@ -28,6 +28,11 @@ pub const CHECKS: &[Check] = &[
         name: "hygiene",
         about: "no source file has grown too long",
         run: source::files_are_short,
+    },
+    Check {
+        name: "layers",
+        about: "no part of the library knows one that stands above it",
+        run: layers::hold,
     },
     Check {
         name: "readme",
@@ -73,7 +78,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: "benches",
         about: "every micro-benchmark runs",
-        run: || run(&mut cargo("bench --bench parts -- --test")),
+        run: || run(&mut cargo("bench --workspace --bench parts -- --test")),
     },
     Check { name: "examples", about: "every example runs", run: examples },
     Check {
@@ -180,7 +185,10 @@ fn examples() -> Result<Outcome> {
     }
     names.retain(|name| name != "cust_stream"); // needs a feature, and has a check of its own
     names.sort(); // the order of a directory differs between machines
-    names.retain(|name| run(&mut cargo(&format!("run --release --example {name}"))).is_err());
+    // With the whole workspace, whose tests need the same library with the same features.
+    run(&mut cargo("build --release --workspace --examples"))?;
+    let folder = target_dir().join("release/examples");
+    names.retain(|name| run(command(folder.join(name), "").current_dir(root())).is_err());
     ensure!(names.is_empty(), "did not exit with 0: {}", names.join(", "));
     Ok(Outcome::Passed)
 }

@@ -13,6 +13,7 @@ mod foreign;
 mod gpu_bundle;
 mod inlined;
 mod kernels;
+mod layers;
 mod msrv;
 mod neon;
 mod pages;
@@ -44,6 +45,9 @@ enum Task {
         /// List the checks and run none.
         #[arg(long)]
         list: bool,
+        /// How many checks to run at a time.
+        #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+        jobs: u8,
     },
     /// Compile the GPU kernels to kernels/particle_pilot.ptx.
     Kernels {
@@ -65,7 +69,9 @@ enum Task {
 
 fn main() -> ExitCode {
     match Task::parse() {
-        Task::Test { only, list: false } => check::run_all(checks::CHECKS, &only),
+        Task::Test { only, list: false, jobs } => {
+            check::run_all(checks::CHECKS, &only, jobs.into())
+        }
         Task::Test { .. } => {
             checks::CHECKS.iter().for_each(|check| println!("{:9} {}", check.name, check.about));
             ExitCode::SUCCESS

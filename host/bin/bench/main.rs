@@ -37,13 +37,16 @@ mod work;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::options::{Cli, Command};
+use crate::shared::command_line;
 use crate::shared::outcome::exit_code;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = command_line::matches(&Cli::command(), std::env::args_os())
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .unwrap_or_else(|error| error.exit());
     let outcome = match &cli.command {
         Some(Command::Diff(options)) => diff::run(options),
         Some(Command::Show(options)) => show::run(options),

@@ -16,10 +16,10 @@ Examples:
   bench diff a.json b.json               has anything become slower?
   bench show a.json --report a.html      a page of an earlier record
 
-Exit codes: 0 all was right, 1 a contender was wrong or failed or (diff) became slower, 2 usage error,
+Exit codes: 0 all was right, 1 a contender was wrong or failed or (diff) became slower, 2 usage error, \
 130 interrupted.";
 
-/// Compares the CPU and the GPUs of this machine
+/// Compare the CPU and the GPUs of this machine
 ///
 /// Every contender's answers are first compared, bit by bit, with those of one thread without vector
 /// instructions; who differs is reported as wrong and not timed. docs/benchmarks.md explains the figures.
@@ -34,9 +34,9 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Compares two records: has anything become slower?
+    /// Compare two records: has anything become slower?
     Diff(DiffOptions),
-    /// Writes a record once more, in any form, without measuring
+    /// Write a record once more, in any form, without measuring
     Show(ShowOptions),
 }
 

@@ -52,17 +52,19 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
     if !outputs.quiet() {
         say(&plan.about());
     }
+    let presumed: Vec<u64> = plan.cases.iter().map(|case| plan.milliseconds(case)).collect();
     let Plan { field, machine, sampling, suites, cases } = plan;
     let mut peaks = peaks(field.threads);
     sample_peaks(&mut peaks, field.extent);
     let mut rows = Vec::new();
-    let progress = Progress::new("cases", cases.len() as u64, outputs.quiet());
-    for case in &cases {
+    let whole = presumed.iter().sum();
+    let progress = Progress::weighed("cases", cases.len() as u64, whole, outputs.quiet());
+    for (case, presumed) in cases.iter().zip(presumed) {
         let open = |work: &Work, contender: &Contender| field.peers.open(work, contender);
         let Some(mut measured) = measure(case, &sampling, &open, stop) else { break };
         record::compare(&mut measured, &field.whole_cpu());
         rows.extend(measured);
-        progress.tick();
+        progress.tick_of(presumed);
     }
     progress.finish();
     sample_peaks(&mut peaks, field.extent);
@@ -149,7 +151,7 @@ impl Plan {
             count(self.cases.len() as u64, "case"),
             count(rows as u64, "row"),
             self.sampling.samples,
-            self.seconds().max(1.0)
+            (self.cases.iter().map(|case| self.seconds(case)).sum::<f64>()).max(1.0)
         );
         if self.suites.contains(&Suite::Startup) && self.field.pilot.is_none() {
             text += "\nno startup: the program `pilot` is not beside this one; `cargo build --release` makes it, \
@@ -158,9 +160,9 @@ impl Plan {
         text
     }
 
-    /// About how long it takes.
-    fn seconds(&self) -> f64 {
-        let row = |case: &Case, contender: &Contender| {
+    /// About how long a case takes.
+    fn seconds(&self, case: &Case) -> f64 {
+        let row = |contender: &Contender| {
             let rate = match contender {
                 Contender::Cpu { simd: Simd::Scalar, threads } => {
                     PRESUMED_OF_SCALAR * *threads as f64
@@ -177,9 +179,12 @@ impl Plan {
             let times = if contender.is_gpu() { 2.0 } else { 1.0 };
             samples * times + self.sampling.warm_up_s + PRESUMED_OVERHEAD
         };
-        let rows =
-            self.cases.iter().flat_map(|case| case.contenders.iter().map(move |c| (case, c)));
-        rows.map(|(case, contender)| row(case, contender)).sum()
+        case.contenders.iter().map(row).sum()
+    }
+
+    /// The same as progress counts it.
+    fn milliseconds(&self, case: &Case) -> u64 {
+        (1e3 * self.seconds(case)) as u64
     }
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use particle_pilot::Digest;
-use particle_pilot::env::{CartPoleVector, VectorOptions};
+use particle_pilot::vector::{CartPoleVector, VectorOptions};
 
 use crate::contender::Contender;
 use crate::runner::{Answer, Batch, Runner, timed};

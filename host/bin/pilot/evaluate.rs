@@ -43,7 +43,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     let result = prepared.run_with(stop, |_| progress.tick());
     progress.finish();
     let result = result.map_err(failed)?;
-    machine.warn(&report, result.setback.as_deref());
+    machine.warn(&report, result.fallback_reason.as_deref());
     if !quiet && report.for_people() {
         result.warnings.iter().for_each(|summary| say(&warning(summary, &result, &config)));
     }
@@ -139,9 +139,9 @@ fn briefly(ending: Ending) -> &'static str {
 fn warning(summary: &WarningSummary, result: &EvaluationResult, config: &PilotConfig) -> String {
     let decisions = result.mean_steps * f64::from(result.episodes);
     format!(
-        "warning: in {} of {} decisions of {} of {}, first at step {} of seed {}: {}",
+        "warning: in {} of {} of {} of {}, first at step {} of seed {}: {}",
         grouped(summary.decisions),
-        grouped(decisions.round() as u64),
+        count(decisions.round() as u64, "decision"),
         grouped(summary.episodes.into()),
         count(result.episodes.into(), "episode"),
         summary.first_step,

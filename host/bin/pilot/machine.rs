@@ -17,7 +17,7 @@ pub struct Machine {
     /// The device with a GPU's own name.
     name: String,
     /// Why it is not a GPU, where it might have been one.
-    setback: Option<BackendError>,
+    fallback_reason: Option<BackendError>,
 }
 
 impl Machine {
@@ -28,7 +28,7 @@ impl Machine {
             simd: pilot.simd(),
             threads: pilot.threads(),
             name: pilot.device_name(),
-            setback: pilot.setback().cloned(),
+            fallback_reason: pilot.fallback_reason().cloned(),
         }
     }
 
@@ -39,13 +39,15 @@ impl Machine {
             simd: evaluation.simd(),
             threads: evaluation.threads(),
             name: evaluation.device_name(),
-            setback: evaluation.setback().cloned(),
+            fallback_reason: evaluation.fallback_reason().cloned(),
         }
     }
 
     /// Says once, to people, that it is the CPU where a GPU would have been used.
     pub fn tell(&self, report: &Report) {
-        let Some(error) = self.setback.as_ref().filter(|_| !report.silent()) else { return };
+        let Some(error) = self.fallback_reason.as_ref().filter(|_| !report.silent()) else {
+            return;
+        };
         let threads = count(self.threads as u64, "thread");
         let cpu = format!("running on the CPU ({}, {threads})", self.simd.name());
         // Who names a driver wants to know what became of it.
@@ -58,15 +60,15 @@ impl Machine {
     }
 
     /// Warns if a GPU failed after the work began.
-    pub fn warn(&self, report: &Report, setback: Option<&str>) {
-        if let Some(error) = self.lost(setback).filter(|_| !report.quiet()) {
+    pub fn warn(&self, report: &Report, fallback_reason: Option<&str>) {
+        if let Some(error) = self.lost(fallback_reason).filter(|_| !report.quiet()) {
             say(&format!("warning: {error}; the CPU went on, with the same results"));
         }
     }
 
     /// Why a GPU is no longer used that was when the work began.
-    pub fn lost<'a>(&self, setback: Option<&'a str>) -> Option<&'a str> {
-        setback.filter(|_| self.device != Device::Cpu)
+    pub fn lost<'a>(&self, fallback_reason: Option<&'a str>) -> Option<&'a str> {
+        fallback_reason.filter(|_| self.device != Device::Cpu)
     }
 
     /// The devices that ran an evaluation's episodes, and how many where they are several.

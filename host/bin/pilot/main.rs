@@ -21,18 +21,23 @@ mod trace;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::commands::{Cli, Command, SolveOptions};
 use crate::options::Options;
 use crate::shared::outcome::{Outcome, exit_code};
-use crate::shared::output;
+use crate::shared::{command_line, output};
 
 fn main() -> ExitCode {
-    exit_code(run(Cli::parse()))
+    let program = Cli::command();
+    let matches = command_line::matches(&program, std::env::args_os());
+    let matches = matches.unwrap_or_else(|error| error.exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let before = command_line::given(&program, &matches);
+    exit_code(run(cli, |command, all| belong(&program, command, all, &before)))
 }
 
-fn run(cli: Cli) -> Result<Outcome> {
+fn run(cli: Cli, belong: impl Fn(&str, bool) -> Result<()>) -> Result<Outcome> {
     let before = cli.solve;
     match cli.command {
         None => solve::run(before.into()),
@@ -63,12 +68,19 @@ fn run(cli: Cli) -> Result<Outcome> {
     }
 }
 
-/// Options may come before the name of a command, if it has them.
-fn belong(command: &str, all: bool) -> Result<()> {
-    match all {
-        true => Ok(()),
-        false => Err(output::usage(format!(
-            "`pilot {command}` lacks some of the options before its name; its own come after it, see `pilot {command} --help`"
-        ))),
+/// Options may come before the name of a command, if it has them; `all` says whether those given `before` do.
+fn belong(program: &clap::Command, command: &str, all: bool, before: &[String]) -> Result<()> {
+    if all {
+        return Ok(());
     }
+    let own = program.find_subcommand(command);
+    let has = |option: &&String| own.is_some_and(|own| command_line::has(own, option));
+    let reason = match before.iter().find(|option| !has(option)) {
+        Some(option) => {
+            let owners = command_line::owners(program, option).unwrap_or_default();
+            format!("has no {option}, {owners}")
+        }
+        None => format!("takes {} after its name", before.join(", ")),
+    };
+    Err(output::usage(format!("`pilot {command}` {reason}; see `pilot {command} --help`")))
 }

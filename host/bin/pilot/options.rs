@@ -108,7 +108,7 @@ pub struct Options {
     /// cem: the least probability of each action, or deviation of the force, 1/256 to 0.5
     #[arg(long, value_name = "SHARE", help_heading = TUNING)]
     pub floor: Option<f64>,
-    /// mppi, smc: the temperature, in units of cost; more lets worse futures have a say
+    /// mppi, smc: the temperature, 1e-9 to 1e9 in units of cost; more lets worse futures have a say
     #[arg(long, value_name = "COST", help_heading = TUNING)]
     pub temperature: Option<f64>,
     /// mppi: choose the temperature by this effective share of the particles, 0 for a fixed one
@@ -160,7 +160,7 @@ pub const MOST_THREADS: u64 = 1024;
 /// Episodes that an evaluation may have.
 pub const MOST_EPISODES: u32 = 10_000_000;
 
-const COST: &str = "Cost weights (defaults: see --print-config)";
+const COST: &str = "Cost weights, 0 to 1e9 (defaults: see --print-config)";
 const TUNING: &str = "Planners' knobs (defaults depend on the planner; see --print-config)";
 
 /// The library's integrators, by their names.

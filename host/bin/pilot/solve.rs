@@ -79,7 +79,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     }
     let words = |warning: &Warning| advised(warning, pilot.config());
     let json = EpisodeReport::of(&result, &episode, &pilot, words);
-    machine.warn(&report, json.setback.as_deref());
+    machine.warn(&report, json.fallback_reason.as_deref());
     report.write(&text(&result, &pilot), &json)?;
     let met = result.survived || !settings.options().require_success;
     Ok(Outcome::of(result.interrupted, met))
@@ -162,9 +162,9 @@ pub fn degrees(radians: f64) -> f64 {
 
 fn warning(note: &WarningNote, result: &EpisodeResult, config: &PilotConfig) -> String {
     format!(
-        "warning: in {} of {} decisions, first at step {}: {}",
+        "warning: in {} of {}, first at step {}: {}",
         grouped(note.decisions.into()),
-        grouped(result.steps.into()),
+        count(result.steps.into(), "decision"),
         note.first_step,
         advised(&note.warning, config)
     )

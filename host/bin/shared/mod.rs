@@ -1,5 +1,6 @@
 //! What `pilot` and `bench` have in common: how a program writes, draws, tells, stops and ends.
 
+pub mod command_line;
 mod draft;
 pub mod interrupt;
 pub mod outcome;

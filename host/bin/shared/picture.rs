@@ -17,6 +17,8 @@ pub const FONT_NAME: &str = "sans-serif";
 
 /// Pixels of a bitmap for one of the drawing's units.
 const BITMAP_SCALE: u32 = 2;
+/// An SVG is drawn so much larger than it is shown, since places are whole numbers: with 1, curves would be stairs.
+const SVG_SCALE: u32 = 10;
 
 // Okabe and Ito's colours, which the colour-blind can tell apart.
 pub const BLUE: RGBColor = RGBColor(0, 114, 178);
@@ -34,7 +36,7 @@ pub type Fault<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
 
 /// Something that can be drawn, at any scale.
 pub trait Drawing {
-    /// Width and height in the drawing's units, which are pixels of an SVG.
+    /// Width and height in the drawing's units, which are the pixels in which an SVG is shown.
     fn size(&self) -> (u32, u32);
 
     /// Draws it on white, with `scale` pixels for each unit.
@@ -83,16 +85,28 @@ impl Picture {
 /// The text of an SVG.
 pub fn svg(drawing: &impl Drawing) -> Result<String> {
     let mut text = String::new();
-    let root = SVGBackend::with_string(&mut text, drawing.size()).into_drawing_area();
-    draw(drawing, &root, 1)?;
+    let root = SVGBackend::with_string(&mut text, scaled(drawing, SVG_SCALE)).into_drawing_area();
+    draw(drawing, &root, SVG_SCALE)?;
     drop(root);
-    Ok(text)
+    Ok(shown_in(drawing.size(), &text))
+}
+
+/// An SVG that is shown in `width` times `height` pixels, however large it was drawn.
+fn shown_in((width, height): (u32, u32), svg: &str) -> String {
+    match svg.split_once(" viewBox=") {
+        Some((_, rest)) => format!("<svg width=\"{width}\" height=\"{height}\" viewBox={rest}"),
+        None => svg.into(),
+    }
 }
 
 fn bitmap(drawing: &impl Drawing, path: &Path) -> Result<()> {
+    let root = BitMapBackend::new(path, scaled(drawing, BITMAP_SCALE)).into_drawing_area();
+    draw(drawing, &root, BITMAP_SCALE)
+}
+
+fn scaled(drawing: &impl Drawing, scale: u32) -> (u32, u32) {
     let (width, height) = drawing.size();
-    let size = (width * BITMAP_SCALE, height * BITMAP_SCALE);
-    draw(drawing, &BitMapBackend::new(path, size).into_drawing_area(), BITMAP_SCALE)
+    (width * scale, height * scale)
 }
 
 fn draw<DB: DrawingBackend>(drawing: &impl Drawing, root: &Area<DB>, scale: u32) -> Result<()> {
@@ -113,9 +127,9 @@ pub fn font(size: u32, scale: u32, colour: RGBColor, side: HPos) -> TextStyle<'s
     }
 }
 
-/// By how much bitmap text stands too high when it is centred.
+/// By how much text stands too high when it is centred. Whoever shows an SVG centres its text.
 pub fn sag(scale: u32) -> i32 {
-    if scale > 1 { 2 * scale as i32 } else { 0 }
+    if scale == BITMAP_SCALE { 2 * scale as i32 } else { 0 }
 }
 
 /// A number beside an axis, with a real minus and no needless digits.

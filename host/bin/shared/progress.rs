@@ -1,11 +1,13 @@
 //! A bar on standard error for work that takes long.
 
 use std::fmt::Write;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{
+    HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 
 /// Work that ends sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -13,20 +15,27 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Counts finished work; shows it once it takes long, if standard error is a terminal.
 pub struct Progress {
     noun: &'static str,
-    total: u64,
-    done: AtomicU64,
+    /// Pieces that are done, and how many there are.
+    pieces: (Arc<AtomicU64>, u64),
+    /// Work that is done, and how much there is.
+    work: (AtomicU64, u64),
     began: Instant,
     bar: OnceLock<ProgressBar>,
     quiet: bool,
 }
 
 impl Progress {
-    /// `total` pieces of work; nothing is shown if `quiet`.
+    /// `total` pieces that take equally long; nothing is shown if `quiet`.
     pub fn new(noun: &'static str, total: u64, quiet: bool) -> Self {
+        Self::weighed(noun, total, total, quiet)
+    }
+
+    /// `total` pieces that do not: all together they take `work`, in any unit.
+    pub fn weighed(noun: &'static str, total: u64, work: u64, quiet: bool) -> Self {
         Self {
             noun,
-            total,
-            done: AtomicU64::new(0),
+            pieces: (Arc::default(), total),
+            work: (AtomicU64::new(0), work),
             began: Instant::now(),
             bar: OnceLock::new(),
             quiet,
@@ -35,7 +44,13 @@ impl Progress {
 
     /// Another piece is done.
     pub fn tick(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.tick_of(1);
+    }
+
+    /// Another piece is done, which took its share of all work.
+    pub fn tick_of(&self, work: u64) {
+        self.pieces.0.fetch_add(1, Ordering::Relaxed);
+        let done = self.work.0.fetch_add(work, Ordering::Relaxed) + work;
         if self.quiet || self.began.elapsed() < PATIENCE {
             return;
         }
@@ -50,17 +65,21 @@ impl Progress {
     }
 
     fn bar(&self) -> ProgressBar {
-        let template = "{bar:40} {human_pos}/{human_len} {msg}, {left} left";
-        let style = ProgressStyle::with_template(template);
-        let style = style.map(|style| style.with_key("left", left));
-        ProgressBar::with_draw_target(Some(self.total), ProgressDrawTarget::stderr())
+        let (done, total) = (Arc::clone(&self.pieces.0), self.pieces.1);
+        let count = move |_: &ProgressState, out: &mut dyn Write| {
+            let done = done.load(Ordering::Relaxed);
+            let _ = write!(out, "{}/{}", HumanCount(done), HumanCount(total)); // as in `left`
+        };
+        let style = ProgressStyle::with_template("{bar:40} {count} {msg}, {left} left");
+        let style = style.map(|style| style.with_key("count", count).with_key("left", left));
+        ProgressBar::with_draw_target(Some(self.work.1), ProgressDrawTarget::stderr())
             .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
             .with_message(self.noun)
             .with_elapsed(self.began.elapsed())
     }
 }
 
-/// The time that the rest takes if it takes as long as what is done.
+/// The time that the rest takes if all work goes on as what is done went.
 fn left(state: &ProgressState, out: &mut dyn Write) {
     let (done, total) = (state.pos().max(1) as f64, state.len().unwrap_or(0) as f64);
     let left = state.elapsed().as_secs_f64() * (total / done - 1.0).max(0.0);

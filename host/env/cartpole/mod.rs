@@ -2,10 +2,10 @@
 //! Gymnasium's `CartPole-v1`.
 
 use particle_pilot_kernels::env::Physics;
-use particle_pilot_kernels::simulate::{Episode, Terms, Transition, force, observation};
+use particle_pilot_kernels::simulate::{EpisodeState, Terms, Transition, force, observation};
 use serde::{Deserialize, Serialize};
 
-use super::{EnvError, NumpyRng};
+use super::{EnvError, Pcg64};
 
 /// What an episode counts and how long it may last.
 ///
@@ -35,8 +35,8 @@ impl Default for CartPoleOptions {
 }
 
 impl CartPoleOptions {
-    /// The same for [`Episode::step`], where a limit of 0 steps, which is not valid here, means none.
-    pub(super) fn terms(&self) -> Terms {
+    /// The same for [`EpisodeState::step`], where a limit of 0 steps, which is not valid here, means none.
+    pub(crate) fn terms(&self) -> Terms {
         Terms {
             sutton_barto_reward: self.sutton_barto_reward,
             max_episode_steps: self.max_episode_steps.unwrap_or(0),
@@ -131,9 +131,9 @@ impl Step {
 pub struct CartPole {
     physics: Physics,
     options: CartPoleOptions,
-    rng: NumpyRng,
+    rng: Pcg64,
     /// `None` until the first reset.
-    episode: Option<Episode>,
+    episode: Option<EpisodeState>,
     /// External push for the next step, in N.
     push_newton: f64,
 }
@@ -149,7 +149,7 @@ impl CartPole {
     /// Seed of an environment that was never given one.
     const UNSEEDED: u64 = 0;
     /// Bounds of each component of an initial state, as in Gymnasium.
-    pub(super) const RESET_BOUNDS: [f64; 2] = [-0.05, 0.05];
+    pub(crate) const RESET_BOUNDS: [f64; 2] = [-0.05, 0.05];
 
     /// An environment that has yet to be [`reset`](Self::reset).
     ///
@@ -178,13 +178,7 @@ impl CartPole {
     }
 
     fn unchecked(physics: Physics, options: CartPoleOptions) -> Self {
-        Self {
-            physics,
-            options,
-            rng: NumpyRng::new(Self::UNSEEDED),
-            episode: None,
-            push_newton: 0.0,
-        }
+        Self { physics, options, rng: Pcg64::new(Self::UNSEEDED), episode: None, push_newton: 0.0 }
     }
 
     /// Starts an episode from a state drawn uniformly from `[-0.05, 0.05)` in
@@ -244,7 +238,7 @@ impl CartPole {
     }
 
     /// Refuses what NumPy would.
-    pub(super) fn check_bounds(low: f64, high: f64) -> Result<(), EnvError> {
+    pub(crate) fn check_bounds(low: f64, high: f64) -> Result<(), EnvError> {
         // An infinite bound makes the distance infinite or NaN.
         if low <= high && (high - low).is_finite() {
             Ok(())
@@ -255,7 +249,7 @@ impl CartPole {
 
     fn draw(&mut self, seed: Option<u64>, low: f64, high: f64) -> [f64; 4] {
         if let Some(seed) = seed {
-            self.rng = NumpyRng::new(seed);
+            self.rng = Pcg64::new(seed);
         }
         let state = std::array::from_fn(|_| self.rng.uniform(low, high));
         self.begin(state);
@@ -286,7 +280,7 @@ impl CartPole {
     }
 
     fn begin(&mut self, state: [f64; 4]) {
-        self.episode = Some(Episode::new(state));
+        self.episode = Some(EpisodeState::new(state));
         self.push_newton = 0.0;
     }
 

@@ -1,17 +1,18 @@
 //! CEM for continuous control.
 
+use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::cem::refit_knot;
+use particle_pilot_kernels::planners::cem::refit_knot;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
 use super::elites::Elites;
-use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::noise::NoisePlan;
+use crate::planners::planner::{Planner, Problem, Request};
+use crate::planners::record::record;
 use crate::planners::weighing::knot_moments;
-use crate::planners::{Planner, Problem, Request, Tuning};
-use crate::trajectories::{Trajectories, record};
+use crate::trajectories::Trajectories;
 
 /// A mean for each step and a deviation for each knot.
 pub(crate) struct ContinuousCem {
@@ -79,7 +80,8 @@ impl<M: Model> Planner<M> for ContinuousCem {
         let share = f64::from(self.noise.plan[0]) / f64::from(full);
         self.noise.shift();
 
-        let mut diagnostics = diagnose(&problem.size(), &summary, self.tuning.iterations);
+        let mut diagnostics =
+            diagnose([problem.particles, problem.horizon], &summary, self.tuning.iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
         (share * problem.model.full_action(), diagnostics)

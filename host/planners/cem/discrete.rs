@@ -1,19 +1,20 @@
 //! CEM for left and right.
 
+use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
+use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
 use particle_pilot_kernels::model::Model;
-use particle_pilot_kernels::plan::cem::{faded, goes_right, refit_probability};
+use particle_pilot_kernels::planners::cem::{faded, goes_right, refit_probability};
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Summary;
 
 use super::elites::Elites;
-use crate::backend::cpu::Kernel;
-use crate::config::PilotConfig;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
-use crate::planners::{Planner, Problem, Request, Tuning};
-use crate::trajectories::{Trajectories, record};
+use crate::planners::planner::{Planner, Problem, Request};
+use crate::planners::record::record;
+use crate::trajectories::Trajectories;
 
 /// One probability of going right for each step.
 pub(crate) struct DiscreteCem {
@@ -109,7 +110,7 @@ impl<M: Model> Planner<M> for DiscreteCem {
         let right = goes_right(self.counts[0], voters, self.best_words[0] >> 31 == 1);
         self.shift();
 
-        let mut diagnostics = diagnose(&problem.size(), &summary, iterations);
+        let mut diagnostics = diagnose([problem.particles, problem.horizon], &summary, iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
         let full = problem.model.full_action();
@@ -161,7 +162,7 @@ struct Count<'a> {
     counts: &'a mut [u32],
 }
 
-impl Kernel for Count<'_> {
+impl LaneWork for Count<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -1,11 +1,11 @@
 //! The best share of the futures, by selection rather than sorting.
 
-use particle_pilot_kernels::plan::cem::sortable;
 use particle_pilot_kernels::population::Stop as _;
+use particle_pilot_kernels::reduce::sortable;
 use particle_pilot_kernels::rollout::CHUNK;
 
-use crate::planners::Request;
 use crate::planners::futures::Futures;
+use crate::planners::planner::Request;
 
 /// How many the share `share` of `particles` futures is, at least one.
 pub(crate) fn elite_count(particles: u32, share: f64) -> usize {

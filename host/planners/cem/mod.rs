@@ -8,9 +8,7 @@
 
 mod continuous;
 mod discrete;
-mod elites;
+pub(crate) mod elites;
 
 pub(crate) use continuous::ContinuousCem;
 pub(crate) use discrete::DiscreteCem;
-#[cfg(all(feature = "cuda", target_os = "linux"))]
-pub(crate) use elites::elite_count;

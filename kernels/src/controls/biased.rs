@@ -1,4 +1,4 @@
-//! Left or right with a probability for each step.
+//! Bang-bang control by biased coins: left or right, with a probability for each step.
 
 use super::{Controls, SIGN, Scheme};
 use crate::lanes::{LaneBits, Lanes};

@@ -1,4 +1,4 @@
-//! Left or right by the toss of a coin: one random bit a step.
+//! Bang-bang control by coin tosses: left or right, one random bit a step.
 
 use super::{Controls, SIGN, Scheme};
 use crate::lanes::{LaneBits, Lanes};
@@ -23,7 +23,7 @@ pub struct CoinControls<'a, L: Lanes> {
     words: [L::Bits; 4],
     word: L::Bits,
     sign: L::Bits,
-    /// Where the first of each pair goes by a random bit of 0.
+    /// The control of each pair's first side by a random bit of 0.
     unset: L::Bits,
 }
 

@@ -10,45 +10,45 @@ use crate::rng::{self, Stream};
 pub struct Knots<'a> {
     /// The random numbers.
     pub noise: KnotNoise<'a>,
-    /// How noise runs between knots.
+    /// The interpolation of noise between knots.
     pub interpolant: Interpolant<'a>,
     /// The plan, `[H]`, in the model's units.
     pub plan: &'a [f32],
     /// Full control in the model's units.
     pub full: f32,
-    /// Whether the environment only knows full control: the sign then counts, here as there.
+    /// Whether control is bang-bang: the environment only knows full control, so that the sign counts, here as there.
     pub thresholded: bool,
-    /// What is done about the first control.
+    /// The stratification of the first control.
     pub first: First,
 }
 
-/// What is done about the first control.
+/// The stratification of the first control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
-    /// It is drawn like the others.
+    /// None: it is drawn like the others.
     Drawn,
-    /// It is [`first_level`] of this many strata, 2 or [`STRATA`], by the sign of [`Stream::first_sign`].
+    /// By [`first_level`] of this many strata, 2 or [`STRATA`], by the sign of [`Stream::first_sign`].
     Stratified(usize),
 }
 
-/// Weights that turn knots into the values between them.
+/// Piecewise interpolation, linear or cubic: weights that turn knots into the values between them.
 #[derive(Clone, Copy, Debug)]
 pub struct Interpolant<'a> {
     /// For each step after a knot, the weights of the knots around it: two for linear interpolation,
     /// the rest zero, or four for cubic. Its length is the steps between knots.
     pub weights: &'a [[f32; 4]],
-    /// Whether four knots count.
+    /// Whether it is cubic: four knots count rather than two.
     pub cubic: bool,
 }
 
 impl Interpolant<'_> {
-    /// How many knots count at a time.
+    /// The number of knots that a value depends on.
     #[must_use]
     pub fn taps(&self) -> usize {
         if self.cubic { 4 } else { 2 }
     }
 
-    /// How many knots `horizon` steps need.
+    /// The number of knots that `horizon` steps need.
     #[must_use]
     pub fn knots(&self, horizon: usize) -> usize {
         horizon.div_ceil(self.weights.len()) + self.taps() - 1
@@ -68,7 +68,7 @@ impl Interpolant<'_> {
     }
 }
 
-/// Normal numbers at the knots.
+/// Gaussian noise at the knots: white, autoregressive or quasi-random.
 #[derive(Clone, Copy, Debug)]
 pub struct KnotNoise<'a> {
     /// The random numbers.
@@ -80,7 +80,7 @@ pub struct KnotNoise<'a> {
     /// Points that fill the unit cube evenly, `[knots][pairs]`, to be shifted at random; empty for
     /// independent random numbers.
     pub points: &'a [f32],
-    /// How many pairs `points` holds for each knot.
+    /// The number of pairs that `points` holds for each knot.
     pub pairs: usize,
 }
 
@@ -129,7 +129,7 @@ impl<'a, L: Lanes> KnotSource<'a, L> {
         value * L::splat(self.proof, scale)
     }
 
-    /// The point of `knot`, shifted modulo 1 by a random amount that all particles share: R. Cranley,
+    /// The quasi-random point of `knot`, shifted modulo 1 by a random amount that all particles share: R. Cranley,
     /// T. N. L. Patterson, "Randomization of number theoretic methods for multiple integration"
     /// (1976).
     #[inline(always)]
@@ -228,7 +228,8 @@ impl<L: Lanes> Controls<L> for KnotControls<'_, L> {
 }
 
 impl<L: Lanes> KnotControls<'_, L> {
-    /// What the environment makes of `control`.
+    /// Saturation: `control` as the environment applies it, kept within full control, or where that is all the
+    /// environment knows, its sign times full control.
     #[inline(always)]
     fn within(&self, control: L) -> L {
         if self.scheme.thresholded {

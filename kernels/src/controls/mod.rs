@@ -1,4 +1,4 @@
-//! Where particles' controls come from.
+//! Sampling of particles' controls.
 //!
 //! Particles come in mirrored pairs that share their random numbers (antithetic variates: J. M.
 //! Hammersley, K. W. Morton, "A new Monte Carlo technique: antithetic variates", 1956). Particle
@@ -18,11 +18,10 @@ pub use knots::{First, Interpolant, KnotNoise, KnotSource, Knots};
 
 use crate::lanes::Lanes;
 
-/// How many kinds of first action futures are stratified by at most: particle `p` belongs to
-/// stratum `p % STRATA`.
+/// The most strata of the first action: particle `p` belongs to stratum `p % STRATA`.
 pub const STRATA: usize = 8;
 
-/// A way to draw controls; makes [`Controls`] for bundles of pairs.
+/// A sampling scheme: makes the [`Controls`] of bundles of mirrored pairs.
 pub trait Scheme: Sync {
     /// The controls of a bundle of pairs.
     type Controls<'a, L: Lanes>: Controls<L> + Copy

@@ -1,58 +1,58 @@
-//! How an iteration ends: what its futures come to, the plan moved on, the answer.
+//! The end of an iteration: the reduction of its futures, the plan moved on, the answer.
 
 use core::cell::Cell;
 
-use super::crew::Crew;
+use super::block::Block;
 use super::fold::fold_all;
-use super::site::Site;
+use super::workspace::Workspace;
 use crate::controls::STRATA;
-use crate::plan::cem::from_sortable;
+use crate::reduce::from_sortable;
 use crate::task::{Answer, COST_SUMS};
 
-/// What the futures of an iteration come to, but for `share` and `effective_samples`, which a planner adds; in
-/// every thread.
+/// The reduction of an iteration's futures to an answer, but for `share` and `effective_samples`, which a planner
+/// adds; in every thread.
 #[inline(always)]
-pub fn summary(crew: &Crew, site: &Site<'_>) -> Answer {
-    let (rules, tally) = (&site.task.rules, site.tally());
-    let row = fold_all(crew, site, site.sums(), COST_SUMS);
+pub fn summary(block: &Block, workspace: &Workspace<'_>) -> Answer {
+    let (params, counters) = (&workspace.task.params, workspace.counters());
+    let row = fold_all(block, workspace, workspace.sums(), COST_SUMS);
     let mut sums = [0.0; STRATA];
     for stratum in 0..STRATA {
         sums[stratum] = row[stratum].get();
     }
     Answer {
         share: 0.0,
-        effective_samples: f64::from(rules.particles),
+        effective_samples: f64::from(params.particles),
         sums,
         squares: row[STRATA].get(),
-        lowest: from_sortable((tally.best.get() >> 32) as u32),
-        dead: tally.dead.get(),
-        non_finite: tally.non_finite.get(),
-        longest: tally.longest.get(),
+        lowest: from_sortable((counters.best.get() >> 32) as u32),
+        dead: counters.dead.get(),
+        non_finite: counters.non_finite.get(),
+        longest: counters.longest.get(),
     }
 }
 
 /// Writes the answer after the last iteration; after others, keeps the lowest cost for the next. Ends with all
 /// threads in step.
 #[inline(always)]
-pub fn end_iteration(crew: &Crew, site: &Site<'_>, is_last: bool, answer: Answer) {
-    if crew.rank == 0 {
-        let tally = site.tally();
+pub fn end_iteration(block: &Block, workspace: &Workspace<'_>, is_last: bool, answer: Answer) {
+    if block.rank == 0 {
+        let counters = workspace.counters();
         if is_last {
-            site.answer().set(answer);
-            tally.reset();
+            workspace.answer().set(answer);
+            counters.reset();
         } else {
-            tally.clear();
-            tally.lowest.set(answer.lowest);
+            counters.clear();
+            counters.lowest.set(answer.lowest);
         }
     }
-    crew.sync();
+    block.sync();
 }
 
-/// Moves a plan or the like: every place gets what `of` says about the place `ahead` steps later (and the
-/// last ones what `last` says), though `of` may read the places themselves.
+/// Shifts a plan or the like: every place gets `of` of the place `ahead` steps later (and the last ones `last`),
+/// though `of` may read the places themselves.
 #[inline(always)]
 pub fn renew<T>(
-    crew: &Crew,
+    block: &Block,
     places: &[Cell<T>],
     ahead: u32,
     last: impl Fn() -> T,
@@ -61,13 +61,13 @@ pub fn renew<T>(
     let count = places.len() as u32;
     let mut first = 0;
     while first < count {
-        let place = first + crew.rank;
+        let place = first + block.rank;
         let value = if place + ahead < count { of(place + ahead) } else { last() };
-        crew.sync();
+        block.sync();
         if place < count {
             places[place as usize].set(value);
         }
-        crew.sync();
-        first += crew.size;
+        block.sync();
+        first += block.size;
     }
 }

@@ -4,15 +4,16 @@
 //! share the chunks; those that turn sums into a plan have one. Closed loops of many episodes are one
 //! launch, with one or more blocks for each.
 
-use super::crew::{Crew, SQUAD};
-use super::episode::{self, Planner, Question};
-use super::fleet::Fleet;
-use super::fold::fold_piece;
-use super::population::{Evidence, Islands, Voters, Votes, run_islands};
-use super::site::Site;
+use super::block::Block;
+use super::episode::{self, Planner, Request};
+use super::fold::fold_batch;
+use super::grid::Grid;
+use super::population::{IslandStrategy, Islands, run_islands};
+use super::workspace::Workspace;
 use super::{cem, knots, mppi, roll_out::roll_out, shooting};
 use crate::controls::Coin;
-use crate::model::{CartPole, Model};
+use crate::model::{CartPoleModel, Model};
+use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
 use crate::task::{COST_SUMS, Episodes, Task};
 
@@ -22,29 +23,29 @@ macro_rules! tasks {
         #[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
         #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
         unsafe extern "ptx-kernel" fn $name(task: Task) {
-            let call: fn(&Launch<'_>) = $call;
-            call(&Launch::new(&task));
+            let call: fn(&Context<'_>) = $call;
+            call(&Context::new(&task));
         }
     )*};
 }
 
-/// A launch of a task for a cart-pole.
-struct Launch<'a> {
-    site: Site<'a>,
-    crew: Crew,
+/// A task for a cart-pole, as a block of its launch sees it.
+struct Context<'a> {
+    workspace: Workspace<'a>,
+    block: Block,
     stream: Stream,
 }
 
-impl<'a> Launch<'a> {
+impl<'a> Context<'a> {
     #[inline(always)]
     fn new(task: &'a Task) -> Self {
         let stream = Stream::new(task.seed, task.decision, task.iteration);
-        Self { site: Site::new(task, 0), crew: Crew::of_many(), stream }
+        Self { workspace: Workspace::new(task, 0), block: Block::of_many(), stream }
     }
 
     #[inline(always)]
-    fn model<const GENERAL: bool>(&self) -> CartPole<GENERAL> {
-        CartPole::from_data(self.site.task.model)
+    fn model<const GENERAL: bool>(&self) -> CartPoleModel<GENERAL> {
+        CartPoleModel::from_data(self.workspace.task.model)
     }
 
     #[inline(always)]
@@ -56,74 +57,74 @@ impl<'a> Launch<'a> {
     fn coin<const GENERAL: bool>(&self) {
         let model = self.model::<GENERAL>();
         let scheme = Coin { stream: self.stream, full: model.full_control() };
-        roll_out(&self.crew, &self.site, &model, &scheme, &self.site.task.state);
+        roll_out(&self.block, &self.workspace, &model, &scheme, &self.workspace.task.state);
     }
 
     #[inline(always)]
     fn biased<const GENERAL: bool>(&self) {
         let model = self.model::<GENERAL>();
-        let scheme = self.site.biased(self.stream, model.full_control());
-        roll_out(&self.crew, &self.site, &model, &scheme, &self.site.task.state);
+        let scheme = self.workspace.biased(self.stream, model.full_control());
+        roll_out(&self.block, &self.workspace, &model, &scheme, &self.workspace.task.state);
     }
 
     #[inline(always)]
-    fn islands<V: Voters, const GENERAL: bool>(&self) {
+    fn islands<S: IslandStrategy, const GENERAL: bool>(&self) {
         let model = self.model::<GENERAL>();
-        let state = &self.site.task.state;
-        run_islands::<V, _>(&self.crew, &self.site, &model, state, self.stream);
+        let state = &self.workspace.task.state;
+        run_islands::<S, _>(&self.block, &self.workspace, &model, state, self.stream);
     }
 
     #[inline(always)]
     fn knots<const GENERAL: bool>(&self) {
         let model = self.model::<GENERAL>();
-        let scheme = self.site.knots(self.stream, model.full_control());
-        roll_out(&self.crew, &self.site, &model, &scheme, &self.site.task.state);
+        let scheme = self.workspace.knots(self.stream, model.full_control());
+        roll_out(&self.block, &self.workspace, &model, &scheme, &self.workspace.task.state);
     }
 }
 
 tasks! {
-    roll_out_coin => |launch| launch.coin::<false>();
-    roll_out_coin_general => |launch| launch.coin::<true>();
-    roll_out_biased => |launch| launch.biased::<false>();
-    roll_out_biased_general => |launch| launch.biased::<true>();
-    roll_out_knots => |launch| launch.knots::<false>();
-    roll_out_knots_general => |launch| launch.knots::<true>();
-    forget_tally => |launch| Shooting::<false>::forget(&launch.crew, &launch.site);
-    forget_probabilities => |launch| cem::forget(&launch.crew, &launch.site);
-    forget_plan => |launch| knots::forget(&launch.crew, &launch.site);
-    fold_costs => |launch| {
-        let (site, piece) = (&launch.site, launch.site.task.piece);
-        fold_piece(&launch.crew, site, site.sums(), COST_SUMS, piece);
+    roll_out_coin => |context| context.coin::<false>();
+    roll_out_coin_general => |context| context.coin::<true>();
+    roll_out_biased => |context| context.biased::<false>();
+    roll_out_biased_general => |context| context.biased::<true>();
+    roll_out_knots => |context| context.knots::<false>();
+    roll_out_knots_general => |context| context.knots::<true>();
+    forget_counters => |context| Shooting::<false>::forget(&context.block, &context.workspace);
+    forget_probabilities => |context| cem::forget(&context.block, &context.workspace);
+    forget_plan => |context| knots::forget(&context.block, &context.workspace);
+    fold_costs => |context| {
+        let (workspace, batch) = (&context.workspace, context.workspace.task.batch);
+        fold_batch(&context.block, workspace, workspace.sums(), COST_SUMS, batch);
     };
-    fold_moments => |launch| {
-        let (site, piece) = (&launch.site, launch.site.task.piece);
-        fold_piece(&launch.crew, site, site.moments(), site.task.rules.moments(), piece);
+    fold_moments => |context| {
+        let (workspace, batch) = (&context.workspace, context.workspace.task.batch);
+        fold_batch(&context.block, workspace, workspace.moments(), workspace.task.params.moments(), batch);
     };
-    choose_action => |launch| shooting::choose(&launch.crew, &launch.site, &launch.stream);
-    refit_probabilities => |launch| {
-        let scheme = launch.site.biased(launch.stream, launch.full());
-        cem::refit(&launch.crew, &launch.site, &scheme, launch.site.task.iteration);
+    choose_action => |context| shooting::choose(&context.block, &context.workspace, &context.stream);
+    refit_probabilities => |context| {
+        let scheme = context.workspace.biased(context.stream, context.full());
+        cem::refit(&context.block, &context.workspace, &scheme, context.workspace.task.iteration);
     };
-    choose_elites => |launch| knots::choose(&launch.crew, &launch.site);
-    elite_moments => |launch| {
-        let noise = launch.site.noise(launch.stream);
-        knots::moments(&launch.crew, &launch.site, &noise, knots::elite_weight(&launch.site));
+    choose_elites => |context| knots::choose(&context.block, &context.workspace);
+    elite_moments => |context| {
+        let noise = context.workspace.noise(context.stream);
+        knots::moments(&context.block, &context.workspace, &noise, knots::elite_weight(&context.workspace));
     };
-    refit_plan => |launch| {
-        knots::refit(&launch.crew, &launch.site, launch.full(), launch.site.task.iteration);
+    refit_plan => |context| {
+        knots::refit(&context.block, &context.workspace, context.full(), context.workspace.task.iteration);
     };
-    set_temperature => |launch| mppi::set_temperature(&launch.crew, &launch.site);
-    weighted_moments => |launch| {
-        let noise = launch.site.noise(launch.stream);
-        knots::moments(&launch.crew, &launch.site, &noise, mppi::weight(&launch.site));
+    set_temperature => |context| mppi::set_temperature(&context.block, &context.workspace);
+    weighted_moments => |context| {
+        let noise = context.workspace.noise(context.stream);
+        knots::moments(&context.block, &context.workspace, &noise, mppi::weight(&context.workspace));
     };
-    move_plan => |launch| mppi::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
-    run_smc_islands => |launch| launch.islands::<Evidence, false>();
-    run_smc_islands_general => |launch| launch.islands::<Evidence, true>();
-    conclude_smc => |launch| Evidence::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
-    run_fmc_islands => |launch| launch.islands::<Votes, false>();
-    run_fmc_islands_general => |launch| launch.islands::<Votes, true>();
-    conclude_fmc => |launch| Votes::conclude(&launch.crew, &launch.site, &launch.stream, launch.full());
+    move_plan => |context| mppi::conclude(&context.block, &context.workspace, &context.stream, context.full());
+    run_smc_islands => |context| context.islands::<Smc, false>();
+    run_smc_islands_general => |context| context.islands::<Smc, true>();
+    conclude_smc => |context| Smc::conclude(&context.block, &context.workspace, &context.stream, context.full());
+    run_fmc_islands => |context| context.islands::<Fmc, false>();
+    run_fmc_islands_general => |context| context.islands::<Fmc, true>();
+    conclude_fmc => |context| Fmc::conclude(&context.block, &context.workspace, &context.stream, context.full());
 }
 
 /// Random shooting; `KNOTS` for continuous control.
@@ -131,27 +132,27 @@ struct Shooting<const KNOTS: bool>;
 
 impl<const KNOTS: bool> Planner for Shooting<KNOTS> {
     #[inline(always)]
-    fn forget(crew: &Crew, site: &Site<'_>) {
+    fn forget(block: &Block, workspace: &Workspace<'_>) {
         if KNOTS {
-            knots::forget(crew, site);
-        } else if crew.rank == 0 {
-            site.tally().reset();
+            knots::forget(block, workspace);
+        } else if block.rank == 0 {
+            workspace.counters().reset();
         }
-        crew.sync();
+        block.sync();
     }
 
     #[inline(always)]
-    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
-        let stream = Stream::new(question.seed, question.decision, 0);
-        let (crew, full) = (&fleet.crew, model.full_control());
+    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+        let stream = request.stream(0);
+        let (block, full) = (&grid.block, model.full_control());
         if KNOTS {
-            roll_out(crew, site, model, &site.knots(stream, full), &question.state);
+            roll_out(block, workspace, model, &workspace.knots(stream, full), &request.state);
         } else {
-            roll_out(crew, site, model, &Coin { stream, full }, &question.state);
+            roll_out(block, workspace, model, &Coin { stream, full }, &request.state);
         }
-        fleet.meet();
-        if fleet.leads() {
-            shooting::choose(crew, site, &stream);
+        grid.sync();
+        if grid.leads() {
+            shooting::choose(block, workspace, &stream);
         }
     }
 }
@@ -161,19 +162,19 @@ struct Cem;
 
 impl Planner for Cem {
     #[inline(always)]
-    fn forget(crew: &Crew, site: &Site<'_>) {
-        cem::forget(crew, site);
+    fn forget(block: &Block, workspace: &Workspace<'_>) {
+        cem::forget(block, workspace);
     }
 
     #[inline(always)]
-    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
-        let crew = &fleet.crew;
-        iterate(fleet, site, question, |stream, iteration| {
-            let scheme = site.biased(stream, model.full_control());
-            roll_out(crew, site, model, &scheme, &question.state);
-            fleet.meet();
-            if fleet.leads() {
-                cem::refit(crew, site, &scheme, iteration);
+    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+        let block = &grid.block;
+        iterate(grid, workspace, request, |stream, iteration| {
+            let scheme = workspace.biased(stream, model.full_control());
+            roll_out(block, workspace, model, &scheme, &request.state);
+            grid.sync();
+            if grid.leads() {
+                cem::refit(block, workspace, &scheme, iteration);
             }
         });
     }
@@ -184,40 +185,50 @@ struct KnotCem;
 
 impl Planner for KnotCem {
     #[inline(always)]
-    fn forget(crew: &Crew, site: &Site<'_>) {
-        knots::forget(crew, site);
+    fn forget(block: &Block, workspace: &Workspace<'_>) {
+        knots::forget(block, workspace);
     }
 
     #[inline(always)]
-    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
-        let (crew, full) = (&fleet.crew, model.full_control());
-        iterate(fleet, site, question, |stream, iteration| {
-            roll_out(crew, site, model, &site.knots(stream, full), &question.state);
-            fleet.meet();
-            if fleet.leads() {
-                knots::choose(crew, site);
+    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+        let (block, full) = (&grid.block, model.full_control());
+        iterate(grid, workspace, request, |stream, iteration| {
+            roll_out(block, workspace, model, &workspace.knots(stream, full), &request.state);
+            grid.sync();
+            if grid.leads() {
+                knots::choose(block, workspace);
             }
-            fleet.meet();
-            knots::moments(crew, site, &site.noise(stream), knots::elite_weight(site));
-            fleet.meet();
-            if fleet.leads() {
-                knots::refit(crew, site, full, iteration);
+            grid.sync();
+            knots::moments(
+                block,
+                workspace,
+                &workspace.noise(stream),
+                knots::elite_weight(workspace),
+            );
+            grid.sync();
+            if grid.leads() {
+                knots::refit(block, workspace, full, iteration);
             }
         });
     }
 }
 
-/// Calls `refine` for each iteration of a decision, with a meeting after each but the last.
+/// Calls `refine` for each iteration of a decision, with a barrier after each but the last.
 #[inline(always)]
-fn iterate(fleet: &Fleet<'_>, site: &Site<'_>, question: &Question, refine: impl Fn(Stream, u32)) {
+fn iterate(
+    grid: &Grid<'_>,
+    workspace: &Workspace<'_>,
+    request: &Request,
+    refine: impl Fn(Stream, u32),
+) {
     let mut iteration = 0;
     loop {
-        refine(Stream::new(question.seed, question.decision, iteration), iteration);
+        refine(request.stream(iteration), iteration);
         iteration += 1;
-        if iteration == site.task.rules.iterations {
+        if iteration == workspace.task.params.iterations {
             return;
         }
-        fleet.meet();
+        grid.sync();
     }
 }
 
@@ -226,24 +237,24 @@ struct Mppi;
 
 impl Planner for Mppi {
     #[inline(always)]
-    fn forget(crew: &Crew, site: &Site<'_>) {
-        knots::forget(crew, site);
+    fn forget(block: &Block, workspace: &Workspace<'_>) {
+        knots::forget(block, workspace);
     }
 
     #[inline(always)]
-    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
-        let (crew, full) = (&fleet.crew, model.full_control());
-        let stream = Stream::new(question.seed, question.decision, 0);
-        roll_out(crew, site, model, &site.knots(stream, full), &question.state);
-        fleet.meet();
-        if fleet.leads() {
-            mppi::set_temperature(crew, site);
+    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+        let (block, full) = (&grid.block, model.full_control());
+        let stream = request.stream(0);
+        roll_out(block, workspace, model, &workspace.knots(stream, full), &request.state);
+        grid.sync();
+        if grid.leads() {
+            mppi::set_temperature(block, workspace);
         }
-        fleet.meet();
-        knots::moments(crew, site, &site.noise(stream), mppi::weight(site));
-        fleet.meet();
-        if fleet.leads() {
-            mppi::conclude(crew, site, &stream, full);
+        grid.sync();
+        knots::moments(block, workspace, &workspace.noise(stream), mppi::weight(workspace));
+        grid.sync();
+        if grid.leads() {
+            mppi::conclude(block, workspace, &stream, full);
         }
     }
 }
@@ -254,7 +265,7 @@ macro_rules! episodes {
         #[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
         #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
         unsafe extern "ptx-kernel" fn $name(episodes: Episodes) {
-            let model = CartPole::<$general>::from_data(episodes.task.model);
+            let model = CartPoleModel::<$general>::from_data(episodes.task.model);
             episode::run::<$planner, _>(&episodes, &model);
         }
     )*};
@@ -271,11 +282,8 @@ episodes! {
     episodes_cem_knots_general => KnotCem, true;
     episodes_mppi => Mppi, false;
     episodes_mppi_general => Mppi, true;
-    episodes_smc => Islands<Evidence>, false;
-    episodes_smc_general => Islands<Evidence>, true;
-    episodes_fmc => Islands<Votes>, false;
-    episodes_fmc_general => Islands<Votes>, true;
+    episodes_smc => Islands<Smc>, false;
+    episodes_smc_general => Islands<Smc>, true;
+    episodes_fmc => Islands<Fmc>, false;
+    episodes_fmc_general => Islands<Fmc>, true;
 }
-
-// Blocks are whole squads.
-const _: () = assert!(SQUAD == 64);

@@ -1,49 +1,58 @@
-//! Whole closed loops: a fleet of blocks plans, acts, steps the environment, and so on to the end.
+//! Closed loops: a grid of blocks plans, acts, steps the environment, and so on to the end.
 
 use core::cell::Cell;
 
-use super::crew::{Crew, block_index, blocks};
-use super::fleet::{Fleet, Meeting};
-use super::site::Site;
+use super::block::{Block, block_index, blocks};
+use super::grid::Grid;
+use super::workspace::Workspace;
 use crate::digest::Fnv;
 use crate::env::{Physics, failed, push_force, step};
 use crate::model::Model;
-use crate::task::{Episodes, Outcome};
+use crate::rng::Stream;
+use crate::task::{EpisodeSummary, Episodes, GridBarrier};
 
-/// A planner whose decisions a fleet makes without the host.
+/// A planner whose decisions a grid makes without the host.
 pub trait Planner {
     /// Forgets all earlier decisions; for one block. Ends with its threads in step.
-    fn forget(crew: &Crew, site: &Site<'_>);
+    fn forget(block: &Block, workspace: &Workspace<'_>);
 
-    /// Decides; the leading block writes the answer, and ends with its threads in step. The others need not
-    /// have met it since.
-    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question);
+    /// Decides; the leading block writes the answer, and ends with its threads in step. There need be no barrier
+    /// with the others since.
+    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request);
 }
 
-/// What is to be decided.
-pub struct Question {
+/// A decision that is asked for.
+pub struct Request {
     pub state: [f32; 4],
     pub seed: u64,
     pub decision: u32,
 }
 
-/// Runs the share of the episodes of this block's fleet.
+impl Request {
+    /// The random numbers of one iteration.
+    #[inline(always)]
+    pub fn stream(&self, iteration: u32) -> Stream {
+        Stream::new(self.seed, self.decision, iteration)
+    }
+}
+
+/// Runs the share of the episodes of this block's grid.
 #[inline(always)]
 pub fn run<P: Planner, M: Model>(episodes: &Episodes, model: &M) {
     let parts = episodes.parts;
-    let (number, fleets) = (block_index() / parts, blocks() / parts);
-    let crew = Crew::of(block_index() % parts, parts);
-    let meeting = episodes.meetings + u64::from(number) * size_of::<Meeting>() as u64;
-    // SAFETY: the host has zeros for every fleet there, and they outlive the launch.
-    let fleet = Fleet { crew, meeting: unsafe { &*(meeting as *const Meeting) } };
-    let site = Site::new(&episodes.task, number);
+    let (number, grids) = (block_index() / parts, blocks() / parts);
+    let block = Block::of(block_index() % parts, parts);
+    let barrier = episodes.barriers + u64::from(number) * size_of::<GridBarrier>() as u64;
+    // SAFETY: the host has zeros for every grid there, and they outlive the launch.
+    let grid = Grid { block, barrier: unsafe { &*(barrier as *const GridBarrier) } };
+    let workspace = Workspace::new(&episodes.task, number);
     let mut index = number;
     while index < episodes.episodes {
-        let outcome = run_one::<P, M>(&fleet, &site, episodes, model, index);
-        if fleet.leads() && crew.rank == 0 {
-            cells::<Outcome>(episodes.outcomes, index, 1)[0].set(outcome);
+        let summary = run_one::<P, M>(&grid, &workspace, episodes, model, index);
+        if grid.leads() && block.rank == 0 {
+            cells::<EpisodeSummary>(episodes.summaries, index, 1)[0].set(summary);
         }
-        index += fleets;
+        index += grids;
     }
 }
 
@@ -51,56 +60,56 @@ pub fn run<P: Planner, M: Model>(episodes: &Episodes, model: &M) {
 fn cells<T>(address: u64, first: u32, count: u32) -> &'static [Cell<T>] {
     let address = address as *const Cell<T>;
     // SAFETY: the host has as many as there are episodes there, and they outlive the launch; each is one
-    // fleet's, and what is written is written by one of its threads.
+    // grid's, and what is written is written by one of its threads.
     unsafe { core::slice::from_raw_parts(address.add(first as usize), count as usize) }
 }
 
-/// Runs one episode. What the outcome says is right in the first thread of the leading block only.
+/// Runs one episode. The summary is right in the first thread of the leading block only.
 #[inline(always)]
 fn run_one<P: Planner, M: Model>(
-    fleet: &Fleet<'_>,
-    site: &Site<'_>,
+    grid: &Grid<'_>,
+    workspace: &Workspace<'_>,
     episodes: &Episodes,
     model: &M,
     index: u32,
-) -> Outcome {
+) -> EpisodeSummary {
     let physics = Physics::from(episodes.physics);
     let seed = episodes.task.seed.wrapping_add(index.into());
     let starts = cells::<f64>(episodes.starts, 4 * index, 4);
     let mut state = [starts[0].get(), starts[1].get(), starts[2].get(), starts[3].get()];
     let mut digest = Fnv::default();
-    let mut outcome = Outcome { digest: 0, steps: 0, ending: Outcome::FELL };
-    if fleet.leads() {
-        P::forget(&fleet.crew, site);
+    let mut summary = EpisodeSummary { digest: 0, steps: 0, ending: EpisodeSummary::FELL };
+    if grid.leads() {
+        P::forget(&grid.block, workspace);
     }
-    fleet.meet();
+    grid.sync();
     loop {
-        let mut question = Question { state: [0.0; 4], seed, decision: outcome.steps };
+        let mut request = Request { state: [0.0; 4], seed, decision: summary.steps };
         let mut finite = true;
         for i in 0..4 {
-            question.state[i] = state[i] as f32;
-            finite &= question.state[i].is_finite();
+            request.state[i] = state[i] as f32;
+            finite &= request.state[i].is_finite();
         }
         if !finite {
-            return Outcome { ending: Outcome::NOT_FINITE, ..outcome };
+            return EpisodeSummary { ending: EpisodeSummary::NOT_FINITE, ..summary };
         }
-        P::decide(fleet, site, model, &question);
+        P::decide(grid, workspace, model, &request);
         // One thread steps the environment, and tells the others where it has got to and whether that is the
-        // end. They have read what it told last: there was a meeting since, in `decide`.
-        if fleet.leads() && fleet.crew.rank == 0 {
-            let share = site.answer().get().share;
+        // end. They have read what it told last: there was a barrier since, in `decide`.
+        if grid.leads() && grid.block.rank == 0 {
+            let share = workspace.answer().get().share;
             let push = push_force(
                 episodes.push_newton,
                 episodes.push_length,
                 episodes.push_every,
                 seed,
-                outcome.steps,
+                summary.steps,
             );
             for value in state {
                 digest.number(value.to_bits(), 8);
             }
             let control = share * model.full_action();
-            let force = if episodes.task.rules.discrete == 1 {
+            let force = if episodes.task.params.discrete == 1 {
                 let right = control > 0.0;
                 digest.number(right.into(), 4);
                 if right { physics.force_mag } else { -physics.force_mag }
@@ -110,28 +119,28 @@ fn run_one<P: Planner, M: Model>(
             };
             state = step_environment(&physics, state, force + push);
             for i in 0..4 {
-                fleet.meeting.state[i].set(state[i]);
+                grid.barrier.state[i].set(state[i]);
             }
-            fleet.meeting.fell.set(u32::from(failed(&physics, state)));
+            grid.barrier.fell.set(u32::from(failed(&physics, state)));
         }
-        fleet.meet();
+        grid.sync();
         for i in 0..4 {
-            state[i] = fleet.meeting.state[i].get();
+            state[i] = grid.barrier.state[i].get();
         }
-        let fell = fleet.meeting.fell.get() == 1;
-        outcome.steps += 1;
-        if fell || outcome.steps == episodes.steps {
+        let fell = grid.barrier.fell.get() == 1;
+        summary.steps += 1;
+        if fell || summary.steps == episodes.steps {
             for value in state {
                 digest.number(value.to_bits(), 8);
             }
             let ending = if !fell {
-                Outcome::SURVIVED
+                EpisodeSummary::SURVIVED
             } else if state[2].abs() > physics.theta_threshold_radians {
-                Outcome::FELL
+                EpisodeSummary::FELL
             } else {
-                Outcome::LEFT_TRACK
+                EpisodeSummary::LEFT_TRACK
             };
-            return Outcome { digest: digest.0, ending, ..outcome };
+            return EpisodeSummary { digest: digest.0, ending, ..summary };
         }
     }
 }

@@ -1,76 +1,77 @@
 //! Plans with noise at knots: the moments of the noise, and the cross-entropy method that follows them.
 
+use super::block::{Block, HALF, fold_columns};
 use super::conclude::{end_iteration, renew, summary};
-use super::crew::{Crew, HALF, SQUAD, fold_columns};
 use super::fold::fold_all;
 use super::roll_out::key;
 use super::select::select;
 use super::shared::Tile;
-use super::site::Site;
+use super::workspace::Workspace;
 use crate::controls::{KnotNoise, KnotSource};
-use crate::plan::cem::refit_knot;
-use crate::plan::noise::moved;
+use crate::planners::cem::refit_knot;
+use crate::planners::noise::moved;
+use crate::reduce::Sums;
 use crate::rollout::{CHUNK, WORST};
-use crate::task::{Answer, WEIGHT_SUMS};
+use crate::task::{Answer, CHUNK_THREADS, WEIGHT_SUMS};
 
 const SIZE: u32 = CHUNK as u32;
-/// Half-warps of a squad.
-const HALVES: u32 = SQUAD / HALF;
-/// Knots whose sums are in shared memory at a time.
-const BATCH: u32 = 16;
-/// Bytes of shared memory for each squad: weights, then sums by half-warp, knot and moment.
-const SQUAD_BYTES: u32 = SIZE * 4 + HALVES * BATCH * 2 * 8;
+/// Half-warps of a chunk's threads.
+const HALVES: u32 = CHUNK_THREADS / HALF;
+/// Knots whose sums are in shared memory at the same time.
+const KNOT_GROUP: u32 = 16;
+/// Bytes of shared memory for each chunk: weights, then sums by half-warp, knot and moment.
+const SLOT_BYTES: u32 = SIZE * 4 + HALVES * KNOT_GROUP * 2 * 8;
 
-/// Starts from nothing known.
+/// Resets plan, deviations and counters.
 #[inline(always)]
-pub fn forget(crew: &Crew, site: &Site<'_>) {
-    let rules = &site.task.rules;
-    crew.each(rules.horizon, |step| site.plan()[step as usize].set(0.0));
-    crew.each(rules.knots, |knot| site.scales()[knot as usize].set(rules.initial_scale));
-    if crew.rank == 0 {
-        site.tally().reset();
+pub fn forget(block: &Block, workspace: &Workspace<'_>) {
+    let params = &workspace.task.params;
+    block.each(params.horizon, |step| workspace.plan()[step as usize].set(0.0));
+    block.each(params.knots, |knot| workspace.scales()[knot as usize].set(params.initial_scale));
+    if block.rank == 0 {
+        workspace.counters().reset();
     }
-    crew.sync();
+    block.sync();
 }
 
-/// For this block's share of the chunks, sums of the futures' weights, and for every knot of the weighted
-/// noise and of its square ([`crate::weigh::knot_moments_chunk`]). `weight` says what a future of a cost
-/// and number weighs.
+/// The moments of this block's share of the chunks: sums of the futures' weights, and for every knot of the weighted
+/// noise and of its square ([`crate::weigh::knot_moments_chunk`]). `weight` gives the weight of a future of a cost and
+/// number.
 #[inline(always)]
 pub fn moments(
-    crew: &Crew,
-    site: &Site<'_>,
+    block: &Block,
+    workspace: &Workspace<'_>,
     noise: &KnotNoise<'_>,
     weight: impl Fn(f32, u32) -> f32,
 ) {
-    let rules = &site.task.rules;
-    let costs = site.costs().unwrap_or(&[]);
-    let (squads, squad, pair) = (crew.size / SQUAD, crew.rank / SQUAD, crew.rank % SQUAD);
-    let weights = Tile::<f32>::at(squad * SQUAD_BYTES);
-    let partial = Tile::<f64>::at(squad * SQUAD_BYTES + SIZE * 4);
-    let ((first_chunk, chunks), width) = (rules.piece(site.task.piece), rules.moments());
-    let mut group = crew.part * squads;
+    let params = &workspace.task.params;
+    let costs = workspace.costs().unwrap_or(&[]);
+    let (slots, slot, pair) = block.slots();
+    let weights = Tile::<f32>::at(slot * SLOT_BYTES);
+    let partial = Tile::<f64>::at(slot * SLOT_BYTES + SIZE * 4);
+    let ((first_chunk, chunks), width) = (params.batch(workspace.task.batch), params.moments());
+    let mut group = block.part * slots;
     while group < chunks {
-        // Squads without a chunk go along, for the warps' sake, and write nothing.
-        let (place, busy) = (group + squad, group + squad < chunks);
+        // Threads without a chunk go along, for the warps' sake, and write nothing.
+        let (place, busy) = (group + slot, group + slot < chunks);
         let (chunk, row) =
             (first_chunk + place, if busy { place as usize * width as usize } else { 0 });
         let own = |side: u32| {
             let particle = chunk * SIZE + 2 * pair + side;
-            let exists = particle < rules.particles;
+            let exists = particle < params.particles;
             weight(if exists { costs[particle as usize].get() } else { WORST }, particle)
         };
         let (even, odd) = if busy { (own(0), own(1)) } else { (0.0, 0.0) };
         weights.set(2 * pair, even);
         weights.set(2 * pair + 1, odd);
-        crew.sync();
-        sum_weights(site, &weights, pair, row, busy);
+        block.sync();
+        sum_weights(workspace, &weights, pair, row, busy);
         let (difference, total) = (even - odd, even + odd);
-        let mut source = KnotSource::<f32>::new(noise, (), chunk * SQUAD + pair);
+        let mut source = KnotSource::<f32>::new(noise, (), chunk * CHUNK_THREADS + pair);
         let mut first = 0;
-        while first < rules.knots {
+        while first < params.knots {
             let mut place = 0;
-            while place < BATCH && first + place < rules.knots {
+            while place < KNOT_GROUP && first + place < params.knots {
                 let value = source.next_knot();
                 let square = value * value;
                 let sums = [
@@ -78,116 +79,123 @@ pub fn moments(
                     fold_columns(0.0 + f64::from(total * square), 1),
                 ];
                 if pair % HALF == 0 {
-                    let at = (pair / HALF * BATCH + place) * 2;
+                    let at = (pair / HALF * KNOT_GROUP + place) * 2;
                     partial.set(at, sums[0]);
                     partial.set(at + 1, sums[1]);
                 }
                 place += 1;
             }
-            crew.sync();
+            block.sync();
             if busy && pair < 2 * place {
                 let mut sum = 0.0;
                 let mut half = 0;
                 while half < HALVES {
-                    sum += partial.get(half * BATCH * 2 + pair);
+                    sum += partial.get(half * KNOT_GROUP * 2 + pair);
                     half += 1;
                 }
-                site.moments()[row + (WEIGHT_SUMS + 2 * first + pair) as usize].set(sum);
+                workspace.moments()[row + (WEIGHT_SUMS + 2 * first + pair) as usize].set(sum);
             }
-            crew.sync();
-            first += BATCH;
+            block.sync();
+            first += KNOT_GROUP;
         }
-        group += squads * crew.parts;
+        group += slots * block.parts;
     }
 }
 
 /// The sums of a chunk's weights, in the order of [`crate::weigh::weigh_chunk`].
 #[inline(always)]
-pub fn sum_weights(site: &Site<'_>, weights: &Tile<f32>, pair: u32, row: usize, busy: bool) {
+pub fn sum_weights(
+    workspace: &Workspace<'_>,
+    weights: &Tile<f32>,
+    pair: u32,
+    row: usize,
+    busy: bool,
+) {
     if pair >= 2 * HALF {
         return;
     }
     let column = pair % HALF;
-    let (mut sum, mut squares) = (0.0, 0.0);
+    let mut sums = Sums::<1>::new();
     let mut place = column;
     while place < SIZE {
-        let weight = f64::from(weights.get(place));
-        sum += weight;
-        squares += weight * weight;
+        sums.add(0, weights.get(place));
         place += HALF;
     }
-    let (sum, squares) = (fold_columns(sum, 2), fold_columns(squares, 1));
+    let (sum, squares) = (fold_columns(sums.values[0], 2), fold_columns(sums.squares[0], 1));
     if busy && pair < 2 {
-        site.moments()[row + pair as usize].set(sum);
+        workspace.moments()[row + pair as usize].set(sum);
         if pair == 0 {
-            site.moments()[row + 2].set(squares);
+            workspace.moments()[row + 2].set(squares);
         }
     }
 }
 
-/// Finds the elites.
+/// Selects the elites: writes the key of the last one to the counters.
 #[inline(always)]
-pub fn choose(crew: &Crew, site: &Site<'_>) {
-    let rules = &site.task.rules;
-    let threshold = select(crew, site.costs().unwrap_or(&[]), rules.particles, rules.elites);
-    if crew.rank == 0 {
-        site.tally().threshold.set(threshold);
+pub fn choose(block: &Block, workspace: &Workspace<'_>) {
+    let params = &workspace.task.params;
+    let threshold =
+        select(block, workspace.costs().unwrap_or(&[]), params.particles, params.elites);
+    if block.rank == 0 {
+        workspace.counters().threshold.set(threshold);
     }
-    crew.sync();
+    block.sync();
 }
 
-/// The elites' weight is 1, that of all others 0.
+/// The weights of `cem`: 1 for the elites, 0 for all others.
 #[inline(always)]
-pub fn elite_weight(site: &Site<'_>) -> impl Fn(f32, u32) -> f32 {
-    let (threshold, particles) = (site.tally().threshold.get(), site.task.rules.particles);
+pub fn elite_weight(workspace: &Workspace<'_>) -> impl Fn(f32, u32) -> f32 {
+    let (threshold, particles) =
+        (workspace.counters().threshold.get(), workspace.task.params.particles);
     move |cost, particle| {
         if particle < particles && key(cost, particle) <= threshold { 1.0 } else { 0.0 }
     }
 }
 
-/// Moves the plan to the elites' mean and the deviations to theirs; after the last iteration writes the
-/// answer, too.
+/// The refit of `cem`: moves the plan to the elites' mean and the deviations to theirs; after the last iteration writes
+/// the answer, too.
 #[inline(always)]
-pub fn refit(crew: &Crew, site: &Site<'_>, full: f32, iteration: u32) {
-    let rules = &site.task.rules;
-    let summary = summary(crew, site);
-    let sums = &fold_all(crew, site, site.moments(), rules.moments())[WEIGHT_SUMS as usize..];
-    let before = site.tally().lowest.get();
+pub fn refit(block: &Block, workspace: &Workspace<'_>, full: f32, iteration: u32) {
+    let params = &workspace.task.params;
+    let summary = summary(block, workspace);
+    let sums =
+        &fold_all(block, workspace, workspace.moments(), params.moments())[WEIGHT_SUMS as usize..];
+    let before = workspace.counters().lowest.get();
     let lowest = if summary.lowest < before { summary.lowest } else { before };
-    let is_last = iteration + 1 == rules.iterations;
-    let (elites, least) = (f64::from(rules.elites), rules.floor * f64::from(full));
-    crew.each(rules.knots, |knot| {
+    let is_last = iteration + 1 == params.iterations;
+    let (elites, least) = (f64::from(params.elites), params.floor * f64::from(full));
+    block.each(params.knots, |knot| {
         let [first, second] = [&sums[2 * knot as usize], &sums[2 * knot as usize + 1]];
-        let scale = &site.scales()[knot as usize];
+        let scale = &workspace.scales()[knot as usize];
         let moments = [first.get(), second.get()];
-        let (change, refit) = refit_knot(scale.get(), moments, elites, rules.smoothing, least);
+        let (change, refit) = refit_knot(scale.get(), moments, elites, params.smoothing, least);
         first.set(change);
-        scale.set(if is_last { rules.initial_scale } else { refit });
+        scale.set(if is_last { params.initial_scale } else { refit });
     });
-    crew.sync();
-    let share = move_plan(crew, site, full, is_last, |knot| sums[2 * knot].get());
+    block.sync();
+    let share = move_plan(block, workspace, full, is_last, |knot| sums[2 * knot].get());
     let answer = Answer { share, effective_samples: elites, lowest, ..summary };
-    end_iteration(crew, site, is_last, answer);
+    end_iteration(block, workspace, is_last, answer);
 }
 
 /// Moves the plan by `change` at the knots, and by a step into the future where `shift`; returns the moved
 /// plan's first control as a share of the full one, in every thread.
 #[inline(always)]
 pub fn move_plan(
-    crew: &Crew,
-    site: &Site<'_>,
+    block: &Block,
+    workspace: &Workspace<'_>,
     full: f32,
     shift: bool,
     change: impl Fn(usize) -> f64,
 ) -> f64 {
-    let (plan, interpolant) = (site.plan(), site.interpolant());
+    let (plan, interpolant) = (workspace.plan(), workspace.interpolant());
     let of =
         |step: u32| moved(plan[step as usize].get(), &interpolant, step as usize, &change, full);
     let share = f64::from(of(0)) / f64::from(full);
-    crew.sync();
-    let horizon = site.task.rules.horizon;
+    block.sync();
+    let horizon = workspace.task.params.horizon;
     // Beyond the end, the last control is repeated.
     let last = || if horizon > 1 { of(horizon - 1) } else { 0.0 };
-    renew(crew, plan, shift.into(), last, of);
+    renew(block, plan, shift.into(), last, of);
     share
 }

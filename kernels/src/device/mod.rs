@@ -5,30 +5,30 @@
 //!
 //! # Safety model
 //! A decision's memory belongs to the blocks that work on that decision. Threads of a block see it as
-//! slices of `Cell`s and keep to one rule: between two [`Crew::sync`]s, a place that one thread writes is
+//! slices of `Cell`s and keep to one rule: between two [`Block::sync`]s, a place that one thread writes is
 //! read or written by no other thread, except by atomic operations. Blocks of one launch write to different places
 //! (or by atomic operations) and read only what was written before the launch, or before their last
-//! [meeting](fleet::Fleet::meet). ptx-vm checks the first rule for
+//! [barrier](grid::Grid::sync). ptx-vm checks the first rule for
 //! shared memory, bounds everywhere, and that nothing is read that was never written.
 
 // Arrays in loops over indices stay in registers; iterators over them often end in memory.
 #![allow(clippy::needless_range_loop)]
 
+mod block;
+mod block_team;
 mod cem;
 mod conclude;
-mod crew;
 mod entry;
 mod episode;
-mod fleet;
 mod fold;
+mod grid;
 mod hardware;
 mod knots;
 mod mppi;
 mod population;
-mod population_team;
 mod roll_out;
 mod select;
 mod shared;
 mod shooting;
 mod simulate;
-mod site;
+mod workspace;

@@ -1,14 +1,14 @@
 //! Model predictive path integral control.
 
+use super::block::Block;
 use super::conclude::{end_iteration, summary};
-use super::crew::{Crew, SQUAD};
-use super::fold::{fold_all, fold_piece};
+use super::fold::{fold_all, fold_batch};
 use super::knots::{move_plan, sum_weights};
 use super::shared::Tile;
-use super::site::Site;
+use super::workspace::Workspace;
 use crate::math::exp;
-use crate::plan::cem::from_sortable;
-use crate::plan::mppi::{TemperatureSearch, better_side};
+use crate::planners::mppi::{TemperatureSearch, better_side};
+use crate::reduce::from_sortable;
 use crate::rng::Stream;
 use crate::rollout::{CHUNK, WORST};
 use crate::task::{Answer, WEIGHT_SUMS};
@@ -16,34 +16,34 @@ use crate::weigh::WeightSums;
 
 const SIZE: u32 = CHUNK as u32;
 
-/// What a future of a cost weighs, at the temperature in the tally.
+/// The weight of a future of a cost, at the temperature in the counters.
 #[inline(always)]
-pub fn weight(site: &Site<'_>) -> impl Fn(f32, u32) -> f32 {
-    let tally = site.tally();
-    let lowest = from_sortable((tally.best.get() >> 32) as u32);
-    let factor = tally.inverse_temperature.get();
+pub fn weight(workspace: &Workspace<'_>) -> impl Fn(f32, u32) -> f32 {
+    let counters = workspace.counters();
+    let lowest = from_sortable((counters.best.get() >> 32) as u32);
+    let factor = counters.inverse_temperature.get();
     move |cost, _| exp((), (lowest - cost) * factor)
 }
 
-/// Writes the temperature to go by to the tally.
+/// Writes the temperature to the counters: the fixed one, or the one whose effective sample size is the target.
 #[inline(always)]
-pub fn set_temperature(crew: &Crew, site: &Site<'_>) {
-    let rules = &site.task.rules;
-    if rules.target_share == 0.0 {
-        if crew.rank == 0 {
-            site.tally().inverse_temperature.set((1.0 / rules.temperature) as f32);
+pub fn set_temperature(block: &Block, workspace: &Workspace<'_>) {
+    let params = &workspace.task.params;
+    if params.target_share == 0.0 {
+        if block.rank == 0 {
+            workspace.counters().inverse_temperature.set((1.0 / params.temperature) as f32);
         }
-        crew.sync();
+        block.sync();
         return;
     }
-    let target = rules.target_share * f64::from(rules.particles);
-    let mut search = TemperatureSearch::new(rules.temperature, target);
+    let target = params.target_share * f64::from(params.particles);
+    let mut search = TemperatureSearch::new(params.temperature, target);
     loop {
-        if crew.rank == 0 {
-            site.tally().inverse_temperature.set((1.0 / search.now()) as f32);
+        if block.rank == 0 {
+            workspace.counters().inverse_temperature.set((1.0 / search.now()) as f32);
         }
-        crew.sync();
-        if search.note(weigh(crew, site).effective_samples()) {
+        block.sync();
+        if search.note(weigh(block, workspace).effective_samples()) {
             return;
         }
     }
@@ -51,37 +51,37 @@ pub fn set_temperature(crew: &Crew, site: &Site<'_>) {
 
 /// The sums over all futures' weights. Begins and ends with all threads in step.
 #[inline(always)]
-fn weigh(crew: &Crew, site: &Site<'_>) -> WeightSums {
-    let rules = &site.task.rules;
-    let costs = site.costs().unwrap_or(&[]);
-    let weight = weight(site);
-    let (squads, squad, pair) = (crew.size / SQUAD, crew.rank / SQUAD, crew.rank % SQUAD);
-    let weights = Tile::<f32>::at(squad * SIZE * 4);
-    let mut piece = 0;
-    while piece < rules.pieces() {
-        let (first, chunks) = rules.piece(piece);
+fn weigh(block: &Block, workspace: &Workspace<'_>) -> WeightSums {
+    let params = &workspace.task.params;
+    let costs = workspace.costs().unwrap_or(&[]);
+    let weight = weight(workspace);
+    let (slots, slot, pair) = block.slots();
+    let weights = Tile::<f32>::at(slot * SIZE * 4);
+    let mut batch = 0;
+    while batch < params.batches() {
+        let (first, chunks) = params.batch(batch);
         let mut group = 0;
         while group < chunks {
-            let busy = group + squad < chunks;
+            let busy = group + slot < chunks;
             for side in 0..2 {
-                let particle = (first + group + squad) * SIZE + 2 * pair + side;
-                let exists = busy && particle < rules.particles;
+                let particle = (first + group + slot) * SIZE + 2 * pair + side;
+                let exists = busy && particle < params.particles;
                 let cost = if exists { costs[particle as usize].get() } else { WORST };
                 weights.set(2 * pair + side, weight(cost, particle));
             }
-            crew.sync();
-            let row = if busy { ((group + squad) * WEIGHT_SUMS) as usize } else { 0 };
-            sum_weights(site, &weights, pair, row, busy);
-            crew.sync();
-            group += squads;
+            block.sync();
+            let row = if busy { ((group + slot) * WEIGHT_SUMS) as usize } else { 0 };
+            sum_weights(workspace, &weights, pair, row, busy);
+            block.sync();
+            group += slots;
         }
-        if rules.pieces() > 1 {
-            fold_piece(crew, site, site.moments(), WEIGHT_SUMS, piece);
+        if params.batches() > 1 {
+            fold_batch(block, workspace, workspace.moments(), WEIGHT_SUMS, batch);
         }
-        piece += 1;
+        batch += 1;
     }
-    let sums = sums(fold_all(crew, site, site.moments(), WEIGHT_SUMS));
-    crew.sync();
+    let sums = sums(fold_all(block, workspace, workspace.moments(), WEIGHT_SUMS));
+    block.sync();
     sums
 }
 
@@ -92,19 +92,19 @@ fn sums(row: &[core::cell::Cell<f64>]) -> WeightSums {
 
 /// Moves the plan by the weighted noise and writes the answer.
 #[inline(always)]
-pub fn conclude(crew: &Crew, site: &Site<'_>, stream: &Stream, full: f32) {
-    let rules = &site.task.rules;
-    let summary = summary(crew, site);
-    let row = fold_all(crew, site, site.moments(), rules.moments());
+pub fn conclude(block: &Block, workspace: &Workspace<'_>, stream: &Stream, full: f32) {
+    let params = &workspace.task.params;
+    let summary = summary(block, workspace);
+    let row = fold_all(block, workspace, workspace.moments(), params.moments());
     let sums = sums(row);
     let total = sums.sides[0] + sums.sides[1];
     let change = |knot: usize| row[WEIGHT_SUMS as usize + 2 * knot].get() / total;
-    let first = move_plan(crew, site, full, true, change);
-    let share = if rules.discrete == 0 {
+    let first = move_plan(block, workspace, full, true, change);
+    let share = if params.discrete == 0 {
         first
     } else {
-        better_side(sums.sides, rules.particles) * f64::from(stream.first_sign())
+        better_side(sums.sides, params.particles) * f64::from(stream.first_sign())
     };
     let effective_samples = sums.effective_samples();
-    end_iteration(crew, site, true, Answer { share, effective_samples, ..summary });
+    end_iteration(block, workspace, true, Answer { share, effective_samples, ..summary });
 }

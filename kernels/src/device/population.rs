@@ -1,159 +1,160 @@
 //! Populations, a block of threads for each; `smc` and `fmc`.
 
-use super::crew::Crew;
-use super::episode::{Planner, Question};
-use super::fleet::Fleet;
-use super::site::Site;
+use super::block::Block;
+use super::episode::{Planner, Request};
+use super::grid::Grid;
+use super::workspace::Workspace;
 use crate::controls::STRATA;
 use crate::model::Model;
-use crate::plan;
-use crate::plan::islands::unite;
-use crate::population::{Fmc, FmcOutcome, Population, Remains, Smc, SmcOutcome, Strategy, Swarm};
+use crate::planners;
+use crate::planners::islands::reduce_stats;
+use crate::population::{
+    Fmc, FmcOutput, Population, PopulationSpec, PopulationStats, Smc, SmcOutput, Strategy,
+};
 use crate::rng::Stream;
-use crate::task::{Answer, Rules};
+use crate::task::{Answer, PlannerParams};
 
-/// What the populations of a planner do, and what follows from it.
-pub trait Voters {
-    /// What one of them does.
-    type Strategy: Strategy;
+/// A [`Strategy`] with what a GPU needs besides: its parameters from a task's, and the decision that follows.
+pub trait IslandStrategy: Strategy {
+    /// The strategy of island `index`, whose first particle has the number `first`.
+    fn of(params: &PlannerParams, index: u32, first: u32) -> Self;
 
-    /// What island `index` does, whose first particle has the number `first`.
-    fn strategy(rules: &Rules, index: u32, first: u32) -> Self::Strategy;
-
-    /// Writes the answer. Begins and ends with all threads in step.
-    fn conclude(crew: &Crew, site: &Site<'_>, stream: &Stream, full: f32);
+    /// Reduces the islands' outputs to the answer. Begins and ends with all threads in step.
+    fn conclude(block: &Block, workspace: &Workspace<'_>, stream: &Stream, full: f32);
 }
 
-/// Sequential Monte Carlo.
-pub struct Evidence;
-
-impl Voters for Evidence {
-    type Strategy = Smc;
-
+impl IslandStrategy for Smc {
     #[inline(always)]
-    fn strategy(rules: &Rules, index: u32, first: u32) -> Smc {
-        let stratum = (index % rules.strata) as usize;
-        Smc { inverse_temperature: rules.inverse_temperature, stratum, first }
+    fn of(params: &PlannerParams, index: u32, first: u32) -> Self {
+        let stratum = (index % params.strata) as usize;
+        Self { inverse_temperature: params.inverse_temperature, stratum, first }
     }
 
     #[inline(always)]
-    fn conclude(crew: &Crew, site: &Site<'_>, stream: &Stream, _: f32) {
-        let rules = &site.task.rules;
-        let outcomes = site.outcomes::<SmcOutcome>();
-        let (remains, [effective_samples, _]) = unite(*crew, outcomes.len(), |island| {
-            let outcome = outcomes[island].get();
-            (outcome.remains, [outcome.effective_samples, 0.0])
+    fn conclude(block: &Block, workspace: &Workspace<'_>, stream: &Stream, _: f32) {
+        let params = &workspace.task.params;
+        let outputs = workspace.outputs::<SmcOutput>();
+        let (stats, [effective_samples, _]) = reduce_stats(*block, outputs.len(), |island| {
+            let output = outputs[island].get();
+            (output.stats, [output.effective_samples, 0.0])
         });
-        let log_evidence = |island: usize| outcomes[island].get().log_evidence;
-        let (strata, continuous) = (rules.strata as usize, rules.discrete == 0);
-        let share = plan::smc::share(*crew, outcomes.len(), log_evidence, strata, continuous)
+        let log_evidence = |island: usize| outputs[island].get().log_evidence;
+        let (strata, continuous) = (params.strata as usize, params.discrete == 0);
+        let share = planners::smc::share(*block, outputs.len(), log_evidence, strata, continuous)
             * f64::from(stream.first_sign());
-        answer(crew, site, share, effective_samples, &remains);
+        answer(block, workspace, share, effective_samples, &stats);
     }
 }
 
-/// Fractal Monte Carlo.
-pub struct Votes;
-
-impl Voters for Votes {
-    type Strategy = Fmc;
-
+impl IslandStrategy for Fmc {
     #[inline(always)]
-    fn strategy(rules: &Rules, _: u32, first: u32) -> Fmc {
-        Fmc { balance: rules.balance, first }
+    fn of(params: &PlannerParams, _: u32, first: u32) -> Self {
+        Self { balance: params.balance, first }
     }
 
     #[inline(always)]
-    fn conclude(crew: &Crew, site: &Site<'_>, _: &Stream, full: f32) {
-        let rules = &site.task.rules;
-        let outcomes = site.outcomes::<FmcOutcome>();
-        let (remains, [living, votes]) = unite(*crew, outcomes.len(), |island| {
-            let outcome = outcomes[island].get();
-            (outcome.remains, [f64::from(outcome.living), outcome.votes])
+    fn conclude(block: &Block, workspace: &Workspace<'_>, _: &Stream, full: f32) {
+        let params = &workspace.task.params;
+        let outputs = workspace.outputs::<FmcOutput>();
+        let (stats, [living, votes]) = reduce_stats(*block, outputs.len(), |island| {
+            let output = outputs[island].get();
+            (output.stats, [f64::from(output.living), output.votes])
         });
-        let of = |island: usize| outcomes[island].get();
-        let first = plan::fmc::best_first(*crew, outcomes.len(), of, remains.best);
-        let share = plan::fmc::share(votes, rules.particles, full, first, rules.discrete == 0);
-        answer(crew, site, share, living, &remains);
+        let of = |island: usize| outputs[island].get();
+        let first = planners::fmc::best_first(*block, outputs.len(), of, stats.best);
+        let share =
+            planners::fmc::share(votes, params.particles, full, first, params.discrete == 0);
+        answer(block, workspace, share, living, &stats);
     }
 }
 
 #[inline(always)]
-fn answer(crew: &Crew, site: &Site<'_>, share: f64, effective_samples: f64, remains: &Remains) {
-    if crew.rank == 0 {
+fn answer(
+    block: &Block,
+    workspace: &Workspace<'_>,
+    share: f64,
+    effective_samples: f64,
+    stats: &PopulationStats,
+) {
+    if block.rank == 0 {
         let mut sums = [0.0; STRATA];
-        sums[0] = remains.sum;
-        site.answer().set(Answer {
+        sums[0] = stats.sum;
+        workspace.answer().set(Answer {
             share,
             effective_samples,
             sums,
-            squares: remains.squares,
-            lowest: remains.best,
-            dead: remains.dead,
-            non_finite: remains.non_finite,
-            longest: remains.longest,
+            squares: stats.squares,
+            lowest: stats.best,
+            dead: stats.dead,
+            non_finite: stats.non_finite,
+            longest: stats.longest,
         });
     }
-    crew.sync();
+    block.sync();
 }
 
 /// Runs this block's share of the islands, one after the other in the memory that is this block's.
 #[inline(always)]
-pub fn run_islands<V: Voters, M: Model>(
-    crew: &Crew,
-    site: &Site<'_>,
+pub fn run_islands<S: IslandStrategy, M: Model>(
+    block: &Block,
+    workspace: &Workspace<'_>,
     model: &M,
     state: &[f32; 4],
     stream: Stream,
 ) {
-    let rules = &site.task.rules;
-    let mut index = crew.part;
-    while index < rules.islands {
-        let swarm = Swarm {
+    let params = &workspace.task.params;
+    let mut index = block.part;
+    while index < params.islands {
+        let spec = PopulationSpec {
             model,
             state,
-            horizon: rules.horizon,
+            horizon: params.horizon,
             stream,
-            continuous: rules.discrete == 0,
-            strata: rules.strata as usize,
+            continuous: params.discrete == 0,
+            strata: params.strata as usize,
             stop: None,
         };
-        run::<V, M>(crew, site, &swarm, index);
-        index += crew.parts;
+        run::<S, M>(block, workspace, &spec, index);
+        index += block.parts;
     }
 }
 
 /// Runs island `index`. Begins and ends with all threads in step.
 #[inline(always)]
-fn run<V: Voters, M: Model>(crew: &Crew, site: &Site<'_>, swarm: &Swarm<'_, M>, index: u32) {
-    let rules = &site.task.rules;
-    let split = rules.split();
+fn run<S: IslandStrategy, M: Model>(
+    block: &Block,
+    workspace: &Workspace<'_>,
+    spec: &PopulationSpec<'_, M>,
+    index: u32,
+) {
+    let params = &workspace.task.params;
+    let split = params.split();
     let (first, count) = split.island(index);
     let memory = Population::memory::<M>(split.largest() as usize);
-    let (floats, integers) = site.population(crew.part, memory);
+    let (floats, integers) = workspace.population(block.part, memory);
     let mut population = Population::new::<M>(count as usize, floats, integers);
-    let strategy = V::strategy(rules, index, first);
-    let outcome = strategy.run::<M, f32, Crew>((), *crew, swarm, &mut population);
-    if crew.rank == 0 {
-        site.outcomes()[index as usize].set(outcome);
+    let strategy = S::of(params, index, first);
+    let output = strategy.run::<M, f32, Block>((), *block, spec, &mut population);
+    if block.rank == 0 {
+        workspace.outputs()[index as usize].set(output);
     }
-    crew.sync();
+    block.sync();
 }
 
-/// A planner for whole episodes.
-pub struct Islands<V>(core::marker::PhantomData<V>);
+/// The planner of whole episodes whose islands go by `S`.
+pub struct Islands<S>(core::marker::PhantomData<S>);
 
-impl<V: Voters> Planner for Islands<V> {
+impl<S: IslandStrategy> Planner for Islands<S> {
     #[inline(always)]
-    fn forget(_: &Crew, _: &Site<'_>) {}
+    fn forget(_: &Block, _: &Workspace<'_>) {}
 
     #[inline(always)]
-    fn decide<M: Model>(fleet: &Fleet<'_>, site: &Site<'_>, model: &M, question: &Question) {
-        let stream = Stream::new(question.seed, question.decision, 0);
-        run_islands::<V, M>(&fleet.crew, site, model, &question.state, stream);
-        fleet.meet();
-        if fleet.leads() {
-            V::conclude(&fleet.crew, site, &stream, model.full_control());
+    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+        let stream = request.stream(0);
+        run_islands::<S, M>(&grid.block, workspace, model, &request.state, stream);
+        grid.sync();
+        if grid.leads() {
+            S::conclude(&grid.block, workspace, &stream, model.full_control());
         }
     }
 }

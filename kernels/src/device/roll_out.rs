@@ -1,101 +1,100 @@
-//! Rolling out chunks, a squad of threads for each.
+//! Rollouts, [`CHUNK_THREADS`](crate::task::CHUNK_THREADS) threads for each chunk.
 
 use core::cell::Cell;
 
-use super::crew::{
-    Crew, HALF, SQUAD, WARP, add, combine_half, fold_columns, lower, lowest_of_half, raise,
+use super::block::{
+    Block, HALF, WARP, add, combine_half, fold_columns, lower, lowest_of_half, raise,
 };
 use super::shared::Tile;
-use super::site::Site;
+use super::workspace::Workspace;
 use crate::controls::{STRATA, Scheme};
 use crate::model::Model;
-use crate::plan::cem::sortable;
-use crate::reduce::COLUMNS;
-use crate::rollout::{CHUNK, Extremes, Sums, WORST, rollout_pairs};
+use crate::reduce::{COLUMNS, Sums, sortable};
+use crate::rollout::{CHUNK, Extremes, WORST, rollout_pairs};
 use crate::task::COST_SUMS;
 
 const SIZE: u32 = CHUNK as u32;
 
 /// Rolls out this block's share of the futures: costs, where they are kept, and sums over each chunk go to
-/// the decision's memory, the rest to its tally.
+/// the workspace, the rest to the counters.
 #[inline(always)]
 pub fn roll_out<M: Model, S: Scheme>(
-    crew: &Crew,
-    site: &Site<'_>,
+    block: &Block,
+    workspace: &Workspace<'_>,
     model: &M,
     scheme: &S,
     state: &[f32; 4],
 ) {
-    let rules = &site.task.rules;
+    let params = &workspace.task.params;
     let (constants, start) = (model.constants::<f32>(()), model.start::<f32>((), state));
-    let (squads, squad, pair) = (crew.size / SQUAD, crew.rank / SQUAD, crew.rank % SQUAD);
+    let (slots, slot, pair) = block.slots();
     let costs = Tile::<f32>::at(0);
-    let lifetimes = Tile::<f32>::at(squads * SIZE * 4);
-    let (first, chunks) = rules.piece(site.task.piece);
-    let mut group = crew.part * squads;
+    let lifetimes = Tile::<f32>::at(slots * SIZE * 4);
+    let (first, chunks) = params.batch(workspace.task.batch);
+    let mut group = block.part * slots;
     while group < chunks {
-        if group + squad < chunks {
-            let particle = (first + group + squad) * SIZE + 2 * pair;
+        if group + slot < chunks {
+            let particle = (first + group + slot) * SIZE + 2 * pair;
             let mut sides = [[WORST, 0.0]; 2];
-            if particle < rules.particles {
+            if particle < params.particles {
                 let controls = scheme.controls::<f32>((), particle / 2);
-                sides = rollout_pairs((), model, &constants, start, rules.horizon, [controls])[0];
-                if particle + 1 == rules.particles {
+                sides = rollout_pairs((), model, &constants, start, params.horizon, [controls])[0];
+                if particle + 1 == params.particles {
                     sides[1][0] = WORST;
                 }
             }
             for side in 0..2 {
-                let place = squad * SIZE + 2 * pair + side;
+                let place = slot * SIZE + 2 * pair + side;
                 costs.set(place, sides[side as usize][0]);
                 lifetimes.set(place, sides[side as usize][1]);
-                if let Some(kept) = site.costs() {
+                if let Some(kept) = workspace.costs() {
                     kept[(particle + side) as usize].set(sides[side as usize][0]);
                 }
             }
         }
-        crew.sync();
-        if crew.rank / WARP * WARP < squads * HALF {
-            let row = group + crew.rank / HALF;
-            let summed = Summed { costs, lifetimes, place: crew.rank / HALF * SIZE, row };
-            let busy = crew.rank < squads * HALF && row < chunks;
-            sum_up(crew, site, &summed, first + row, busy);
+        block.sync();
+        if block.rank / WARP * WARP < slots * HALF {
+            let row = group + block.rank / HALF;
+            let summed = Summed { costs, lifetimes, place: block.rank / HALF * SIZE, row };
+            let busy = block.rank < slots * HALF && row < chunks;
+            sum_up(block, workspace, &summed, first + row, busy);
         }
-        crew.sync();
-        group += squads * crew.parts;
+        block.sync();
+        group += slots * block.parts;
     }
 }
 
-/// Where the costs and lifetimes of a chunk are.
+/// The costs and lifetimes of a chunk in shared memory.
 struct Summed {
     costs: Tile<f32>,
     lifetimes: Tile<f32>,
     place: u32,
-    /// Where the sums go.
+    /// The row of sums that is written.
     row: u32,
 }
 
 /// Sums up a chunk, by half a warp with a column in each thread.
 #[inline(always)]
-fn sum_up(crew: &Crew, site: &Site<'_>, summed: &Summed, chunk: u32, busy: bool) {
-    let rules = &site.task.rules;
-    let column = crew.rank % HALF;
+fn sum_up(block: &Block, workspace: &Workspace<'_>, summed: &Summed, chunk: u32, busy: bool) {
+    let params = &workspace.task.params;
+    let column = block.rank % HALF;
     let (mut sums, mut extremes) = (Sums::<1>::new(), Extremes::<f32>::new(()));
     let mut best = u64::MAX;
     let mut row = 0;
     while busy && row < SIZE / COLUMNS as u32 {
         let place = row * COLUMNS as u32 + column;
         let particle = chunk * SIZE + place;
-        if particle < rules.particles {
+        if particle < params.particles {
             let cost = summed.costs.get(summed.place + place);
             let lifetime = summed.lifetimes.get(summed.place + place);
-            sums.note(0, cost);
-            extremes.note((), [cost, lifetime], rules.horizon as f32);
+            sums.add(0, cost);
+            extremes.note((), [cost, lifetime], params.horizon as f32);
             let key = key(cost, particle);
             best = if key < best { key } else { best };
         }
         row += 1;
     }
-    let sum = fold_columns(sums.costs[0], STRATA as u32);
+    let sum = fold_columns(sums.values[0], STRATA as u32);
     let squares = fold_columns(sums.squares[0], 1);
     let best = lowest_of_half(best);
     let dead = combine_half(extremes.dead as u32, |a, b| a + b);
@@ -104,17 +103,17 @@ fn sum_up(crew: &Crew, site: &Site<'_>, summed: &Summed, chunk: u32, busy: bool)
     if !busy {
         return;
     }
-    let row = &site.sums()[(summed.row * COST_SUMS) as usize..];
+    let row = &workspace.sums()[(summed.row * COST_SUMS) as usize..];
     if column < STRATA as u32 {
         row[column as usize].set(sum);
     }
     if column == 0 {
         row[STRATA].set(squares);
-        let tally = site.tally();
-        lower(&tally.best, best);
-        raise(&tally.longest, longest);
-        add_some(&tally.dead, dead);
-        add_some(&tally.non_finite, non_finite);
+        let counters = workspace.counters();
+        lower(&counters.best, best);
+        raise(&counters.longest, longest);
+        add_some(&counters.dead, dead);
+        add_some(&counters.non_finite, non_finite);
     }
 }
 
@@ -125,7 +124,7 @@ fn add_some(to: &Cell<u32>, value: u32) {
     }
 }
 
-/// What sorts futures by cost, then by number.
+/// A sort key: futures by cost, then by number.
 #[inline(always)]
 pub fn key(cost: f32, particle: u32) -> u64 {
     u64::from(sortable(cost)) << 32 | u64::from(particle)

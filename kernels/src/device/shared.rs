@@ -1,4 +1,4 @@
-//! Memory that the threads of a block share.
+//! Shared memory: that of the threads of a block.
 
 use core::marker::PhantomData;
 
@@ -7,14 +7,14 @@ use super::hardware::{
 };
 
 /// A part of the block's shared memory. Phases of the work use the same memory one after the other, with a
-/// [`sync`](super::crew::Crew::sync) between them.
+/// [`sync`](super::block::Block::sync) between them.
 #[derive(Clone, Copy)]
 pub struct Tile<T> {
     offset: u32,
     of: PhantomData<T>,
 }
 
-/// What shared memory holds.
+/// A type that shared memory can hold.
 pub trait Word: Copy {
     /// Reads at an offset.
     ///

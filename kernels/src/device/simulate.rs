@@ -1,13 +1,13 @@
-//! Environments that live on, a thread for each: [`crate::simulate`] with its arrays in the GPU's memory.
+//! Vectorised environments, a thread for each: [`crate::simulate`] with its arrays in the GPU's memory.
 
 use core::cell::Cell;
 
-use super::crew::Crew;
+use super::block::Block;
 use crate::numpy::Pcg64;
 use crate::rng::Stream;
 use crate::simulate::{
-    Autoreset, Environment, Episode, Place, RandomActions, Rules, Simulation, drive, force,
-    observation, order, reset,
+    Autoreset, Environment, EnvironmentIo, EnvironmentParams, EpisodeState, RandomActions,
+    Simulation, drive, force, observation, order, reset,
 };
 
 /// Four numbers that are loaded and stored together.
@@ -24,12 +24,12 @@ struct Pair([u32; 2]);
 #[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
 #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
 unsafe extern "ptx-kernel" fn simulate(simulation: Simulation) {
-    let rules = simulation.rules();
+    let params = simulation.params();
     let stream = RandomActions::stream(simulation.action_seed);
-    each(simulation.environments, |index| run(&simulation, &rules, &stream, index));
+    each(simulation.environments, |index| run(&simulation, &params, &stream, index));
 }
 
-/// Resets those environments that an order is for.
+/// Resets the environments for which there is an order.
 #[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
 #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
 unsafe extern "ptx-kernel" fn simulate_reset(simulation: Simulation) {
@@ -54,17 +54,17 @@ unsafe extern "ptx-kernel" fn simulate_reset(simulation: Simulation) {
 }
 
 #[inline(always)]
-fn run(simulation: &Simulation, rules: &Rules, stream: &Stream, index: u32) {
+fn run(simulation: &Simulation, params: &EnvironmentParams, stream: &Stream, index: u32) {
     let mut environment = load(simulation, index);
     let forces = match simulation.drive {
-        drive::ACTIONS => force(&rules.physics, cell::<u32>(simulation.input, index).get()),
+        drive::ACTIONS => force(&params.physics, cell::<u32>(simulation.input, index).get()),
         drive::FORCES => cell::<f64>(simulation.input, index).get(),
         _ => 0.0,
     };
     // Made whether needed or not: a choice between the two would move the stream to local memory.
     let actions = RandomActions::new(stream, index, simulation.first_step);
-    let mut memory = Memory { simulation, rules, force: forces, actions, index };
-    let progress = environment.run(rules, simulation.steps, &mut memory);
+    let mut memory = Memory { simulation, params, force: forces, actions, index };
+    let progress = environment.run(params, simulation.steps, &mut memory);
     store(simulation, index, &environment);
     cell(simulation.rewards, index).set(progress.reward);
     cell(simulation.progress, index).set(Pair([progress.steps, progress.episodes]));
@@ -73,18 +73,18 @@ fn run(simulation: &Simulation, rules: &Rules, stream: &Stream, index: u32) {
 /// An environment's memory.
 struct Memory<'a> {
     simulation: &'a Simulation,
-    rules: &'a Rules,
+    params: &'a EnvironmentParams,
     /// In N, unless actions are random.
     force: f64,
     actions: RandomActions<'a>,
     index: u32,
 }
 
-impl Place for Memory<'_> {
+impl EnvironmentIo for Memory<'_> {
     #[inline(always)]
     fn force(&mut self) -> f64 {
         if self.simulation.drive == drive::RANDOM {
-            force(&self.rules.physics, self.actions.draw())
+            force(&self.params.physics, self.actions.draw())
         } else {
             self.force
         }
@@ -101,7 +101,7 @@ impl Place for Memory<'_> {
 
     #[inline(always)]
     fn finish(&mut self, state: [f64; 4]) {
-        if self.rules.autoreset == Autoreset::SameStep {
+        if self.params.autoreset == Autoreset::SameStep {
             cell(self.simulation.final_observations, self.index).set(Quad(observation(state)));
         }
     }
@@ -112,7 +112,7 @@ fn load(simulation: &Simulation, index: u32) -> Environment {
     let Pair([elapsed_steps, failures]) = cell(simulation.counters, index).get();
     let Quad(state) = cell(simulation.states, index).get();
     Environment {
-        episode: Episode { state, elapsed_steps, failures },
+        episode: EpisodeState { state, elapsed_steps, failures },
         terminated: cell::<u8>(simulation.terminated, index).get() != 0,
         truncated: cell::<u8>(simulation.truncated, index).get() != 0,
     }
@@ -120,7 +120,7 @@ fn load(simulation: &Simulation, index: u32) -> Environment {
 
 #[inline(always)]
 fn store(simulation: &Simulation, index: u32, environment: &Environment) {
-    let Episode { state, elapsed_steps, failures } = environment.episode;
+    let EpisodeState { state, elapsed_steps, failures } = environment.episode;
     cell(simulation.states, index).set(Quad(state));
     cell(simulation.counters, index).set(Pair([elapsed_steps, failures]));
     cell(simulation.observations, index).set(Quad(environment.observation()));
@@ -128,14 +128,14 @@ fn store(simulation: &Simulation, index: u32, environment: &Environment) {
     cell(simulation.truncated, index).set(u8::from(environment.truncated));
 }
 
-/// Calls `work` for every number below `count` that is this thread's.
+/// A grid-stride loop: calls `work` for every number below `count` that is this thread's.
 #[inline(always)]
 fn each(count: u32, work: impl Fn(u32)) {
-    let crew = Crew::of_many();
-    let mut index = crew.part * crew.size + crew.rank;
+    let block = Block::of_many();
+    let mut index = block.part * block.size + block.rank;
     while index < count {
         work(index);
-        index += crew.parts * crew.size;
+        index += block.parts * block.size;
     }
 }
 

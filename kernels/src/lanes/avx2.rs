@@ -84,7 +84,7 @@ impl Lanes for F32x8 {
     type Bits = U32x8;
     type Mask = Mask8;
     const COUNT: usize = 8;
-    const ABREAST: usize = 2;
+    const INTERLEAVE: usize = 2;
 
     #[inline(always)]
     fn splat(_: Avx2, value: f32) -> Self {
@@ -145,7 +145,7 @@ impl Lanes for F32x8 {
         Self(avx2!(_mm256_blendv_ps(no.0, yes.0, mask.0)))
     }
     #[inline(always)]
-    fn interleave(self, other: Self) -> [Self; 2] {
+    fn zip(self, other: Self) -> [Self; 2] {
         avx2!({
             // In each half of 128 bits: the lower two pairs, the upper two.
             let lower = _mm256_unpacklo_ps(self.0, other.0);
@@ -161,7 +161,7 @@ impl Lanes for F32x8 {
         U32x8(avx2!(_mm256_castps_si256(self.0)))
     }
     #[inline(always)]
-    fn reread<T>(constants: &T) -> &T {
+    fn reload<T>(constants: &T) -> &T {
         core::hint::black_box(constants)
     }
 }

@@ -73,7 +73,7 @@ impl Lanes for F32x16 {
     type Bits = U32x16;
     type Mask = Mask16;
     const COUNT: usize = 16;
-    const ABREAST: usize = 2;
+    const INTERLEAVE: usize = 2;
 
     #[inline(always)]
     fn splat(_: Avx512, value: f32) -> Self {
@@ -135,7 +135,7 @@ impl Lanes for F32x16 {
         Self(avx512!(_mm512_mask_blend_ps(mask.0, no.0, yes.0)))
     }
     #[inline(always)]
-    fn interleave(self, other: Self) -> [Self; 2] {
+    fn zip(self, other: Self) -> [Self; 2] {
         // Places from 16 on are those of `other`.
         const FIRST: [i32; 16] = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23];
         avx512!({
@@ -152,7 +152,7 @@ impl Lanes for F32x16 {
         U32x16(avx512!(_mm512_castps_si512(self.0)))
     }
     #[inline(always)]
-    fn reread<T>(constants: &T) -> &T {
+    fn reload<T>(constants: &T) -> &T {
         core::hint::black_box(constants)
     }
 }

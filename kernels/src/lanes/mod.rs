@@ -1,4 +1,4 @@
-//! Lanes: several particles advanced by one instruction.
+//! SIMD lanes: several particles advanced by one instruction.
 //!
 //! Particle code is written once, generic over [`Lanes`]. On a GPU thread, and on a CPU without vector
 //! instructions, the bundle is a plain `f32`; on a CPU it is a vector register. Every operation
@@ -17,7 +17,7 @@ mod paths;
 mod scalar;
 
 #[cfg(feature = "std")]
-pub use paths::{Kernel, SimdProof};
+pub use paths::{LaneWork, SimdProof};
 
 #[cfg(target_arch = "aarch64")]
 pub mod neon;
@@ -40,17 +40,17 @@ pub trait Lanes:
     + Mul<Output = Self>
     + Neg<Output = Self>
 {
-    /// Evidence that the CPU has the instructions of this bundle.
+    /// Proof that the CPU has the instructions of this bundle.
     type Proof: Copy + Send + Sync + 'static;
     /// The same lanes as raw `u32` values.
     type Bits: LaneBits<Float = Self, Proof = Self::Proof>;
     /// One truth value for each lane.
     type Mask: LaneMask;
-    /// How many particles one bundle holds.
+    /// The number of lanes: how many particles one bundle holds.
     const COUNT: usize;
-    /// How many bundles of pairs a thread advances side by side, 1 or 2: two hide the latency of
-    /// instructions, one leaves registers free.
-    const ABREAST: usize;
+    /// The interleave factor: how many bundles of pairs a thread advances side by side, 1 or 2. Two hide the
+    /// latency of instructions, one leaves registers free.
+    const INTERLEAVE: usize;
 
     /// `value` in every lane.
     fn splat(proof: Self::Proof, value: f32) -> Self;
@@ -101,16 +101,16 @@ pub trait Lanes:
     /// `yes` where `mask` holds, `no` elsewhere.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
-    /// `self` and `other` in turns: the first half of both, and the second half.
-    fn interleave(self, other: Self) -> [Self; 2];
+    /// The zip of `self` and `other`, lane 0 of both, lane 1 of both and so on: its first and its second half.
+    fn zip(self, other: Self) -> [Self; 2];
 
     /// The raw bits of every lane.
     fn bits(self) -> Self::Bits;
 
-    /// `constants`, in a way that has them read from memory anew, where that costs nothing and a loop
-    /// needs its registers for something else.
+    /// An optimisation barrier: has `constants` reloaded from memory instead of kept in registers, which a loop
+    /// needs for something else. The identity where registers are to spare.
     #[inline(always)]
-    fn reread<T>(constants: &T) -> &T {
+    fn reload<T>(constants: &T) -> &T {
         constants
     }
 }
@@ -140,7 +140,7 @@ pub trait LaneBits:
     + BitXor<Output = Self>
     + Not<Output = Self>
 {
-    /// Evidence that the CPU has the instructions of this bundle.
+    /// Proof that the CPU has the instructions of this bundle.
     type Proof: Copy;
     /// The bundle of `f32` with the same lanes.
     type Float;
@@ -197,10 +197,10 @@ pub trait LaneBits:
     fn as_float(self) -> Self::Float;
 }
 
-/// A bundle of `u32` values, kept so that products of 64 bits need no shuffling: x86 multiplies every
-/// other lane.
+/// The operands of widening multiplications: a bundle of `u32` values, kept so that products of 64 bits need no
+/// shuffling, since x86 multiplies every other lane.
 pub trait LaneFactors: Copy + BitXor<Output = Self> {
-    /// Evidence that the CPU has the instructions of this bundle.
+    /// Proof that the CPU has the instructions of this bundle.
     type Proof: Copy;
 
     /// `value` in every lane.

@@ -76,7 +76,7 @@ impl Lanes for F32x4 {
     type Bits = U32x4;
     type Mask = Mask4;
     const COUNT: usize = 4;
-    const ABREAST: usize = 2;
+    const INTERLEAVE: usize = 2;
 
     #[inline(always)]
     fn splat(_: Neon, value: f32) -> Self {
@@ -137,7 +137,7 @@ impl Lanes for F32x4 {
         Self(neon!(vbslq_f32(mask.0, yes.0, no.0)))
     }
     #[inline(always)]
-    fn interleave(self, other: Self) -> [Self; 2] {
+    fn zip(self, other: Self) -> [Self; 2] {
         neon!([Self(vzip1q_f32(self.0, other.0)), Self(vzip2q_f32(self.0, other.0))])
     }
     #[inline(always)]

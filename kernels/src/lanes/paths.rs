@@ -1,4 +1,4 @@
-//! The sets of vector instructions that this CPU has, and work that is compiled once for each.
+//! Multiversioning: one body of work, compiled once for each set of vector instructions and dispatched at run time.
 
 use super::Lanes;
 #[cfg(target_arch = "x86_64")]
@@ -8,16 +8,17 @@ use super::avx512::{Avx512, F32x16};
 #[cfg(target_arch = "aarch64")]
 use super::neon::{F32x4, Neon};
 
-/// Work that is compiled once for each set of vector instructions.
-pub trait Kernel {
-    /// What comes of it.
+/// A multiversioned function: compiled once for each set of vector instructions, its arguments in a struct, since
+/// closures cannot be generic over [`Lanes`].
+pub trait LaneWork {
+    /// The function's result.
     type Output;
 
-    /// The work. Mark implementations `#[inline(always)]`, or the instructions do not reach them.
+    /// The function's body. Mark implementations `#[inline(always)]`, or the instructions do not reach them.
     fn run<L: Lanes>(self, proof: L::Proof) -> Self::Output;
 }
 
-/// A set of vector instructions that this CPU has.
+/// Proof of a set of vector instructions that this CPU has.
 #[derive(Clone, Copy, Debug)]
 pub enum SimdProof {
     /// None.
@@ -38,11 +39,11 @@ impl SimdProof {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot_kernels::lanes::{Kernel, Lanes, SimdProof};
+    /// use particle_pilot_kernels::lanes::{LaneWork, Lanes, SimdProof};
     ///
     /// struct Square(f32);
     ///
-    /// impl Kernel for Square {
+    /// impl LaneWork for Square {
     ///     type Output = f32;
     ///     #[inline(always)]
     ///     fn run<L: Lanes>(self, proof: L::Proof) -> f32 {
@@ -65,31 +66,31 @@ impl SimdProof {
         [Self::Scalar].into_iter().chain(vectors.into_iter().flatten())
     }
 
-    /// Runs `kernel` with these instructions.
+    /// Calls the version of `work` that is compiled for these instructions.
     #[inline]
-    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+    pub fn run<W: LaneWork>(self, work: W) -> W::Output {
         match self {
-            Self::Scalar => kernel.run::<f32>(()),
+            Self::Scalar => work.run::<f32>(()),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the proof exists only where the instructions were detected.
-            Self::Avx2(proof) => unsafe { run_avx2(kernel, proof) },
+            Self::Avx2(proof) => unsafe { run_avx2(work, proof) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the proof exists only where the instructions were detected.
-            Self::Avx512(proof) => unsafe { run_avx512(kernel, proof) },
+            Self::Avx512(proof) => unsafe { run_avx512(work, proof) },
             #[cfg(target_arch = "aarch64")]
-            Self::Neon(proof) => kernel.run::<F32x4>(proof),
+            Self::Neon(proof) => work.run::<F32x4>(proof),
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn run_avx2<K: Kernel>(kernel: K, proof: Avx2) -> K::Output {
-    kernel.run::<F32x8>(proof)
+fn run_avx2<W: LaneWork>(work: W, proof: Avx2) -> W::Output {
+    work.run::<F32x8>(proof)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-fn run_avx512<K: Kernel>(kernel: K, proof: Avx512) -> K::Output {
-    kernel.run::<F32x16>(proof)
+fn run_avx512<W: LaneWork>(work: W, proof: Avx512) -> W::Output {
+    work.run::<F32x16>(proof)
 }

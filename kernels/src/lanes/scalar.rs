@@ -8,7 +8,7 @@ impl Lanes for f32 {
     type Bits = u32;
     type Mask = bool;
     const COUNT: usize = 1;
-    const ABREAST: usize = 1;
+    const INTERLEAVE: usize = 1;
 
     #[inline(always)]
     fn splat(_: (), value: f32) -> Self {
@@ -68,7 +68,7 @@ impl Lanes for f32 {
         if mask { yes } else { no }
     }
     #[inline(always)]
-    fn interleave(self, other: Self) -> [Self; 2] {
+    fn zip(self, other: Self) -> [Self; 2] {
         [self, other]
     }
     #[inline(always)]

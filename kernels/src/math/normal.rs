@@ -1,9 +1,10 @@
-//! Normal numbers from uniform ones.
+//! Inverse transform sampling: normal numbers from uniform ones.
 
 use super::{ln, polynomial, square_root};
 use crate::lanes::Lanes;
 
-/// The standard normal number below which a share `u` of all lies, for `u` in (0, 1).
+/// The quantile function of the standard normal distribution: the number below which a share `u` of all lies, for `u`
+/// in (0, 1).
 ///
 /// `sqrt(2) erfinv(2 u - 1)` by M. Giles, "Approximating the erfinv function", GPU Computing Gems
 /// Jade Edition (2011), single precision. `1 - u` gives exactly the negative if both are exact.

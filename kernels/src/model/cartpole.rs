@@ -1,4 +1,4 @@
-//! Cart and pole, as Gymnasium's `CartPole-v1` computes them, arranged for few fused operations.
+//! The cart-pole of Gymnasium's `CartPole-v1`, its equations arranged for few fused operations.
 //!
 //! With `T = (F + m_p l th'^2 sin th) / M`, the equations of motion are (R. V. Florian, "Correct
 //! equations for the dynamics of the cart-pole system", 2007, without friction)
@@ -28,7 +28,7 @@ use crate::lanes::{Lanes, splat_all};
 use crate::math::{NARROW_LIMIT, NarrowTrig, quadratic, quadratic_fit, reciprocal, sin_cos};
 use crate::model::Model;
 
-/// What a future of the cart-pole costs. All weights are at least 0; only ratios matter.
+/// Cost weights of the cart-pole. All are at least 0; only ratios matter.
 ///
 /// # Examples
 /// ```
@@ -102,9 +102,9 @@ impl CostWeights {
 /// A cost weight out of range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BadCost {
-    /// Which weight.
+    /// The field of [`CostWeights`], or `every one`.
     pub name: &'static str,
-    /// What it was.
+    /// Its value.
     pub given: f64,
 }
 
@@ -125,13 +125,13 @@ pub enum CartPoleError {
     Physics(BadPhysics),
     /// A cost weight is out of range.
     Cost(BadCost),
-    /// The physics are possible, but not what particles compute; with what they need.
+    /// The physics are possible, but particles do not support them.
     Unsupported {
-        /// Which parameter.
+        /// The parameter.
         name: &'static str,
-        /// What it was.
+        /// Its value.
         given: f64,
-        /// What it has to be.
+        /// The values that particles support, in words.
         required: &'static str,
     },
 }
@@ -160,19 +160,19 @@ impl core::error::Error for CartPoleError {}
 /// # Examples
 /// ```
 /// use particle_pilot_kernels::env::Physics;
-/// use particle_pilot_kernels::model::{CartPole, CostWeights, Model};
+/// use particle_pilot_kernels::model::{CartPoleModel, CostWeights, Model};
 ///
-/// let model = CartPole::<false>::new(&Physics::default(), &CostWeights::default())?;
+/// let model = CartPoleModel::<false>::new(&Physics::default(), &CostWeights::default())?;
 /// let constants = model.constants::<f32>(());
 /// let upright = model.start::<f32>((), &[0.0; 4]);
-/// let pushed = CartPole::<false>::advance(&constants, upright, model.full_control());
+/// let pushed = CartPoleModel::<false>::advance(&constants, upright, model.full_control());
 /// assert!(pushed[1] > 0.0 && pushed[3] < 0.0); // the cart goes right, the pole falls left
 /// # Ok::<(), particle_pilot_kernels::model::CartPoleError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CartPole<const GENERAL: bool>(CartPoleData);
+pub struct CartPoleModel<const GENERAL: bool>(CartPoleData);
 
-/// The numbers of a [`CartPole`], as they cross the bus to a GPU.
+/// A [`CartPoleModel`] as plain data, as it crosses the bus to a GPU.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct CartPoleData {
@@ -200,7 +200,7 @@ pub struct CartPoleData {
 
 const _: () = assert!(size_of::<CartPoleData>() == 152 && align_of::<CartPoleData>() == 8);
 
-impl<const GENERAL: bool> CartPole<GENERAL> {
+impl<const GENERAL: bool> CartPoleModel<GENERAL> {
     /// The model of these physics and weights.
     ///
     /// # Errors
@@ -284,20 +284,20 @@ impl<const GENERAL: bool> CartPole<GENERAL> {
         }))
     }
 
-    /// The model's numbers.
+    /// The model as plain data.
     #[must_use]
     pub fn data(&self) -> CartPoleData {
         self.0
     }
 
-    /// The model of these numbers, which a `CartPole` of the same type gave.
+    /// The model of this data, which a `CartPoleModel` of the same type gave.
     #[must_use]
     pub fn from_data(data: CartPoleData) -> Self {
         Self(data)
     }
 }
 
-/// What [`CartPole`] broadcasts to lanes.
+/// The constants of a [`CartPoleModel`], broadcast to lanes.
 #[derive(Clone, Copy, Debug)]
 pub struct CartPoleConstants<L> {
     semi_implicit: bool,
@@ -311,7 +311,7 @@ pub struct CartPoleConstants<L> {
     apart: [L; 4],
 }
 
-impl<const GENERAL: bool> Model for CartPole<GENERAL> {
+impl<const GENERAL: bool> Model for CartPoleModel<GENERAL> {
     const DIM: usize = 4;
     type State<L: Lanes> = [L; 4];
     type Constants<L: Lanes> = (CartPoleConstants<L>, L::Proof);
@@ -352,13 +352,18 @@ impl<const GENERAL: bool> Model for CartPole<GENERAL> {
     }
 
     #[inline(always)]
-    fn tally<L: Lanes>(_: &Self::Constants<L>, s: &[L; 4], live: L::Mask, tally: [L; 2]) -> [L; 2] {
-        [tally[0].add_where(live, s[0] * s[0]), tally[1].add_where(live, s[2] * s[2])]
+    fn accumulate<L: Lanes>(
+        _: &Self::Constants<L>,
+        s: &[L; 4],
+        live: L::Mask,
+        sums: [L; 2],
+    ) -> [L; 2] {
+        [sums[0].add_where(live, s[0] * s[0]), sums[1].add_where(live, s[2] * s[2])]
     }
 
     #[inline(always)]
-    fn running_cost<L: Lanes>((c, _): &Self::Constants<L>, tally: [L; 2]) -> L {
-        tally[0].fma(c.running[0], tally[1] * c.running[1])
+    fn running_cost<L: Lanes>((c, _): &Self::Constants<L>, sums: [L; 2]) -> L {
+        sums[0].fma(c.running[0], sums[1] * c.running[1])
     }
 
     #[inline(always)]

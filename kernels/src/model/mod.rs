@@ -1,35 +1,35 @@
-//! What is simulated: dynamics, termination and cost of one problem.
+//! Models: dynamics, termination and cost of one problem.
 
 mod cartpole;
 
-pub use cartpole::{BadCost, CartPole, CartPoleData, CartPoleError, CostWeights};
+pub use cartpole::{BadCost, CartPoleData, CartPoleError, CartPoleModel, CostWeights};
 
 use crate::lanes::Lanes;
 
-/// One control problem with a scalar control, as particles compute it.
+/// A control problem with a scalar control, as particles compute it: dynamics, termination and cost.
 ///
 /// A model is plain data: physical parameters and cost weights. Its functions work on bundles of
 /// particles and must be built from the operations of [`Lanes`] only, which keeps the results
 /// the same on every device. Choose the units of the state freely: [`Model::start`] converts.
 ///
 /// A future of `H` steps visits the states `s_0 .. s_H`. It lives as long as [`Model::live`] holds;
-/// while it does, [`Model::tally`] takes note of each state, which [`Model::running_cost`] weighs in
+/// while it does, [`Model::accumulate`] adds each state to running sums, which [`Model::running_cost`] weighs in
 /// the end. A future that lives through all steps pays [`Model::terminal_cost`]; one that ends early
 /// pays [`Model::end_cost`] for every step it missed.
 ///
 /// Functions of a model are called in the inmost loop: mark them `#[inline(always)]`, or the vector
 /// instructions will not reach them.
 pub trait Model: Copy + Send + Sync + 'static {
-    /// How many numbers make up a state.
+    /// The dimension of a state.
     const DIM: usize;
 
     /// The state of a bundle of particles: `[L; DIM]`.
     type State<L: Lanes>: Copy + AsRef<[L]> + AsMut<[L]>;
 
-    /// What every step needs, broadcast to lanes once for a rollout.
+    /// The constants of a step, broadcast to lanes once for a rollout.
     type Constants<L: Lanes>: Copy;
 
-    /// Broadcasts what the steps need.
+    /// Broadcasts the constants of a step.
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L>;
 
     /// Puts `state`, `[DIM]` numbers in the caller's units, into every lane, in the model's units.
@@ -41,24 +41,23 @@ pub trait Model: Copy + Send + Sync + 'static {
     /// The strongest control in the caller's units; for cart-pole, newtons.
     fn full_action(&self) -> f64;
 
-    /// Where `live` holds and the state is one that goes on. Must be false for NaN.
+    /// The termination test: where `live` holds and the state is one that goes on. Must be false for NaN.
     fn live<L: Lanes>(
         constants: &Self::Constants<L>,
         state: &Self::State<L>,
         live: L::Mask,
     ) -> L::Mask;
 
-    /// `tally` with `state` noted where `live` holds: two sums of any two non-negative functions of
-    /// the state.
-    fn tally<L: Lanes>(
+    /// The running sums with `state` added where `live` holds: of any two non-negative functions of the state.
+    fn accumulate<L: Lanes>(
         constants: &Self::Constants<L>,
         state: &Self::State<L>,
         live: L::Mask,
-        tally: [L; 2],
+        sums: [L; 2],
     ) -> [L; 2];
 
-    /// The cost of what was noted; linear in `tally`.
-    fn running_cost<L: Lanes>(constants: &Self::Constants<L>, tally: [L; 2]) -> L;
+    /// The running cost of a future, linear in its `sums`.
+    fn running_cost<L: Lanes>(constants: &Self::Constants<L>, sums: [L; 2]) -> L;
 
     /// The cost of being in `state` when the horizon ends.
     fn terminal_cost<L: Lanes>(constants: &Self::Constants<L>, state: &Self::State<L>) -> L;

@@ -10,7 +10,7 @@
 use core::cell::Cell;
 
 use super::cells::{load, store, store_bits};
-use super::{FIRST, LIFETIME, Population, Remains, SCORE, Strategy, Swarm};
+use super::{FIRST, LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::{exp, ln, square_root};
 use crate::model::Model;
@@ -25,7 +25,7 @@ const DISTANCE: usize = 1;
 const GOOD: usize = 2;
 const SQUARE: usize = 3;
 
-/// How walkers clone.
+/// Fractal Monte Carlo's parameters for one population.
 #[derive(Clone, Copy, Debug)]
 pub struct Fmc {
     /// The exponent of the score's part in the virtual reward.
@@ -34,57 +34,57 @@ pub struct Fmc {
     pub first: u32,
 }
 
-/// What a population votes for.
+/// The vote of a population.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FmcOutcome {
+pub struct FmcOutput {
     /// The sum of the first controls of the living, in the model's units.
     pub votes: f64,
-    /// How many live.
+    /// Walkers that live.
     pub living: u32,
     /// The first control of the best, in the model's units.
     pub best_first: f32,
-    /// What is left.
-    pub remains: Remains,
+    /// Costs and lifetimes.
+    pub stats: PopulationStats,
 }
 
 impl Strategy for Fmc {
-    type Outcome = FmcOutcome;
+    type Output = FmcOutput;
 
     #[inline(always)]
     fn run<M: Model, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
-        swarm: &Swarm<'_, M>,
+        spec: &PopulationSpec<'_, M>,
         population: &mut Population<'_>,
-    ) -> FmcOutcome {
-        let strata = swarm.strata;
-        population.start::<M, L, T>(proof, team, swarm, |walker| walker % strata);
+    ) -> FmcOutput {
+        let strata = spec.strata;
+        population.start::<M, L, T>(proof, team, spec, |walker| walker % strata);
         let mut living = population.count;
         let mut have_cloned = false;
-        for step in 0..swarm.horizon {
-            population.draw::<L, T>(proof, team, &swarm.stream, step, self.first);
-            population.advance::<M, L, T>(proof, team, swarm, step, 0);
+        for step in 0..spec.horizon {
+            population.draw::<L, T>(proof, team, &spec.stream, step, self.first);
+            population.advance::<M, L, T>(proof, team, spec, step, 0);
             let now = population.list_living::<M, T>(team, step + 1);
-            if now == 0 || swarm.is_stopped() {
+            if now == 0 || spec.is_stopped() {
                 // Nobody is left to clone: the walkers that lived longest have the last say.
                 break;
             }
             living = now;
-            self.virtual_rewards::<M, L, T>(proof, team, swarm, population, living, step + 1);
+            self.virtual_rewards::<M, L, T>(proof, team, spec, population, living, step + 1);
             team.sync();
             self.choose::<M, L, T>(proof, team, population, living);
             population.replace(team);
             have_cloned = true;
         }
         let [all] = team.sums([&population.row::<M>(FIRST)[..population.count]], |sum| sum);
-        let remains = population.remains::<M, T>(team, swarm.horizon);
-        FmcOutcome {
+        let stats = population.stats::<M, T>(team, spec.horizon);
+        FmcOutput {
             votes: if have_cloned { all } else { 0.0 },
             living: living as u32,
-            best_first: population.first_of_best::<M, T>(team, remains.best),
-            remains,
+            best_first: population.first_of_best::<M, T>(team, stats.best),
+            stats,
         }
     }
 }
@@ -96,13 +96,13 @@ impl Fmc {
         &self,
         proof: L::Proof,
         team: T,
-        swarm: &Swarm<'_, M>,
+        spec: &PopulationSpec<'_, M>,
         population: &Population<'_>,
         living: usize,
         steps: u32,
     ) {
-        let constants = swarm.model.constants::<L>(proof);
-        let like = swarm.model.start::<L>(proof, swarm.state);
+        let constants = spec.model.constants::<L>(proof);
+        let like = spec.model.start::<L>(proof, spec.state);
         let (scores, lifetimes) = (population.row::<M>(SCORE), population.row::<M>(LIFETIME));
         let (distances, goods) = (population.working(DISTANCE), population.working(GOOD));
         let (rewards, squares) = (population.working(REWARD), population.working(SQUARE));
@@ -153,7 +153,7 @@ impl Fmc {
         }
     }
 
-    /// Writes to `sources` whom each walker is replaced by: itself or its companion.
+    /// The cloning step: writes to `sources` what each walker becomes a copy of, itself or its companion.
     #[inline(always)]
     fn choose<M: Model, L: Lanes, T: Team>(
         &self,
@@ -214,7 +214,7 @@ fn inverse_deviation(variance: f64) -> f64 {
     if inverse <= f64::from(f32::MAX) { inverse } else { 0.0 }
 }
 
-/// Mean and deviation of a quantity over the living.
+/// Standardisation: mean and inverse deviation of a quantity over the living.
 struct Standard {
     mean: f32,
     inverse_deviation: f32,

@@ -1,17 +1,15 @@
-//! Particles that advance together and replace each other on the way.
+//! Interacting particle methods: particles that advance together and replace each other on the way.
 //!
 //! A population lives in memory between steps, as a structure of arrays. Populations of one decision
 //! do not interact: on a CPU each has a thread, on a GPU a block of threads, its [`Team`].
 
 mod cells;
-mod comb;
 mod fmc;
 mod smc;
 mod split;
 
-pub use comb::{Comb, grains};
-pub use fmc::{Fmc, FmcOutcome};
-pub use smc::{Smc, SmcOutcome};
+pub use fmc::{Fmc, FmcOutput};
+pub use smc::{Smc, SmcOutput};
 pub use split::{LARGEST, Split};
 
 use core::cell::Cell;
@@ -19,14 +17,13 @@ use core::cell::Cell;
 use crate::controls::{SIGN, first_level};
 use crate::lanes::{LaneBits, Lanes};
 use crate::model::Model;
-use crate::plan::cem::{from_sortable, sortable};
-use crate::reduce::COLUMNS;
+use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rng::{Stream, uniform};
 use crate::rollout::WORST;
 use crate::team::Team;
 use cells::{load, load_bits, store, store_bits};
 
-/// Rows that a particle carries along besides its state.
+/// Rows that a particle carries along besides its state: cost, lifetime, first action, score.
 const CARRIED: usize = 4;
 const COST: usize = 0;
 /// Steps lived through; -1 for places without a particle, which are dead from the start.
@@ -35,16 +32,16 @@ const FIRST: usize = 2;
 /// Cost so far plus the terminal cost of the present state.
 const SCORE: usize = 3;
 
-/// Rows that a step needs only while it lasts.
+/// Scratch rows: a step needs them only while it lasts.
 const WORKING: usize = 4;
 
 /// Random words of a particle that are drawn at a time.
 const WORDS: usize = 4;
 
-/// What is simulated, and how actions are drawn.
+/// The specification that all populations of a decision share: what is simulated, and how actions are drawn.
 #[derive(Clone, Copy)]
-pub struct Swarm<'a, M> {
-    /// What is simulated.
+pub struct PopulationSpec<'a, M> {
+    /// The model.
     pub model: &'a M,
     /// The state from which all particles start, in the caller's units.
     pub state: &'a [f32],
@@ -54,42 +51,42 @@ pub struct Swarm<'a, M> {
     pub stream: Stream,
     /// Whether actions are any force up to the full one, rather than the full one to either side.
     pub continuous: bool,
-    /// How many first actions there are.
+    /// Strata of the first action.
     pub strata: usize,
-    /// Whoever may no longer want to know: what then comes of it means nothing.
+    /// Cancellation: where it stops a run, the output means nothing.
     pub stop: Option<&'a dyn Stop>,
 }
 
-/// Asked after every step whether to go on.
+/// Cooperative cancellation: asked after every step whether to go on.
 pub trait Stop: Sync {
-    /// Whether nobody wants to know any more.
+    /// Whether the output is no longer wanted.
     fn is_stopped(&self) -> bool;
 }
 
-impl<M> Swarm<'_, M> {
+impl<M> PopulationSpec<'_, M> {
     #[inline(always)]
     fn is_stopped(&self) -> bool {
         self.stop.is_some_and(Stop::is_stopped)
     }
 }
 
-/// How particles of a population replace each other.
+/// An interacting particle method: how particles of a population replace each other.
 pub trait Strategy: Copy + Sync {
-    /// What a population says in the end.
-    type Outcome: Copy + Send;
+    /// The result of a population's run.
+    type Output: Copy + Send;
 
-    /// Runs a population over the horizon. Of what the threads of a team return, that of the one that
+    /// Runs a population over the horizon. All threads of the team return an output; the one of the thread that
     /// [leads](Team::leads) counts.
     fn run<M: Model, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
-        swarm: &Swarm<'_, M>,
+        spec: &PopulationSpec<'_, M>,
         population: &mut Population<'_>,
-    ) -> Self::Outcome;
+    ) -> Self::Output;
 }
 
-/// The memory of a population of `count` particles, as one thread of its team sees it.
+/// A population of `count` particles, as a structure of arrays in memory that the threads of its team share.
 ///
 /// Every function that the team's threads call works on their own places alone, except where they read what
 /// was written before the last synchronisation.
@@ -101,9 +98,9 @@ pub struct Population<'a> {
     carried: &'a [Cell<f32>],
     /// The same, to be written while `carried` is read.
     spare: &'a [Cell<f32>],
-    /// `[WORKING][width]`.
+    /// `[WORKING][width]`: scratch rows, see [`WORKING`].
     working: &'a [Cell<f32>],
-    /// `[width]`: whom each particle is replaced by.
+    /// `[width]`: the ancestor that each particle becomes a copy of.
     sources: &'a [Cell<u32>],
     /// `[width]`: the numbers of living particles.
     living: &'a [Cell<u32>],
@@ -118,10 +115,10 @@ fn bounded<L: Lanes>(proof: L::Proof, score: L) -> L {
     L::select(score.magnitude().le(worst), score, worst)
 }
 
-/// What is left of a population.
+/// Statistics of a population after its run.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Remains {
+pub struct PopulationStats {
     /// The sum of the total costs.
     pub sum: f64,
     /// The sum of their squares.
@@ -137,7 +134,7 @@ pub struct Remains {
 }
 
 impl<'a> Population<'a> {
-    /// How many `f32` and `u32` a population of `count` particles of `M` needs, both multiples of 16.
+    /// The memory of a population of `count` particles of `M`: how many `f32` and `u32`, both multiples of 16.
     #[must_use]
     #[inline(always)]
     pub fn memory<M: Model>(count: usize) -> [usize; 2] {
@@ -167,17 +164,17 @@ impl<'a> Population<'a> {
         &self,
         proof: L::Proof,
         team: T,
-        swarm: &Swarm<'_, M>,
+        spec: &PopulationSpec<'_, M>,
         stratum: impl Fn(usize) -> usize,
     ) {
-        let constants = swarm.model.constants::<L>(proof);
-        let start = swarm.model.start::<L>(proof, swarm.state);
+        let constants = spec.model.constants::<L>(proof);
+        let start = spec.model.start::<L>(proof, spec.state);
         let score = bounded(proof, M::terminal_cost(&constants, &start));
-        let full = swarm.model.full_control() * swarm.stream.first_sign();
+        let full = spec.model.full_control() * spec.stream.first_sign();
         for place in team.places(self.width, L::COUNT) {
             let (mut first, mut lifetime) = ([0.0f32; COLUMNS], [0.0f32; COLUMNS]);
             for i in 0..L::COUNT {
-                first[i] = first_level(stratum(place + i), swarm.strata) * full;
+                first[i] = first_level(stratum(place + i), spec.strata) * full;
                 lifetime[i] = if place + i < self.count { 0.0 } else { -1.0 };
             }
             for row in 0..M::DIM {
@@ -250,14 +247,14 @@ impl<'a> Population<'a> {
         &self,
         proof: L::Proof,
         team: T,
-        swarm: &Swarm<'_, M>,
+        spec: &PopulationSpec<'_, M>,
         step: u32,
         words: usize,
     ) {
-        let constants = swarm.model.constants::<L>(proof);
-        let like = swarm.model.start::<L>(proof, swarm.state);
-        let missed = (swarm.horizon - step) as f32 * swarm.model.end_cost();
-        let full = swarm.model.full_control();
+        let constants = spec.model.constants::<L>(proof);
+        let like = spec.model.start::<L>(proof, spec.state);
+        let missed = (spec.horizon - step) as f32 * spec.model.end_cost();
+        let full = spec.model.full_control();
         let zero = L::splat(proof, 0.0);
         let [costs, lifetimes] = [COST, LIFETIME].map(|row| self.row::<M>(row));
         let [firsts, scores] = [FIRST, SCORE].map(|row| self.row::<M>(row));
@@ -267,7 +264,7 @@ impl<'a> Population<'a> {
             let was_live = L::splat(proof, step as f32).le(lifetime);
             let control = if step == 0 {
                 load(proof, &firsts[place..])
-            } else if swarm.continuous {
+            } else if spec.continuous {
                 let share = uniform::<L>(proof, self.words::<L>(proof, words, place));
                 (share + share - L::splat(proof, 1.0)) * L::splat(proof, full)
             } else {
@@ -278,7 +275,7 @@ impl<'a> Population<'a> {
             let state = M::advance(&constants, self.state::<M, L>(proof, like, place), control);
             let live = M::live(&constants, &state, was_live);
             let running =
-                M::running_cost(&constants, M::tally(&constants, &state, live, [zero; 2]));
+                M::running_cost(&constants, M::accumulate(&constants, &state, live, [zero; 2]));
             let dying = L::select(was_live, cost + L::splat(proof, missed), cost);
             let cost = L::select(live, cost + running, dying);
             let terminal = L::select(live, M::terminal_cost(&constants, &state), zero);
@@ -318,9 +315,9 @@ impl<'a> Population<'a> {
         self.row::<M>(FIRST)[first as usize].get()
     }
 
-    /// What is left after `horizon` steps.
+    /// The statistics after `horizon` steps.
     #[inline(always)]
-    fn remains<M: Model, T: Team>(&self, team: T, horizon: u32) -> Remains {
+    fn stats<M: Model, T: Team>(&self, team: T, horizon: u32) -> PopulationStats {
         let scores = &self.row::<M>(SCORE)[..self.count];
         let lifetimes = &self.row::<M>(LIFETIME)[..self.count];
         let [sum, squares] = team.sum_and_squares(scores);
@@ -332,7 +329,7 @@ impl<'a> Population<'a> {
             non_finite += u32::from(score >= WORST);
             longest = longest.max(lifetime);
         }
-        Remains {
+        PopulationStats {
             sum,
             squares,
             best: from_sortable(team.combine(best, u32::min)),

@@ -11,12 +11,11 @@
 //! estimate of `E exp(-cost / temperature)`, which resampling leaves unbiased.
 
 use super::cells::{load, store};
-use super::{LIFETIME, Population, Remains, SCORE, Strategy, Swarm};
+use super::{LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy};
 use crate::lanes::Lanes;
 use crate::math::exp;
 use crate::model::Model;
-use crate::plan::cem::{from_sortable, sortable};
-use crate::reduce::COLUMNS;
+use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rollout::WORST;
 use crate::team::Team;
 
@@ -24,7 +23,7 @@ use crate::team::Team;
 const WEIGHT: usize = 0;
 const SINCE: usize = 1;
 
-/// How a population is resampled.
+/// Sequential Monte Carlo's parameters for one population.
 #[derive(Clone, Copy, Debug)]
 pub struct Smc {
     /// 1 / temperature, in 1 / units of cost.
@@ -35,42 +34,42 @@ pub struct Smc {
     pub first: u32,
 }
 
-/// What a population says about its first action.
+/// The evidence for a population's first action.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SmcOutcome {
+pub struct SmcOutput {
     /// The natural logarithm of the evidence.
     pub log_evidence: f64,
-    /// How many particles effectively had a say in the end.
+    /// The effective sample size at the end.
     pub effective_samples: f64,
-    /// What is left.
-    pub remains: Remains,
+    /// Costs and lifetimes.
+    pub stats: PopulationStats,
 }
 
 impl Strategy for Smc {
-    type Outcome = SmcOutcome;
+    type Output = SmcOutput;
 
     #[inline(always)]
     fn run<M: Model, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
-        swarm: &Swarm<'_, M>,
+        spec: &PopulationSpec<'_, M>,
         population: &mut Population<'_>,
-    ) -> SmcOutcome {
-        population.start::<M, L, T>(proof, team, swarm, |_| self.stratum);
+    ) -> SmcOutput {
+        population.start::<M, L, T>(proof, team, spec, |_| self.stratum);
         population.note_scores::<M, L, T>(proof, team);
         let count = population.count as f64;
         let mut log_evidence = 0.0;
         let mut step = 0u32;
         loop {
             if step.is_multiple_of(4) {
-                population.draw::<L, T>(proof, team, &swarm.stream, step / 4, self.first);
+                population.draw::<L, T>(proof, team, &spec.stream, step / 4, self.first);
             }
-            population.advance::<M, L, T>(proof, team, swarm, step, (step % 4) as usize);
+            population.advance::<M, L, T>(proof, team, spec, step, (step % 4) as usize);
             step += 1;
             let (heaviest, [total, squares]) = self.weigh::<M, L, T>(proof, team, population);
-            let is_last = step == swarm.horizon || swarm.is_stopped();
+            let is_last = step == spec.horizon || spec.is_stopped();
             // Whether the effective sample size, total^2 / squares, is below half the particles.
             let uneven = total * total < 0.5 * count * squares;
             if (is_last || uneven) && team.leads() {
@@ -79,11 +78,11 @@ impl Strategy for Smc {
             }
             if is_last {
                 let effective_samples = total * total / squares;
-                let remains = population.remains::<M, T>(team, swarm.horizon);
-                return SmcOutcome { log_evidence, effective_samples, remains };
+                let stats = population.stats::<M, T>(team, spec.horizon);
+                return SmcOutput { log_evidence, effective_samples, stats };
             }
             if uneven {
-                let word = swarm.stream.block((), u32::MAX - step, self.first)[0];
+                let word = spec.stream.block((), u32::MAX - step, self.first)[0];
                 let weights = &population.working(WEIGHT)[..population.count];
                 team.resample(weights, word, population.sources);
                 population.replace(team);
@@ -135,7 +134,7 @@ impl Smc {
 }
 
 impl Population<'_> {
-    /// Lets weights count from the present scores on.
+    /// Restarts the weights: they count from the present scores on.
     #[inline(always)]
     fn note_scores<M: Model, L: Lanes, T: Team>(&self, proof: L::Proof, team: T) {
         let (scores, since) = (self.row::<M>(SCORE), self.working(SINCE));

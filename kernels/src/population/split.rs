@@ -1,9 +1,9 @@
-//! How particles are split into populations.
+//! Islands: how the particles of a decision are split into populations.
 
 /// The most particles of one population: more do not fit a core's fast memory.
 pub const LARGEST: u32 = 1024;
 
-/// Particles in populations of nearly equal size.
+/// A partition of particles into islands of nearly equal size.
 ///
 /// # Examples
 /// ```
@@ -36,7 +36,7 @@ impl Split {
         (first, self.border(index + 1) - first)
     }
 
-    /// How many particles the largest island has.
+    /// The number of particles of the largest island.
     #[inline(always)]
     #[must_use]
     pub fn largest(&self) -> u32 {

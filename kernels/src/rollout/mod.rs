@@ -1,30 +1,28 @@
-//! Rollouts: advancing particles over the horizon, and what became of them.
+//! Rollouts: advancing particles over the horizon, and summing up their costs.
 
 mod summary;
 
 pub(crate) use summary::Extremes;
 pub use summary::Summary;
-#[cfg(any(target_arch = "nvptx64", feature = "rust-cuda"))]
-pub(crate) use summary::Sums;
 
 use crate::controls::{Controls, Scheme};
 use crate::lanes::{LaneBits, Lanes};
 use crate::model::Model;
 
-/// Particles that are worked on and summed up together: a fixed number, so that sums do not depend
-/// on lanes or threads.
+/// Particles of a chunk, which are worked on and summed up together: a fixed number, so that sums do not depend on
+/// lanes or threads.
 pub const CHUNK: usize = 128;
 
-/// What a future costs whose cost is not a finite number, or is more than this.
+/// The worst cost: that of a future whose cost is not a finite number, or is more than this.
 pub const WORST: f32 = 1e30;
 
-/// A bundle of particles on their way.
+/// A bundle of particles on their way through a rollout.
 #[derive(Clone, Copy)]
 pub struct Particle<M: Model, L: Lanes> {
-    /// Where they have got to, in the model's units.
+    /// Their present state, in the model's units.
     pub state: M::State<L>,
     live: L::Mask,
-    tally: [L; 2],
+    sums: [L; 2],
     lifetime: L,
 }
 
@@ -35,14 +33,14 @@ impl<M: Model, L: Lanes> Particle<M, L> {
         let zero = L::splat(proof, 0.0);
         // The start itself is observed too, but is no step survived.
         let lifetime = L::splat(proof, -1.0);
-        Self { state, live: zero.le(zero), tally: [zero; 2], lifetime }
+        Self { state, live: zero.le(zero), sums: [zero; 2], lifetime }
     }
 
     /// Scores the state that they are in; before each [`advance`](Self::advance).
     #[inline(always)]
     pub fn observe(&mut self, constants: &M::Constants<L>, one: L) {
         self.live = M::live(constants, &self.state, self.live);
-        self.tally = M::tally(constants, &self.state, self.live, self.tally);
+        self.sums = M::accumulate(constants, &self.state, self.live, self.sums);
         self.lifetime = self.lifetime.add_where(self.live, one);
     }
 
@@ -63,7 +61,7 @@ impl<M: Model, L: Lanes> Particle<M, L> {
     ) -> [L; 2] {
         self.observe(constants, L::splat(proof, 1.0));
         let missed = L::splat(proof, horizon as f32) - self.lifetime;
-        let cost = missed.fma(L::splat(proof, end_cost), M::running_cost(constants, self.tally));
+        let cost = missed.fma(L::splat(proof, end_cost), M::running_cost(constants, self.sums));
         let terminal = M::terminal_cost(constants, &self.state);
         let cost = L::select(self.live, cost + terminal, cost);
         let finite = cost.magnitude().le(L::splat(proof, WORST));
@@ -96,12 +94,12 @@ pub(crate) fn rollout_pairs<M: Model, L: Lanes, C: Controls<L>, const N: usize>(
         let end = horizon.min(step + controls[0].block_len());
         while step < end {
             for n in 0..N {
-                let again = L::reread(constants);
+                let again = L::reload(constants);
                 pairs[n][0].observe(again, one);
                 pairs[n][1].observe(again, one);
                 let control = controls[n].next(step);
                 pairs[n][0].advance(again, control[0]);
-                let again = L::reread(constants);
+                let again = L::reload(constants);
                 pairs[n][1].advance(again, control[1]);
             }
             step += 1;
@@ -119,12 +117,12 @@ pub(crate) fn rollout_pairs<M: Model, L: Lanes, C: Controls<L>, const N: usize>(
     results
 }
 
-/// One decision's rollout.
+/// The specification of one decision's rollout.
 #[derive(Clone, Copy)]
-pub struct Job<'a, M, S> {
-    /// What is simulated.
+pub struct RolloutSpec<'a, M, S> {
+    /// The model.
     pub model: &'a M,
-    /// How controls are drawn.
+    /// The scheme that draws controls.
     pub scheme: &'a S,
     /// The state from which all futures start, in the caller's units.
     pub state: &'a [f32],
@@ -134,51 +132,51 @@ pub struct Job<'a, M, S> {
     pub particles: u32,
 }
 
-impl<M, S> Job<'_, M, S> {
-    /// How many chunks the futures make.
+impl<M, S> RolloutSpec<'_, M, S> {
+    /// The number of chunks that the futures make.
     #[must_use]
     pub fn chunks(&self) -> usize {
         (self.particles as usize).div_ceil(CHUNK)
     }
 }
 
-/// Rolls out chunk `chunk` of `job` and writes the costs of its futures to `costs`; places beyond the last
+/// Rolls out chunk `chunk` of `spec` and writes the costs of its futures to `costs`; places beyond the last
 /// particle get [`WORST`].
 #[inline(always)]
 pub fn rollout_chunk<M: Model, S: Scheme, L: Lanes>(
     proof: L::Proof,
-    job: &Job<'_, M, S>,
+    spec: &RolloutSpec<'_, M, S>,
     chunk: usize,
     costs: &mut [f32; CHUNK],
 ) -> Summary {
     let first = chunk * CHUNK;
-    let mut work = Work {
+    let mut rollout = ChunkRollout {
         proof,
-        job,
-        constants: job.model.constants::<L>(proof),
-        start: job.model.start::<L>(proof, job.state),
+        spec,
+        constants: spec.model.constants::<L>(proof),
+        start: spec.model.start::<L>(proof, spec.state),
         first: first as u32,
-        count: (job.particles as usize - first).min(CHUNK),
+        count: (spec.particles as usize - first).min(CHUNK),
         costs,
         extremes: Extremes::<L>::new(proof),
     };
     let mut done = 0;
-    while done < work.count {
+    while done < rollout.count {
         // Two bundles of pairs only where the second is not all beyond the last particle.
-        done += if L::ABREAST == 2 && done + 2 * L::COUNT < work.count {
-            work.roll_out::<2>(done)
+        done += if L::INTERLEAVE == 2 && done + 2 * L::COUNT < rollout.count {
+            rollout.roll_out::<2>(done)
         } else {
-            work.roll_out::<1>(done)
+            rollout.roll_out::<1>(done)
         };
     }
-    work.costs[work.count..].fill(WORST);
-    Summary::of(proof, work.costs, work.extremes, work.first, work.count)
+    rollout.costs[rollout.count..].fill(WORST);
+    Summary::of(proof, rollout.costs, rollout.extremes, rollout.first, rollout.count)
 }
 
 /// A chunk that is being rolled out.
-struct Work<'a, M: Model, S, L: Lanes> {
+struct ChunkRollout<'a, M: Model, S, L: Lanes> {
     proof: L::Proof,
-    job: &'a Job<'a, M, S>,
+    spec: &'a RolloutSpec<'a, M, S>,
     constants: M::Constants<L>,
     start: M::State<L>,
     /// The number of the first particle.
@@ -189,30 +187,30 @@ struct Work<'a, M: Model, S, L: Lanes> {
     extremes: Extremes<L>,
 }
 
-impl<M: Model, S: Scheme, L: Lanes> Work<'_, M, S, L> {
+impl<M: Model, S: Scheme, L: Lanes> ChunkRollout<'_, M, S, L> {
     /// Rolls out `N` bundles of pairs from place `from` of the chunk on; returns how many particles these are.
     #[inline(always)]
     fn roll_out<const N: usize>(&mut self, from: usize) -> usize {
-        let (proof, job) = (self.proof, self.job);
+        let (proof, spec) = (self.proof, self.spec);
         let mut pair = (self.first + from as u32) / 2;
-        let mut controls = [job.scheme.controls::<L>(proof, L::Bits::counting(proof, pair)); N];
+        let mut controls = [spec.scheme.controls::<L>(proof, L::Bits::counting(proof, pair)); N];
         for controls in &mut controls[1..] {
             pair += L::COUNT as u32;
-            *controls = job.scheme.controls::<L>(proof, L::Bits::counting(proof, pair));
+            *controls = spec.scheme.controls::<L>(proof, L::Bits::counting(proof, pair));
         }
         let bundles =
-            rollout_pairs(proof, job.model, &self.constants, self.start, job.horizon, controls);
+            rollout_pairs(proof, spec.model, &self.constants, self.start, spec.horizon, controls);
         for (n, sides) in bundles.into_iter().enumerate() {
             self.keep(from + 2 * n * L::COUNT, sides);
         }
         2 * N * L::COUNT
     }
 
-    /// Notes what became of both sides of a bundle of pairs, whose first particle has place `place`.
+    /// Keeps the costs and lifetimes of both sides of a bundle of pairs, whose first particle has place `place`.
     #[inline(always)]
     fn keep(&mut self, place: usize, mut sides: [[L; 2]; 2]) {
         let proof = self.proof;
-        let [first, second] = sides[0][0].interleave(sides[1][0]);
+        let [first, second] = sides[0][0].zip(sides[1][0]);
         first.store(&mut self.costs[place..]);
         second.store(&mut self.costs[place + L::COUNT..]);
         if place + 2 * L::COUNT > self.count {
@@ -224,7 +222,7 @@ impl<M: Model, S: Scheme, L: Lanes> Work<'_, M, S, L> {
                 *side = [L::select(there, side[0], nothing), L::select(there, side[1], nothing)];
             }
         }
-        let whole = L::splat(proof, self.job.horizon as f32);
+        let whole = L::splat(proof, self.spec.horizon as f32);
         for side in sides {
             self.extremes.note(proof, side, whole);
         }

@@ -1,11 +1,11 @@
-//! What became of a chunk's futures.
+//! Summaries: costs and lifetimes of a chunk's futures, summed up.
 
 use super::{CHUNK, WORST};
 use crate::controls::STRATA;
 use crate::lanes::{LaneMask, Lanes};
-use crate::reduce::{COLUMNS, fold};
+use crate::reduce::{Sums, fold, fold_to};
 
-/// What became of a chunk's futures, or of many chunks'.
+/// Summary statistics of a chunk's futures, or of many chunks'.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     /// The sum of the costs by stratum of the first action.
@@ -23,7 +23,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Of no futures at all.
+    /// The summary of no futures at all.
     pub const EMPTY: Self = Self {
         sums: [0.0; STRATA],
         squares: 0.0,
@@ -44,8 +44,8 @@ impl Summary {
         self.longest = self.longest.max(next.longest);
     }
 
-    /// Of a chunk: `count` futures, the first of which is particle `first`, with these costs, [`WORST`] beyond the
-    /// last, and these extremes.
+    /// The summary of a chunk: `count` futures, the first of which is particle `first`, with these costs, [`WORST`]
+    /// beyond the last, and these extremes.
     #[inline(always)]
     pub(super) fn of<L: Lanes>(
         proof: L::Proof,
@@ -54,21 +54,11 @@ impl Summary {
         first: u32,
         count: usize,
     ) -> Self {
-        let mut sums = Sums::<COLUMNS>::new();
-        let (rows, rest) = costs[..count].as_chunks::<COLUMNS>();
-        // Rows of a fixed length become vector instructions.
-        for row in rows {
-            for (i, cost) in row.iter().enumerate() {
-                sums.note(i, *cost);
-            }
-        }
-        for (i, cost) in rest.iter().enumerate() {
-            sums.note(i, *cost);
-        }
+        let sums = Sums::of(&costs[..count]);
         let extremes = extremes.of_all_lanes();
         let place = place_of::<L>(proof, costs, extremes.lowest);
         Self {
-            sums: core::array::from_fn(|s| sums.costs[s] + sums.costs[s + STRATA]),
+            sums: fold_to(sums.values),
             squares: fold(sums.squares),
             best: (extremes.lowest, first + place),
             dead: extremes.dead as u32,
@@ -91,12 +81,12 @@ fn place_of<L: Lanes>(proof: L::Proof, costs: &[f32; CHUNK], lowest: f32) -> u32
     places.trailing_zeros()
 }
 
-/// What is known of futures in whichever order they are noted: a bundle of partial results.
+/// Partial results of reductions whose order does not matter, side by side in a bundle of lanes.
 #[derive(Clone, Copy)]
 pub(crate) struct Extremes<L> {
     pub lowest: L,
     pub longest: L,
-    /// How many ended early and how many were not finite: whole numbers.
+    /// Futures that ended early, and futures whose cost was not finite: whole numbers.
     pub dead: L,
     pub non_finite: L,
 }
@@ -130,7 +120,7 @@ impl<L: Lanes> Extremes<L> {
     }
 }
 
-/// All lanes in one, by an operation for which their order does not matter.
+/// A horizontal reduction: all lanes in one, by an operation for which their order does not matter.
 #[inline(always)]
 fn fold_lanes<L: Lanes>(lanes: L, combine: impl Fn(f32, f32) -> f32) -> f32 {
     let mut values = [0.0f32; 16];
@@ -143,25 +133,4 @@ fn fold_lanes<L: Lanes>(lanes: L, combine: impl Fn(f32, f32) -> f32) -> f32 {
         half /= 2;
     }
     values[0]
-}
-
-/// Partial sums side by side: particle `i` goes to column `i % 16`. A CPU thread has all columns, a
-/// GPU thread one.
-pub(crate) struct Sums<const N: usize> {
-    pub costs: [f64; N],
-    pub squares: [f64; N],
-}
-
-impl<const N: usize> Sums<N> {
-    #[inline(always)]
-    pub fn new() -> Self {
-        Self { costs: [0.0; N], squares: [0.0; N] }
-    }
-
-    #[inline(always)]
-    pub fn note(&mut self, column: usize, cost: f32) {
-        let exact = f64::from(cost);
-        self.costs[column] += exact;
-        self.squares[column] += exact * exact;
-    }
 }

@@ -141,9 +141,9 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         return self._core.device
 
     @property
-    def setback(self) -> str | None:
+    def fallback_reason(self) -> str | None:
         """Why they are on the CPU although the device was left open, or ``None``."""
-        return self._core.setback
+        return self._core.fallback_reason
 
     @property
     def state(self) -> npt.NDArray[np.float64]:

@@ -50,13 +50,13 @@ record! {
         /// Steps simulated by particles.
         particle_steps: u64,
         /// Decisions that had been planned ahead when the observation came, for it was as predicted.
-        foreseen: u64,
+        speculation_hits: u64,
         /// Plans for nothing, because another observation came.
-        misjudged: u64,
+        speculation_misses: u64,
         /// The device that planned.
         device: String,
         /// Why it is not, or no longer, a GPU, where the device was left open; else ``None``.
-        setback: Option<String>,
+        fallback_reason: Option<String>,
         /// Everything that determines the decisions, in groups (``physics``, ``cost``, ``tuning``); no limit is ``None``.
         /// The seed is the first episode's; where the physics change at a reset, they are the last episode's.
         config: Py<PyDict>,
@@ -86,7 +86,7 @@ record! {
 ///     seeded, and the pilot's own seed counts on.
 /// physics : str, default "env"
 ///     ``"env"`` plans with the environment's physics, ``"pilot"`` with those of the pilot, however wrong.
-/// foresight : bool, default True
+/// speculate : bool, default True
 ///     Whether the pilot's other threads plan ahead while the environment takes a step, for the observation that the
 ///     physics predict. If another one comes it is planned for as ever. Changes no action, only how long they take.
 /// max_steps : int, optional
@@ -111,7 +111,7 @@ record! {
 ///     For options out of range, and for observations that are not four finite numbers.
 #[pyfunction]
 #[pyo3(signature = (
-    env, pilot=None, *, episodes=None, seed=None, physics="env", foresight=true, max_steps=None, options=None,
+    env, pilot=None, *, episodes=None, seed=None, physics="env", speculate=true, max_steps=None, options=None,
     **settings
 ))]
 #[expect(clippy::too_many_arguments, reason = "one for each of Python's")]
@@ -121,7 +121,7 @@ pub fn drive<'py>(
     episodes: Option<&Bound<'py, PyAny>>,
     seed: Option<&Bound<'py, PyAny>>,
     physics: &str,
-    foresight: bool,
+    speculate: bool,
     max_steps: Option<&Bound<'py, PyAny>>,
     options: Option<Bound<'py, PyAny>>,
     settings: Option<&Bound<'py, PyDict>>,
@@ -141,7 +141,7 @@ pub fn drive<'py>(
     };
     let step_limit = time_limit.map_or(limit, |steps| steps.min(limit));
     let pilot_seed = seed.unwrap_or(driver.pilot.config().seed);
-    let course = Course { episodes, seed, pilot_seed, limit, foresight };
+    let course = Course { episodes, seed, pilot_seed, limit, speculate };
     let mut tally = Tally::default();
     let mut begun = Some(tally.begin(&env, &course)?);
     while let Some(episode) = begun {

@@ -31,7 +31,7 @@ pub struct Course {
     /// Steps after which an episode ends, if it has not before.
     pub limit: u32,
     /// Whether to plan ahead.
-    pub foresight: bool,
+    pub speculate: bool,
 }
 
 /// An episode's first observation, and when it was asked for.
@@ -62,8 +62,8 @@ pub struct Tally {
     env_time: Duration,
     decisions: Vec<Duration>,
     particle_steps: u64,
-    foreseen: u64,
-    misjudged: u64,
+    hits: u64,
+    misses: u64,
     wall: Duration,
 }
 
@@ -122,8 +122,8 @@ impl Tally {
                     break Some(begun);
                 }
             };
-            self.foreseen += speculation.hits();
-            self.misjudged += speculation.misses();
+            self.hits += speculation.hits();
+            self.misses += speculation.misses();
             Ok(next)
         })
     }
@@ -139,7 +139,7 @@ impl Tally {
         witness: &mut Witness<'_, 'py>,
         think: impl Fn(&mut Speculation<'_>, &State) -> PyResult<Decision>,
     ) -> PyResult<End<'py>> {
-        let plans_ahead = course.foresight && speculation.is_possible();
+        let plans_ahead = course.speculate && speculation.is_possible();
         let (mut total, mut length) = (0.0, 0);
         let mut notes = WarningNotes::default();
         let mut now = Instant::now();
@@ -201,10 +201,10 @@ impl Tally {
             plan_s: planning.as_secs_f64(),
             decision_us: Py::new(py, DecisionMicroseconds::from(times))?,
             particle_steps: self.particle_steps,
-            foreseen: self.foreseen,
-            misjudged: self.misjudged,
+            speculation_hits: self.hits,
+            speculation_misses: self.misses,
             device: pilot.device().to_string(),
-            setback: pilot.setback().map(ToString::to_string),
+            fallback_reason: pilot.fallback_reason().map(ToString::to_string),
             config: settings::report(py, &config)?.unbind(),
             warnings: objects(py, warnings)?,
         })

@@ -6,9 +6,9 @@ use numpy::{
     PyUntypedArrayMethods,
 };
 use particle_pilot::Device;
-use particle_pilot::env::{
-    Autoreset, CartPoleOptions, CartPoleVector, Physics, Reset, Seeds, VectorError, VectorOptions,
-    VectorOutput,
+use particle_pilot::env::{CartPoleOptions, Physics};
+use particle_pilot::vector::{
+    Autoreset, CartPoleVector, Reset, Seeds, VectorError, VectorOptions, VectorOutput,
 };
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::intern;
@@ -69,8 +69,8 @@ impl VectorCore {
 
     /// Why they are on the CPU although the device was left open, or `None`.
     #[getter]
-    fn setback(&self) -> Option<String> {
-        self.envs.setback().map(ToString::to_string)
+    fn fallback_reason(&self) -> Option<String> {
+        self.envs.fallback_reason().map(ToString::to_string)
     }
 
     /// Observations and rewards as of now, where they are: the next reset or step overwrites them.

@@ -1,7 +1,7 @@
 //! Environments as plain data, for pickle and copy; and states set by hand.
 
 use numpy::{Element, PyArray1, PyArray2, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
-use particle_pilot::env::{VectorArrays, VectorState};
+use particle_pilot::vector::{VectorArrays, VectorState};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;

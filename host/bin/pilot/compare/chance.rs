@@ -13,14 +13,12 @@ use rand::{RngExt, SeedableRng};
 use super::quality::Quality;
 use crate::settings::Settings;
 use crate::shared::interrupt;
-use crate::shared::progress::Progress;
 
 /// Plays the same episodes as the pilots, every action drawn uniformly from all there are.
 pub fn evaluate(
     config: &PilotConfig,
     settings: &Settings,
     episodes: u32,
-    progress: &Progress,
 ) -> Result<(EvaluationResult, Vec<Quality>)> {
     let began = Instant::now();
     let mut results = Vec::new();
@@ -32,7 +30,6 @@ pub fn evaluate(
         let result = episode(config, settings, seed)?;
         if !result.interrupted {
             results.push(result);
-            progress.tick();
         }
     }
     let qualities = results.iter().filter_map(|result| Quality::of(result, config, settings));

@@ -6,7 +6,7 @@ mod table;
 
 use std::cell::OnceCell;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use particle_pilot::{
@@ -31,6 +31,8 @@ const FITS: usize = 5;
 const FITTED: f64 = 0.05;
 /// Steps of the short episodes by which decisions are timed.
 const TRIAL_STEPS: u32 = 40;
+/// For how long single decisions are repeated to time them.
+const TIMED: Duration = Duration::from_millis(5);
 /// More particles than this are not given to a planner, however fast.
 const MOST_PARTICLES: f64 = (1 << 22) as f64;
 
@@ -57,7 +59,7 @@ pub fn run(options: Options) -> Result<Outcome> {
         settings: &settings,
         reference: &reference,
         on_gpu: machine.device != Device::Cpu,
-        setback: OnceCell::new(),
+        fallback_reason: OnceCell::new(),
     };
     interrupt::watch();
     let report = Report::open(settings.options().json.as_deref(), settings.options().quiet)?;
@@ -70,8 +72,8 @@ pub fn run(options: Options) -> Result<Outcome> {
     }
     comparison.interrupted = interrupt::stopped();
     comparison.rank();
-    comparison.setback = match_.setback.into_inner();
-    machine.warn(&report, comparison.setback.as_deref());
+    comparison.fallback_reason = match_.fallback_reason.into_inner();
+    machine.warn(&report, comparison.fallback_reason.as_deref());
     report.write(&comparison.to_string(), &comparison)?;
     Ok(Outcome::of(comparison.interrupted, true))
 }
@@ -84,26 +86,46 @@ struct Match<'a> {
     reference: &'a PilotConfig,
     on_gpu: bool,
     /// The first that any pilot or evaluation had.
-    setback: OnceCell<String>,
+    fallback_reason: OnceCell<String>,
+}
+
+/// What a decision costs.
+struct Cost {
+    particle_steps: f64,
+    /// Told nobody: by it the time that is left is estimated.
+    time: Duration,
 }
 
 impl Match<'_> {
     /// Fills in all rows, or those before an interruption.
     fn run(&self, budget: Option<Duration>, comparison: &mut Comparison) -> Result<()> {
         let reference = self.reference;
-        let planners = PlannerKind::ALL.iter().map(|(planner, _)| *planner);
-        let rows = 1 + 2 * PlannerKind::ALL.len() as u64;
-        let work = rows * u64::from(self.episodes);
-        let progress = Progress::new("episodes", work, self.settings.options().quiet);
-
-        let (result, qualities) =
-            chance::evaluate(reference, self.settings, self.episodes, &progress)?;
+        let planners = || PlannerKind::ALL.iter().map(|(planner, _)| *planner);
+        let (result, qualities) = chance::evaluate(reference, self.settings, self.episodes)?;
         comparison.rows.push(Row::chance(&result, &qualities));
 
-        let target = self.particle_steps(reference)?;
-        for planner in planners.clone() {
-            let row = self.with_equal_steps(planner, target);
-            let row = row.and_then(|c| self.row("equal-particle-steps", &c, None, &progress));
+        let usual = self.decide(reference)?;
+        let equals: Vec<_> = planners()
+            .map(|planner| self.with_equal_steps(planner, usual.particle_steps))
+            .collect();
+        // An episode's share of all the time that is still to come: what its decisions take.
+        let own =
+            |equal: &Result<(PilotConfig, Duration)>| equal.as_ref().map_or(0, |c| share(c.1));
+        let common = share(match budget {
+            Some(budget) if !self.on_gpu => budget,
+            _ => usual.time,
+        });
+        let rows = equals.iter().filter(|equal| equal.is_ok()).count() + planners().count();
+        let work = equals.iter().map(own).sum::<u64>() + common * planners().count() as u64;
+        let [rows, work] = [rows as u64, work].map(|each| each * u64::from(self.episodes));
+        let progress = Progress::weighed("episodes", rows, work, self.settings.options().quiet);
+
+        for (planner, equal) in planners().zip(equals) {
+            let tick = || progress.tick_of(own(&equal));
+            let row = match &equal {
+                Ok((config, _)) => self.row("equal-particle-steps", config, None, &tick),
+                Err(_) => equal.map(|_| None),
+            };
             comparison.note("equal-particle-steps", planner, row)?;
         }
         let budget = match budget {
@@ -111,23 +133,30 @@ impl Match<'_> {
             None => self.trial(reference)?,
         };
         comparison.budget_us = budget.as_nanos() as f64 / 1e3;
-        for planner in planners {
+        for planner in planners() {
+            let tick = || progress.tick_of(common);
             let row = self.with_equal_time(planner, budget);
-            let row = row.and_then(|c| self.row("equal-time", &c, Some(budget), &progress));
+            let row = row.and_then(|config| self.row("equal-time", &config, Some(budget), &tick));
             comparison.note("equal-time", planner, row)?;
         }
         progress.finish();
         Ok(())
     }
 
-    /// As many particles as make a decision cost `target` simulated steps.
-    fn with_equal_steps(&self, planner: PlannerKind, target: f64) -> Result<PilotConfig> {
-        let mut config = self.settings.config(planner);
+    /// As many particles as make a decision cost `target` simulated steps, and about how long one then takes.
+    fn with_equal_steps(
+        &self,
+        planner: PlannerKind,
+        target: f64,
+    ) -> Result<(PilotConfig, Duration)> {
+        let (mut config, mut time) = (self.settings.config(planner), Duration::ZERO);
         for _ in 0..2 {
-            let ratio = target / self.particle_steps(&config)?;
+            let decision = self.decide(&config)?;
+            let ratio = target / decision.particle_steps;
             config = scaled(&config, ratio);
+            time = decision.time.mul_f64(ratio);
         }
-        Ok(config)
+        Ok((config, time))
     }
 
     /// As many particles as make the median decision take `budget`.
@@ -161,14 +190,13 @@ impl Match<'_> {
         terms: &'static str,
         config: &PilotConfig,
         budget: Option<Duration>,
-        progress: &Progress,
+        tick: &(dyn Fn() + Sync),
     ) -> Result<Option<Row>> {
         if interrupt::stopped() {
             return Ok(None);
         }
         let steps = self.settings.steps();
-        let tick = || progress.tick();
-        let (result, time, qualities) = self.evaluate(config, self.episodes, steps, &tick)?;
+        let (result, time, qualities) = self.evaluate(config, self.episodes, steps, tick)?;
         let row = || Row::of(terms, config, &result, time, budget, &qualities);
         Ok((result.episodes > 0).then(row))
     }
@@ -199,23 +227,34 @@ impl Match<'_> {
         times.sort_unstable();
         let median = times.get(times.len() / 2).copied().unwrap_or_default();
         let result = result?;
-        self.note(result.setback.as_deref());
+        self.note(result.fallback_reason.as_deref());
         Ok((result, median, qualities.into_iter().map(|(_, quality)| quality).collect()))
     }
 
-    /// Simulated steps of a decision: the second, since the first has no plan to start from.
-    fn particle_steps(&self, config: &PilotConfig) -> Result<f64> {
-        let mut pilot = Pilot::new(config.clone()).map_err(refused)?;
+    /// What decisions cost, on one thread as in an evaluation.
+    fn decide(&self, config: &PilotConfig) -> Result<Cost> {
+        let mut pilot =
+            Pilot::new(PilotConfig { threads: 1, ..config.clone() }).map_err(refused)?;
         pilot.set_interrupt(Arc::clone(interrupt::watch()));
-        pilot.act(&[0.0; 4])?;
-        let decision = pilot.act(&[0.0; 4])?;
-        self.note(pilot.setback().map(ToString::to_string).as_deref());
-        Ok((decision.diagnostics.particle_steps as f64).max(1.0))
+        let began = Instant::now();
+        let mut act = || {
+            let asked = Instant::now();
+            pilot.act(&[0.0; 4]).map(|decision| (decision, asked.elapsed()))
+        };
+        // The second tells, since the first has no plan to start from; a short one's time is told by a few more.
+        act()?;
+        let (decision, mut time) = act()?;
+        while began.elapsed() < TIMED {
+            time = time.min(act()?.1);
+        }
+        self.note(pilot.fallback_reason().map(ToString::to_string).as_deref());
+        let particle_steps = (decision.diagnostics.particle_steps as f64).max(1.0);
+        Ok(Cost { particle_steps, time })
     }
 
-    fn note(&self, setback: Option<&str>) {
-        if let Some(error) = setback {
-            self.setback.get_or_init(|| error.into());
+    fn note(&self, fallback_reason: Option<&str>) {
+        if let Some(error) = fallback_reason {
+            self.fallback_reason.get_or_init(|| error.into());
         }
     }
 }
@@ -226,6 +265,11 @@ fn decision_time(episode: &EpisodeResult) -> Duration {
         Duration::ZERO => episode.wall / episode.steps.max(1),
         median => median,
     }
+}
+
+/// The work of an episode whose decisions take so long, as progress counts it.
+fn share(time: Duration) -> u64 {
+    (time.as_nanos() as u64).max(1)
 }
 
 fn scaled(config: &PilotConfig, ratio: f64) -> PilotConfig {

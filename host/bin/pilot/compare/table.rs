@@ -35,7 +35,7 @@ pub struct Comparison {
     /// The one that the comparison began on.
     device: Device,
     /// Why not everything ran on a GPU, where the device was left open.
-    pub setback: Option<String>,
+    pub fallback_reason: Option<String>,
     simd: &'static str,
     threads: usize,
     /// The device, as people are told.
@@ -110,7 +110,7 @@ impl Comparison {
             push: settings.push(),
             budget_us: 0.0,
             device: machine.device,
-            setback: None,
+            fallback_reason: None,
             simd: machine.simd.name(),
             threads: machine.threads,
             machine: machine.to_string(),
@@ -129,7 +129,7 @@ impl Comparison {
         let refuses = |error: &anyhow::Error| {
             let refusal = error.downcast_ref::<PilotError>();
             error.is::<UsageError>()
-                || matches!(refusal, Some(PilotError::Memory { .. } | PilotError::Setting { .. }))
+                || matches!(refusal, Some(PilotError::Memory { .. } | PilotError::Setting(_)))
         };
         match row {
             Err(error) if refuses(&error) => {
@@ -265,7 +265,7 @@ impl fmt::Display for Comparison {
             }
             write_line(f, &widths, &cells.each_ref().map(String::as_str))?;
         }
-        if self.device != Device::Cpu && self.setback.is_some() {
+        if self.device != Device::Cpu && self.fallback_reason.is_some() {
             let planned = self.rows.iter().filter(|row| row.particles > 0).count();
             let on_cpu: Vec<String> = self.rows.iter().filter_map(Row::on_cpu).collect();
             let rows = match on_cpu.len() {

@@ -8,7 +8,7 @@ use plotters::style::text_anchor::HPos;
 
 use crate::shared::picture::{self, Area, FONT_NAME, Fault, GREY, GRID, INK, tick};
 
-// In the drawing's units, which are pixels of an SVG.
+// In the drawing's units, which are the pixels in which an SVG is shown.
 pub const WIDTH: u32 = 1000;
 pub const HEAD: u32 = 76;
 pub const PANEL: u32 = 184;
@@ -16,6 +16,7 @@ pub const TIME_AXIS: u32 = 48;
 pub const LEFT: u32 = 76;
 pub const RIGHT: u32 = 28;
 pub const LABEL: u32 = 15;
+const TICK: u32 = 5;
 
 /// A line or dots, and its entry in the legend, which may be empty.
 pub struct Curve {
@@ -71,6 +72,7 @@ impl Canvas {
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID.stroke_width(s))
             .axis_style(GREY.stroke_width(s))
+            .set_all_tick_mark_size(TICK * s)
             .label_style((FONT_NAME, LABEL * s, &INK))
             .y_label_offset(self.sag())
             .y_label_formatter(&|value| tick(*value));
@@ -92,8 +94,8 @@ impl Canvas {
                     chart.draw_series(dashed).map(drop)
                 }
                 Style::Dots => {
-                    let size = (3 * s).div_ceil(2) as i32;
-                    let dot = |point| Circle::new(point, size, curve.colour.mix(0.6).filled());
+                    let dot =
+                        |point| Circle::new(point, 2 * s as i32, curve.colour.mix(0.6).filled());
                     chart.draw_series(points.map(dot)).map(drop)
                 }
                 Style::Mark => {

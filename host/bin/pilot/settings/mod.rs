@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 use anyhow::{Context, Result};
 use particle_pilot::env::{Integrator, Physics, Push};
 use particle_pilot::kernels::model::{BadCost, CostWeights};
-use particle_pilot::{PilotConfig, PilotError, PlannerKind, Tuning};
+use particle_pilot::{PilotConfig, PilotError, PlannerKind, SettingError, Tuning};
 
 use crate::config_file::{self, read};
 use crate::options::{IntegratorName, MOST_EPISODES, MOST_STEPS, Options};
@@ -94,7 +94,7 @@ impl Settings {
         settings.episodes()?;
         for planner in settings.planners() {
             let config = settings.config(planner);
-            config.validate().map_err(refused)?;
+            config.validate().map_err(|error| refused(error.into()))?;
             config.cost.validate().map_err(refused_cost)?;
             config.physics.validate().map_err(usage)?;
         }
@@ -214,7 +214,7 @@ impl Settings {
 /// A refusal by the library, in the words of the command line.
 pub fn refused(error: PilotError) -> anyhow::Error {
     match error {
-        PilotError::Setting { name, given, required } => {
+        PilotError::Setting(SettingError { name, given, required }) => {
             let option = name.replace('_', "-");
             // Without the three hundred digits that some numbers have.
             let given = given.parse().map_or(given, number);

@@ -1,5 +1,4 @@
-//! What the hardware offers a thread, by way of the toolchain that compiles this: the only module that
-//! knows which one that is.
+//! GPU intrinsics, by way of the toolchain that compiles this: the only module that knows which one that is.
 //!
 //! Both have the same functions. Those about warps must be reached by all 32 threads of a warp together,
 //! [`sync_block`] by all of a block.

@@ -15,7 +15,7 @@ pub fn thread_index() -> u32 {
     thread::thread_idx_x() as u32
 }
 
-/// How many threads a block has.
+/// The number of threads of a block.
 pub fn block_size() -> u32 {
     thread::block_dim_x() as u32
 }
@@ -25,23 +25,23 @@ pub fn block_index() -> u32 {
     thread::block_idx_x() as u32
 }
 
-/// How many blocks the launch has.
+/// The number of blocks of the launch.
 pub fn blocks() -> u32 {
     thread::grid_dim_x() as u32
 }
 
-/// Waits for all threads of the block; what any wrote before, all see afterwards.
+/// The block's barrier: waits for all threads of the block; what any wrote before, all see afterwards.
 pub fn sync_block() {
     thread::sync_threads();
 }
 
-/// What this thread saw written before, and wrote, all threads of the GPU see that see what it writes
+/// A memory fence: what this thread saw written before, and wrote, all threads of the GPU see that see what it writes
 /// afterwards.
 pub fn fence() {
     thread::device_fence();
 }
 
-/// `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
+/// Butterfly shuffle: `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
 #[gpu_only]
 pub fn shuffle_butterfly(value: u32, distance: u32) -> u32 {
     let result: u32;
@@ -55,7 +55,7 @@ pub fn shuffle_butterfly(value: u32, distance: u32) -> u32 {
     result
 }
 
-/// `value` of the thread `distance` before this one in the warp; this one's where there is none.
+/// Shuffle up: `value` of the thread `distance` before this one in the warp; this one's where there is none.
 #[gpu_only]
 pub fn shuffle_up(value: u32, distance: u32) -> u32 {
     let result: u32;
@@ -69,7 +69,7 @@ pub fn shuffle_up(value: u32, distance: u32) -> u32 {
     result
 }
 
-/// A bit for every thread of the warp.
+/// A warp vote: a bit for every thread of the warp.
 #[gpu_only]
 pub fn ballot(vote: bool) -> u32 {
     let (result, vote): (u32, u32) = (0, vote.into());
@@ -120,7 +120,7 @@ pub unsafe fn store_shared_64(offset: u32, value: u64) {
     unsafe { shared(offset).cast::<u64>().write_volatile(value) }
 }
 
-/// Adds to 32 bits of shared memory, to which other threads may add as well.
+/// Atomic addition to 32 bits of shared memory, to which other threads may add as well.
 ///
 /// # Safety
 /// They must lie inside it and be aligned.

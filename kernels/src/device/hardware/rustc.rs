@@ -31,7 +31,7 @@ pub fn thread_index() -> u32 {
     unsafe { _thread_idx_x() as u32 }
 }
 
-/// How many threads a block has.
+/// The number of threads of a block.
 #[inline(always)]
 pub fn block_size() -> u32 {
     // SAFETY: reads a register.
@@ -45,21 +45,21 @@ pub fn block_index() -> u32 {
     unsafe { _block_idx_x() as u32 }
 }
 
-/// How many blocks the launch has.
+/// The number of blocks of the launch.
 #[inline(always)]
 pub fn blocks() -> u32 {
     // SAFETY: reads a register.
     unsafe { _grid_dim_x() as u32 }
 }
 
-/// Waits for all threads of the block; what any wrote before, all see afterwards.
+/// The block's barrier: waits for all threads of the block; what any wrote before, all see afterwards.
 #[inline(always)]
 pub fn sync_block() {
     // SAFETY: all threads of the block reach it, see the module.
     unsafe { _syncthreads() }
 }
 
-/// What this thread saw written before, and wrote, all threads of the GPU see that see what it writes
+/// A memory fence: what this thread saw written before, and wrote, all threads of the GPU see that see what it writes
 /// afterwards.
 #[inline(always)]
 pub fn fence() {
@@ -67,19 +67,19 @@ pub fn fence() {
     unsafe { asm!("fence.acq_rel.gpu;", options(nostack)) };
 }
 
-/// `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
+/// Butterfly shuffle: `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
 #[inline(always)]
 pub fn shuffle_butterfly(value: u32, distance: u32) -> u32 {
     shuffle_sync_butterfly(ALL, value, distance, 0x1f)
 }
 
-/// `value` of the thread `distance` before this one in the warp; this one's where there is none.
+/// Shuffle up: `value` of the thread `distance` before this one in the warp; this one's where there is none.
 #[inline(always)]
 pub fn shuffle_up(value: u32, distance: u32) -> u32 {
     shuffle_sync_up(ALL, value, distance, 0)
 }
 
-/// A bit for every thread of the warp.
+/// A warp vote: a bit for every thread of the warp.
 #[inline(always)]
 pub fn ballot(vote: bool) -> u32 {
     vote_ballot(ALL, vote)
@@ -149,7 +149,7 @@ pub unsafe fn store_shared_64(offset: u32, value: u64) {
     }
 }
 
-/// Adds to 32 bits of shared memory, to which other threads may add as well.
+/// Atomic addition to 32 bits of shared memory, to which other threads may add as well.
 ///
 /// # Safety
 /// They must lie inside it and be aligned.
@@ -164,7 +164,7 @@ pub unsafe fn add_shared_32(offset: u32, value: u32) {
     }
 }
 
-/// Where the shared memory begins.
+/// The address of the shared memory.
 #[inline(always)]
 fn shared() -> u32 {
     let address: u32;

@@ -1,0 +1,154 @@
+//! Kernels, and how they are started.
+//!
+//! # Safety model
+//! Every kernel takes exactly one parameter, a structure of plain data by value. [`Gpu::launch`]
+//! compares its size with what the kernel's text says, so that the driver never reads past it, and
+//! refuses kernels of another GPU. What it cannot check is its `# Safety` section: what the
+//! addresses in the structure mean, and what the kernel does with them. Memory that a kernel uses
+//! is not freed under it: buffers wait for the stream before they are.
+
+use std::ffi::CString;
+use std::fmt;
+use std::sync::Arc;
+
+use bytemuck::NoUninit;
+
+use super::error::GpuError;
+use super::gpu::Gpu;
+use super::session::{Entry, Session, lock};
+
+/// A kernel of one GPU, ready to be launched.
+#[derive(Clone)]
+pub struct Kernel {
+    entry: Arc<Entry>,
+    session: Arc<Session>,
+}
+
+/// How many threads a launch has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grid {
+    /// Blocks.
+    pub blocks: u32,
+    /// Threads in each.
+    pub threads: u32,
+    /// Whether all blocks run at the same time, so that they can wait for each other.
+    pub cooperative: bool,
+}
+
+impl Grid {
+    /// Blocks that run in any order.
+    pub fn new(blocks: u32, threads: u32) -> Self {
+        Self { blocks, threads, cooperative: false }
+    }
+}
+
+impl Gpu {
+    /// The kernel of this name; cheap when asked for again.
+    ///
+    /// # Errors
+    /// [`GpuError::Misuse`] when there is none, or it does not take one parameter.
+    pub fn kernel(&self, name: &str) -> Result<Kernel, GpuError> {
+        let session = self.session.clone();
+        let mut entries = lock(&session.entries);
+        if let Some(entry) = entries.iter().find(|entry| entry.name == name) {
+            let entry = entry.clone();
+            drop(entries);
+            return Ok(Kernel { entry, session });
+        }
+        let declared = session.ptx.kernels.iter().find(|(declared, _)| declared == name);
+        let parameter_bytes = match declared.map(|(_, sizes)| sizes.as_slice()) {
+            Some(&[size]) => size,
+            Some(sizes) => {
+                let text = format!("kernel `{name}` takes {} parameters, not 1", sizes.len());
+                return Err(GpuError::Misuse(text));
+            }
+            None => return Err(GpuError::Misuse(format!("there is no kernel `{name}`"))),
+        };
+        let c_name = CString::new(name).unwrap_or_default(); // it stands in the text, without a zero
+        let function = match session.module.function(&c_name) {
+            Ok(function) => function,
+            Err(error) => {
+                drop(entries); // which naming the error asks for
+                return Err(session.error("looking up a kernel", error));
+            }
+        };
+        let number = entries.len();
+        let entry = Arc::new(Entry { name: name.into(), number, parameter_bytes, function });
+        entries.push(entry.clone());
+        drop(entries);
+        Ok(Kernel { entry, session })
+    }
+
+    /// Starts a kernel, whose one parameter is `argument`.
+    ///
+    /// # Errors
+    /// [`GpuError::Launch`] when the driver refuses; a cooperative launch also when there are more blocks than
+    /// [`Gpu::max_active_blocks`] times the number of multiprocessors. What goes wrong while the kernel runs is
+    /// told by whatever waits for it.
+    ///
+    /// # Safety
+    /// `argument` must be what the kernel expects in layout and meaning. Each address in it must be
+    /// that of a [`Buffer`](super::Buffer) of this GPU with room for all that the kernel reads or
+    /// writes there, and buffers that it writes to must not be ones that it takes for constant.
+    /// Blocks may wait for each other only in a cooperative launch.
+    pub unsafe fn launch<A: NoUninit>(
+        &self,
+        kernel: &Kernel,
+        grid: Grid,
+        argument: &A,
+    ) -> Result<(), GpuError> {
+        self.check_owner(kernel)?;
+        let Entry { name, parameter_bytes, function, .. } = &*kernel.entry;
+        if size_of::<A>() != *parameter_bytes {
+            let given = size_of::<A>();
+            let text = format!("kernel `{name}` takes {parameter_bytes} bytes, not {given}");
+            return Err(GpuError::Misuse(text));
+        }
+        let Grid { blocks, threads, cooperative } = grid;
+        // SAFETY: the function is one of this session's module, which lives in the stream's context, and its
+        // parameter has that size. The caller vouches for the rest.
+        let result = unsafe {
+            self.session.stream.launch(function, [blocks, threads], cooperative, argument)
+        };
+        self.session.launched(&kernel.entry);
+        result.map_err(|cause| {
+            if cause.is_sticky() {
+                self.session.error("launching a kernel", cause)
+            } else {
+                GpuError::Launch { kernel: name.clone(), blocks, threads, cause }
+            }
+        })
+    }
+
+    /// How many blocks of so many threads of a kernel a multiprocessor runs at once.
+    ///
+    /// # Errors
+    /// Those of the driver.
+    pub fn max_active_blocks(&self, kernel: &Kernel, threads: u32) -> Result<u32, GpuError> {
+        self.check_owner(kernel)?;
+        let (context, function) = (&self.session.context, &kernel.entry.function);
+        // SAFETY: the function is one of this session's module.
+        unsafe { function.max_active_blocks(context, threads) }
+            .map_err(|error| self.session.error("asking how many blocks run at once", error))
+    }
+
+    fn check_owner(&self, kernel: &Kernel) -> Result<(), GpuError> {
+        if Arc::ptr_eq(&self.session, &kernel.session) {
+            return Ok(());
+        }
+        Err(GpuError::Misuse(format!("kernel `{}` belongs to another GPU", kernel.entry.name)))
+    }
+}
+
+impl Kernel {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.entry.name
+    }
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kernel").field("name", &self.name()).finish_non_exhaustive()
+    }
+}

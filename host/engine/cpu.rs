@@ -1,0 +1,152 @@
+//! The engine that runs particles on the CPU.
+
+use std::sync::Arc;
+
+use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::population::Stop as _;
+
+use super::{Engine, Plan, Question};
+use crate::backend::BackendError;
+use crate::error::PilotError;
+use crate::memory;
+use crate::planners;
+use crate::planners::noise::NoisePlan;
+use crate::planners::planner::Problem;
+use crate::settings::{Device, PilotConfig, Threads};
+use crate::simd::Simd;
+use crate::state::foreign_plan;
+use crate::threads::Pool;
+use crate::trajectories::Trajectories;
+
+/// The engine that runs particles on the CPU.
+pub(crate) struct CpuEngine<M: Model> {
+    problem: Problem<M>,
+    pool: Arc<Pool>,
+    planner: Box<dyn planners::planner::Planner<M>>,
+    fallback_reason: Option<BackendError>,
+}
+
+impl<M: Model> CpuEngine<M> {
+    pub fn new(
+        config: &PilotConfig,
+        model: M,
+        simd: Simd,
+        fallback_reason: Option<BackendError>,
+    ) -> Result<Self, PilotError> {
+        let proof = simd.detect().expect("selected from what is available");
+        let PilotConfig { particles, horizon, .. } = *config;
+        require_memory::<M>(config, 1)?;
+        let problem = Problem { model, simd: proof, particles, horizon };
+        let planner = planners::create(&problem, config);
+        let pool = Arc::new(Pool::new(Threads::asked(config.threads))?);
+        Ok(Self { problem, pool, planner, fallback_reason })
+    }
+}
+
+impl<M: Model> Engine for CpuEngine<M> {
+    fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
+        question.go_on()?;
+        if question.stop.is_some() {
+            self.planner.checkpoint();
+        }
+        let request = question.request(&self.pool);
+        let plan = self.planner.plan(&self.problem, &request);
+        if request.is_stopped() {
+            self.planner.roll_back();
+            return Err(PilotError::Interrupted);
+        }
+        Ok(plan)
+    }
+
+    fn reset(&mut self) {
+        self.planner.reset();
+    }
+
+    fn checkpoint(&mut self) -> bool {
+        self.planner.checkpoint();
+        true
+    }
+
+    fn roll_back(&mut self) {
+        self.planner.roll_back();
+    }
+
+    fn carried(&self) -> Result<Vec<f64>, PilotError> {
+        Ok(self.planner.carried())
+    }
+
+    fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
+        match carried {
+            [] => self.planner.reset(),
+            carried if self.planner.carry_on(carried) => {}
+            _ => return Err(foreign_plan(self.problem.horizon)),
+        }
+        Ok(())
+    }
+
+    fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {
+        let request = question.request(&self.pool);
+        let record = self.planner.trajectories(&self.problem, &request);
+        if request.is_stopped() {
+            return Err(PilotError::Interrupted);
+        }
+        record.ok_or_else(no_trajectories)
+    }
+
+    fn nominal(&self) -> Option<Vec<f64>> {
+        let full = self.problem.model.full_action();
+        let shares = self.planner.nominal(&self.problem)?;
+        Some(shares.into_iter().map(|share| share * full).collect())
+    }
+
+    fn pool(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool)
+    }
+
+    fn device(&self) -> Device {
+        Device::Cpu
+    }
+
+    fn fallback_reason(&self) -> Option<&BackendError> {
+        self.fallback_reason.as_ref()
+    }
+}
+
+/// Refuses `pilots` pilots of `config` that this machine has no memory for.
+pub(crate) fn require_memory<M: Model>(
+    config: &PilotConfig,
+    pilots: usize,
+) -> Result<(), PilotError> {
+    let what = || {
+        let each = who_needs(config);
+        if pilots == 1 { each } else { format!("{pilots} times {each}") }
+    };
+    let remedy = if pilots == 1 {
+        FEWER
+    } else {
+        "use fewer particles, steps, or threads and states that work at the same time"
+    };
+    let needed = planners::memory::<M>(config).saturating_mul(pilots as u64);
+    memory::require(needed, what, remedy)
+}
+
+/// Refuses what a GPU is handed ready-made, Halton's points above all, if this machine has no memory for it.
+pub(crate) fn require_table(config: &PilotConfig) -> Result<(), PilotError> {
+    memory::require(NoisePlan::memory(config), || who_needs(config), FEWER)
+}
+
+/// What needs less memory than a pilot that has none.
+const FEWER: &str = "use fewer particles or steps";
+
+/// A pilot of `config`, with the verb.
+fn who_needs(config: &PilotConfig) -> String {
+    let PilotConfig { planner, particles, horizon, .. } = config;
+    format!("{planner} with {particles} particles x {horizon} steps needs")
+}
+
+/// Why some planners' futures cannot be shown.
+fn no_trajectories() -> PilotError {
+    let reason = "particles of smc and fmc replace each other on the way, so that no future is any one particle's; \
+                  random-shooting, cem and mppi have trajectories";
+    PilotError::Unsupported(reason.into())
+}

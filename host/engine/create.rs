@@ -1,0 +1,108 @@
+//! Which engine a pilot gets.
+
+use particle_pilot_kernels::math::NARROW_LIMIT;
+use particle_pilot_kernels::model::{CartPoleModel, Model};
+
+use super::{CpuEngine, Engine, require_table};
+use crate::backend::BackendError;
+use crate::env::Integrator;
+use crate::error::PilotError;
+use crate::gpu::{self, ForeignStream, GpuEpisodes};
+use crate::settings::{Device, DeviceInfo, PilotConfig};
+use crate::simd::Simd;
+
+/// The engine for `config` and a model of one's own, which only the CPU can run.
+pub(crate) fn for_model<M: Model>(
+    config: &PilotConfig,
+    model: M,
+    simd: Simd,
+) -> Result<Box<dyn Engine>, PilotError> {
+    let fallback_reason = match config.device {
+        Device::Cpu => None,
+        Device::Auto => Some(BackendError::OwnModel),
+        Device::Cuda(_) => return Err(BackendError::OwnModel.into()),
+    };
+    Ok(Box::new(CpuEngine::new(config, model, simd, fallback_reason)?))
+}
+
+/// The cart-pole of a configuration, as particles compute it.
+pub(crate) enum CartModel {
+    /// As in `CartPole-v1`.
+    Plain(CartPoleModel<false>),
+    /// With what else may be asked for.
+    General(CartPoleModel<true>),
+}
+
+impl CartModel {
+    /// The cart-pole of `config`.
+    pub fn of(config: &PilotConfig) -> Result<Self, PilotError> {
+        let (physics, cost) = (&config.physics, &config.cost);
+        let is_plain = physics.integrator == Integrator::Euler
+            && physics.theta_threshold_radians <= NARROW_LIMIT;
+        Ok(match is_plain {
+            true => Self::Plain(CartPoleModel::new(physics, cost)?),
+            false => Self::General(CartPoleModel::new(physics, cost)?),
+        })
+    }
+
+    /// The strongest control, in the model's units.
+    pub fn full_control(&self) -> f32 {
+        match self {
+            Self::Plain(model) => model.full_control(),
+            Self::General(model) => model.full_control(),
+        }
+    }
+}
+
+/// The engine for `config` and its cart-pole; on a GPU its work goes to `stream`, if there is one given.
+pub(crate) fn for_config(
+    config: &PilotConfig,
+    simd: Simd,
+    stream: Option<ForeignStream>,
+) -> Result<Box<dyn Engine>, PilotError> {
+    match CartModel::of(config)? {
+        CartModel::Plain(model) => for_cart_pole(config, model, simd, stream),
+        CartModel::General(model) => for_cart_pole(config, model, simd, stream),
+    }
+}
+
+/// Whole episodes of `config` on a GPU, and which one that is, or why not there.
+pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceInfo), PilotError> {
+    let index = match config.device {
+        Device::Cuda(index) => index,
+        Device::Auto | Device::Cpu => 0,
+    };
+    let open = match CartModel::of(config)? {
+        CartModel::Plain(model) => {
+            require_table(config)?;
+            gpu::episodes(index, config, &model)
+        }
+        CartModel::General(model) => {
+            require_table(config)?;
+            gpu::episodes(index, config, &model)
+        }
+    };
+    Ok(open?)
+}
+
+/// The engine for `config` and a cart-pole: where the device is left open, a GPU's if there is one.
+fn for_cart_pole<const GENERAL: bool>(
+    config: &PilotConfig,
+    model: CartPoleModel<GENERAL>,
+    simd: Simd,
+    stream: Option<ForeignStream>,
+) -> Result<Box<dyn Engine>, PilotError> {
+    let index = match config.device {
+        Device::Cpu => return Ok(Box::new(CpuEngine::new(config, model, simd, None)?)),
+        Device::Auto => 0,
+        Device::Cuda(index) => index,
+    };
+    require_table(config)?;
+    match gpu::engine(index, config, model, simd, stream) {
+        Ok(engine) => Ok(engine),
+        Err(error) if config.device == Device::Auto => {
+            Ok(Box::new(CpuEngine::new(config, model, simd, Some(error))?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

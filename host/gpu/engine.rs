@@ -1,0 +1,228 @@
+//! The engine that runs particles on a GPU: each decision a few launches, one copy back and one wait.
+
+use std::time::Duration;
+
+use bytemuck::Zeroable;
+use particle_pilot_kernels::rollout::Summary;
+use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, Task};
+
+use super::kept::Kept;
+use super::schedule::{Blocks, Launch, Schedule, WHOLE};
+use super::{GpuModel, module};
+use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
+use crate::decision::Diagnostics;
+use crate::planners::futures::diagnose;
+use crate::settings::PilotConfig;
+
+/// One planner for one cart-pole on one GPU.
+pub struct GpuEngine {
+    gpu: Gpu,
+    task: Task,
+    schedule: Schedule,
+    forget: Ready,
+    /// One iteration's launches.
+    iteration: Vec<Ready>,
+    /// The memory of the task.
+    memory: Buffer<u8>,
+    /// The tables that the task points to.
+    _tables: Buffer<f32>,
+    /// Where an answer comes to, and what is left to the next decision.
+    answer: Pinned<u8>,
+    kept: Kept,
+    full_action: f64,
+}
+
+/// A launch and what it starts.
+struct Ready {
+    launch: Launch,
+    kernel: Kernel,
+    /// Adds up the sums of a batch, where there can be several.
+    fold: Option<Kernel>,
+}
+
+impl GpuEngine {
+    /// An engine for `config` on GPU `index`, whose work goes to `stream`, if there is one given.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU cannot be used.
+    pub fn new(
+        index: u32,
+        config: &PilotConfig,
+        model: &GpuModel,
+        stream: Option<ForeignStream>,
+    ) -> Result<Self, GpuError> {
+        let mut schedule = Schedule::of(config, model);
+        let launches = || schedule.iteration.iter().chain([&schedule.forget]);
+        let kernels = launches().map(|launch| launch.kernel.as_str());
+        let folds = launches().filter_map(|launch| schedule.fold(launch));
+        let gpu = module::open(index, &kernels.chain(folds).collect::<Vec<_>>(), stream)?;
+        let ready = |launch: &Launch| {
+            let kernel = gpu.kernel(&launch.kernel)?;
+            let fold = schedule.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
+            Ok(Ready { launch: launch.clone(), kernel, fold })
+        };
+        let forget = ready(&schedule.forget)?;
+        let iteration = schedule.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
+        let tables = gpu.upload(&schedule.tables)?;
+        let (memory, layout) = loop {
+            let layout = Layout::of(&schedule.params, schedule.buffers);
+            match (gpu.buffer::<u8>(layout.size as usize), schedule.params.smaller_batch()) {
+                (Err(error), Some(chunks)) if error.is_out_of_memory() => {
+                    schedule.params.batch_chunks = chunks;
+                }
+                (memory, _) => break (memory?, layout),
+            }
+        };
+        let task = Task {
+            model: model.data,
+            params: schedule.params,
+            layout,
+            memory: memory.address(),
+            tables: tables.address(),
+            ..Task::zeroed()
+        };
+        let kept = Kept::new(&schedule, &layout);
+        let answer = gpu.pinned(kept.end())?;
+        Ok(Self {
+            gpu,
+            task,
+            schedule,
+            forget,
+            iteration,
+            memory,
+            _tables: tables,
+            answer,
+            kept,
+            full_action: model.full_action,
+        })
+    }
+
+    /// Decides in `state`.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the GPU fails; what the next decision begins with is then as before.
+    pub fn plan(
+        &mut self,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> Result<(f64, Diagnostics), GpuError> {
+        let gpu = self.gpu.clone();
+        let _current = gpu.enter()?;
+        self.begin(state, seed, decision)?;
+        self.finish()
+    }
+
+    /// Decides in `state`, and says how long launches and copy took by the GPU's own clock.
+    ///
+    /// # Errors
+    /// As [`GpuEngine::plan`].
+    pub fn plan_timed(
+        &mut self,
+        state: &[f32],
+        seed: u64,
+        decision: u32,
+    ) -> Result<((f64, Diagnostics), Duration), GpuError> {
+        let gpu = self.gpu.clone();
+        let time = gpu.time(|_| self.begin(state, seed, decision))?;
+        Ok((self.finish()?, time))
+    }
+
+    /// Asks for all that a decision takes, without waiting for it.
+    fn begin(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<(), GpuError> {
+        self.task.seed = seed;
+        self.task.decision = decision;
+        self.task.state.copy_from_slice(state);
+        if !self.kept.leave() {
+            self.launch(&self.forget)?;
+            self.kept.put_back(&mut self.memory, &self.task.layout, &self.schedule.params)?;
+        }
+        for iteration in 0..self.schedule.params.iterations {
+            self.task.iteration = iteration;
+            for place in 0..self.iteration.len() {
+                self.launch_batches(place)?;
+            }
+        }
+        self.memory.copy_to(&mut self.answer)
+    }
+
+    /// Waits for what [`GpuEngine::begin`] asked for.
+    fn finish(&mut self) -> Result<(f64, Diagnostics), GpuError> {
+        let copy = self.answer.slice()?;
+        let answer: Answer = bytemuck::pod_read_unaligned(&copy[..size_of::<Answer>()]);
+        self.kept.receive(copy);
+        Ok((answer.share * self.full_action, self.diagnose(&answer)))
+    }
+
+    /// Forgets the last plan.
+    pub fn reset(&mut self) {
+        self.kept.reset();
+    }
+
+    /// What the next decision begins with, as the CPU's planners have it.
+    pub fn carried(&self) -> Vec<f64> {
+        self.kept.values()
+    }
+
+    /// Takes over what another has carried; returns false, and changes nothing, where that cannot be.
+    pub fn carry_on(&mut self, carried: &[f64]) -> bool {
+        if carried.is_empty() {
+            self.reset();
+            return true;
+        }
+        self.kept.replace(carried)
+    }
+
+    /// The GPU.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// Launches number `place` of an iteration; once for each batch if it works on such.
+    fn launch_batches(&mut self, place: usize) -> Result<(), GpuError> {
+        let batches = match self.iteration[place].launch.blocks {
+            Blocks::Chunks(_) => self.schedule.params.batches(),
+            Blocks::Islands | Blocks::One => 1,
+        };
+        for batch in 0..batches {
+            self.task.batch = batch;
+            let ready = &self.iteration[place];
+            self.launch(ready)?;
+            if let Some(fold) = ready.fold.as_ref().filter(|_| batches > 1) {
+                self.start(fold, Grid::new(1, WHOLE))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn launch(&self, ready: &Ready) -> Result<(), GpuError> {
+        let (blocks, threads) = match ready.launch.blocks {
+            Blocks::Chunks(_) => (self.schedule.params.batch(self.task.batch).1, CHUNK_THREADS),
+            Blocks::Islands => (self.schedule.params.islands, WHOLE),
+            Blocks::One => (1, WHOLE),
+        };
+        self.start(&ready.kernel, Grid::new(blocks, threads))
+    }
+
+    fn start(&self, kernel: &Kernel, grid: Grid) -> Result<(), GpuError> {
+        // SAFETY: the kernel takes a task, whose addresses are those of the buffers that this engine holds, laid
+        // out as `Layout` says.
+        unsafe { self.gpu.launch(kernel, grid, &self.task) }
+    }
+
+    fn diagnose(&self, answer: &Answer) -> Diagnostics {
+        let params = &self.schedule.params;
+        let summary = Summary {
+            sums: answer.sums,
+            squares: answer.squares,
+            best: (answer.lowest, 0),
+            dead: answer.dead,
+            non_finite: answer.non_finite,
+            longest: answer.longest,
+        };
+        Diagnostics {
+            effective_samples: answer.effective_samples,
+            ..diagnose([params.particles, params.horizon], &summary, params.iterations)
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A GPU's engine, with the CPU behind it: what happens when a GPU fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use particle_pilot_kernels::model::CartPoleModel;
+
+use super::GpuModel;
+use super::engine::GpuEngine;
+use crate::backend::BackendError;
+use crate::cuda::{self, ForeignStream, GpuError};
+use crate::engine::{CpuEngine, Engine, Plan, Question};
+use crate::error::PilotError;
+use crate::settings::{Device, PilotConfig, Threads};
+use crate::simd::Simd;
+use crate::state::foreign_plan;
+use crate::threads::Pool;
+use crate::trajectories::Trajectories;
+
+/// The engine that runs particles on a GPU and, where the device was left open, goes on with the CPU
+/// when the GPU fails.
+struct Guarded<const GENERAL: bool> {
+    engine: GpuEngine,
+    index: u32,
+    pool: Arc<Pool>,
+    config: PilotConfig,
+    model: CartPoleModel<GENERAL>,
+    simd: Simd,
+    /// Why the CPU has to take over, from when the GPU has failed until it has.
+    failure: Option<BackendError>,
+    /// What took over.
+    replacement: Option<CpuEngine<CartPoleModel<GENERAL>>>,
+}
+
+pub fn engine<const GENERAL: bool>(
+    index: u32,
+    config: &PilotConfig,
+    model: CartPoleModel<GENERAL>,
+    simd: Simd,
+    stream: Option<ForeignStream>,
+) -> Result<Box<dyn Engine>, BackendError> {
+    // First, since the rest takes a while where there are many points.
+    cuda::device(index)?;
+    let engine = GpuEngine::new(index, config, &GpuModel::of(&model), stream)?;
+    Ok(Box::new(Guarded {
+        engine,
+        index,
+        pool: Arc::new(Pool::new(Threads::asked(1))?),
+        config: config.clone(),
+        model,
+        simd,
+        failure: None,
+        replacement: None,
+    }))
+}
+
+impl<const GENERAL: bool> Guarded<GENERAL> {
+    /// Decides as `on_gpu` does, or on the CPU where that has to go on.
+    fn decide(
+        &mut self,
+        question: Question<'_>,
+        on_gpu: impl FnOnce(&mut GpuEngine) -> Result<(Plan, Option<Duration>), GpuError>,
+    ) -> Result<(Plan, Option<Duration>), PilotError> {
+        if let Some(cpu) = &mut self.replacement {
+            return cpu.plan_timed(question);
+        }
+        question.go_on()?;
+        let failure = match self.failure.take() {
+            Some(before) => before,
+            None => match on_gpu(&mut self.engine) {
+                Ok(plan) => return Ok(plan),
+                Err(error) if self.config.device == Device::Auto => error.into(),
+                Err(error) => return Err(BackendError::from(error).into()),
+            },
+        };
+        let plan = self.take_over(failure.clone(), question);
+        if plan.is_err() {
+            self.failure = Some(failure);
+        }
+        Ok((plan?, None))
+    }
+
+    /// Decides on the CPU, and from now on.
+    fn take_over(
+        &mut self,
+        error: BackendError,
+        question: Question<'_>,
+    ) -> Result<Plan, PilotError> {
+        let mut cpu = self.on_cpu(Some(error))?;
+        let plan = cpu.plan(question)?;
+        self.replacement = Some(cpu);
+        Ok(plan)
+    }
+
+    /// A CPU that goes on from where the GPU is: what that leaves to its next decision, the host has too.
+    fn on_cpu(
+        &self,
+        fallback_reason: Option<BackendError>,
+    ) -> Result<CpuEngine<CartPoleModel<GENERAL>>, PilotError> {
+        let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, fallback_reason)?;
+        cpu.carry_on(&self.engine.carried())?;
+        Ok(cpu)
+    }
+}
+
+impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
+    fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
+        let Question { state, seed, decision, .. } = question;
+        let on_gpu = |gpu: &mut GpuEngine| Ok((gpu.plan(state, seed, decision)?, None));
+        Ok(self.decide(question, on_gpu)?.0)
+    }
+
+    fn plan_timed(
+        &mut self,
+        question: Question<'_>,
+    ) -> Result<(Plan, Option<Duration>), PilotError> {
+        let Question { state, seed, decision, .. } = question;
+        self.decide(question, |gpu| {
+            let (plan, time) = gpu.plan_timed(state, seed, decision)?;
+            Ok((plan, Some(time)))
+        })
+    }
+
+    fn reset(&mut self) {
+        match &mut self.replacement {
+            Some(cpu) => cpu.reset(),
+            None => self.engine.reset(),
+        }
+    }
+
+    fn carried(&self) -> Result<Vec<f64>, PilotError> {
+        match &self.replacement {
+            Some(cpu) => cpu.carried(),
+            None => Ok(self.engine.carried()),
+        }
+    }
+
+    fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
+        match &mut self.replacement {
+            Some(cpu) => return cpu.carry_on(carried),
+            None if self.engine.carry_on(carried) => {}
+            None => return Err(foreign_plan(self.config.horizon)),
+        }
+        Ok(())
+    }
+
+    /// Recorded on the CPU, which has the same futures.
+    fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {
+        match &self.replacement {
+            Some(cpu) => cpu.trajectories(question),
+            None => self.on_cpu(None)?.trajectories(question),
+        }
+    }
+
+    fn nominal(&self) -> Option<Vec<f64>> {
+        self.replacement.as_ref()?.nominal()
+    }
+
+    fn pool(&self) -> Arc<Pool> {
+        match &self.replacement {
+            Some(cpu) => cpu.pool(),
+            None => Arc::clone(&self.pool),
+        }
+    }
+
+    fn device(&self) -> Device {
+        match &self.replacement {
+            Some(cpu) => cpu.device(),
+            None => Device::Cuda(self.index),
+        }
+    }
+
+    fn device_name(&self) -> String {
+        match &self.replacement {
+            Some(cpu) => cpu.device_name(),
+            None => format!("{} ({})", self.device(), self.engine.gpu().info().name),
+        }
+    }
+
+    fn fallback_reason(&self) -> Option<&BackendError> {
+        self.replacement.as_ref()?.fallback_reason()
+    }
+}

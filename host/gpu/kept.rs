@@ -1,0 +1,126 @@
+//! What one decision leaves to the next, as the host has it.
+//!
+//! It comes with every answer. A GPU that fails in the middle of a decision may have moved its own already: the next
+//! decision begins by putting it back, so that one that failed is as if it had never been asked for.
+
+use bytemuck::Pod;
+use particle_pilot_kernels::controls::digits;
+use particle_pilot_kernels::task::{Answer, Layout, PlannerParams};
+
+use super::schedule::Schedule;
+use crate::cuda::{Buffer, GpuError};
+
+/// What one decision leaves to the next.
+pub struct Kept {
+    /// None for planners that begin each decision anew.
+    kind: Option<Kind>,
+    /// Where in the GPU's memory it begins.
+    place: usize,
+    /// What the last decision has left, as the GPU has it; empty where there is no kind.
+    bytes: Vec<u8>,
+    /// Whether the next decision begins with nothing known instead.
+    is_fresh: bool,
+    /// Whether the GPU's memory holds what the next decision begins with.
+    is_there: bool,
+}
+
+/// `[H]` numbers.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Of going right, `f64`.
+    Probabilities,
+    /// In the model's units, `f32`.
+    Controls,
+}
+
+impl Kept {
+    /// Nothing, yet.
+    pub fn new(schedule: &Schedule, layout: &Layout) -> Self {
+        let (kind, place, size) = match (schedule.buffers.probabilities, schedule.buffers.moments) {
+            (true, _) => (Some(Kind::Probabilities), layout.probabilities as usize, 8),
+            // Only moments of the noise move a plan.
+            (false, true) => (Some(Kind::Controls), layout.plan as usize, 4),
+            (false, false) => (None, size_of::<Answer>(), 0),
+        };
+        let bytes = vec![0; size * schedule.params.horizon as usize];
+        Self { kind, place, bytes, is_fresh: true, is_there: false }
+    }
+
+    /// How many bytes of the GPU's memory hold an answer and what is left to the next decision.
+    pub fn end(&self) -> usize {
+        self.place + self.bytes.len()
+    }
+
+    /// Whether the GPU's memory holds what the next decision begins with. From now on it does not, until an answer
+    /// [comes](Kept::receive).
+    pub fn leave(&mut self) -> bool {
+        std::mem::take(&mut self.is_there)
+    }
+
+    /// Takes over what came with an answer.
+    pub fn receive(&mut self, copy: &[u8]) {
+        self.bytes.copy_from_slice(&copy[self.place..]);
+        (self.is_fresh, self.is_there) = (false, true);
+    }
+
+    /// Begins with nothing known.
+    pub fn reset(&mut self) {
+        (self.is_fresh, self.is_there) = (true, false);
+    }
+
+    /// What the next decision begins with, as the CPU's planners have it.
+    pub fn values(&self) -> Vec<f64> {
+        match self.kind {
+            // What the kernels write that are about to be launched.
+            Some(Kind::Probabilities) if self.is_fresh => vec![0.5; self.bytes.len() / 8],
+            Some(Kind::Controls) if self.is_fresh => vec![0.0; self.bytes.len() / 4],
+            Some(Kind::Probabilities) => values(&self.bytes).collect(),
+            Some(Kind::Controls) => values::<f32>(&self.bytes).map(f64::from).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Takes over what another has carried; returns false, and changes nothing, where that cannot be.
+    pub fn replace(&mut self, carried: &[f64]) -> bool {
+        let controls: Vec<f32> = carried.iter().map(|control| *control as f32).collect();
+        let (bytes, fits): (&[u8], _) = match self.kind {
+            Some(Kind::Probabilities) => {
+                (bytemuck::cast_slice(carried), carried.iter().all(|p| (0.0..=1.0).contains(p)))
+            }
+            Some(Kind::Controls) => (
+                bytemuck::cast_slice(&controls),
+                controls.iter().all(|control| control.is_finite()),
+            ),
+            None => (&[], carried.is_empty()),
+        };
+        if !fits || bytes.len() != self.bytes.len() {
+            return false;
+        }
+        self.bytes.copy_from_slice(bytes);
+        (self.is_fresh, self.is_there) = (false, false);
+        true
+    }
+
+    /// Writes what the next decision begins with to the GPU's `memory`, in which nothing is known.
+    pub fn put_back(
+        &self,
+        memory: &mut Buffer<u8>,
+        layout: &Layout,
+        params: &PlannerParams,
+    ) -> Result<(), GpuError> {
+        let Some(kind) = self.kind.filter(|_| !self.is_fresh) else { return Ok(()) };
+        memory.upload_at(self.place, &self.bytes)?;
+        if let Kind::Probabilities = kind {
+            // Kernels begin with these, as the last decision has left them.
+            let mut written = vec![[0; 8]; params.entries() as usize];
+            digits(&self.values(), &mut written);
+            memory.upload_at(layout.digits as usize, bytemuck::cast_slice(&written))?;
+        }
+        Ok(())
+    }
+}
+
+/// The values that `bytes` are.
+fn values<T: Pod>(bytes: &[u8]) -> impl Iterator<Item = T> {
+    bytes.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned)
+}

@@ -1,0 +1,65 @@
+//! What runs on a GPU: decisions, whole episodes, and environments side by side. How a GPU is reached is in `cuda`.
+//!
+//! Builds without GPUs have `no_gpu` in this place, with the same names.
+
+mod engine;
+mod episodes;
+mod failover;
+#[cfg(feature = "cust")]
+mod interop;
+mod kept;
+mod module;
+mod schedule;
+mod simulate;
+
+pub(crate) use crate::cuda::ForeignStream;
+pub(crate) use episodes::GpuEpisodes;
+pub(crate) use failover::engine;
+pub(crate) use simulate::simulation;
+
+use particle_pilot_kernels::model::{CartPoleData, CartPoleModel, Model};
+
+use crate::backend::BackendError;
+use crate::cuda;
+use crate::settings::{DeviceInfo, PilotConfig};
+
+/// All GPUs of this machine that the driver shows.
+pub(crate) fn devices() -> Result<Vec<DeviceInfo>, BackendError> {
+    Ok(cuda::devices()?)
+}
+
+/// Whole episodes of `config` on GPU `index`, and which one that is.
+pub(crate) fn episodes<const GENERAL: bool>(
+    index: u32,
+    config: &PilotConfig,
+    model: &CartPoleModel<GENERAL>,
+) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
+    // First, since the rest takes a while where there are many points.
+    let info = cuda::device(index)?;
+    Ok((GpuEpisodes::new(index, config, &GpuModel::of(model))?, info))
+}
+
+/// A cart-pole as the device wants it.
+#[derive(Clone, Copy)]
+pub(crate) struct GpuModel {
+    /// The model's numbers.
+    data: CartPoleData,
+    /// Whether they are of a `CartPoleModel<true>`.
+    general: bool,
+    /// Full control, in the model's units.
+    full: f32,
+    /// Full control, in the caller's units.
+    full_action: f64,
+}
+
+impl GpuModel {
+    /// What a GPU has to know of `model`.
+    fn of<const GENERAL: bool>(model: &CartPoleModel<GENERAL>) -> Self {
+        Self {
+            data: model.data(),
+            general: GENERAL,
+            full: model.full_control(),
+            full_action: model.full_action(),
+        }
+    }
+}

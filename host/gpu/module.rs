@@ -1,0 +1,53 @@
+//! The kernels' text, and the part of it that a planner needs: the driver compiles what it is given, and
+//! compiling all takes seconds.
+
+use crate::cuda::{self, ForeignStream, Gpu, GpuError};
+
+/// The text that `cargo xtask kernels` made of `kernels/`.
+const PTX: &str = include_str!(concat!(env!("OUT_DIR"), "/particle_pilot.ptx"));
+
+/// What begins a kernel.
+const ENTRY: &str = ".visible .entry ";
+
+/// Opens GPU `index` with the kernels that are named, and what they may call; work goes to `stream`, if there is one given.
+///
+/// # Errors
+/// Those of [`cuda::device`] and [`Gpu::open`].
+pub fn open(index: u32, names: &[&str], stream: Option<ForeignStream>) -> Result<Gpu, GpuError> {
+    // First: putting the text together takes milliseconds, in vain where there is no GPU.
+    cuda::device(index)?;
+    Gpu::open_on(index, &keep(PTX, names), stream)
+}
+
+/// `ptx` without the kernels that are not named. Kernels begin with [`ENTRY`] and end with a brace at the
+/// beginning of a line; everything else is kept.
+fn keep(ptx: &str, names: &[&str]) -> String {
+    let mut kept = String::new();
+    let mut skips = false;
+    for line in ptx.lines() {
+        if let Some(head) = line.strip_prefix(ENTRY) {
+            let name = head.split(['(', ' ']).next().unwrap_or_default();
+            skips = !names.contains(&name);
+        }
+        if !skips {
+            kept += line;
+            kept.push('\n');
+        }
+        if line.starts_with('}') {
+            skips = false;
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_named_kernels_are_kept() {
+        let ptx = "head\n.visible .entry a(\n)\n{\n  {\n  }\n}\n.func f\n{\n}\n.visible .entry ab()\n{\n}\n";
+        assert_eq!(keep(ptx, &["ab"]), "head\n.func f\n{\n}\n.visible .entry ab()\n{\n}\n");
+        assert_eq!(keep(ptx, &["a", "ab"]), ptx);
+    }
+}

@@ -1,0 +1,196 @@
+//! The launches that make a decision, and their parameters.
+
+use crate::settings::{ActionKind, PilotConfig, PlannerKind};
+use bytemuck::Zeroable;
+use particle_pilot_kernels::controls::STRATA;
+use particle_pilot_kernels::population::Split;
+use particle_pilot_kernels::task::{Buffers, PlannerParams};
+
+use super::GpuModel;
+use crate::planners::noise::NoisePlan;
+use crate::planners::{cem::elites::elite_count, fmc};
+
+/// Threads of a block that has a decision for itself.
+pub const WHOLE: u32 = 256;
+
+/// How many blocks a launch has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocks {
+    /// A small one for each chunk of a batch, batch by batch. Where there are several, a kernel of this name adds
+    /// up the sums of each before the next takes their place.
+    Chunks(&'static str),
+    /// A whole one for each island.
+    Islands,
+    /// One.
+    One,
+}
+
+/// One launch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// The kernel's name.
+    pub kernel: String,
+    /// How many blocks it has.
+    pub blocks: Blocks,
+}
+
+/// A planner's schedule: the launches of a decision, their parameters and buffers.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// The kernels' parameters.
+    pub params: PlannerParams,
+    /// The buffers that the planner needs.
+    pub buffers: Buffers,
+    /// The tables that all decisions share: the interpolant's weights, then Halton's points.
+    pub tables: Vec<f32>,
+    /// The launch that begins an episode.
+    pub forget: Launch,
+    /// The launches of an iteration.
+    pub iteration: Vec<Launch>,
+    /// The kernel that runs whole episodes.
+    pub episodes: String,
+}
+
+impl Schedule {
+    /// The schedule of `config`'s planner.
+    pub fn of(config: &PilotConfig, model: &GpuModel) -> Self {
+        let suffix = if model.general { "_general" } else { "" };
+        let rolls_out = |scheme: &str| {
+            let kernel = format!("roll_out_{scheme}{suffix}");
+            Launch { kernel, blocks: Blocks::Chunks("fold_costs") }
+        };
+        let weighs =
+            |name: &str| Launch { kernel: name.into(), blocks: Blocks::Chunks("fold_moments") };
+        let one = |name: &str| Launch { kernel: name.into(), blocks: Blocks::One };
+        let discrete = config.action == ActionKind::Discrete;
+        let islands = |kernel: &str| Launch { kernel: kernel.into(), blocks: Blocks::Islands };
+        let costs = Buffers { costs: true, ..Buffers::default() };
+        let populations = Buffers { populations: island_count(config), ..Buffers::default() };
+        let plans = Buffers { noise: true, moments: true, ..costs };
+        let (buffers, forget, iteration, episodes) = match (config.planner, discrete) {
+            (PlannerKind::RandomShooting, true) => (
+                Buffers::default(),
+                "forget_counters",
+                vec![rolls_out("coin"), one("choose_action")],
+                "shooting",
+            ),
+            (PlannerKind::RandomShooting, false) => (
+                Buffers { noise: true, ..Buffers::default() },
+                "forget_plan",
+                vec![rolls_out("knots"), one("choose_action")],
+                "shooting_knots",
+            ),
+            (PlannerKind::Cem, true) => (
+                Buffers { probabilities: true, ..costs },
+                "forget_probabilities",
+                vec![rolls_out("biased"), one("refit_probabilities")],
+                "cem",
+            ),
+            (PlannerKind::Cem, false) => (
+                plans,
+                "forget_plan",
+                vec![
+                    rolls_out("knots"),
+                    one("choose_elites"),
+                    weighs("elite_moments"),
+                    one("refit_plan"),
+                ],
+                "cem_knots",
+            ),
+            (PlannerKind::Smc, _) => (
+                populations,
+                "forget_counters",
+                vec![islands(&format!("run_smc_islands{suffix}")), one("conclude_smc")],
+                "smc",
+            ),
+            (PlannerKind::Fmc, _) => (
+                populations,
+                "forget_counters",
+                vec![islands(&format!("run_fmc_islands{suffix}")), one("conclude_fmc")],
+                "fmc",
+            ),
+            (PlannerKind::Mppi, _) => (
+                plans,
+                "forget_plan",
+                vec![
+                    rolls_out("knots"),
+                    one("set_temperature"),
+                    weighs("weighted_moments"),
+                    one("move_plan"),
+                ],
+                "mppi",
+            ),
+        };
+        let noise = buffers.noise.then(|| NoisePlan::new(config, model.full));
+        Self {
+            params: params(config, noise.as_ref()),
+            buffers,
+            tables: noise.map_or(Vec::new(), |noise| {
+                noise.weights.into_iter().flatten().chain(noise.points).collect()
+            }),
+            forget: one(forget),
+            iteration,
+            episodes: format!("episodes_{episodes}{suffix}"),
+        }
+    }
+
+    /// The kernel that adds up what `launch` leaves of a batch, where a decision can have several batches.
+    pub fn fold(&self, launch: &Launch) -> Option<&'static str> {
+        match launch.blocks {
+            Blocks::Chunks(fold) if self.params.smaller_batch().is_some() => Some(fold),
+            _ => None,
+        }
+    }
+}
+
+/// First controls that futures are spread over evenly, where a planner does so.
+fn first_controls(config: &PilotConfig) -> u32 {
+    match config.action {
+        ActionKind::Discrete => 2,
+        ActionKind::Continuous => STRATA as u32,
+    }
+}
+
+/// How many populations a decision has.
+fn island_count(config: &PilotConfig) -> u32 {
+    let groups = match config.planner {
+        PlannerKind::Fmc => fmc::GROUPS,
+        _ => first_controls(config),
+    };
+    Split::new(config.particles, groups).islands
+}
+
+fn params(config: &PilotConfig, noise: Option<&NoisePlan>) -> PlannerParams {
+    let tuning = &config.tuning;
+    let discrete = config.action == ActionKind::Discrete;
+    let mut params = PlannerParams {
+        smoothing: tuning.smoothing,
+        floor: tuning.floor,
+        temperature: tuning.temperature,
+        target_share: tuning.target_share,
+        particles: config.particles,
+        horizon: config.horizon,
+        iterations: if config.planner == PlannerKind::Cem { tuning.iterations } else { 1 },
+        elites: elite_count(config.particles, tuning.elite_share) as u32,
+        discrete: discrete.into(),
+        strata: match config.planner {
+            PlannerKind::Cem => 0,
+            PlannerKind::Mppi if !discrete => 0,
+            _ => first_controls(config),
+        },
+        inverse_temperature: (1.0 / tuning.temperature) as f32,
+        balance: tuning.balance as f32,
+        islands: island_count(config),
+        ..PlannerParams::zeroed()
+    };
+    params.batch_chunks = params.chunks();
+    if let Some(noise) = noise {
+        params.spacing = noise.weights.len() as u32;
+        params.knots = noise.knots() as u32;
+        params.cubic = noise.cubic.into();
+        params.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
+        params.colour = noise.colour;
+        params.initial_scale = noise.initial_scale;
+    }
+    params
+}

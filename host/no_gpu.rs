@@ -1,0 +1,94 @@
+//! Stands for `gpu` in builds without GPUs: the same names, of which nothing can be made.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use particle_pilot_kernels::model::CartPoleModel;
+use particle_pilot_kernels::simulate::EnvironmentParams;
+use particle_pilot_kernels::task::EpisodeSummary;
+
+use crate::backend::BackendError;
+use crate::engine::Engine;
+use crate::env::Push;
+use crate::settings::{DeviceInfo, PilotConfig};
+use crate::simd::Simd;
+use crate::vector::Simulation;
+
+/// A stream of another program's.
+pub(crate) type ForeignStream = Infallible;
+
+/// What a GPU says when it fails; there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GpuError {}
+
+/// What a driver says when it fails; there is none.
+pub type DriverError = GpuError;
+
+impl GpuError {
+    /// Whether there simply is no GPU.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        match *self {}
+    }
+}
+
+impl fmt::Display for GpuError {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for GpuError {}
+
+/// Whole episodes on a GPU.
+pub(crate) enum GpuEpisodes {}
+
+impl GpuEpisodes {
+    pub fn width(&self) -> u32 {
+        match *self {}
+    }
+
+    pub fn particle_steps(&self) -> u64 {
+        match *self {}
+    }
+
+    pub fn run(
+        &mut self,
+        _: u64,
+        _: &[[f64; 4]],
+        _: u32,
+        _: Option<Push>,
+    ) -> Result<Vec<EpisodeSummary>, GpuError> {
+        match *self {}
+    }
+}
+
+pub(crate) fn devices() -> Result<Vec<DeviceInfo>, BackendError> {
+    Err(BackendError::NoGpuBackend(0))
+}
+
+pub(crate) fn engine<const GENERAL: bool>(
+    index: u32,
+    _: &PilotConfig,
+    _: CartPoleModel<GENERAL>,
+    _: Simd,
+    _: Option<ForeignStream>,
+) -> Result<Box<dyn Engine>, BackendError> {
+    Err(BackendError::NoGpuBackend(index))
+}
+
+pub(crate) fn episodes<const GENERAL: bool>(
+    index: u32,
+    _: &PilotConfig,
+    _: &CartPoleModel<GENERAL>,
+) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
+    Err(BackendError::NoGpuBackend(index))
+}
+
+pub(crate) fn simulation(
+    index: u32,
+    _: usize,
+    _: &EnvironmentParams,
+) -> Result<Box<dyn Simulation>, BackendError> {
+    Err(BackendError::NoGpuBackend(index))
+}

@@ -1,0 +1,22 @@
+//! What kinds of actions there are.
+
+use serde::{Deserialize, Serialize};
+
+use super::names::named;
+
+/// What actions the environment takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ActionKind {
+    /// 0 or 1: the full force to the left or to the right.
+    #[default]
+    Discrete,
+    /// Any force from minus to plus the full one.
+    Continuous,
+}
+
+named!(
+    ActionKind,
+    "kind of action",
+    [(ActionKind::Discrete, "discrete"), (ActionKind::Continuous, "continuous")]
+);

@@ -1,0 +1,21 @@
+//! Settings: what a pilot is asked to be. They know nothing of how it is done.
+
+mod action;
+mod cart_pole;
+mod device;
+mod error;
+pub(crate) mod names;
+mod pilot;
+mod planner;
+mod threads;
+mod tuning;
+
+pub use action::ActionKind;
+pub use cart_pole::{IntegratorDef, PhysicsDef};
+pub use device::{Device, DeviceInfo, UnknownDevice};
+pub use error::SettingError;
+pub use names::UnknownName;
+pub use pilot::{PilotConfig, PilotConfigBuilder};
+pub use planner::PlannerKind;
+pub(crate) use threads::Threads;
+pub use tuning::{Interpolation, Noise, Tuning};

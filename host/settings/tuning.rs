@@ -1,0 +1,301 @@
+//! What can be tuned about the planners.
+
+use serde::{Deserialize, Serialize};
+
+use super::names::named;
+use super::{ActionKind, PlannerKind, SettingError};
+
+/// How controls run between knots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Interpolation {
+    /// Straight lines.
+    #[default]
+    Linear,
+    /// Catmull and Rom's cubics, which are smooth.
+    Cubic,
+}
+
+named!(
+    Interpolation,
+    "interpolation",
+    [(Interpolation::Linear, "linear"), (Interpolation::Cubic, "cubic")]
+);
+
+/// Where the noise at the knots comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Noise {
+    /// Independent normal numbers.
+    #[default]
+    White,
+    /// Normal numbers that follow their predecessor (first-order autoregression), see
+    /// [`Tuning::colour`].
+    Coloured,
+    /// Normal numbers spread evenly over the particles by Halton's sequence, shifted at random
+    /// for every decision.
+    Halton,
+}
+
+named!(
+    Noise,
+    "noise",
+    [(Noise::White, "white"), (Noise::Coloured, "coloured"), (Noise::Halton, "halton")]
+);
+
+/// The planners' knobs. Each planner reads some of them; [`Tuning::of`] gives its defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tuning {
+    /// `cem`: refits in each decision, 1 to 100. More searches deeper, at proportional cost.
+    pub iterations: u32,
+    /// `cem`: the share of futures to refit to, above 0 to 1. Less converges faster and errs more.
+    pub elite_share: f64,
+    /// `cem`: how much of the old plan stays in a refit, 0 to below 1.
+    pub smoothing: f64,
+    /// `cem`: the probability that each action keeps at every step, 1/256 to 0.5; for continuous
+    /// actions the least standard deviation as a share of the full force.
+    pub floor: f64,
+    /// `mppi`, `smc`: the temperature, 1e-9 to 1e9, in units of cost. More lets worse futures have a say.
+    pub temperature: f64,
+    /// `mppi`: choose the temperature in each decision such that the effective sample size is this
+    /// share of the particles; 0 for the fixed temperature.
+    pub target_share: f64,
+    /// `cem`, `mppi`, `random-shooting` with continuous actions, `mppi` with discrete ones: steps
+    /// between knots, 1 to 1000. More makes smoother plans of fewer numbers.
+    pub knot_spacing: u32,
+    /// The same planners: how controls run between knots.
+    pub interpolation: Interpolation,
+    /// The same planners: where the noise comes from.
+    pub noise: Noise,
+    /// The same planners: the noise's standard deviation as a share of the full force, above 0 to 10.
+    pub noise_scale: f64,
+    /// The same planners with coloured noise: the correlation of neighbouring knots, 0 to below 1.
+    pub colour: f64,
+    /// `fmc`: the exponent of the score against that of the distance, 0 to 10. More seeks reward,
+    /// less explores.
+    pub balance: f64,
+}
+
+impl Tuning {
+    /// The defaults of a planner, found by trying on the cart-pole with and without pushes.
+    ///
+    /// * `cem`: two refits to the best 5%. Most futures that differ from a good plan fall within the
+    ///   horizon; a larger share would refit to fallen ones.
+    /// * `mppi`: noise as strong as the control, at every other step. Smoother noise cannot dither,
+    ///   which is how full left and full right make small forces.
+    /// * `smc`, `mppi`: a temperature of one step's life: a future that falls a step earlier has 0.37
+    ///   of the say.
+    /// * `random-shooting` with continuous actions: noise as strong as the control and new at every
+    ///   step. What an action is worth should not depend on a guess that is then kept up.
+    #[must_use]
+    pub fn of(planner: PlannerKind) -> Self {
+        let common = Self {
+            iterations: 2,
+            elite_share: 0.05,
+            smoothing: 0.2,
+            floor: 0.05,
+            temperature: 1.0,
+            target_share: 0.0,
+            knot_spacing: 5,
+            interpolation: Interpolation::Linear,
+            noise: Noise::White,
+            noise_scale: 0.5,
+            colour: 0.5,
+            balance: 1.0,
+        };
+        match planner {
+            PlannerKind::Mppi => Self { knot_spacing: 2, noise_scale: 1.0, ..common },
+            PlannerKind::RandomShooting => Self { knot_spacing: 1, noise_scale: 1.0, ..common },
+            PlannerKind::Cem | PlannerKind::Smc | PlannerKind::Fmc => common,
+        }
+    }
+
+    /// The names of all knobs, as the fields here and the options of the program and of the Python package have them.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::Tuning;
+    /// assert!(Tuning::knobs().contains(&"elite_share"));
+    /// ```
+    #[must_use]
+    pub fn knobs() -> [&'static str; 12] {
+        let (planner, action) = (PlannerKind::default(), ActionKind::default());
+        Self::of(planner).readers(planner, action).map(|(knob, _)| knob)
+    }
+
+    /// The knobs that `planner` does not read, by their names here, and in which case not: after "has no effect".
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{ActionKind, PlannerKind, Tuning};
+    /// let (planner, action) = (PlannerKind::Fmc, ActionKind::Discrete);
+    /// let unread = Tuning::of(planner).unread(planner, action);
+    /// assert!(unread.contains(&("iterations", "on fmc".into())));
+    /// assert!(unread.iter().all(|(knob, _)| *knob != "balance"));
+    /// ```
+    #[must_use]
+    pub fn unread(&self, planner: PlannerKind, action: ActionKind) -> Vec<(&'static str, String)> {
+        let reads = self.readers(planner, action);
+        let reads_knots = reads.contains(&("noise", true));
+        let about_knots = ["knot_spacing", "interpolation", "noise", "noise_scale", "colour"];
+        let case = |knob| match knob {
+            "colour" if reads_knots => "unless the noise is coloured".into(),
+            knob if has_knots(planner) && about_knots.contains(&knob) => {
+                format!("on {planner} with {action} actions")
+            }
+            _ => format!("on {planner}"),
+        };
+        let unread = reads.into_iter().filter(|(_, is_read)| !is_read);
+        unread.map(|(knob, _)| (knob, case(knob))).collect()
+    }
+
+    /// Every knob by name, and whether `planner` reads it.
+    fn readers(&self, planner: PlannerKind, action: ActionKind) -> [(&'static str, bool); 12] {
+        let is = |kind| planner == kind;
+        let (cem, mppi) = (is(PlannerKind::Cem), is(PlannerKind::Mppi));
+        let knots = mppi || has_knots(planner) && action == ActionKind::Continuous;
+        [
+            ("iterations", cem),
+            ("elite_share", cem),
+            ("smoothing", cem),
+            ("floor", cem),
+            ("temperature", mppi || is(PlannerKind::Smc)),
+            ("target_share", mppi),
+            ("knot_spacing", knots),
+            ("interpolation", knots),
+            ("noise", knots),
+            ("noise_scale", knots),
+            ("colour", knots && self.noise == Noise::Coloured),
+            ("balance", is(PlannerKind::Fmc)),
+        ]
+    }
+
+    /// Checks every knob's range.
+    ///
+    /// # Errors
+    /// [`SettingError`] about the first knob out of range.
+    pub fn validate(&self) -> Result<(), SettingError> {
+        let above_0 = |v: f64, most: f64| v > 0.0 && v <= most;
+        let checks: [(&str, bool, String, &str); 10] = [
+            (
+                "iterations",
+                (1..=100).contains(&self.iterations),
+                self.iterations.to_string(),
+                "1 to 100",
+            ),
+            (
+                "elite_share",
+                above_0(self.elite_share, 1.0),
+                self.elite_share.to_string(),
+                "above 0 to 1",
+            ),
+            (
+                "smoothing",
+                (0.0..1.0).contains(&self.smoothing),
+                self.smoothing.to_string(),
+                "0 to below 1",
+            ),
+            (
+                "floor",
+                (1.0 / 256.0..=0.5).contains(&self.floor),
+                self.floor.to_string(),
+                "1/256 to 0.5",
+            ),
+            (
+                "temperature",
+                (1e-9..=1e9).contains(&self.temperature),
+                self.temperature.to_string(),
+                "1e-9 to 1e9",
+            ),
+            (
+                "target_share",
+                (0.0..1.0).contains(&self.target_share),
+                self.target_share.to_string(),
+                "0 to below 1",
+            ),
+            (
+                "knot_spacing",
+                (1..=1000).contains(&self.knot_spacing),
+                self.knot_spacing.to_string(),
+                "1 to 1000",
+            ),
+            (
+                "noise_scale",
+                above_0(self.noise_scale, 10.0),
+                self.noise_scale.to_string(),
+                "above 0 to 10",
+            ),
+            ("colour", (0.0..1.0).contains(&self.colour), self.colour.to_string(), "0 to below 1"),
+            ("balance", (0.0..=10.0).contains(&self.balance), self.balance.to_string(), "0 to 10"),
+        ];
+        match checks.into_iter().find(|(_, good, _, _)| !good) {
+            Some((name, _, given, required)) => Err(SettingError { name, given, required }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether `planner` draws controls at knots for some actions.
+fn has_knots(planner: PlannerKind) -> bool {
+    matches!(planner, PlannerKind::Cem | PlannerKind::Mppi | PlannerKind::RandomShooting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Decision, Device, Pilot, PilotConfig};
+
+    /// What a pilot decides three times in a row.
+    fn decisions(config: &PilotConfig) -> Vec<Decision> {
+        let mut pilot = Pilot::new(config.clone()).unwrap();
+        (0..3).map(|_| pilot.act(&[0.02, 0.1, 0.03, -0.2]).unwrap()).collect()
+    }
+
+    #[test]
+    fn knobs_that_are_not_read_change_nothing_and_all_others_do() {
+        // `target_share` and `interpolation` only matter where these are so.
+        let common =
+            Tuning { knot_spacing: 3, noise: Noise::Coloured, ..Tuning::of(PlannerKind::Cem) };
+        let turned = [
+            ("iterations", Tuning { iterations: 3, ..common }),
+            ("elite_share", Tuning { elite_share: 0.2, ..common }),
+            ("smoothing", Tuning { smoothing: 0.5, ..common }),
+            ("floor", Tuning { floor: 0.4, ..common }),
+            ("temperature", Tuning { temperature: 3.0, ..common }),
+            ("target_share", Tuning { target_share: 0.3, ..common }),
+            ("knot_spacing", Tuning { knot_spacing: 7, ..common }),
+            ("interpolation", Tuning { interpolation: Interpolation::Cubic, ..common }),
+            ("noise", Tuning { noise: Noise::Halton, ..common }),
+            // Where only the sign counts, its size matters once the plan meets its limits.
+            ("noise_scale", Tuning { noise_scale: 10.0, ..common }),
+            ("colour", Tuning { colour: 0.9, ..common }),
+            ("balance", Tuning { balance: 2.0, ..common }),
+        ];
+        for (planner, _) in PlannerKind::ALL {
+            for (action, _) in ActionKind::ALL {
+                let config = PilotConfig {
+                    action: *action,
+                    particles: 200,
+                    device: Device::Cpu,
+                    threads: 1,
+                    tuning: common,
+                    ..PilotConfig::of(*planner)
+                };
+                let expected = decisions(&config);
+                let unread = common.unread(*planner, *action);
+                for (knob, tuning) in &turned {
+                    let is_read = unread.iter().all(|(name, _)| name != knob);
+                    let differ =
+                        decisions(&PilotConfig { tuning: *tuning, ..config.clone() }) != expected;
+                    assert_eq!(differ, is_read, "{knob} of {planner} {action}");
+                }
+                let white = Tuning { noise: Noise::White, ..common };
+                let other = Tuning { colour: 0.1, ..white };
+                let [white, other] = [white, other]
+                    .map(|tuning| decisions(&PilotConfig { tuning, ..config.clone() }));
+                assert_eq!(white, other);
+            }
+        }
+    }
+}

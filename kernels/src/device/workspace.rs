@@ -1,0 +1,175 @@
+//! A decision's workspace: its memory, as the threads that work on it see it.
+
+use core::cell::Cell;
+
+use crate::controls::{Biased, First, Interpolant, KnotNoise, Knots};
+use crate::rng::Stream;
+use crate::task::{Answer, COST_SUMS, Counters, OUTPUT_SIZE, Task};
+
+/// A decision's kernel parameter, and the memory that it lays out.
+#[derive(Clone, Copy)]
+pub struct Workspace<'a> {
+    pub task: &'a Task,
+    memory: u64,
+}
+
+impl<'a> Workspace<'a> {
+    /// The memory of decision number `index` among those that the task is about.
+    #[inline(always)]
+    pub fn new(task: &'a Task, index: u32) -> Self {
+        Self { task, memory: task.memory + task.layout.size * u64::from(index) }
+    }
+
+    #[inline(always)]
+    fn cells<T>(&self, offset: u64, count: u64) -> &'a [Cell<T>] {
+        let address = (self.memory + offset) as *const Cell<T>;
+        // SAFETY: the host lays the memory out by the same `Layout`, and it lives as long as the launch. For the
+        // rule by which threads share it, see the safety model.
+        unsafe { core::slice::from_raw_parts(address, count as usize) }
+    }
+
+    #[inline(always)]
+    fn values<T>(&self, offset: u64, count: u64) -> &'a [T] {
+        let address = (self.memory + offset) as *const T;
+        // SAFETY: as in `cells`; what is read this way is not written in the same phase.
+        unsafe { core::slice::from_raw_parts(address, count as usize) }
+    }
+
+    #[inline(always)]
+    pub fn answer(&self) -> &'a Cell<Answer> {
+        &self.cells(self.task.layout.answer, 1)[0]
+    }
+
+    #[inline(always)]
+    pub fn counters(&self) -> &'a Counters {
+        // SAFETY: as in `cells`.
+        unsafe { &*((self.memory + self.task.layout.counters) as *const Counters) }
+    }
+
+    /// The costs of all futures, for planners that need them.
+    #[inline(always)]
+    pub fn costs(&self) -> Option<&'a [Cell<f32>]> {
+        let layout = &self.task.layout;
+        let count = (layout.sums - layout.costs) / 4;
+        if count > 0 { Some(self.cells(layout.costs, count)) } else { None }
+    }
+
+    #[inline(always)]
+    pub fn sums(&self) -> &'a [Cell<f64>] {
+        let rows = self.task.params.row_count();
+        self.cells(self.task.layout.sums, rows * u64::from(COST_SUMS))
+    }
+
+    #[inline(always)]
+    pub fn plan(&self) -> &'a [Cell<f32>] {
+        self.cells(self.task.layout.plan, self.task.params.horizon.into())
+    }
+
+    #[inline(always)]
+    pub fn scales(&self) -> &'a [Cell<f32>] {
+        self.cells(self.task.layout.scales, self.task.params.knots.into())
+    }
+
+    #[inline(always)]
+    pub fn moments(&self) -> &'a [Cell<f64>] {
+        let params = &self.task.params;
+        self.cells(self.task.layout.moments, params.row_count() * u64::from(params.moments()))
+    }
+
+    #[inline(always)]
+    pub fn probabilities(&self) -> &'a [Cell<f64>] {
+        self.cells(self.task.layout.probabilities, self.task.params.horizon.into())
+    }
+
+    #[inline(always)]
+    pub fn digits(&self) -> &'a [Cell<u32>] {
+        self.cells(self.task.layout.digits, u64::from(self.task.params.entries()) * 8)
+    }
+
+    #[inline(always)]
+    pub fn counts(&self) -> &'a [Cell<u32>] {
+        self.cells(self.task.layout.counts, u64::from(self.task.params.entries()) * 32)
+    }
+
+    #[inline(always)]
+    pub fn best_words(&self) -> &'a [Cell<u32>] {
+        self.cells(self.task.layout.best_words, self.task.params.entries().into())
+    }
+
+    #[inline(always)]
+    pub fn chosen(&self) -> &'a [Cell<u32>] {
+        self.cells(self.task.layout.chosen, self.task.params.elites.into())
+    }
+
+    /// Memory number `place` for a population that needs this many floats and integers.
+    #[inline(always)]
+    pub fn population(
+        &self,
+        place: u32,
+        [floats, integers]: [usize; 2],
+    ) -> (&'a [Cell<f32>], &'a [Cell<u32>]) {
+        let (layout, place) = (&self.task.layout, u64::from(place));
+        let (floats, integers) = (floats as u64, integers as u64);
+        (
+            self.cells(layout.floats + place * floats * 4, floats),
+            self.cells(layout.integers + place * integers * 4, integers),
+        )
+    }
+
+    /// The outputs of the populations: `SmcOutput` or `FmcOutput`.
+    #[inline(always)]
+    pub fn outputs<T>(&self) -> &'a [Cell<T>] {
+        const { assert!(size_of::<T>() <= OUTPUT_SIZE) };
+        self.cells(self.task.layout.outputs, self.task.params.islands.into())
+    }
+
+    /// The scheme by which `cem` draws left and right.
+    #[inline(always)]
+    pub fn biased(&self, stream: Stream, full: f32) -> Biased<'a> {
+        let digits = self.values(self.task.layout.digits, self.task.params.entries().into());
+        Biased { stream, full, digits }
+    }
+
+    /// The interpolation of noise between knots.
+    #[inline(always)]
+    pub fn interpolant(&self) -> Interpolant<'a> {
+        let params = &self.task.params;
+        let address = self.task.tables as *const [f32; 4];
+        // SAFETY: the host puts the weights there; nobody writes to them.
+        let weights = unsafe { core::slice::from_raw_parts(address, params.spacing as usize) };
+        Interpolant { weights, cubic: params.cubic == 1 }
+    }
+
+    /// The noise around the plan.
+    #[inline(always)]
+    pub fn noise(&self, stream: Stream) -> KnotNoise<'a> {
+        let params = &self.task.params;
+        let points = u64::from(params.halton_pairs) * u64::from(params.knots);
+        let address = self.task.tables + u64::from(params.spacing) * 16;
+        KnotNoise {
+            stream,
+            scales: self.values(self.task.layout.scales, params.knots.into()),
+            colour: params.colour,
+            // SAFETY: the host puts the points there; nobody writes to them.
+            points: unsafe { core::slice::from_raw_parts(address as *const f32, points as usize) },
+            pairs: params.halton_pairs as usize,
+        }
+    }
+
+    /// The scheme that draws controls around the plan.
+    #[inline(always)]
+    pub fn knots(&self, stream: Stream, full: f32) -> Knots<'a> {
+        let params = &self.task.params;
+        Knots {
+            noise: self.noise(stream),
+            interpolant: self.interpolant(),
+            plan: self.values(self.task.layout.plan, params.horizon.into()),
+            full,
+            thresholded: params.discrete == 1,
+            first: match params.strata {
+                0 => First::Drawn,
+                strata => First::Stratified(strata as usize),
+            },
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Planners' arithmetic that CPU and GPU share: from sums over futures to plans and actions.
+
+pub mod cem;
+pub mod fmc;
+pub mod islands;
+pub mod mppi;
+pub mod noise;
+pub mod shooting;
+pub mod smc;

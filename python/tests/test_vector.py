@@ -427,6 +427,31 @@ def test_registration_waits_for_gymnasium_in_either_order() -> None:
     assert run_python(own + make) == "2"
 
 
+def test_registration_waits_on_where_one_only_asks_whether_there_is_a_gymnasium() -> None:
+    # As torchrl does, long before it imports it.
+    asked = (
+        "import importlib.machinery, importlib.util, sys, particle_pilot; before = list(sys.meta_path);"
+        "spec = importlib.util.find_spec('gymnasium'); assert spec.origin == spec.loader.get_filename('gymnasium');"
+        "assert 'gymnasium' not in sys.modules and sys.meta_path == before;"
+    )
+    imported = (
+        "import gymnasium; assert not any('particle_pilot' in type(finder).__module__ for finder in sys.meta_path);"
+        "assert type(gymnasium.__loader__) is importlib.machinery.SourceFileLoader;"
+        "print(gymnasium.make('particle_pilot/CartPole-v1').spec.id)"
+    )
+    assert run_python(asked + imported) == "particle_pilot/CartPole-v1"
+
+
+def test_an_import_of_gymnasium_that_fails_is_waited_for_again(tmp_path: Any) -> None:
+    (tmp_path / "gymnasium.py").write_text("raise RuntimeError('not now')")
+    code = (
+        f"import sys, particle_pilot; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "try:\n    import gymnasium\nexcept RuntimeError:\n    sys.path.pop(0)\n"
+        "sys.path_importer_cache.clear()\nimport gymnasium; print(gymnasium.make('particle_pilot/CartPole-v1').spec.id)"
+    )
+    assert run_python(code) == "particle_pilot/CartPole-v1"
+
+
 def test_the_package_does_without_gymnasium() -> None:
     absent = "import sys; sys.modules['gymnasium'] = None; import particle_pilot; print('fine')"
     assert run_python(absent) == "fine"

@@ -56,6 +56,7 @@ impl Frame {
     /// Readies the frame for a call in which local variables start at `local`.
     pub fn fill(&mut self, context: &Context<'_>, place: Place, local: u32) {
         let code = &context.codes[self.code];
+        let local = local.next_multiple_of(code.local_align);
         self.local = [local, local + code.local];
         let filled = Some((place.block, local));
         if self.filled == filled {

@@ -18,6 +18,9 @@ const DEFAULT_LIMIT: u64 = 10_000_000_000;
 /// Threads that a block can have at most.
 const MOST_THREADS: u64 = 1024;
 
+/// Blocks that a cooperative launch can have at most: more than any GPU holds at once.
+const MOST_RESIDENT_BLOCKS: u64 = 8192;
+
 /// Shared memory that a block can have at most, in bytes.
 const MOST_SHARED_BYTES: usize = 228 * 1024;
 
@@ -67,7 +70,7 @@ impl Loaded {
             if !matches!(variable.space, Space::Global | Space::Const) {
                 continue;
             }
-            match memory.allocate(variable.bytes as u64) {
+            match memory.allocate_aligned(variable.bytes as u64, variable.align as u64) {
                 Ok(address) => addresses[index] = address,
                 Err(error) => {
                     free(&memory, &addresses);
@@ -173,6 +176,12 @@ impl Loaded {
         }
         if !matches!(grid, Some(1..=0xffff_ffff)) {
             return Err(refuse(format!("a grid of {:?} blocks", launch.grid)));
+        }
+        if launch.cooperative && grid.is_some_and(|blocks| blocks > MOST_RESIDENT_BLOCKS) {
+            return Err(refuse(format!(
+                "{:?} blocks, not all of which can be resident",
+                launch.grid
+            )));
         }
         let (places, fixed) = self.module.shared_places(index);
         let shared_bytes = fixed + launch.dynamic_shared_bytes as usize;

@@ -4,21 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::decode;
 use crate::instruction::Code;
+use crate::parameters::Parameter;
 use crate::syntax::tree::{Space, Value, Variable};
 use crate::syntax::{self, ParseError};
 
-/// Where a parameter of a kernel stands in the block of parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// Bytes from the start.
-    pub offset: usize,
-    /// Size in bytes.
-    pub size: usize,
-    /// Alignment in bytes.
-    pub align: usize,
-}
-
-/// What a kernel needs without being asked.
+/// The memory that a kernel needs without being asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resources {
     /// Shared memory that the kernel and the functions that it calls declare, in bytes.
@@ -27,7 +17,7 @@ pub struct Resources {
     pub local_bytes: usize,
 }
 
-/// A parsed module.
+/// A module: the kernels, functions and variables of one PTX text, parsed.
 #[derive(Debug)]
 pub struct Module {
     version: (u32, u32),

@@ -408,6 +408,17 @@ fn launches_that_cannot_be() {
 }
 
 #[test]
+fn parameters_that_do_not_fit() {
+    let device = Device::with_body("", "");
+    let message = |kernel: &str, values: &[&[u8]]| {
+        device.loaded.module().pack(kernel, values).unwrap_err().to_string()
+    };
+    assert_eq!(message("other", &[]), "no kernel `other`: the module has `k`");
+    assert_eq!(message("k", &[]), "kernel `k` has 1 parameters, not 0");
+    assert_eq!(message("k", &[&[0; 4]]), "parameter 0 of kernel `k` has 8 bytes, not 4");
+}
+
+#[test]
 fn the_fault_of_the_first_block_is_reported() {
     let device =
         Device::with_body("", "mov.u32 %r1, %ctaid.x; setp.gt.u32 %p1, %r1, 20;\n@%p1 trap;");

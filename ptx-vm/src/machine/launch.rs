@@ -24,7 +24,7 @@ const MOST_RESIDENT_BLOCKS: u64 = 8192;
 /// Shared memory that a block can have at most, in bytes.
 const MOST_SHARED_BYTES: usize = 228 * 1024;
 
-/// How a kernel is launched.
+/// A launch: the grid, its blocks, and what they get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {
     /// Blocks along x, y and z.
@@ -38,6 +38,17 @@ pub struct Launch {
     pub cooperative: bool,
 }
 
+impl Launch {
+    /// A launch without dynamic shared memory, whose blocks do not wait for each other.
+    ///
+    /// * `grid`: blocks along x, y and z.
+    /// * `block`: threads of a block along x, y and z; at most 1024 in all.
+    #[must_use]
+    pub fn new(grid: [u32; 3], block: [u32; 3]) -> Self {
+        Self { grid, block, dynamic_shared_bytes: 0, cooperative: false }
+    }
+}
+
 /// What a launch executed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
@@ -47,7 +58,7 @@ pub struct Statistics {
     pub thread_instructions: u64,
 }
 
-/// A module whose global variables stand in a memory.
+/// A module loaded into a device's memory: its global variables stand there until this is dropped.
 #[derive(Debug)]
 pub struct Loaded {
     module: Arc<Module>,
@@ -137,9 +148,12 @@ impl Loaded {
         self.limit = warp_instructions;
     }
 
-    /// Runs a kernel to its end.
+    /// Launches a kernel and runs it to its end, or to its first fault.
     ///
-    /// * `parameters`: laid out as [`Module::parameters`] says.
+    /// * `kernel`: its name, mangled as in the text.
+    /// * `parameters`: laid out as [`Module::parameters`] says; [`Module::pack`] does it.
+    ///
+    /// What was written to memory before a fault stays.
     ///
     /// # Errors
     /// What the kernel did wrong, or why it cannot be launched so.
@@ -161,7 +175,7 @@ impl Loaded {
         let index = codes
             .iter()
             .position(|code| code.entry && code.name == kernel)
-            .ok_or_else(|| refuse("the module has no such kernel".to_owned()))?;
+            .ok_or_else(|| refuse(format!("no such kernel: {}", self.module.kernels_in_words())))?;
         let wanted = codes[index].parameters.last().map_or(0, |last| last.offset + last.size);
         if parameters.len() != wanted as usize {
             let given = parameters.len();

@@ -162,3 +162,15 @@ fn what_is_nested_deeply_is_no_recursion() {
     let module = Module::parse(&module(&functions, "call f0;")).unwrap();
     assert_eq!(module.resources("k").unwrap().local_bytes, 16);
 }
+
+#[test]
+fn offsets_beyond_all_reason_are_refused_or_out_of_bounds() {
+    let two = ".local .b64 a; .local .b64 b;";
+    for body in ["mov.b64 %d1, b+9223372036854775807;", "mov.b64 %d1, b+4294967296;"] {
+        assert!(Module::parse(&module("", &format!("{two} {body}"))).is_err(), "{body}");
+    }
+    // The called function's variables lie behind the kernel's.
+    let inner = ".func f { .local .b64 b; .reg .b64 %d<2>;
+        mov.b64 %d1, b+4294967295; ld.local.b8 %d1, [%d1]; ret; }";
+    run(Module::parse(&module(inner, ".local .b64 a; call f;")).unwrap());
+}

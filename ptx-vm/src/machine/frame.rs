@@ -116,7 +116,7 @@ fn values(context: &Context<'_>, place: Place, local: u32, constant: Constant) -
         Constant::Variable(index, offset) => {
             uniform(context.addresses[index as usize].wrapping_add(offset as u64))
         }
-        Constant::Local(offset) => uniform(u64::from(local + offset)),
+        Constant::Local(offset) => uniform(u64::from(local) + u64::from(offset)),
         Constant::Function(index) => uniform(FUNCTION_BASE + FUNCTION_STEP * u64::from(index)),
     }
 }

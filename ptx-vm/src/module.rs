@@ -4,30 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use crate::decode;
 use crate::instruction::Code;
+use crate::parameters::Parameter;
 use crate::syntax::tree::{Space, Value, Variable};
 use crate::syntax::{self, ParseError};
 
-/// Where a parameter of a kernel stands in the block of parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// Bytes from the start.
-    pub offset: usize,
-    /// Size in bytes.
-    pub size: usize,
-    /// Alignment in bytes.
-    pub align: usize,
-}
-
-/// What a kernel needs without being asked.
+/// The memory that a kernel needs without being asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resources {
-    /// Shared memory that the kernel and the functions that it calls declare.
+    /// Shared memory that the kernel and the functions that it calls declare, in bytes.
     pub static_shared_bytes: usize,
-    /// Local variables of a thread, where calls are nested most deeply.
+    /// Local variables of a thread, in bytes, where calls are nested most deeply. Recursion counts once.
     pub local_bytes: usize,
 }
 
-/// A parsed module.
+/// A module: the kernels, functions and variables of one PTX text, parsed.
 #[derive(Debug)]
 pub struct Module {
     version: (u32, u32),
@@ -49,7 +39,7 @@ impl Module {
         for variable in &tree.variables {
             if variable.external && variable.space != Space::Shared {
                 let message = format!("`{}` is declared but not defined", variable.name);
-                return Err(ParseError::new(1, message));
+                return Err(ParseError::new(variable.line, message));
             }
             for value in &variable.values {
                 if let Value::Symbol { name, .. } = value
@@ -58,7 +48,7 @@ impl Module {
                 {
                     let message =
                         format!("`{}` refers to `{name}`, which is nothing", variable.name);
-                    return Err(ParseError::new(1, message));
+                    return Err(ParseError::new(variable.line, message));
                 }
             }
         }
@@ -108,7 +98,7 @@ impl Module {
         let index = self.codes.iter().position(|code| code.entry && code.name == kernel)?;
         Some(Resources {
             static_shared_bytes: self.shared_places(index).1,
-            local_bytes: self.local_bytes(index, &mut Vec::new()),
+            local_bytes: self.local_bytes(index),
         })
     }
 
@@ -159,15 +149,29 @@ impl Module {
         (places, end)
     }
 
-    /// Local memory of a function and of what it calls.
-    fn local_bytes(&self, code: usize, callers: &mut Vec<usize>) -> usize {
-        if callers.contains(&code) {
-            return 0;
+    /// Local memory of a function and of what it calls, where recursion counts once.
+    fn local_bytes(&self, kernel: usize) -> usize {
+        let mut seen = vec![false; self.codes.len()];
+        let mut needed = vec![0; self.codes.len()];
+        let mut path = vec![(kernel, 0)];
+        seen[kernel] = true;
+        while let Some((code, tried)) = path.last_mut() {
+            let code = *code;
+            let callee = self.codes[code].callees.get(*tried).map(|&callee| callee as usize);
+            *tried += 1;
+            match callee {
+                Some(callee) if !std::mem::replace(&mut seen[callee], true) => {
+                    path.push((callee, 0));
+                }
+                Some(_) => {}
+                None => {
+                    let callees = self.codes[code].callees.iter();
+                    let inner = callees.map(|&callee| needed[callee as usize]).max();
+                    needed[code] = self.codes[code].local as usize + inner.unwrap_or(0);
+                    path.pop();
+                }
+            }
         }
-        callers.push(code);
-        let callees = self.codes[code].callees.iter();
-        let inner = callees.map(|&callee| self.local_bytes(callee as usize, callers)).max();
-        callers.pop();
-        self.codes[code].local as usize + inner.unwrap_or(0)
+        needed[kernel]
     }
 }

@@ -11,9 +11,29 @@
 /// The priority of each block, from the blocks that may follow it. Block 0 is the first.
 pub(crate) fn priorities(successors: &[Vec<usize>]) -> Vec<u32> {
     let mut order = Vec::with_capacity(successors.len());
-    let mut inside = vec![true; successors.len()];
-    let all: Vec<usize> = (0..successors.len()).collect();
-    arrange(&all, successors, &mut inside, &mut order);
+    let mut tasks = vec![Task::Arrange((0..successors.len()).collect())];
+    while let Some(task) = tasks.pop() {
+        let blocks = match task {
+            Task::Arrange(blocks) => blocks,
+            Task::Place(block) => {
+                order.push(block);
+                continue;
+            }
+        };
+        // The last task comes first: the first component, its body before its head.
+        for component in components(&blocks, successors).into_iter().rev() {
+            let (head, body) = (component[0], &component[1..]);
+            tasks.push(Task::Place(head));
+            if !body.is_empty() {
+                // Take the loop out of the graph, without its head, and come back for what remains.
+                // Where lanes come from the head, they enter the loops inside: those blocks go in front, or
+                // another block of such a loop would be taken for its head.
+                let mut body = body.to_vec();
+                body.sort_unstable_by_key(|block| (!successors[head].contains(block), *block));
+                tasks.push(Task::Arrange(body));
+            }
+        }
+    }
     let mut priorities = vec![0; successors.len()];
     for (priority, &block) in order.iter().enumerate() {
         priorities[block] = priority as u32;
@@ -21,38 +41,22 @@ pub(crate) fn priorities(successors: &[Vec<usize>]) -> Vec<u32> {
     priorities
 }
 
-/// Appends `blocks` to `order`. `inside` says which blocks these are.
-fn arrange(
-    blocks: &[usize],
-    successors: &[Vec<usize>],
-    inside: &mut [bool],
-    order: &mut Vec<usize>,
-) {
-    for component in components(blocks, successors, inside) {
-        let head = component[0];
-        if component.len() > 1 {
-            // Take the loop out of the graph, without its head, and come back for what remains.
-            // Where lanes come from the head, they enter the loops inside: those blocks go in front, or
-            // another block of such a loop would be taken for its head.
-            let body: Vec<usize> = {
-                let mut body = component[1..].to_vec();
-                body.sort_unstable_by_key(|block| (!successors[head].contains(block), *block));
-                body
-            };
-            let mut within = vec![false; inside.len()];
-            for &block in &body {
-                within[block] = true;
-            }
-            arrange(&body, successors, &mut within, order);
-        }
-        order.push(head);
-    }
+/// What is still to be done. A list of these instead of recursion: loops may be nested deeply.
+enum Task {
+    /// Puts blocks in order.
+    Arrange(Vec<usize>),
+    /// Puts a block behind those that are in order.
+    Place(usize),
 }
 
-/// Strongly connected components in topological order, each with the block that is entered first
+/// Strongly connected components of the graph of `blocks` in topological order, each with the block that is entered first
 /// in front (Kosaraju's algorithm, without recursion).
-fn components(blocks: &[usize], successors: &[Vec<usize>], inside: &[bool]) -> Vec<Vec<usize>> {
+fn components(blocks: &[usize], successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let count = successors.len();
+    let mut inside = vec![false; count];
+    for &block in blocks {
+        inside[block] = true;
+    }
     let mut predecessors = vec![Vec::new(); count];
     for &block in blocks {
         for &next in successors[block].iter().filter(|&&next| inside[next]) {

@@ -268,6 +268,15 @@ fn barriers_that_warps_never_reach() {
 }
 
 #[test]
+fn barriers_that_cannot_be() {
+    clean("", "bar.sync 15;\nbar.sync 1, 64;", 64);
+    let kind = check("", "\nbar.sync 16;", 64, 0, "bar.sync 16;");
+    assert_eq!(kind, FaultKind::BadBarrier { barrier: 16, threads: None });
+    let kind = check("", "\nbar.sync 1, 33;", 64, 0, "bar.sync 1, 33;");
+    assert_eq!(kind, FaultKind::BadBarrier { barrier: 1, threads: Some(33) });
+}
+
+#[test]
 fn shuffles_from_lanes_that_are_not_there() {
     let body = "shfl.sync.down.b32 %r1, %r0, 8, 31, -1;";
     clean("", body, 32);
@@ -327,6 +336,19 @@ fn traps() {
 }
 
 #[test]
+fn recursion_without_end() {
+    let function = |bytes: u32| {
+        format!(
+            ".func f {{ .local .b8 own[{bytes}]; .reg .b64 %d<2>; mov.b64 %d1, own;\ncall f;\nret; }}"
+        )
+    };
+    let kind = check(&function(16), "call f;", 32, 0, "call f;");
+    assert_eq!(kind, FaultKind::TooDeep { depth: 1025 });
+    let kind = check(&function(100_000), "call f;", 32, 0, "call f;");
+    assert_eq!(kind, FaultKind::LocalMemory { depth: 6, most: 524_288 });
+}
+
+#[test]
 fn endless_loops() {
     let mut device = Device::with_body(
         "",
@@ -378,10 +400,22 @@ fn launches_that_cannot_be() {
         run(&launch(1, 32), &[0; 7]),
         run(&Launch { dynamic_shared_bytes: 1 << 30, ..launch(1, 32) }, &[0; 8]),
         device.loaded.run("other", &launch(1, 32), &[0; 8]).unwrap_err(),
+        run(&Launch { cooperative: true, ..launch(1 << 31, 32) }, &[0; 8]),
     ];
     for fault in cases {
         assert!(matches!(fault.kind, FaultKind::BadLaunch(_)), "{fault}");
     }
+}
+
+#[test]
+fn parameters_that_do_not_fit() {
+    let device = Device::with_body("", "");
+    let message = |kernel: &str, values: &[&[u8]]| {
+        device.loaded.module().pack(kernel, values).unwrap_err().to_string()
+    };
+    assert_eq!(message("other", &[]), "no kernel `other`: the module has `k`");
+    assert_eq!(message("k", &[]), "kernel `k` has 1 parameters, not 0");
+    assert_eq!(message("k", &[&[0; 4]]), "parameter 0 of kernel `k` has 8 bytes, not 4");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Kernels compiled from Rust give what the same Rust gives on the CPU, to the last bit.
 
 mod common;
-#[path = "kernels/functions.rs"]
 mod functions;
 
 use common::{Device, bytes_of, doubles_of, launch, words_of};

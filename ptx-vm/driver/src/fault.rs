@@ -13,7 +13,7 @@ pub fn code(fault: &Fault) -> Code {
         FaultKind::OutOfBounds { .. } => ILLEGAL_ADDRESS,
         FaultKind::Misaligned { .. } => MISALIGNED_ADDRESS,
         FaultKind::BadBranch { .. } | FaultKind::BadCall { .. } => INVALID_PC,
-        FaultKind::TooDeep { .. } => HARDWARE_STACK_ERROR,
+        FaultKind::TooDeep { .. } | FaultKind::LocalMemory { .. } => HARDWARE_STACK_ERROR,
         FaultKind::InstructionLimit { .. } => LAUNCH_TIMEOUT,
         FaultKind::BadLaunch(_) => INVALID_VALUE,
         _ => LAUNCH_FAILED,

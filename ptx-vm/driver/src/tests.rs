@@ -1,4 +1,4 @@
-//! The library as C sees it. What the host makes of it is tested in `host/backend/cuda/tests`.
+//! The library as C sees it. What a host makes of it is tested with particle-pilot's.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
@@ -94,6 +94,23 @@ fn wrong_calls_fail_as_on_hardware_and_right_ones_work() {
         assert_eq!(cuDevicePrimaryCtxRelease_v2(0), SUCCESS);
         assert_eq!(cuDevicePrimaryCtxRelease_v2(0), INVALID_CONTEXT);
         assert_eq!(cuStreamSynchronize(ptr::null_mut()), CONTEXT_IS_DESTROYED);
+    }
+}
+
+#[test]
+fn the_readme_lists_every_function() {
+    let readme = include_str!("../../README.md");
+    let sources = [
+        include_str!("device.rs"),
+        include_str!("execution.rs"),
+        include_str!("memory.rs"),
+        include_str!("module.rs"),
+    ];
+    let names = sources.iter().flat_map(|source| source.split("extern \"C\" fn ").skip(1));
+    let names: Vec<&str> = names.filter_map(|rest| rest.split('(').next()).collect();
+    assert!(readme.contains(&format!("these {} functions", names.len())), "{}", names.len());
+    for name in names {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
     }
 }
 

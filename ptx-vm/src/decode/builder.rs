@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Names, Problem, places, problem};
 use crate::instruction::{Code, Constant, Instruction, Op, Place, Slot};
+use crate::machine::space::MOST_LOCAL_BYTES;
 use crate::order;
 use crate::syntax::ParseError;
 use crate::syntax::tree::{Function, Space, Statement};
@@ -27,21 +28,28 @@ pub(crate) struct Builder<'t> {
     results: Vec<Place>,
     area: usize,
     local: usize,
+    local_align: u32,
 }
 
-/// More local memory or parameters of one function than this are refused: no GPU has so much.
-const MOST_BYTES: usize = 1 << 20;
+/// More local memory or parameters of one function than this are refused: no thread has so much.
+const MOST_BYTES: usize = MOST_LOCAL_BYTES as usize;
+
+/// Parameters of functions begin at multiples of this, in bytes.
+const WORD: usize = 4;
 
 /// Branch targets before blocks are laid out: statements, or this and the index of an instruction.
 const TO_INSTRUCTION: u32 = 1 << 31;
 
 impl<'t> Builder<'t> {
     pub fn new(names: &'t Names<'t>, function: &'t Function) -> Self {
-        let (parameters, end) = places(function.parameters.iter(), 0);
-        let (results, end) = places(function.results.iter(), end);
+        // Calls copy words. Only the parameters of a kernel lie as the caller's bytes do.
+        let unit = if function.entry { 1 } else { WORD };
+        let (parameters, end) = places(function.parameters.iter(), 0, unit);
+        let (results, end) = places(function.results.iter(), end, WORD);
         let inner = |space| function.variables.iter().filter(move |v| v.space == space);
-        let (own, area) = places(inner(Space::Param), end);
-        let (locals, local) = places(inner(Space::Local), 0);
+        let (own, area) = places(inner(Space::Param), end, WORD);
+        let (locals, local) = places(inner(Space::Local), 0, 1);
+        let local_align = locals.iter().map(|place| place.align).max();
         let lists = [
             (function.parameters.iter().collect::<Vec<_>>(), &parameters),
             (function.results.iter().collect(), &results),
@@ -68,6 +76,7 @@ impl<'t> Builder<'t> {
             results,
             area,
             local: local.next_multiple_of(16),
+            local_align: local_align.unwrap_or(1),
         }
     }
 
@@ -232,6 +241,7 @@ impl<'t> Builder<'t> {
             results: self.results,
             area: self.area as u32,
             local: self.local as u32,
+            local_align: self.local_align,
             variables: self.variables,
             callees: self.callees,
             indirect: self.indirect,

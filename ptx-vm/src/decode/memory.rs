@@ -25,8 +25,7 @@ pub(super) fn moves(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<(
             builder.push(Op::Clock { w, d });
         }
         (Operand::Vector(targets), _) => {
-            let bits = u32::from(of.bits) / targets.len().max(1) as u32;
-            let part = part_class(bits)?;
+            let part = part_class(of, targets.len())?;
             let parts = targets
                 .iter()
                 .map(|target| match target {
@@ -40,8 +39,7 @@ pub(super) fn moves(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<(
             builder.push(Op::Split { w, a, parts });
         }
         (_, Operand::Vector(sources)) => {
-            let bits = u32::from(of.bits) / sources.len().max(1) as u32;
-            let part = part_class(bits)?;
+            let part = part_class(of, sources.len())?;
             let parts = sources
                 .iter()
                 .map(|source| Ok(Register { class: part, slot: builder.source(source, part)? }))
@@ -63,10 +61,11 @@ pub(super) fn moves(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<(
     Ok(())
 }
 
-fn part_class(bits: u32) -> Result<Class, Problem> {
-    match bits {
-        16 => Ok(Class::B16),
-        32 => Ok(Class::B32),
+/// The registers of a vector that holds a value of type `of` in so many parts.
+fn part_class(of: Type, parts: usize) -> Result<Class, Problem> {
+    match (of.bits, parts) {
+        (32, 2) | (64, 4) => Ok(Class::B16),
+        (64, 2) => Ok(Class::B32),
         _ => problem("a vector of the wrong length"),
     }
 }

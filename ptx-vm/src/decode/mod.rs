@@ -51,21 +51,19 @@ fn function_code(names: &Names<'_>, function: &Function) -> Result<Code, ParseEr
     builder.finish()
 }
 
-/// Places variables one after the other; the places and the end.
+/// Places variables one after the other at multiples of `unit`; the places and the end.
 pub(crate) fn places<'a>(
     variables: impl Iterator<Item = &'a Variable>,
     start: usize,
+    unit: usize,
 ) -> (Vec<Place>, usize) {
     let mut end = start;
     let places = variables
         .map(|variable| {
-            let offset = end.next_multiple_of(variable.align);
+            let align = variable.align.max(unit);
+            let offset = end.next_multiple_of(align);
             end = offset + variable.bytes;
-            Place {
-                offset: offset as u32,
-                size: variable.bytes as u32,
-                align: variable.align as u32,
-            }
+            Place { offset: offset as u32, size: variable.bytes as u32, align: align as u32 }
         })
         .collect();
     (places, end)

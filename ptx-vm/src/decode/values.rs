@@ -66,10 +66,12 @@ impl Builder<'_> {
     /// The address of a variable or a function.
     pub fn symbol(&mut self, name: &str, offset: i64) -> Result<Constant, Problem> {
         if let Some(place) = self.place(name) {
-            let at = i64::from(place.offset) + offset;
             let local =
                 self.function.variables.iter().any(|v| v.name == name && v.space == Space::Local);
-            let at = u32::try_from(at).or_else(|_| problem("an address before the variables"))?;
+            let at = i64::from(place.offset).checked_add(offset);
+            let Some(at) = at.and_then(|at| u32::try_from(at).ok()) else {
+                return problem(format!("offset {offset} leads far away from `{name}`"));
+            };
             return Ok(if local { Constant::Local(at) } else { Constant::Bits(at.into()) });
         }
         if let Some(&index) = self.names.variables.get(name) {

@@ -440,8 +440,9 @@ pub(crate) struct Code {
     pub results: Vec<Place>,
     /// Bytes of parameters of this function and of those that it calls.
     pub area: u32,
-    /// Bytes of local variables.
+    /// Bytes of local variables, and what their start is a multiple of.
     pub local: u32,
+    pub local_align: u32,
     /// Indices of variables of the module that are named here, and of functions that are called.
     pub variables: Vec<u32>,
     pub callees: Vec<u32>,

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::fault::{FaultKind, LaneFault};
-use super::space::{FUNCTION_BASE, FUNCTION_STEP};
+use super::space::{FUNCTION_BASE, FUNCTION_STEP, MOST_LOCAL_BYTES};
 use super::warp::{Group, Warp};
 use crate::instruction::{Call, Callee, Op, Slot};
 
@@ -57,6 +57,12 @@ impl Warp {
             return Err(LaneFault { lane, kind: FaultKind::TooDeep { depth } });
         }
         let local = self.frames[group.frame].local[1];
+        let inner = &context.codes[code];
+        if local.next_multiple_of(inner.local_align) + inner.local > MOST_LOCAL_BYTES {
+            let lane = group.mask.trailing_zeros() as usize;
+            let kind = FaultKind::LocalMemory { depth, most: MOST_LOCAL_BYTES };
+            return Err(LaneFault { lane, kind });
+        }
         let inner = self.enter(context, code, local);
         let places = &context.codes[code].parameters;
         for ((from, size), to) in call.arguments.iter().zip(places) {

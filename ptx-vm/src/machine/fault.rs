@@ -95,6 +95,17 @@ pub enum FaultKind {
         /// What that thread does instead.
         reason: String,
     },
+    /// A block barrier that cannot be.
+    #[error(
+        "barrier {barrier}{} cannot be: barriers are numbered 0 to 15, and for whole warps of the block",
+        .threads.map_or(String::new(), |threads| format!(" for {threads} threads"))
+    )]
+    BadBarrier {
+        /// The number of the barrier.
+        barrier: u32,
+        /// How many threads it is for, if that is said.
+        threads: Option<u32>,
+    },
     /// A lane is named by a warp-wide instruction that it never comes to.
     #[error("lanes {members:#010x} are to take part but only lanes {active:#010x} are here")]
     MissingLanes {
@@ -140,6 +151,14 @@ pub enum FaultKind {
     TooDeep {
         /// The depth.
         depth: u32,
+    },
+    /// Nested calls need more local memory than a thread has.
+    #[error("calls nested {depth} deep need more than {most} bytes of local memory")]
+    LocalMemory {
+        /// The depth.
+        depth: u32,
+        /// What a thread has at most, in bytes.
+        most: u32,
     },
     /// More instructions than the limit: probably an endless loop.
     #[error("the limit of {limit} warp instructions is exceeded: an endless loop?")]

@@ -56,6 +56,7 @@ impl Frame {
     /// Readies the frame for a call in which local variables start at `local`.
     pub fn fill(&mut self, context: &Context<'_>, place: Place, local: u32) {
         let code = &context.codes[self.code];
+        let local = local.next_multiple_of(code.local_align);
         self.local = [local, local + code.local];
         let filled = Some((place.block, local));
         if self.filled == filled {
@@ -115,7 +116,7 @@ fn values(context: &Context<'_>, place: Place, local: u32, constant: Constant) -
         Constant::Variable(index, offset) => {
             uniform(context.addresses[index as usize].wrapping_add(offset as u64))
         }
-        Constant::Local(offset) => uniform(u64::from(local + offset)),
+        Constant::Local(offset) => uniform(u64::from(local) + u64::from(offset)),
         Constant::Function(index) => uniform(FUNCTION_BASE + FUNCTION_STEP * u64::from(index)),
     }
 }

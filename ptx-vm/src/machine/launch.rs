@@ -18,10 +18,13 @@ const DEFAULT_LIMIT: u64 = 10_000_000_000;
 /// Threads that a block can have at most.
 const MOST_THREADS: u64 = 1024;
 
+/// Blocks that a cooperative launch can have at most: more than any GPU holds at once.
+const MOST_RESIDENT_BLOCKS: u64 = 8192;
+
 /// Shared memory that a block can have at most, in bytes.
 const MOST_SHARED_BYTES: usize = 228 * 1024;
 
-/// How a kernel is launched.
+/// A launch: the grid, its blocks, and what they get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {
     /// Blocks along x, y and z.
@@ -35,6 +38,17 @@ pub struct Launch {
     pub cooperative: bool,
 }
 
+impl Launch {
+    /// A launch without dynamic shared memory, whose blocks do not wait for each other.
+    ///
+    /// * `grid`: blocks along x, y and z.
+    /// * `block`: threads of a block along x, y and z; at most 1024 in all.
+    #[must_use]
+    pub fn new(grid: [u32; 3], block: [u32; 3]) -> Self {
+        Self { grid, block, dynamic_shared_bytes: 0, cooperative: false }
+    }
+}
+
 /// What a launch executed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
@@ -44,7 +58,7 @@ pub struct Statistics {
     pub thread_instructions: u64,
 }
 
-/// A module whose global variables stand in a memory.
+/// A module loaded into a device's memory: its global variables stand there until this is dropped.
 #[derive(Debug)]
 pub struct Loaded {
     module: Arc<Module>,
@@ -67,7 +81,7 @@ impl Loaded {
             if !matches!(variable.space, Space::Global | Space::Const) {
                 continue;
             }
-            match memory.allocate(variable.bytes as u64) {
+            match memory.allocate_aligned(variable.bytes as u64, variable.align as u64) {
                 Ok(address) => addresses[index] = address,
                 Err(error) => {
                     free(&memory, &addresses);
@@ -134,9 +148,12 @@ impl Loaded {
         self.limit = warp_instructions;
     }
 
-    /// Runs a kernel to its end.
+    /// Launches a kernel and runs it to its end, or to its first fault.
     ///
-    /// * `parameters`: laid out as [`Module::parameters`] says.
+    /// * `kernel`: its name, mangled as in the text.
+    /// * `parameters`: laid out as [`Module::parameters`] says; [`Module::pack`] does it.
+    ///
+    /// What was written to memory before a fault stays.
     ///
     /// # Errors
     /// What the kernel did wrong, or why it cannot be launched so.
@@ -158,7 +175,7 @@ impl Loaded {
         let index = codes
             .iter()
             .position(|code| code.entry && code.name == kernel)
-            .ok_or_else(|| refuse("the module has no such kernel".to_owned()))?;
+            .ok_or_else(|| refuse(format!("no such kernel: {}", self.module.kernels_in_words())))?;
         let wanted = codes[index].parameters.last().map_or(0, |last| last.offset + last.size);
         if parameters.len() != wanted as usize {
             let given = parameters.len();
@@ -173,6 +190,12 @@ impl Loaded {
         }
         if !matches!(grid, Some(1..=0xffff_ffff)) {
             return Err(refuse(format!("a grid of {:?} blocks", launch.grid)));
+        }
+        if launch.cooperative && grid.is_some_and(|blocks| blocks > MOST_RESIDENT_BLOCKS) {
+            return Err(refuse(format!(
+                "{:?} blocks, not all of which can be resident",
+                launch.grid
+            )));
         }
         let (places, fixed) = self.module.shared_places(index);
         let shared_bytes = fixed + launch.dynamic_shared_bytes as usize;

@@ -15,6 +15,9 @@ pub(crate) const PARAM_BASE: u64 = 3 << TAG;
 pub(crate) const FUNCTION_BASE: u64 = 4 << TAG;
 pub(crate) const FUNCTION_STEP: u64 = 16;
 
+/// Local memory that a thread can have at most, in bytes, by NVIDIA's tables of compute capabilities.
+pub(crate) const MOST_LOCAL_BYTES: u32 = 512 << 10;
+
 /// The space of a generic address and the address in it.
 #[inline(always)]
 pub(crate) fn resolve(address: u64) -> (Space, u64) {

@@ -36,8 +36,8 @@ impl Warp {
         let threads = threads.map(|slot| registers.word(slot)[lane]);
         let most = context.threads().next_multiple_of(LANES as u32);
         if id > 15 || threads.is_some_and(|n| n % LANES as u32 != 0 || n == 0 || n > most) {
-            let what = format!("barrier {id} for {threads:?} threads does not exist");
-            return Err(LaneFault { lane, kind: FaultKind::BadLaunch(what) });
+            let kind = FaultKind::BadBarrier { barrier: id, threads };
+            return Err(LaneFault { lane, kind });
         }
         group.at += 1;
         self.group = Some(group);

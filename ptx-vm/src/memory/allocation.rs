@@ -6,6 +6,8 @@
 //! offsets that are checked here. The storage is a boxed slice of [`AtomicU64`], whose interior may
 //! change under a shared reference.
 
+use std::alloc::{self, Layout};
+use std::ptr::NonNull;
 use std::sync::atomic::{
     AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
@@ -33,16 +35,12 @@ macro_rules! cell {
 }
 
 impl Allocation {
-    pub fn new(address: u64, bytes: u64) -> Self {
-        let words = (bytes as usize).div_ceil(8);
-        let flags = (bytes as usize).div_ceil(32);
-        Self {
-            address,
-            bytes,
-            words: zeros(words),
-            written: (0..flags).map(|_| AtomicU32::new(0)).collect(),
-            whole: AtomicBool::new(bytes == 0),
-        }
+    /// Bytes that were never written; `None` if the host has not as much memory.
+    pub fn new(address: u64, bytes: u64) -> Option<Self> {
+        let count = usize::try_from(bytes).ok()?;
+        // SAFETY: zeros are an `AtomicU64` as they are an `AtomicU32`.
+        let (words, written) = unsafe { (zeros(count.div_ceil(8))?, zeros(count.div_ceil(32))?) };
+        Some(Self { address, bytes, words, written, whole: AtomicBool::new(bytes == 0) })
     }
 
     pub fn address(&self) -> u64 {
@@ -203,13 +201,19 @@ impl Allocation {
     }
 }
 
-/// Words of zeros, without touching the memory that the system gives zeroed.
-fn zeros(count: usize) -> Box<[AtomicU64]> {
-    let words = vec![0u64; count].into_boxed_slice();
-    let raw = Box::into_raw(words);
-    // SAFETY: `AtomicU64` has the same size, alignment and bit validity as `u64` on every target
-    // with 64-bit atomics and 64-bit pointers, and the box is owned.
-    unsafe { Box::from_raw(raw as *mut [AtomicU64]) }
+/// Zeros, without touching the memory that the system gives zeroed; `None` if it gives none.
+///
+/// # Safety
+/// Bytes that are all 0 are a `T`.
+unsafe fn zeros<T>(count: usize) -> Option<Box<[T]>> {
+    let layout = Layout::array::<T>(count).ok()?;
+    if layout.size() == 0 {
+        return Some(Box::default());
+    }
+    // SAFETY: the layout is not empty.
+    let first = NonNull::new(unsafe { alloc::alloc_zeroed(layout) })?.cast::<T>();
+    let all = NonNull::slice_from_raw_parts(first, count);
+    // SAFETY: the global allocator just gave memory with the layout of such a slice, and the caller
+    // vouches for what is in it.
+    Some(unsafe { Box::from_raw(all.as_ptr()) })
 }
-
-const _: () = assert!(align_of::<AtomicU64>() == align_of::<u64>());

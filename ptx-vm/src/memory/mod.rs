@@ -13,13 +13,16 @@ const FIRST_ADDRESS: u64 = 1 << 32;
 /// Addresses are multiples of this, and at least so much lies unused between two allocations.
 const ALIGNMENT: u64 = 256;
 
+/// Addresses from here on are generic ones of other state spaces.
+const LAST_ADDRESS: u64 = crate::machine::space::SHARED_BASE;
+
 /// Global memory does not have as much room as was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{wanted} bytes of device memory wanted, {free} bytes free")]
 pub struct OutOfMemory {
     /// Bytes asked for.
     pub wanted: u64,
-    /// Bytes free.
+    /// Bytes free; 0 if it is the host that has no more memory or the addresses that are used up.
     pub free: u64,
 }
 
@@ -56,20 +59,30 @@ impl Memory {
         }
     }
 
-    /// Takes `bytes` of memory, whose contents count as never written; a multiple of 256.
+    /// Takes `bytes` of memory, whose contents count as never written. The address, a multiple of 256, is never 0.
     ///
     /// # Errors
-    /// If so much is not free.
+    /// If so much is not free: here, on the host, or among the 2^48 addresses, which are used once.
     pub fn allocate(&self, bytes: u64) -> Result<u64, OutOfMemory> {
+        self.allocate_aligned(bytes, ALIGNMENT)
+    }
+
+    /// As [`Memory::allocate`]; the address is also a multiple of `align`, a power of two.
+    pub(crate) fn allocate_aligned(&self, bytes: u64, align: u64) -> Result<u64, OutOfMemory> {
         let mut allocations = self.allocations.write().unwrap_or_else(PoisonError::into_inner);
         let free = self.capacity.saturating_sub(self.used());
         if bytes > free {
             return Err(OutOfMemory { wanted: bytes, free });
         }
-        let room = bytes.next_multiple_of(ALIGNMENT) + ALIGNMENT;
-        let address = self.next.fetch_add(room, Ordering::Relaxed);
+        let none = OutOfMemory { wanted: bytes, free: 0 };
+        let address = self.next.load(Ordering::Relaxed).next_multiple_of(align.max(ALIGNMENT));
+        let end = address.checked_add(bytes).and_then(|end| end.checked_add(2 * ALIGNMENT));
+        let end = end.filter(|&end| end <= LAST_ADDRESS).ok_or(none)?;
+        let allocation = Allocation::new(address, bytes).ok_or(none)?;
+        // All this happens under the lock of `allocations`.
+        self.next.store(end / ALIGNMENT * ALIGNMENT, Ordering::Relaxed);
         self.used.fetch_add(bytes, Ordering::Relaxed);
-        allocations.push(Arc::new(Allocation::new(address, bytes)));
+        allocations.push(Arc::new(allocation));
         Ok(address)
     }
 
@@ -209,5 +222,14 @@ mod tests {
         assert!(memory.free(address).is_err());
         assert!(memory.write(address, &[0]).is_err());
         assert_eq!((memory.used(), memory.live_allocations()), (0, 0));
+    }
+
+    #[test]
+    fn what_no_host_has_is_refused() {
+        let memory = Memory::new(u64::MAX);
+        for bytes in [u64::MAX, 1 << 47, 1 << 60] {
+            assert_eq!(memory.allocate(bytes), Err(OutOfMemory { wanted: bytes, free: 0 }));
+        }
+        assert!(memory.allocate(1).is_ok());
     }
 }

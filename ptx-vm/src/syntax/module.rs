@@ -6,6 +6,15 @@ use super::lexer::{Literal, Spanned, Token, literal, tokens};
 use super::tree::{Function, Space, Tree, Value, Variable};
 use super::types::Type;
 
+/// Variables with more bytes are refused: no GPU has so much memory, and sums of sizes stay in range.
+const MOST_BYTES: usize = 1 << 40;
+
+/// Variables with a greater alignment, in bytes, are refused.
+const MOST_ALIGNMENT: usize = 1 << 20;
+
+/// Initialisers whose braces nest more deeply are refused.
+const MOST_DIMENSIONS: u32 = 16;
+
 /// Parses a whole file.
 pub(crate) fn parse(text: &str) -> Result<Tree, ParseError> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0 };
@@ -35,6 +44,9 @@ pub(crate) fn parse(text: &str) -> Result<Tree, ParseError> {
             _ if parser.skip_note(word)? => {}
             _ => parser.declaration(&mut tree)?,
         }
+    }
+    if tree.version == (0, 0) {
+        return Err(ParseError::new(1, "no `.version`: this is no PTX"));
     }
     Ok(tree)
 }
@@ -285,6 +297,7 @@ impl<'a> Parser<'a> {
         like: Option<(Type, usize)>,
         external: bool,
     ) -> Result<(Variable, (Type, usize)), ParseError> {
+        let line = self.line();
         let (mut of, mut unit, mut align) =
             like.map_or((None, 0, 0), |(of, align)| (Some(of), of.bytes(), align));
         let mut wide = 1;
@@ -320,17 +333,26 @@ impl<'a> Parser<'a> {
         let mut bytes = unit * wide;
         while self.accept('[') {
             let count = if self.peek() == Some(Token::Mark(']')) { 0 } else { self.size()? };
-            bytes =
-                bytes.checked_mul(count).ok_or_else(|| self.error("an array beyond all reason"))?;
+            bytes = bytes
+                .checked_mul(count)
+                .filter(|&bytes| bytes <= MOST_BYTES)
+                .ok_or_else(|| self.error("an array beyond all reason"))?;
             self.expect(']')?;
         }
         let given = align.max(1);
-        if !given.is_power_of_two() {
-            return Err(self.error("an alignment that is no power of two"));
+        if !given.is_power_of_two() || given > MOST_ALIGNMENT {
+            let message = "an alignment that is no power of two, or beyond all reason";
+            return Err(self.error(message));
         }
-        let values = if self.accept('=') { self.initialiser()? } else { Vec::new() };
+        let mut values = Vec::new();
+        if self.accept('=') {
+            self.initialiser(&mut values, 0)?;
+            if values.len() * unit > bytes {
+                return Err(self.error(format!("more values than `{name}` has room for")));
+            }
+        }
         let align = given.max(unit * wide);
-        let variable = Variable { name, space, of, align, bytes, external, values };
+        let variable = Variable { name, space, of, align, bytes, external, values, line };
         Ok((variable, (of, given)))
     }
 
@@ -350,18 +372,22 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn initialiser(&mut self) -> Result<Vec<Value>, ParseError> {
+    /// A value, or values in braces, which may hold braces up to a depth.
+    fn initialiser(&mut self, values: &mut Vec<Value>, depth: u32) -> Result<(), ParseError> {
         if !self.accept('{') {
-            return Ok(vec![self.value()?]);
+            values.push(self.value()?);
+            return Ok(());
         }
-        let mut values = Vec::new();
+        if depth == MOST_DIMENSIONS {
+            return Err(self.error("an array of too many dimensions"));
+        }
         while !self.accept('}') {
-            values.extend(self.initialiser()?);
+            self.initialiser(values, depth + 1)?;
             if self.peek() != Some(Token::Mark('}')) {
                 self.expect(',')?;
             }
         }
-        Ok(values)
+        Ok(())
     }
 
     fn value(&mut self) -> Result<Value, ParseError> {

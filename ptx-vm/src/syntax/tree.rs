@@ -39,6 +39,7 @@ pub(crate) struct Variable {
     pub bytes: usize,
     pub external: bool,
     pub values: Vec<Value>,
+    pub line: usize,
 }
 
 /// An operand as written.

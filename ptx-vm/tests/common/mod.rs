@@ -56,18 +56,17 @@ impl Device {
         launch: &Launch,
         parameters: &[u64],
     ) -> Result<Statistics, Fault> {
-        let places = self.loaded.module().parameters(kernel).unwrap();
-        assert_eq!(places.len(), parameters.len());
-        let mut bytes = vec![0; places.last().map_or(0, |last| last.offset + last.size)];
-        for (place, value) in places.iter().zip(parameters) {
-            bytes[place.offset..][..place.size].copy_from_slice(&value.to_le_bytes()[..place.size]);
-        }
-        self.loaded.run(kernel, launch, &bytes)
+        let module = self.loaded.module();
+        let values: Vec<[u8; 8]> = parameters.iter().map(|value| value.to_le_bytes()).collect();
+        let places = module.parameters(kernel).unwrap().iter();
+        let values: Vec<&[u8]> =
+            places.zip(&values).map(|(place, value)| &value[..place.size]).collect();
+        self.loaded.run(kernel, launch, &module.pack(kernel, &values).unwrap())
     }
 }
 
 pub fn launch(grid: u32, block: u32) -> Launch {
-    Launch { grid: [grid, 1, 1], block: [block, 1, 1], dynamic_shared_bytes: 0, cooperative: false }
+    Launch::new([grid, 1, 1], [block, 1, 1])
 }
 
 /// The module of [`Device::with_body`].

@@ -14,6 +14,7 @@
 #![feature(abi_ptx, asm_experimental_arch, core_intrinsics, stdarch_nvptx)]
 #![allow(internal_features, clippy::missing_safety_doc, clippy::undocumented_unsafe_blocks)]
 
+#[path = "../functions/mod.rs"]
 mod functions;
 
 use core::arch::asm;

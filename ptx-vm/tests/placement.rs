@@ -28,3 +28,14 @@ fn variables_lie_at_multiples_of_their_alignment() {
         mov.b64 %d1, c; mov.b64 %d1, own; and.b64 %d9, %d9, 1023; cvt.u32.u64 %r9, %d9;";
     assert_eq!(words(outside, &format!("{body} {STORE}"), 1), [0]);
 }
+
+#[test]
+fn initial_values_of_arrays() {
+    let outside = ".global .b32 a[2][2] = {{1, 2}, {3, 4}}; .global .b32 b[] = {5, 6};
+        .global .b32 c[2][2] = {7, 8, 9};";
+    let load = |from: &str| format!("ld.global.b32 %r9, [{from}]; {STORE}");
+    for (from, value) in [("a+4", 2), ("a+8", 3), ("a+12", 4), ("b+4", 6), ("c+8", 9), ("c+12", 0)]
+    {
+        assert_eq!(words(outside, &load(from), 1), [value], "{from}");
+    }
+}

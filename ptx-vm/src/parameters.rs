@@ -13,7 +13,7 @@ pub struct Parameter {
     pub align: usize,
 }
 
-/// Why values are not the parameters of a kernel.
+/// An error of parameters: why values are not those of a kernel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParameterError {

@@ -132,6 +132,8 @@ fn sizes_beyond_all_reason_are_refused() {
         ("", ".local .align 1099511627776 .b8 a[8];"),
         (".global .align 3 .b8 a[8];", ""),
         (".global .b32 a[2] = {1, 2, 3};", ""),
+        (".global .b32 a[2][2] = {{1}, {2, 3}};", ""),
+        (".global .b32 a[2] = {{1, 2}};", ""),
         ("", ".reg .b32 %z<18446744073709551615>;"),
         ("", "mov.b32 {}, %r1;"),
         ("", "mov.b32 %r1, {};"),

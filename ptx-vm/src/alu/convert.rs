@@ -1,8 +1,8 @@
 //! Conversions between types.
 
-use super::lanes::{doubles, words};
+use super::lanes::{doubles, operations, words};
 use super::registers::{Doubles, LANES, Registers};
-use crate::instruction::{Convert, Rounding, Slot};
+use crate::instruction::{Convert, Slot};
 use crate::syntax::types::Type;
 
 #[inline(always)]
@@ -96,14 +96,9 @@ fn float_to_float(source: &Doubles, convert: &Convert) -> Doubles {
         }
         (32, _) => {
             for lane in 0..LANES {
-                let value = single(source[lane]);
-                out[lane] = single_bits(match convert.rounding {
-                    Rounding::Nearest => value,
-                    Rounding::Even => value.round_ties_even(),
-                    Rounding::Zero => value.trunc(),
-                    Rounding::Down => value.floor(),
-                    Rounding::Up => value.ceil(),
-                });
+                // Every f32 is an f64, and rounding it to an integer gives the same one.
+                let value = rounded(f64::from(single(source[lane])), convert.rounding);
+                out[lane] = single_bits(value as f32);
             }
         }
         _ => {
@@ -131,15 +126,32 @@ fn saturate(values: &mut Doubles, of: Type) {
     }
 }
 
-#[inline(always)]
-fn rounded(value: f64, rounding: Rounding) -> f64 {
-    match rounding {
-        Rounding::Nearest => value,
-        Rounding::Even => value.round_ties_even(),
-        Rounding::Zero => value.trunc(),
-        Rounding::Down => value.floor(),
-        Rounding::Up => value.ceil(),
-    }
+/// A table of roundings, and the function that rounds.
+macro_rules! roundings {
+    ($($variant:ident: $named:pat => |$x:ident| $e:expr;)+) => {
+        operations! {
+            /// Roundings of conversions: to the nearest value of the type, or to an integer.
+            Rounding(name: &str) { $($variant: $named,)+ }
+        }
+
+        #[inline(always)]
+        fn rounded(value: f64, rounding: Rounding) -> f64 {
+            match rounding {
+                $(Rounding::$variant => {
+                    let $x = value;
+                    $e
+                })+
+            }
+        }
+    };
+}
+
+roundings! {
+    Nearest: "rn" => |x| x;
+    Even: "rni" => |x| x.round_ties_even();
+    Zero: "rzi" => |x| x.trunc();
+    Down: "rmi" => |x| x.floor();
+    Up: "rpi" => |x| x.ceil();
 }
 
 /// Values beyond the type become its limits, NaN becomes 0.
@@ -150,7 +162,6 @@ fn float_to_integer(source: &Doubles, convert: &Convert) -> Doubles {
     macro_rules! cast {
         ($t:ty) => {
             for lane in 0..LANES {
-                // Every f32 is an f64, and rounding it to an integer gives the same one.
                 let value = if convert.from.bits == 32 {
                     f64::from(single(source[lane]))
                 } else {

@@ -1,11 +1,12 @@
-//! Floating-point arithmetic: IEEE, to the nearest, with NVIDIA's choice of NaN.
+//! Floating-point arithmetic: IEEE, to the nearest, with NVIDIA's choice of NaN. What each operation is
+//! called in PTX, and what it makes of a lane.
 //!
 //! A 32-bit result that is NaN is always `7fffffff`, as on the hardware. 64-bit NaN keep their
 //! payload, which is what x86 and the hardware do alike.
 
-use super::lanes::{doubles, mask_of, words};
+use super::lanes::{doubles, mask_of, operations, words};
 use super::registers::Registers;
-use crate::instruction::{Float1, Float2, Slot, Test};
+use crate::instruction::Slot;
 
 /// NaN as the hardware makes it.
 const NAN: u32 = 0x7fff_ffff;
@@ -58,63 +59,90 @@ macro_rules! larger {
     };
 }
 
-/// 32-bit operations of two operands.
-#[inline(always)]
-pub(super) fn two32(r: &mut Registers, f: Float2, d: Slot, a: Slot, b: Slot, mask: u32) {
-    match f {
-        Float2::Add => single!(r, d, mask, |x = a, y = b| x + y),
-        Float2::Sub => single!(r, d, mask, |x = a, y = b| x - y),
-        Float2::Mul => single!(r, d, mask, |x = a, y = b| x * y),
-        Float2::Div => single!(r, d, mask, |x = a, y = b| x / y),
-        Float2::Min => single!(r, d, mask, |x = a, y = b| smaller!(x, y)),
-        Float2::Max => single!(r, d, mask, |x = a, y = b| larger!(x, y)),
-        Float2::MinNan => single!(r, d, mask, |x = a, y = b| {
-            if y.is_nan() { y } else if x.is_nan() { x } else { smaller!(x, y) }
-        }),
-        Float2::MaxNan => single!(r, d, mask, |x = a, y = b| {
-            if y.is_nan() { y } else if x.is_nan() { x } else { larger!(x, y) }
-        }),
-        Float2::CopySign => words!(r, d, mask, |x = a word as u32, y = b word as u32| {
-            (x & 1 << 31) | (y & !(1 << 31))
-        }),
-    }
+/// Applies an expression to floats of 64 or 32 bits. What is `exact` touches the sign alone, even of
+/// NaN; what is `rounded` gives the NaN of the hardware.
+macro_rules! by_width {
+    ($r:ident, $double:ident, $d:ident, $mask:ident, $how:ident |$($x:ident = $a:ident),+| $e:expr) => {
+        if $double {
+            double!($r, $d, $mask, |$($x = $a),+| $e);
+        } else {
+            by_width!($r, $d, $mask, $how |$($x = $a),+| $e);
+        }
+    };
+    ($r:ident, $d:ident, $mask:ident, rounded |$($x:ident = $a:ident),+| $e:expr) => {
+        single!($r, $d, $mask, |$($x = $a),+| $e)
+    };
+    ($r:ident, $d:ident, $mask:ident, exact |$($x:ident = $a:ident),+| $e:expr) => {
+        words!($r, $d, $mask, |$($x = $a word as u32),+| {
+            $(let $x = f32::from_bits($x);)+
+            ($e).to_bits()
+        })
+    };
 }
 
-/// 64-bit operations of two operands.
-#[inline(always)]
-pub(super) fn two64(r: &mut Registers, f: Float2, d: Slot, a: Slot, b: Slot, mask: u32) {
-    match f {
-        Float2::Add => double!(r, d, mask, |x = a, y = b| x + y),
-        Float2::Sub => double!(r, d, mask, |x = a, y = b| x - y),
-        Float2::Mul => double!(r, d, mask, |x = a, y = b| x * y),
-        Float2::Div => double!(r, d, mask, |x = a, y = b| x / y),
-        Float2::Min => double!(r, d, mask, |x = a, y = b| smaller!(x, y)),
-        Float2::Max => double!(r, d, mask, |x = a, y = b| larger!(x, y)),
-        Float2::MinNan => double!(r, d, mask, |x = a, y = b| {
-            if y.is_nan() { y } else if x.is_nan() { x } else { smaller!(x, y) }
-        }),
-        Float2::MaxNan => double!(r, d, mask, |x = a, y = b| {
-            if y.is_nan() { y } else if x.is_nan() { x } else { larger!(x, y) }
-        }),
-        Float2::CopySign => doubles!(r, d, mask, |x = a double as u64, y = b double as u64| {
-            (x & 1 << 63) | (y & !(1 << 63))
-        }),
-    }
+/// A table of operations of two operands, and the function that applies them.
+macro_rules! two_operands {
+    ($($variant:ident: $named:pat => $how:ident |$x:ident, $y:ident| $e:expr;)+) => {
+        operations! {
+            /// Floating-point operations of two operands. The last key is the modifier `.NaN`.
+            Float2(name: &str, nan: bool) { $($variant: $named,)+ }
+        }
+
+        #[inline(always)]
+        pub(super) fn two(r: &mut Registers, f: Float2, double: bool, d: Slot, a: Slot, b: Slot, mask: u32) {
+            match f {
+                $(Float2::$variant => by_width!(r, double, d, mask, $how |$x = a, $y = b| $e),)+
+            }
+        }
+    };
 }
 
-/// Operations of one operand. Negation and magnitude touch the sign alone, even of NaN.
-#[inline(always)]
-pub(super) fn one(r: &mut Registers, f: Float1, wide: bool, d: Slot, a: Slot, mask: u32) {
-    match (f, wide) {
-        (Float1::Neg, false) => words!(r, d, mask, |x = a word as u32| x ^ 1 << 31),
-        (Float1::Abs, false) => words!(r, d, mask, |x = a word as u32| x & !(1 << 31)),
-        (Float1::Sqrt, false) => single!(r, d, mask, |x = a| x.sqrt()),
-        (Float1::Reciprocal, false) => single!(r, d, mask, |x = a| 1.0 / x),
-        (Float1::Neg, true) => doubles!(r, d, mask, |x = a double as u64| x ^ 1 << 63),
-        (Float1::Abs, true) => doubles!(r, d, mask, |x = a double as u64| x & !(1 << 63)),
-        (Float1::Sqrt, true) => double!(r, d, mask, |x = a| x.sqrt()),
-        (Float1::Reciprocal, true) => double!(r, d, mask, |x = a| 1.0 / x),
-    }
+two_operands! {
+    Add: ("add", false) => rounded |x, y| x + y;
+    Sub: ("sub", false) => rounded |x, y| x - y;
+    Mul: ("mul", false) => rounded |x, y| x * y;
+    Div: ("div", false) => rounded |x, y| x / y;
+    Min: ("min", false) => rounded |x, y| smaller!(x, y);
+    Max: ("max", false) => rounded |x, y| larger!(x, y);
+    MinNan: ("min", true) => rounded |x, y| if y.is_nan() {
+        y
+    } else if x.is_nan() {
+        x
+    } else {
+        smaller!(x, y)
+    };
+    MaxNan: ("max", true) => rounded |x, y| if y.is_nan() {
+        y
+    } else if x.is_nan() {
+        x
+    } else {
+        larger!(x, y)
+    };
+    CopySign: ("copysign", false) => exact |x, y| y.copysign(x);
+}
+
+/// A table of operations of one operand, and the function that applies them.
+macro_rules! one_operand {
+    ($($variant:ident: $named:pat => $how:ident |$x:ident| $e:expr;)+) => {
+        operations! {
+            /// Floating-point operations of one operand.
+            Float1(name: &str) { $($variant: $named,)+ }
+        }
+
+        #[inline(always)]
+        pub(super) fn one(r: &mut Registers, f: Float1, double: bool, d: Slot, a: Slot, mask: u32) {
+            match f {
+                $(Float1::$variant => by_width!(r, double, d, mask, $how |$x = a| $e),)+
+            }
+        }
+    };
+}
+
+one_operand! {
+    Neg: "neg" => exact |x| -x;
+    Abs: "abs" => exact |x| x.abs();
+    Sqrt: "sqrt" => rounded |x| x.sqrt();
+    Reciprocal: "rcp" => rounded |x| 1.0 / x;
 }
 
 /// `fma.rn`.
@@ -127,32 +155,39 @@ pub(super) fn fused(r: &mut Registers, wide: bool, d: Slot, a: Slot, b: Slot, c:
     }
 }
 
-/// `testp`.
-#[inline(never)]
-pub(super) fn test(r: &mut Registers, f: Test, wide: bool, d: Slot, a: Slot, mask: u32) {
-    macro_rules! tested {
-        (|$x:ident| $e:expr) => {
-            if wide {
-                mask_of!(r, |$x = a double as u64| {
-                    let $x = f64::from_bits($x);
-                    $e
-                })
-            } else {
-                mask_of!(r, |$x = a word as u32| {
-                    let $x = f32::from_bits($x);
-                    $e
-                })
-            }
-        };
-    }
-    let value = match f {
-        Test::Finite => tested!(|x| x.is_finite()),
-        Test::Infinite => tested!(|x| x.is_infinite()),
-        Test::Number => tested!(|x| !x.is_nan()),
-        Test::NotANumber => tested!(|x| x.is_nan()),
-        // For PTX, zeros are normal.
-        Test::Normal => tested!(|x| x.is_normal() || x == 0.0),
-        Test::Subnormal => tested!(|x| x.is_subnormal()),
+/// A table of questions about a number, and the function that asks them.
+macro_rules! tests {
+    ($($variant:ident: $named:pat => |$x:ident| $e:expr;)+) => {
+        operations! {
+            /// Questions of `testp`.
+            Test(name: &str) { $($variant: $named,)+ }
+        }
+
+        #[inline(never)]
+        pub(super) fn test(r: &mut Registers, f: Test, double: bool, d: Slot, a: Slot, mask: u32) {
+            let value = match (f, double) {
+                $(
+                    (Test::$variant, true) => mask_of!(r, |$x = a double as u64| {
+                        let $x = f64::from_bits($x);
+                        $e
+                    }),
+                    (Test::$variant, false) => mask_of!(r, |$x = a word as u32| {
+                        let $x = f32::from_bits($x);
+                        $e
+                    }),
+                )+
+            };
+            r.set_predicate(d, value, mask);
+        }
     };
-    r.set_predicate(d, value, mask);
+}
+
+tests! {
+    Finite: "finite" => |x| x.is_finite();
+    Infinite: "infinite" => |x| x.is_infinite();
+    Number: "number" => |x| !x.is_nan();
+    NotANumber: "notanumber" => |x| x.is_nan();
+    // For PTX, zeros are normal.
+    Normal: "normal" => |x| x.is_normal() || x == 0.0;
+    Subnormal: "subnormal" => |x| x.is_subnormal();
 }

@@ -1,4 +1,4 @@
-//! Loops over the lanes of registers.
+//! Loops over the lanes of registers, and the names of what they compute.
 
 /// Sets register `d` to an expression of the lanes of others.
 ///
@@ -46,4 +46,27 @@ macro_rules! mask_of {
     }};
 }
 
-pub(super) use {doubles, mask_of, words};
+/// An enumeration of operations that says how PTX calls each: what `named` is given, as a pattern.
+///
+/// The tables that use it say in the same line what the operation makes of a lane.
+macro_rules! operations {
+    ($(#[$doc:meta])* $name:ident($($key:ident: $of:ty),+) { $($variant:ident: $named:pat,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum $name {
+            $($variant),+
+        }
+
+        impl $name {
+            /// The operation that is called so, if there is one.
+            pub fn named($($key: $of),+) -> Option<Self> {
+                match ($($key),+) {
+                    $($named => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+pub(super) use {doubles, mask_of, operations, words};

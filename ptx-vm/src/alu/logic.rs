@@ -1,10 +1,10 @@
-//! Bits, selections, comparisons and predicates.
+//! Bits and selections.
 
 #![allow(clippy::too_many_arguments, clippy::cast_lossless)]
 
 use super::lanes::{doubles, mask_of, words};
 use super::registers::{LANES, Registers};
-use crate::instruction::{Compare, Compared, Comparison, Logic, Slot, Width};
+use crate::instruction::{Slot, Width};
 use crate::syntax::types::{Class, Register};
 
 /// `shf`: 32 of the 64 bits of `b:a`.
@@ -234,112 +234,4 @@ pub(super) fn split(r: &mut Registers, w: Width, a: Slot, parts: &[Option<Regist
         }
         r.set_wide(*part, &out, mask);
     }
-}
-
-macro_rules! ordered {
-    ($r:ident, $c:expr, |$x:ident = $a:ident, $y:ident = $b:ident| $bank:ident as $t:ty) => {
-        match $c {
-            Comparison::NotEqual => mask_of!($r, |$x = $a $bank as $t, $y = $b $bank as $t| $x != $y),
-            Comparison::Less => mask_of!($r, |$x = $a $bank as $t, $y = $b $bank as $t| $x < $y),
-            Comparison::LessEqual => mask_of!($r, |$x = $a $bank as $t, $y = $b $bank as $t| $x <= $y),
-            Comparison::Greater => mask_of!($r, |$x = $a $bank as $t, $y = $b $bank as $t| $x > $y),
-            Comparison::GreaterEqual => {
-                mask_of!($r, |$x = $a $bank as $t, $y = $b $bank as $t| $x >= $y)
-            }
-            _ => mask_of!($r, |$x = $a $bank as $t, $y = $b $bank as $t| $x == $y),
-        }
-    };
-}
-
-macro_rules! floats {
-    ($r:ident, $c:expr, $a:ident, $b:ident, $bank:ident, $bits:ty, $f:ty) => {{
-        // Each comparison that takes NaN for true is the negation of the opposite one.
-        let (comparison, negate) = match $c {
-            // `ne` of PTX is false for NaN: no number and unequal otherwise.
-            Comparison::NotEqual => (Comparison::UnorderedEqual, true),
-            Comparison::UnorderedNotEqual => (Comparison::Equal, true),
-            Comparison::UnorderedLess => (Comparison::GreaterEqual, true),
-            Comparison::UnorderedLessEqual => (Comparison::Greater, true),
-            Comparison::UnorderedGreater => (Comparison::LessEqual, true),
-            Comparison::UnorderedGreaterEqual => (Comparison::Less, true),
-            Comparison::Numbers => (Comparison::Nan, true),
-            other => (other, false),
-        };
-        macro_rules! held {
-                                (|$x:ident, $y:ident| $e:expr) => {
-                                    mask_of!($r, |$x = $a $bank as $bits, $y = $b $bank as $bits| {
-                                        let ($x, $y) = (<$f>::from_bits($x), <$f>::from_bits($y));
-                                        $e
-                                    })
-                                };
-                            }
-        let held = match comparison {
-            Comparison::Equal => held!(|x, y| x == y),
-            Comparison::Less => held!(|x, y| x < y),
-            Comparison::LessEqual => held!(|x, y| x <= y),
-            Comparison::Greater => held!(|x, y| x > y),
-            Comparison::GreaterEqual => held!(|x, y| x >= y),
-            Comparison::UnorderedEqual => held!(|x, y| x.is_nan() || y.is_nan() || x == y),
-            _ => held!(|x, y| x.is_nan() || y.is_nan()),
-        };
-        if negate { !held } else { held }
-    }};
-}
-
-/// `setp`.
-#[inline(always)]
-pub(super) fn compare(r: &mut Registers, compare: &Compare, mask: u32) {
-    let (a, b) = (compare.a, compare.b);
-    let c = compare.comparison;
-    let held = match compare.compared {
-        Compared::Unsigned(Width::W64) => ordered!(r, c, |x = a, y = b| double as u64),
-        Compared::Unsigned(_) => ordered!(r, c, |x = a, y = b| word as u32),
-        Compared::Signed(Width::W64) => ordered!(r, c, |x = a, y = b| double as i64),
-        Compared::Signed(Width::W32) => ordered!(r, c, |x = a, y = b| word as i32),
-        Compared::Signed(Width::W16) => ordered!(r, c, |x = a, y = b| word as i16),
-        Compared::Single => floats!(r, c, a, b, word, u32, f32),
-        Compared::Double => floats!(r, c, a, b, double, u64, f64),
-    };
-    let (first, second) = match compare.with {
-        None => (held, !held),
-        Some((logic, slot, negated)) => {
-            let other = r.predicate(slot);
-            let other = if negated { !other } else { other };
-            (combine(logic, held, other), combine(logic, !held, other))
-        }
-    };
-    if let Some(slot) = compare.first {
-        r.set_predicate(slot, first, mask);
-    }
-    if let Some(slot) = compare.second {
-        r.set_predicate(slot, second, mask);
-    }
-}
-
-#[inline(always)]
-fn combine(logic: Logic, a: u32, b: u32) -> u32 {
-    match logic {
-        Logic::And => a & b,
-        Logic::Or => a | b,
-        Logic::Xor => a ^ b,
-    }
-}
-
-/// `and.pred` and its like.
-#[inline(always)]
-pub(super) fn predicates(r: &mut Registers, f: Logic, d: Slot, a: Slot, b: Slot, mask: u32) {
-    let value = combine(f, r.predicate(a), r.predicate(b));
-    r.set_predicate(d, value, mask);
-}
-
-/// The result of `set` from a predicate.
-#[inline(never)]
-pub(super) fn spread(r: &mut Registers, float: bool, d: Slot, p: Slot, mask: u32) {
-    let yes = if float { 1f32.to_bits() } else { u32::MAX };
-    let by = r.predicate(p);
-    let mut out = [0; LANES];
-    for (lane, out) in out.iter_mut().enumerate() {
-        *out = if by >> lane & 1 != 0 { yes } else { 0 };
-    }
-    r.set_word(d, &out, mask);
 }

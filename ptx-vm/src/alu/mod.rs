@@ -1,16 +1,22 @@
-//! Arithmetic of a warp: 32 lanes at a time.
+//! Arithmetic of a warp: 32 lanes at a time. Tables say of each operation what PTX calls it and what it
+//! makes of a lane, once for all widths.
 //!
 //! One body is compiled for several sets of vector instructions, and the best that the CPU has is
 //! chosen once. Everything in it is a loop over lanes that the compiler turns into vector code; so
 //! all of it is `#[inline(always)]` and free of closures, which would not inherit the instructions.
 
+mod compare;
 mod convert;
 mod float;
 mod integer;
 mod lanes;
 mod logic;
-mod narrow;
 pub(crate) mod registers;
+
+pub(crate) use compare::{Comparison, Logic};
+pub(crate) use convert::Rounding;
+pub(crate) use float::{Float1, Float2, Test};
+pub(crate) use integer::{Divide, Int1, Int2, Shift};
 
 use crate::instruction::{Instruction, Op};
 use registers::Registers;
@@ -111,8 +117,9 @@ fn run(
             Some((slot, true)) => active & !r.predicate(slot),
         };
         match &instruction.op {
-            Op::Int2 { f, w, d, a, b } => {
-                let failed = integer::two(r, *f, *w, *d, *a, *b, mask);
+            Op::Int2 { f, w, d, a, b } => integer::two(r, *f, *w, *d, *a, *b, mask),
+            Op::Divide { f, w, d, a, b } => {
+                let failed = integer::divide(r, *f, *w, *d, *a, *b, mask);
                 if failed != 0 {
                     return Err(Division { at, lane: failed.trailing_zeros() as usize });
                 }
@@ -142,10 +149,9 @@ fn run(
             }
             Op::Join { w, d, parts } => logic::join(r, *w, *d, parts, mask),
             Op::Split { w, a, parts } => logic::split(r, *w, *a, parts, mask),
-            Op::Compare(compare) => logic::compare(r, compare, mask),
-            Op::Spread { float, d, p } => logic::spread(r, *float, *d, *p, mask),
-            Op::Float2 { f, double: false, d, a, b } => float::two32(r, *f, *d, *a, *b, mask),
-            Op::Float2 { f, double: true, d, a, b } => float::two64(r, *f, *d, *a, *b, mask),
+            Op::Compare(compare) => compare::compare(r, compare, mask),
+            Op::Spread { float, d, p } => compare::spread(r, *float, *d, *p, mask),
+            Op::Float2 { f, double, d, a, b } => float::two(r, *f, *double, *d, *a, *b, mask),
             Op::Float1 { f, double, d, a } => float::one(r, *f, *double, *d, *a, mask),
             Op::FusedMulAdd { double, d, a, b, c } => {
                 float::fused(r, *double, *d, *a, *b, *c, mask);
@@ -155,7 +161,7 @@ fn run(
             Op::SignExtend { d, a } => convert::sign_extend(r, *d, *a, mask),
             Op::Truncate { d, a } => convert::truncate(r, *d, *a, mask),
             Op::Convert(convert) => convert::convert(r, convert, mask),
-            Op::Logic { f, d, a, b } => logic::predicates(r, *f, *d, *a, *b, mask),
+            Op::Logic { f, d, a, b } => compare::predicates(r, *f, *d, *a, *b, mask),
             Op::MovePredicate { negate, d, a } => {
                 let value = r.predicate(*a);
                 r.set_predicate(*d, if *negate { !value } else { value }, mask);

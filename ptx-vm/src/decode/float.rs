@@ -23,24 +23,14 @@ pub(super) fn arithmetic(
     if !rounded && matches!(parts.head, "div" | "fma" | "sqrt" | "rcp" | "mad") {
         return Err(Problem::Unknown);
     }
-    if nan && !matches!(parts.head, "min" | "max") {
-        return Err(Problem::Unknown);
-    }
-    let one = match parts.head {
-        "neg" => Some(Float1::Neg),
-        "abs" => Some(Float1::Abs),
-        "sqrt" => Some(Float1::Sqrt),
-        "rcp" => Some(Float1::Reciprocal),
-        _ => None,
-    };
-    if let Some(f) = one {
+    if let Some(f) = Float1::named(parts.head).filter(|_| !nan) {
         let [d, a] = parts.operands()?;
         let a = builder.source(a, class)?;
         let d = builder.target(d, class)?;
         builder.push(Op::Float1 { f, double, d, a });
         return Ok(());
     }
-    if matches!(parts.head, "fma" | "mad") {
+    if matches!(parts.head, "fma" | "mad") && !nan {
         let [d, a, b, c] = parts.operands()?;
         let (a, b) = (builder.source(a, class)?, builder.source(b, class)?);
         let c = builder.source(c, class)?;
@@ -48,18 +38,7 @@ pub(super) fn arithmetic(
         builder.push(Op::FusedMulAdd { double, d, a, b, c });
         return Ok(());
     }
-    let f = match (parts.head, nan) {
-        ("add", _) => Float2::Add,
-        ("sub", _) => Float2::Sub,
-        ("mul", _) => Float2::Mul,
-        ("div", _) => Float2::Div,
-        ("min", false) => Float2::Min,
-        ("max", false) => Float2::Max,
-        ("min", true) => Float2::MinNan,
-        ("max", true) => Float2::MaxNan,
-        ("copysign", _) => Float2::CopySign,
-        _ => return Err(Problem::Unknown),
-    };
+    let f = Float2::named(parts.head, nan).ok_or(Problem::Unknown)?;
     let [d, a, b] = parts.operands()?;
     let (a, b) = (builder.source(a, class)?, builder.source(b, class)?);
     let d = builder.target(d, class)?;
@@ -69,17 +48,7 @@ pub(super) fn arithmetic(
 
 pub(super) fn test(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<(), Problem> {
     let of = parts.take_type()?;
-    let f = parts.take_known(|name| {
-        Some(match name {
-            "finite" => Test::Finite,
-            "infinite" => Test::Infinite,
-            "number" => Test::Number,
-            "notanumber" => Test::NotANumber,
-            "normal" => Test::Normal,
-            "subnormal" => Test::Subnormal,
-            _ => return None,
-        })
-    })?;
+    let f = parts.take_known(Test::named)?;
     parts.no_more()?;
     if !of.float() {
         return Err(Problem::Unknown);
@@ -95,17 +64,11 @@ pub(super) fn test(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<()
 pub(super) fn compare(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<(), Problem> {
     let of = parts.take_type()?;
     let spread = if parts.head == "set" { Some(parts.take_type()?) } else { None };
-    let comparison = parts.take_known(|name| comparison(name, of))?;
-    let logic = parts
-        .take_known(|name| {
-            Some(match name {
-                "and" => Logic::And,
-                "or" => Logic::Or,
-                "xor" => Logic::Xor,
-                _ => return None,
-            })
-        })
-        .ok();
+    let (comparison, negated) = parts.take_known(|name| {
+        let plain = Comparison::named(name, of.float()).map(|comparison| (comparison, false));
+        plain.or_else(|| Some((Comparison::negated(name, of.float())?, true)))
+    })?;
+    let logic = parts.take_known(Logic::named).ok();
     parts.no_more()?;
     let class = Class::of(of);
     let compared = match (of.kind, class) {
@@ -138,7 +101,7 @@ pub(super) fn compare(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result
         (Operand::Sink, _) => (None, None),
         (target, _) => (Some(builder.target(target, Class::Predicate)?), None),
     };
-    let compare = Compare { comparison, compared, first, second, a, b, with };
+    let compare = Compare { comparison, negated, compared, first, second, a, b, with };
     builder.push(Op::Compare(Box::new(compare)));
     if let (Some(spread), Some(p)) = (spread, first) {
         if spread.bits != 32 {
@@ -150,51 +113,10 @@ pub(super) fn compare(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result
     Ok(())
 }
 
-fn comparison(name: &str, of: Type) -> Option<Comparison> {
-    use Comparison::{
-        Equal, Greater, GreaterEqual, Less, LessEqual, Nan, NotEqual, Numbers, UnorderedEqual,
-        UnorderedGreater, UnorderedGreaterEqual, UnorderedLess, UnorderedLessEqual,
-        UnorderedNotEqual,
-    };
-    Some(match name {
-        "eq" => Equal,
-        "ne" => NotEqual,
-        "lt" => Less,
-        "le" => LessEqual,
-        "gt" => Greater,
-        "ge" => GreaterEqual,
-        // On unsigned integers: lower, lower or same, higher, higher or same.
-        "lo" if !of.float() => Less,
-        "ls" if !of.float() => LessEqual,
-        "hi" if !of.float() => Greater,
-        "hs" if !of.float() => GreaterEqual,
-        "equ" if of.float() => UnorderedEqual,
-        "neu" if of.float() => UnorderedNotEqual,
-        "ltu" if of.float() => UnorderedLess,
-        "leu" if of.float() => UnorderedLessEqual,
-        "gtu" if of.float() => UnorderedGreater,
-        "geu" if of.float() => UnorderedGreaterEqual,
-        "num" if of.float() => Numbers,
-        "nan" if of.float() => Nan,
-        _ => return None,
-    })
-}
-
 pub(super) fn convert(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<(), Problem> {
     let from = parts.take_type()?;
     let to = parts.take_type()?;
-    let rounding = parts
-        .take_known(|name| {
-            Some(match name {
-                "rn" => Rounding::Nearest,
-                "rni" => Rounding::Even,
-                "rzi" => Rounding::Zero,
-                "rmi" => Rounding::Down,
-                "rpi" => Rounding::Up,
-                _ => return None,
-            })
-        })
-        .ok();
+    let rounding = parts.take_known(Rounding::named).ok();
     let saturate = parts.take("sat");
     parts.no_more()?;
     let integral =

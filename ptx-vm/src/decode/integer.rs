@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::statement::{Parts, integer_class};
 use super::{Problem, problem};
-use crate::instruction::{Int1, Int2, Logic, Op, Shift, Width};
+use crate::instruction::{Divide, Int1, Int2, Logic, Op, Shift, Slot, Width};
 use crate::syntax::tree::Operand;
 use crate::syntax::types::{Class, Kind, Type};
 
@@ -28,53 +28,42 @@ pub(super) fn arithmetic(
             builder.push(Op::Carry { subtract, consume, produce, w, d, a, b });
         }
         "mul" | "mad" | "madc" => return multiply(builder, parts, of),
-        "popc" | "clz" | "brev" | "bfind" | "neg" | "abs" => {
+        _ => {
             let shift = parts.take("shiftamt");
             parts.no_more()?;
-            let f = match (parts.head, signed, shift) {
-                ("popc", ..) => Int1::CountOnes,
-                ("clz", ..) => Int1::LeadingZeros,
-                ("brev", ..) => Int1::Reverse,
-                ("bfind", false, false) => Int1::FindUnsigned,
-                ("bfind", true, false) => Int1::FindSigned,
-                ("bfind", false, true) => Int1::FindUnsignedShift,
-                ("bfind", true, true) => Int1::FindSignedShift,
-                ("neg", ..) => Int1::Neg,
-                _ => Int1::Abs,
-            };
-            let [d, a] = parts.operands()?;
-            let a = builder.source(a, class)?;
-            let counts = matches!(parts.head, "popc" | "clz" | "bfind");
-            let d = builder.target(d, if counts { Class::B32 } else { class })?;
-            builder.push(Op::Int1 { f, w, d, a });
-        }
-        _ => {
-            parts.no_more()?;
-            let f = match (parts.head, signed) {
-                ("add", _) => Int2::Add,
-                ("sub", _) => Int2::Sub,
-                ("div", false) => Int2::DivUnsigned,
-                ("div", true) => Int2::DivSigned,
-                ("rem", false) => Int2::RemUnsigned,
-                ("rem", true) => Int2::RemSigned,
-                ("min", false) => Int2::MinUnsigned,
-                ("min", true) => Int2::MinSigned,
-                ("max", false) => Int2::MaxUnsigned,
-                ("max", true) => Int2::MaxSigned,
-                _ => return Err(Problem::Unknown),
-            };
-            two(builder, &parts, f, class)?;
+            if let Some(f) = Int1::named(parts.head, signed, shift) {
+                one(builder, &parts, f, class)?;
+            } else if let Some(f) = Divide::named(parts.head, signed) {
+                let [d, a, b] = two(builder, &parts, class)?;
+                builder.push(Op::Divide { f, w, d, a, b });
+            } else {
+                let f = Int2::named(parts.head, signed).filter(|_| !shift);
+                let f = f.ok_or(Problem::Unknown)?;
+                let [d, a, b] = two(builder, &parts, class)?;
+                builder.push(Op::Int2 { f, w, d, a, b });
+            }
         }
     }
     Ok(())
 }
 
-fn two(builder: &mut Builder<'_>, parts: &Parts<'_>, f: Int2, class: Class) -> Result<(), Problem> {
+/// An operation of one operand. Those on bits have 32 of them or 64.
+fn one(builder: &mut Builder<'_>, parts: &Parts<'_>, f: Int1, class: Class) -> Result<(), Problem> {
+    if class == Class::B16 && !matches!(f, Int1::Neg | Int1::Abs | Int1::Not) {
+        return Err(Problem::Unknown);
+    }
+    let [d, a] = parts.operands()?;
+    let a = builder.source(a, class)?;
+    let d = builder.target(d, if f.counts() { Class::B32 } else { class })?;
+    builder.push(Op::Int1 { f, w: Width::of(class), d, a });
+    Ok(())
+}
+
+/// Target and sources of an operation of two operands.
+fn two(builder: &mut Builder<'_>, parts: &Parts<'_>, class: Class) -> Result<[Slot; 3], Problem> {
     let [d, a, b] = parts.operands()?;
     let (a, b) = (builder.source(a, class)?, builder.source(b, class)?);
-    let d = builder.target(d, class)?;
-    builder.push(Op::Int2 { f, w: Width::of(class), d, a, b });
-    Ok(())
+    Ok([builder.target(d, class)?, a, b])
 }
 
 /// `mul`, `mad` and `madc`: the product, then the sum.
@@ -82,15 +71,14 @@ fn multiply(builder: &mut Builder<'_>, mut parts: Parts<'_>, of: Type) -> Result
     let class = integer_class(of)?;
     let w = Width::of(class);
     let signed = of.signed();
-    let part = parts.take_known(|name| match name {
-        "lo" => Some(Int2::MulLow),
-        "hi" if signed => Some(Int2::MulHighSigned),
-        "hi" => Some(Int2::MulHighUnsigned),
-        // Stands for the wide product, which is no operation of equal widths.
-        "wide" => Some(Int2::Add),
-        _ => None,
-    })?;
-    let wide = part == Int2::Add;
+    // The wide product is no operation of equal widths.
+    let wide = parts.take("wide");
+    let part = if wide {
+        None
+    } else {
+        let half = |name: &str| Int2::named(&format!("mul.{name}"), signed);
+        Some(parts.take_known(half)?)
+    };
     let produce = parts.take("cc");
     parts.no_more()?;
     let sum = match (wide, w) {
@@ -108,16 +96,15 @@ fn multiply(builder: &mut Builder<'_>, mut parts: Parts<'_>, of: Type) -> Result
     let target = builder.target(&parts.operands[0], sum)?;
     let consume = parts.head == "madc";
     let plain = adds && !consume && !produce;
-    if plain && part == Int2::MulLow {
+    if plain && part == Some(Int2::MulLow) {
         let c = builder.source(&parts.operands[3], class)?;
         builder.push(Op::MulAdd { w, d: target, a, b, c });
         return Ok(());
     }
     let d = if adds { builder.temporary(sum)? } else { target };
-    builder.push(if wide {
-        Op::MulWide { signed, w, d, a, b }
-    } else {
-        Op::Int2 { f: part, w, d, a, b }
+    builder.push(match part {
+        None => Op::MulWide { signed, w, d, a, b },
+        Some(f) => Op::Int2 { f, w, d, a, b },
     });
     if adds {
         let c = builder.source(&parts.operands[3], sum)?;
@@ -142,32 +129,19 @@ pub(super) fn logic(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<(
             builder.push(Op::MovePredicate { negate: true, d, a });
             return Ok(());
         }
-        let f = match parts.head {
-            "and" => Logic::And,
-            "or" => Logic::Or,
-            _ => Logic::Xor,
-        };
-        let [d, a, b] = parts.operands()?;
-        let a = builder.source(a, Class::Predicate)?;
-        let b = builder.source(b, Class::Predicate)?;
-        let d = builder.target(d, Class::Predicate)?;
+        let f = Logic::named(parts.head).ok_or(Problem::Unknown)?;
+        let [d, a, b] = two(builder, &parts, Class::Predicate)?;
         builder.push(Op::Logic { f, d, a, b });
         return Ok(());
     }
     let class = integer_class(of)?;
-    let f = match parts.head {
-        "and" => Int2::And,
-        "or" => Int2::Or,
-        "xor" => Int2::Xor,
-        _ => {
-            let [d, a] = parts.operands()?;
-            let a = builder.source(a, class)?;
-            let d = builder.target(d, class)?;
-            builder.push(Op::Int1 { f: Int1::Not, w: Width::of(class), d, a });
-            return Ok(());
-        }
-    };
-    two(builder, &parts, f, class)
+    if let Some(f) = Int1::named(parts.head, false, false) {
+        return one(builder, &parts, f, class);
+    }
+    let f = Int2::named(parts.head, false).ok_or(Problem::Unknown)?;
+    let [d, a, b] = two(builder, &parts, class)?;
+    builder.push(Op::Int2 { f, w: Width::of(class), d, a, b });
+    Ok(())
 }
 
 pub(super) fn bits(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<(), Problem> {
@@ -214,11 +188,7 @@ pub(super) fn bits(builder: &mut Builder<'_>, mut parts: Parts<'_>) -> Result<()
     match parts.head {
         "shl" | "shr" => {
             parts.no_more()?;
-            let f = match (parts.head, of.signed()) {
-                ("shl", _) => Shift::Left,
-                (_, false) => Shift::RightUnsigned,
-                (_, true) => Shift::RightSigned,
-            };
+            let f = Shift::named(parts.head, of.signed()).ok_or(Problem::Unknown)?;
             let [d, a, b] = parts.operands()?;
             let (a, b) = (builder.source(a, class)?, builder.source(b, word)?);
             let d = builder.target(d, class)?;

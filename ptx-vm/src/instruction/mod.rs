@@ -5,22 +5,13 @@ use crate::syntax::types::{Register, Type};
 
 mod operation;
 
+pub(crate) use crate::alu::{
+    Comparison, Divide, Float1, Float2, Int1, Int2, Logic, Rounding, Shift, Test,
+};
 pub(crate) use operation::*;
 
 /// Index into a bank of registers.
 pub(crate) type Slot = u16;
-
-/// Rounding of conversions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rounding {
-    /// To the nearest value of the type, ties to even.
-    Nearest,
-    /// To an integer: nearest, towards zero, down, up.
-    Even,
-    Zero,
-    Down,
-    Up,
-}
 
 /// A conversion between types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +28,8 @@ pub(crate) struct Convert {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Compare {
     pub comparison: Comparison,
+    /// Holds where the comparison does not.
+    pub negated: bool,
     pub compared: Compared,
     pub first: Option<Slot>,
     pub second: Option<Slot>,
@@ -152,6 +145,13 @@ pub(crate) struct Call {
 pub(crate) enum Op {
     Int2 {
         f: Int2,
+        w: Width,
+        d: Slot,
+        a: Slot,
+        b: Slot,
+    },
+    Divide {
+        f: Divide,
         w: Width,
         d: Slot,
         a: Slot,

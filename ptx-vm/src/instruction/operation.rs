@@ -10,77 +10,6 @@ pub(crate) enum Width {
     W64,
 }
 
-/// Integer operations of two operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Int2 {
-    Add,
-    Sub,
-    MulLow,
-    MulHighUnsigned,
-    MulHighSigned,
-    DivUnsigned,
-    DivSigned,
-    RemUnsigned,
-    RemSigned,
-    MinUnsigned,
-    MinSigned,
-    MaxUnsigned,
-    MaxSigned,
-    And,
-    Or,
-    Xor,
-}
-
-/// Shifts; amounts are 32-bit and clamped to the width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shift {
-    Left,
-    RightUnsigned,
-    RightSigned,
-}
-
-/// Integer operations of one operand. The counting ones give 32 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Int1 {
-    Neg,
-    Abs,
-    Not,
-    Reverse,
-    CountOnes,
-    LeadingZeros,
-    FindUnsigned,
-    FindSigned,
-    FindUnsignedShift,
-    FindSignedShift,
-}
-
-/// Operations on predicates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Logic {
-    And,
-    Or,
-    Xor,
-}
-
-/// Comparisons. The unordered ones are true if an operand is NaN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
-    UnorderedEqual,
-    UnorderedNotEqual,
-    UnorderedLess,
-    UnorderedLessEqual,
-    UnorderedGreater,
-    UnorderedGreaterEqual,
-    Numbers,
-    Nan,
-}
-
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Compared {
@@ -88,40 +17,6 @@ pub(crate) enum Compared {
     Signed(Width),
     Single,
     Double,
-}
-
-/// Floating-point operations of two operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Float2 {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    Min,
-    Max,
-    MinNan,
-    MaxNan,
-    CopySign,
-}
-
-/// Floating-point operations of one operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Float1 {
-    Neg,
-    Abs,
-    Sqrt,
-    Reciprocal,
-}
-
-/// Questions of `testp`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Test {
-    Finite,
-    Infinite,
-    Number,
-    NotANumber,
-    Normal,
-    Subnormal,
 }
 
 impl Width {

@@ -27,7 +27,7 @@ impl fmt::Display for MemorySpace {
     }
 }
 
-/// What went wrong.
+/// The kind of a fault: what went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaultKind {
@@ -171,7 +171,7 @@ pub enum FaultKind {
     BadLaunch(String),
 }
 
-/// What a kernel did wrong, and where.
+/// A fault: what a kernel did wrong, and where. Shown in one line, as in the crate's README.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// What went wrong.

@@ -49,7 +49,7 @@ impl Launch {
     }
 }
 
-/// What a launch executed.
+/// Counts of the instructions that a launch executed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Instructions, counted once for each warp or part of a warp that executed them.

@@ -8,7 +8,7 @@ pub(crate) mod types;
 
 pub(crate) use module::parse;
 
-/// Why a text is not a module that can be run.
+/// A parse error: why a text is not a module that can be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("PTX line {line}: {message}")]
 #[non_exhaustive]

@@ -12,8 +12,8 @@ const MOST_BYTES: usize = 1 << 40;
 /// Variables with a greater alignment, in bytes, are refused.
 const MOST_ALIGNMENT: usize = 1 << 20;
 
-/// Initialisers whose braces nest more deeply are refused.
-const MOST_DIMENSIONS: u32 = 16;
+/// Arrays of more dimensions are refused: so deep the braces of initialisers may nest.
+const MOST_DIMENSIONS: usize = 16;
 
 /// Parses a whole file.
 pub(crate) fn parse(text: &str) -> Result<Tree, ParseError> {
@@ -331,12 +331,15 @@ impl<'a> Parser<'a> {
         let of = of.ok_or_else(|| self.unexpected("a type"))?;
         let name = self.word()?.to_owned();
         let mut bytes = unit * wide;
+        let mut extents = Vec::new();
         while self.accept('[') {
             let count = if self.peek() == Some(Token::Mark(']')) { 0 } else { self.size()? };
             bytes = bytes
                 .checked_mul(count)
                 .filter(|&bytes| bytes <= MOST_BYTES)
+                .filter(|_| extents.len() < MOST_DIMENSIONS)
                 .ok_or_else(|| self.error("an array beyond all reason"))?;
+            extents.push(count);
             self.expect(']')?;
         }
         let given = align.max(1);
@@ -346,7 +349,10 @@ impl<'a> Parser<'a> {
         }
         let mut values = Vec::new();
         if self.accept('=') {
-            self.initialiser(&mut values, 0)?;
+            self.initialiser(&mut values, &extents)?;
+            if extents == [0] {
+                bytes = values.len() * unit; // `[]`: as many as there are values
+            }
             if values.len() * unit > bytes {
                 return Err(self.error(format!("more values than `{name}` has room for")));
             }
@@ -372,17 +378,30 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// A value, or values in braces, which may hold braces up to a depth.
-    fn initialiser(&mut self, values: &mut Vec<Value>, depth: u32) -> Result<(), ParseError> {
+    /// A value, or values in braces, for an array of these extents. Rows in braces are complete.
+    fn initialiser(
+        &mut self,
+        values: &mut Vec<Value>,
+        extents: &[usize],
+    ) -> Result<(), ParseError> {
         if !self.accept('{') {
             values.push(self.value()?);
             return Ok(());
         }
-        if depth == MOST_DIMENSIONS {
-            return Err(self.error("an array of too many dimensions"));
-        }
+        let row = extents.split_first().map_or(&[][..], |(_, row)| row);
         while !self.accept('}') {
-            self.initialiser(values, depth + 1)?;
+            let before = values.len();
+            if self.peek() == Some(Token::Mark('{')) {
+                if row.is_empty() {
+                    return Err(self.error("braces within those of a row"));
+                }
+                self.initialiser(values, row)?;
+                if values.len() - before != row.iter().product() {
+                    return Err(self.error("a row with too few values or too many"));
+                }
+            } else {
+                values.push(self.value()?);
+            }
             if self.peek() != Some(Token::Mark('}')) {
                 self.expect(',')?;
             }

@@ -174,6 +174,10 @@ fn floats() {
         (format!("neg.f32 %r9, {};", f(2.0)), (-2f32).to_bits()),
         (format!("abs.f32 %r9, {};", f(-2.0)), 2f32.to_bits()),
         (format!("copysign.f32 %r9, {}, {};", f(-1.0), f(2.0)), (-2f32).to_bits()),
+        // What touches the sign alone leaves NaN as it is.
+        ("neg.f32 %r9, 0f7F812345;".to_owned(), 0xff81_2345),
+        ("abs.f32 %r9, 0fFF812345;".to_owned(), 0x7f81_2345),
+        ("copysign.f32 %r9, 0f80000000, 0f7F812345;".to_owned(), 0xff81_2345),
         (format!("testp.subnormal.f32 %p1, {}; selp.b32 %r9, 1, 0, %p1;", f(1e-40)), 1),
         (format!("testp.normal.f32 %p1, {}; selp.b32 %r9, 1, 0, %p1;", f(0.0)), 1),
         (format!("testp.finite.f64 %p1, {}; selp.b32 %r9, 1, 0, %p1;", d(f64::INFINITY)), 0),

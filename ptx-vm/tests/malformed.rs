@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{launch, module};
-use ptx_vm::{Launch, Loaded, Memory, Module};
+use ptx_vm::{FaultKind, Launch, Loaded, Memory, Module};
 
 const PTX: &str = include_str!("kernels.ptx");
 
@@ -174,5 +174,6 @@ fn offsets_beyond_all_reason_are_refused_or_out_of_bounds() {
     // The called function's variables lie behind the kernel's.
     let inner = ".func f { .local .b64 b; .reg .b64 %d<2>;
         mov.b64 %d1, b+4294967295; ld.local.b8 %d1, [%d1]; ret; }";
-    run(Module::parse(&module(inner, ".local .b64 a; call f;")).unwrap());
+    let fault = common::fault(inner, ".local .b64 a; call f;", 1);
+    assert!(matches!(fault.kind, FaultKind::OutOfBounds { size: 1, .. }), "{fault}");
 }

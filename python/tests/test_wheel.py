@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -31,6 +32,16 @@ def test_neither_cuda_nor_libpython_is_linked():
         paths = [tag for tag in dynamic.iter_tags() if tag.entry.d_tag in ("DT_RPATH", "DT_RUNPATH")]
     assert needed <= {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
     assert paths == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads ELF")
+def test_no_function_of_the_driver_is_a_symbol():
+    elffile = pytest.importorskip("elftools.elf.elffile")
+    with MODULE.open("rb") as file:
+        symbols = elffile.ELFFile(file).get_section_by_name(".dynsym").iter_symbols()
+        names = [symbol.name for symbol in symbols]
+    assert "PyInit__core" in names
+    assert [name for name in names if re.match("cu[A-Z]", name)] == []
 
 
 def test_importing_loads_neither_a_driver_nor_gymnasium():

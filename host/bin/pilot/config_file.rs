@@ -92,3 +92,19 @@ fn in_our_words(message: &str, line: &str) -> String {
         _ => format!("there is no option `{given}`; `pilot --print-config` shows all"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    #[test]
+    fn texts_that_are_nearly_configurations_are_read_or_refused() {
+        let written = "planner = \"mppi\"\nparticles = 2048\nhorizon = 40\nseed = 7\ndevice = \"auto\"\npush = \"-5:5:50\"\n\
+                       theta-limit-deg = 15.0\ncost-position = 0.5\nnoise = \"halton\"\nsmoothing = 0.1\n";
+        let accepted = |text: &str| parse(text).is_ok_and(|options| Settings::new(options).is_ok());
+        assert!(accepted(written));
+        let count = test_support::mutations(written, 3000).filter(|text| accepted(text)).count();
+        assert!((100..2900).contains(&count), "{count} of 3000: too far off, or too near");
+    }
+}

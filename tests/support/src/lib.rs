@@ -1,4 +1,8 @@
-//! What tests share: a GPU that is none, and the program.
+//! What tests share: a GPU that is none, the program, and texts that are nearly right.
+
+mod mutations;
+
+pub use mutations::mutations;
 
 use std::env;
 use std::path::PathBuf;

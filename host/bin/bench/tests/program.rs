@@ -383,3 +383,28 @@ fn outputs_are_safe_from_each_other() {
         assert!(said.contains("two outputs cannot both go to"), "{said}");
     }
 }
+
+#[test]
+fn texts_that_are_nearly_records_are_shown_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let written = run(&["--tiny", "-s", "throughput", "--json", path.to_str().unwrap()]);
+    assert_code(&written, 0);
+    // One value a line, so that changes hit values.
+    let record: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let pretty = serde_json::to_string_pretty(&record).unwrap();
+    let mut codes = [0; 3];
+    for text in test_support::mutations(&pretty, 300) {
+        fs::write(&path, text).unwrap();
+        let output = run(&["show", path.to_str().unwrap()]);
+        let code = output.status.code().filter(|code| *code == 0 || *code == 2);
+        let code = code.unwrap_or_else(|| panic!("{}", text_of(&output)));
+        codes[code as usize] += 1;
+    }
+    assert!(codes[0] > 0 && codes[2] > 0, "{codes:?}");
+}
+
+/// What a program that failed said, and what it was given.
+fn text_of(output: &Output) -> String {
+    format!("{}: {}", output.status, text(&output.stderr))
+}

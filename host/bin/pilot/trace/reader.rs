@@ -237,3 +237,38 @@ fn row_of(fields: &[&str]) -> Result<Row, String> {
         dead_share: number(fields, 12)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const WRITTEN: &str = "# particle-pilot trace 2\n# planner = \"cem\"\n# particles = 64\n# push = \"5:5:50\"\n\
+        step,x,x_dot,theta,theta_dot,action,reward,decision_us,best,mean,ess,spread,dead_share\n\
+        0,0.0136,-0.023,-0.0459,-0.0483,0,1.0,12.5,0.1,0.2,64,0.01,0.0\n\
+        1,0.0131,-0.218,-0.0469,0.2294,1,1.0,11.0,0.1,0.3,64,0.02,0.5\n\
+        2,0.0088,-0.022,-0.0423,-0.0781,,,,,,,,\n\
+        # outcome: survived\n# digest: 0123456789abcdef\n# lines: 0123456789abcdef\n";
+
+    /// How many rows there are, to the end or the first that is none.
+    fn rows(path: &Path) -> usize {
+        let Ok(mut trace) = Trace::open(path) else { return 0 };
+        std::iter::from_fn(|| trace.row().ok().flatten()).count()
+    }
+
+    #[test]
+    fn texts_that_are_nearly_traces_are_read_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        fs::write(&path, WRITTEN).unwrap();
+        assert_eq!(rows(&path), 2);
+        let all: Vec<usize> = test_support::mutations(WRITTEN, 2000)
+            .map(|text| {
+                fs::write(&path, text).unwrap();
+                rows(&path)
+            })
+            .collect();
+        assert!([0, 1, 2].iter().all(|count| all.contains(count)), "the texts are too far off");
+    }
+}

@@ -172,7 +172,7 @@ impl GpuError {
     }
 
     /// A failure while no GPU is open yet, or none in particular is meant.
-    pub(super) fn of(during: &'static str, cause: DriverError) -> Self {
+    pub(crate) fn of(during: &'static str, cause: DriverError) -> Self {
         Self::from_cause(during, None, cause)
     }
 

@@ -18,7 +18,7 @@ struct Counted {
     all: f64,
 }
 
-/// Left or right by coin: counted in the disassembly of the loop of `kernels/src/rollout.rs`, without moves and loads
+/// Left or right by coin: counted in the disassembly of the loop of `kernels/src/rollout/mod.rs`, without moves and loads
 /// (`docs/benchmarks.md` says how). Other paths have not been counted.
 const COIN: [Counted; 2] = [
     // What computes with bits has a third unit for itself.

@@ -20,7 +20,7 @@ pub struct DriverError {
 
 impl DriverError {
     /// What the driver meant by a code.
-    pub(in super::super) fn of_code(code: u32) -> Self {
+    pub(crate) fn of_code(code: u32) -> Self {
         let functions = load::functions().ok();
         let [name, text] = functions.map_or([None, None], |functions| functions.describe(code));
         Self {

@@ -111,14 +111,21 @@ pub fn link(linker: Linker, toolkit: Option<&Path>) -> Program {
     Program { path, folder }
 }
 
-/// This crate as a library. Older builds may lie beside it.
+/// This crate as a library, as it is without the feature `cust`, which links the driver. Older builds may lie beside it.
 pub fn newest_library(folder: &Path) -> PathBuf {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     files
         .filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.starts_with("libparticle_pilot-") && name.ends_with(".rlib")
+            name.starts_with("libparticle_pilot-") && name.ends_with(".rlib") && !has_cust(path)
         })
         .max_by_key(|path| fs::metadata(path).unwrap().modified().unwrap())
         .expect("cargo builds the library before its tests")
+}
+
+/// Whether the library was built with the feature `cust`: the list of its sources, which cargo puts beside it, tells.
+fn has_cust(library: &Path) -> bool {
+    let name = library.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let list = library.with_file_name(format!("{}.d", name.trim_start_matches("lib")));
+    fs::read_to_string(list).is_ok_and(|sources| sources.contains("interop.rs"))
 }

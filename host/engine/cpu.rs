@@ -47,41 +47,49 @@ impl<M: Model> Engine for CpuEngine<M> {
     fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
         question.go_on()?;
         if question.stop.is_some() {
-            self.planner.checkpoint();
+            self.checkpoint();
         }
         let request = question.request(&self.pool);
         let plan = self.planner.plan(&self.problem, &request);
         if request.is_stopped() {
-            self.planner.roll_back();
+            self.roll_back();
             return Err(PilotError::Interrupted);
         }
         Ok(plan)
     }
 
     fn reset(&mut self) {
-        self.planner.reset();
+        if let Some(memory) = self.planner.memory_mut() {
+            memory.reset();
+        }
     }
 
     fn checkpoint(&mut self) -> bool {
-        self.planner.checkpoint();
+        if let Some(memory) = self.planner.memory_mut() {
+            memory.checkpoint();
+        }
         true
     }
 
     fn roll_back(&mut self) {
-        self.planner.roll_back();
+        if let Some(memory) = self.planner.memory_mut() {
+            memory.roll_back();
+        }
     }
 
     fn carried(&self) -> Result<Vec<f64>, PilotError> {
-        Ok(self.planner.carried())
+        Ok(self.planner.memory().map_or_else(Vec::new, |memory| memory.carried()))
     }
 
     fn carry_on(&mut self, carried: &[f64]) -> Result<(), PilotError> {
-        match carried {
-            [] => self.planner.reset(),
-            carried if self.planner.carry_on(carried) => {}
-            _ => return Err(foreign_plan(self.problem.horizon)),
+        if carried.is_empty() {
+            self.reset();
+            return Ok(());
         }
-        Ok(())
+        match self.planner.memory_mut().is_some_and(|memory| memory.carry_on(carried)) {
+            true => Ok(()),
+            false => Err(foreign_plan(self.problem.horizon)),
+        }
     }
 
     fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {

@@ -9,6 +9,8 @@ use particle_pilot_kernels::task::{Answer, Layout, PlannerParams};
 
 use super::schedule::Schedule;
 use crate::cuda::{Buffer, GpuError};
+use crate::planners::cem::discrete::are_probabilities;
+use crate::planners::noise::are_controls;
 
 /// What one decision leaves to the next.
 pub struct Kept {
@@ -85,12 +87,9 @@ impl Kept {
         let controls: Vec<f32> = carried.iter().map(|control| *control as f32).collect();
         let (bytes, fits): (&[u8], _) = match self.kind {
             Some(Kind::Probabilities) => {
-                (bytemuck::cast_slice(carried), carried.iter().all(|p| (0.0..=1.0).contains(p)))
+                (bytemuck::cast_slice(carried), are_probabilities(carried))
             }
-            Some(Kind::Controls) => (
-                bytemuck::cast_slice(&controls),
-                controls.iter().all(|control| control.is_finite()),
-            ),
+            Some(Kind::Controls) => (bytemuck::cast_slice(&controls), are_controls(carried)),
             None => (&[], carried.is_empty()),
         };
         if !fits || bytes.len() != self.bytes.len() {

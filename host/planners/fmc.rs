@@ -1,6 +1,5 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
-use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::fmc::{best_first, share};
 use particle_pilot_kernels::population::{Fmc, FmcOutput};
@@ -9,6 +8,7 @@ use particle_pilot_kernels::team::Single;
 use super::islands::{Islands, diagnose, spec};
 use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
+use crate::settings::{ActionKind, PilotConfig};
 
 /// Populations of a decision: two, so that two threads have work; more for many particles.
 pub(crate) const GROUPS: u32 = 2;
@@ -54,6 +54,4 @@ impl<M: Model> Planner<M> for FmcPlanner {
         let share = share(votes, problem.particles, full, best_first, self.continuous);
         (share * problem.model.full_action(), diagnostics)
     }
-
-    fn reset(&mut self) {}
 }

@@ -1,9 +1,9 @@
 //! The futures of one decision, chunk by chunk, and the work that threads do on them.
 
-use particle_pilot_kernels::lanes::LaneWork;
 use std::sync::Mutex;
 
 use particle_pilot_kernels::controls::{STRATA, Scheme};
+use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::population::Stop as _;

@@ -1,10 +1,10 @@
 //! Populations that do not interact: one for each thread to take.
 
-use particle_pilot_kernels::lanes::LaneWork;
 use std::cell::Cell;
 use std::sync::Mutex;
 
 use particle_pilot_kernels::controls::STRATA;
+use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::islands::reduce_stats;

@@ -12,17 +12,17 @@ mod record;
 mod smc;
 mod weighing;
 
-use particle_pilot_kernels::model::Model;
-
-use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 use cem::{ContinuousCem, DiscreteCem};
 use fmc::FmcPlanner;
 use futures::Futures;
 use mppi::Mppi;
 use noise::NoisePlan;
+use particle_pilot_kernels::model::Model;
 use planner::{Planner, Problem};
 use random_shooting::RandomShooting;
 use smc::SmcPlanner;
+
+use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 
 /// The planner that `config` asks for.
 pub(crate) fn create<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Box<dyn Planner<M>> {

@@ -8,7 +8,6 @@
 //! Where the environment only knows full control, controls are thresholded inside the rollout, half of
 //! the futures begin with each action, and the action is the weighted majority's.
 
-use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::{First, Knots};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::mppi::{TemperatureSearch, better_side};
@@ -18,10 +17,11 @@ use particle_pilot_kernels::weigh::WeightSums;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::planner::{Planner, Problem, Request};
+use super::planner::{Memory, Planner, Problem, Request};
 use super::weighing::{knot_moments, weigh};
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
+use crate::settings::{ActionKind, PilotConfig};
 use crate::trajectories::Trajectories;
 
 pub(crate) struct Mppi {
@@ -106,24 +106,12 @@ impl<M: Model> Planner<M> for Mppi {
         (share * problem.model.full_action(), diagnostics)
     }
 
-    fn reset(&mut self) {
-        self.noise.reset();
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(&self.noise)
     }
 
-    fn checkpoint(&mut self) {
-        self.noise.checkpoint();
-    }
-
-    fn roll_back(&mut self) {
-        self.noise.roll_back();
-    }
-
-    fn carried(&self) -> Vec<f64> {
-        self.noise.carried()
-    }
-
-    fn carry_on(&mut self, carried: &[f64]) -> bool {
-        self.noise.carry_on(carried)
+    fn memory_mut(&mut self) -> Option<&mut dyn Memory> {
+        Some(&mut self.noise)
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {

@@ -1,15 +1,17 @@
 //! The plan of a continuous planner and the noise around it.
 
-use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig};
 use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots};
 use particle_pilot_kernels::planners::noise::moved;
 use particle_pilot_kernels::rng::Stream;
+
+use super::planner::Memory;
+use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig};
 
 /// A plan of one control for each step, and noise at knots to vary it.
 pub(crate) struct NoisePlan {
     /// `[H]`, in the model's units.
     pub plan: Vec<f32>,
-    /// What [`NoisePlan::checkpoint`] has kept of it.
+    /// What [`Memory::checkpoint`] has kept of it.
     kept: Vec<f32>,
     /// The noise's standard deviation at each knot, in the model's units.
     pub scales: Vec<f32>,
@@ -124,31 +126,33 @@ impl NoisePlan {
         self.plan[last] = if last == 0 { 0.0 } else { self.plan[last - 1] };
     }
 
-    /// Forgets everything.
-    pub fn reset(&mut self) {
+    fn interpolant(&self) -> Interpolant<'_> {
+        Interpolant { weights: &self.weights, cubic: self.cubic }
+    }
+}
+
+impl Memory for NoisePlan {
+    fn reset(&mut self) {
         self.plan.fill(0.0);
         self.scales.fill(self.initial_scale);
     }
 
-    /// Keeps the plan aside. The deviations need not be: every decision begins with the same.
-    pub fn checkpoint(&mut self) {
+    /// The deviations need not be kept: every decision begins with the same.
+    fn checkpoint(&mut self) {
         self.kept.copy_from_slice(&self.plan);
     }
 
-    /// Goes back to the plan that was kept.
-    pub fn roll_back(&mut self) {
+    fn roll_back(&mut self) {
         self.plan.copy_from_slice(&self.kept);
     }
 
     /// The plan, in the model's units. The deviations are the same at the beginning of every decision.
-    pub fn carried(&self) -> Vec<f64> {
+    fn carried(&self) -> Vec<f64> {
         self.plan.iter().copied().map(f64::from).collect()
     }
 
-    /// Takes over a plan; returns false, and changes nothing, if it has not a finite control for each step.
-    pub fn carry_on(&mut self, carried: &[f64]) -> bool {
-        let fits = carried.len() == self.plan.len()
-            && carried.iter().all(|control| (*control as f32).is_finite());
+    fn carry_on(&mut self, carried: &[f64]) -> bool {
+        let fits = carried.len() == self.plan.len() && are_controls(carried);
         if fits {
             self.reset();
             let controls = carried.iter().map(|control| *control as f32);
@@ -156,10 +160,11 @@ impl NoisePlan {
         }
         fits
     }
+}
 
-    fn interpolant(&self) -> Interpolant<'_> {
-        Interpolant { weights: &self.weights, cubic: self.cubic }
-    }
+/// Whether all numbers are controls: finite in single precision.
+pub(crate) fn are_controls(numbers: &[f64]) -> bool {
+    numbers.iter().all(|number| (*number as f32).is_finite())
 }
 
 /// The weights of four knots at `t` of the way from the second to the third: E. Catmull, R. Rom, "A

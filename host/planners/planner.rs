@@ -53,30 +53,20 @@ impl Stop for Request<'_> {
     }
 }
 
-/// A planner with its memory.
+/// A planner.
 pub(crate) trait Planner<M: Model>: Send {
     /// The action for the requested state, in the caller's units of control, and how the futures
     /// looked from which it follows.
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics);
 
-    /// Forgets the last plan.
-    fn reset(&mut self);
-
-    /// Keeps aside what the next decision begins with. Nothing to do for planners that begin each anew.
-    fn checkpoint(&mut self) {}
-
-    /// Takes back the decisions since the last [`Planner::checkpoint`]: the next one begins with what was kept.
-    fn roll_back(&mut self) {}
-
-    /// What the next decision begins with, as numbers that [`Planner::carry_on`] takes; none where each begins anew.
-    fn carried(&self) -> Vec<f64> {
-        Vec::new()
+    /// What one decision leaves to the next; `None` for planners that begin each anew.
+    fn memory(&self) -> Option<&dyn Memory> {
+        None
     }
 
-    /// Takes over what [`Planner::carried`] gave, elsewhere or earlier; returns false, and changes nothing, where that
-    /// cannot be.
-    fn carry_on(&mut self, _carried: &[f64]) -> bool {
-        false
+    /// As [`Planner::memory`], to be changed.
+    fn memory_mut(&mut self) -> Option<&mut dyn Memory> {
+        None
     }
 
     /// The futures that the first iteration of [`Planner::plan`] would simulate, in the model's units; `None` where
@@ -90,4 +80,23 @@ pub(crate) trait Planner<M: Model>: Send {
     fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
         None
     }
+}
+
+/// What one decision leaves to the next.
+pub(crate) trait Memory {
+    /// Forgets everything.
+    fn reset(&mut self);
+
+    /// Keeps aside what the next decision begins with.
+    fn checkpoint(&mut self);
+
+    /// Takes back the decisions since the last [`Memory::checkpoint`]: the next one begins with what was kept.
+    fn roll_back(&mut self);
+
+    /// What the next decision begins with, as numbers that [`Memory::carry_on`] takes.
+    fn carried(&self) -> Vec<f64>;
+
+    /// Takes over what [`Memory::carried`] gave, elsewhere or earlier; returns false, and changes nothing, where that
+    /// cannot be.
+    fn carry_on(&mut self, carried: &[f64]) -> bool;
 }

@@ -4,7 +4,6 @@
 //! on average if one acts at random afterwards. For left and right there are two such groups; a
 //! continuous first action is drawn from eight evenly spaced levels.
 
-use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::shooting::best_stratum;
@@ -14,6 +13,7 @@ use super::noise::NoisePlan;
 use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
+use crate::settings::{ActionKind, PilotConfig};
 use crate::trajectories::Trajectories;
 
 pub(crate) struct RandomShooting {
@@ -54,8 +54,6 @@ impl<M: Model> Planner<M> for RandomShooting {
             diagnose([problem.particles, problem.horizon], &summary, 1),
         )
     }
-
-    fn reset(&mut self) {}
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let stream = request.stream(0);

@@ -3,7 +3,6 @@
 //! Left and right have a population each (continuous actions: eight levels), so that no first action can
 //! die out, and the evidence of the populations decides.
 
-use crate::settings::{ActionKind, PilotConfig};
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::smc::share;
@@ -13,6 +12,7 @@ use particle_pilot_kernels::team::Single;
 use super::islands::{Islands, diagnose, spec};
 use super::planner::{Planner, Problem, Request};
 use crate::decision::Diagnostics;
+use crate::settings::{ActionKind, PilotConfig};
 
 pub(crate) struct SmcPlanner {
     islands: Islands<SmcOutput>,
@@ -69,6 +69,4 @@ impl<M: Model> Planner<M> for SmcPlanner {
             * f64::from(spec.stream.first_sign());
         (share * problem.model.full_action(), diagnostics)
     }
-
-    fn reset(&mut self) {}
 }

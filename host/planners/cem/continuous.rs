@@ -1,6 +1,5 @@
 //! CEM for continuous control.
 
-use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::model::Model;
 use particle_pilot_kernels::planners::cem::refit_knot;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
@@ -9,9 +8,10 @@ use super::elites::Elites;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::noise::NoisePlan;
-use crate::planners::planner::{Planner, Problem, Request};
+use crate::planners::planner::{Memory, Planner, Problem, Request};
 use crate::planners::record::record;
 use crate::planners::weighing::knot_moments;
+use crate::settings::{PilotConfig, Tuning};
 use crate::trajectories::Trajectories;
 
 /// A mean for each step and a deviation for each knot.
@@ -87,24 +87,12 @@ impl<M: Model> Planner<M> for ContinuousCem {
         (share * problem.model.full_action(), diagnostics)
     }
 
-    fn reset(&mut self) {
-        self.noise.reset();
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(&self.noise)
     }
 
-    fn checkpoint(&mut self) {
-        self.noise.checkpoint();
-    }
-
-    fn roll_back(&mut self) {
-        self.noise.roll_back();
-    }
-
-    fn carried(&self) -> Vec<f64> {
-        self.noise.carried()
-    }
-
-    fn carry_on(&mut self, carried: &[f64]) -> bool {
-        self.noise.carry_on(carried)
+    fn memory_mut(&mut self) -> Option<&mut dyn Memory> {
+        Some(&mut self.noise)
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {

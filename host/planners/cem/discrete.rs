@@ -1,6 +1,5 @@
 //! CEM for left and right.
 
-use crate::settings::{PilotConfig, Tuning};
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
@@ -12,8 +11,9 @@ use particle_pilot_kernels::rollout::Summary;
 use super::elites::Elites;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
-use crate::planners::planner::{Planner, Problem, Request};
+use crate::planners::planner::{Memory, Planner, Problem, Request};
 use crate::planners::record::record;
+use crate::settings::{PilotConfig, Tuning};
 use crate::trajectories::Trajectories;
 
 /// One probability of going right for each step.
@@ -22,7 +22,7 @@ pub(crate) struct DiscreteCem {
     elites: Elites,
     /// `[H]`.
     probabilities: Vec<f64>,
-    /// What [`Planner::checkpoint`] has kept of them.
+    /// What [`Memory::checkpoint`] has kept of them.
     kept: Vec<f64>,
     digits: Vec<[u32; 8]>,
     /// How many elites go right at each step, `[H]` rounded up to whole words.
@@ -117,6 +117,27 @@ impl<M: Model> Planner<M> for DiscreteCem {
         (if right { full } else { -full }, diagnostics)
     }
 
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+
+    fn memory_mut(&mut self) -> Option<&mut dyn Memory> {
+        Some(self)
+    }
+
+    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+        let mut written = self.digits.clone();
+        digits(&self.probabilities, &mut written);
+        let (stream, full) = (request.stream(0), problem.model.full_control());
+        Some(record(problem, request, &Biased { stream, full, digits: &written }))
+    }
+
+    fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
+        Some(self.probabilities.iter().map(|right| 2.0 * right - 1.0).collect())
+    }
+}
+
+impl Memory for DiscreteCem {
     fn reset(&mut self) {
         self.probabilities.fill(0.5);
     }
@@ -134,24 +155,17 @@ impl<M: Model> Planner<M> for DiscreteCem {
     }
 
     fn carry_on(&mut self, carried: &[f64]) -> bool {
-        let fits = carried.len() == self.probabilities.len()
-            && carried.iter().all(|p| (0.0..=1.0).contains(p));
+        let fits = carried.len() == self.probabilities.len() && are_probabilities(carried);
         if fits {
             self.probabilities.copy_from_slice(carried);
         }
         fits
     }
+}
 
-    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
-        let mut written = self.digits.clone();
-        digits(&self.probabilities, &mut written);
-        let (stream, full) = (request.stream(0), problem.model.full_control());
-        Some(record(problem, request, &Biased { stream, full, digits: &written }))
-    }
-
-    fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
-        Some(self.probabilities.iter().map(|right| 2.0 * right - 1.0).collect())
-    }
+/// Whether all numbers are probabilities.
+pub(crate) fn are_probabilities(numbers: &[f64]) -> bool {
+    numbers.iter().all(|number| (0.0..=1.0).contains(number))
 }
 
 /// Counts, for each step, how many of the chosen futures go right.

@@ -7,7 +7,7 @@
 //! remains in the end is shifted by a step to begin the next decision.
 
 mod continuous;
-mod discrete;
+pub(crate) mod discrete;
 pub(crate) mod elites;
 
 pub(crate) use continuous::ContinuousCem;

@@ -1,8 +1,7 @@
 //! What helps against what was noticed about decisions.
 
 use crate::decision::Warning;
-use crate::settings::PilotConfig;
-use crate::settings::PlannerKind;
+use crate::settings::{PilotConfig, PlannerKind};
 
 impl Warning {
     /// The warning, and which options of `config` help against it, if any do; `option` spells an option's name, which

@@ -1,7 +1,5 @@
 //! Many independent states in one call.
 
-use crate::settings::{Device, PilotConfig, SettingError, Threads};
-use crate::threads::Workers;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +9,9 @@ use crate::decision::Decision;
 use crate::engine;
 use crate::error::PilotError;
 use crate::pilot::Pilot;
+use crate::settings::{Device, PilotConfig, SettingError, Threads};
 use crate::state::{BatchState, PilotState};
+use crate::threads::Workers;
 
 /// Pilots for many independent episodes, which decide all at once.
 ///

@@ -1,8 +1,8 @@
 //! What can go wrong when a pilot is set up or asked.
 
-use crate::backend::BackendError;
 use particle_pilot_kernels::model::CartPoleError;
 
+use crate::backend::BackendError;
 use crate::bytes::Bytes;
 use crate::env::EnvError;
 use crate::settings::SettingError;

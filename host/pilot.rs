@@ -1,21 +1,21 @@
 //! The pilot: planner, model and backend in a closed loop.
 
-use crate::backend::BackendError;
-use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
-use crate::simd::{Simd, SimdError};
-use crate::threads::Pool;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use particle_pilot_kernels::model::{CartPoleModel, Model};
 
+use crate::backend::BackendError;
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
 use crate::gpu::ForeignStream;
 use crate::memory;
+use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
+use crate::simd::{Simd, SimdError};
 use crate::state::{Carried, PilotState};
+use crate::threads::Pool;
 use crate::trajectories::Trajectories;
 
 /// States that may be recorded at once: 2 GB.

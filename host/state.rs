@@ -1,9 +1,9 @@
 //! Pilots put by, to go on later, elsewhere, with the same bits.
 
-use crate::settings::PilotConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PilotError;
+use crate::settings::PilotConfig;
 
 /// What a pilot carries from one decision to the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

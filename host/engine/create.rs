@@ -72,17 +72,12 @@ pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceI
         Device::Cuda(index) => index,
         Device::Auto | Device::Cpu => 0,
     };
-    let open = match CartModel::of(config)? {
-        CartModel::Plain(model) => {
-            require_table(config)?;
-            gpu::episodes(index, config, &model)
-        }
-        CartModel::General(model) => {
-            require_table(config)?;
-            gpu::episodes(index, config, &model)
-        }
-    };
-    Ok(open?)
+    let model = CartModel::of(config)?;
+    require_table(config)?;
+    Ok(match model {
+        CartModel::Plain(model) => gpu::episodes(index, config, &model),
+        CartModel::General(model) => gpu::episodes(index, config, &model),
+    }?)
 }
 
 /// The engine for `config` and a cart-pole: where the device is left open, a GPU's if there is one.

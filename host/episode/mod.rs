@@ -4,12 +4,13 @@ mod digest;
 mod ending;
 mod warnings;
 
-use crate::settings::PilotConfig;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use particle_pilot_kernels::{digest::Fnv, task::EpisodeSummary};
 use serde::{Deserialize, Serialize};
+
+use crate::settings::PilotConfig;
 
 pub use self::digest::Digest;
 pub use self::ending::Ending;

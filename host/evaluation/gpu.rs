@@ -1,6 +1,5 @@
 //! Episodes on a GPU, many in a launch.
 
-use crate::settings::{Device, DeviceInfo, PilotConfig};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Evaluation;
@@ -8,6 +7,7 @@ use crate::engine;
 use crate::episode::EpisodeResult;
 use crate::error::PilotError;
 use crate::gpu::GpuEpisodes;
+use crate::settings::{Device, DeviceInfo, PilotConfig};
 
 /// Rounds of episodes in one launch.
 const ROUNDS: u32 = 16;

@@ -4,9 +4,10 @@ mod gpu;
 mod prepared;
 mod result;
 
-use crate::settings::PilotConfig;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+use crate::settings::PilotConfig;
 
 pub use prepared::PreparedEvaluation;
 pub use result::{DeviceShare, EvaluationResult, Failure, WarningSummary};

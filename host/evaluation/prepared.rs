@@ -1,9 +1,5 @@
 //! An evaluation whose device is open.
 
-use crate::backend::BackendError;
-use crate::settings::{Device, PilotConfig, SettingError, Threads};
-use crate::simd::Simd;
-use crate::threads::Workers;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,11 +9,15 @@ use particle_pilot_kernels::model::CartPoleModel;
 
 use super::gpu::OpenGpu;
 use super::{DeviceShare, Evaluation, EvaluationResult};
+use crate::backend::BackendError;
 use crate::engine::{self, CartModel};
 use crate::episode::EpisodeResult;
 use crate::error::PilotError;
 use crate::memory;
 use crate::pilot::Pilot;
+use crate::settings::{Device, PilotConfig, SettingError, Threads};
+use crate::simd::Simd;
+use crate::threads::Workers;
 
 /// An [`Evaluation`] that was found possible, with its device open, ready to run.
 ///

@@ -1,6 +1,5 @@
 //! What many episodes say.
 
-use crate::settings::Device;
 use std::mem::discriminant;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decision::Warning;
 use crate::episode::{Digest, Ending, EpisodeResult, WarningNote, WarningNotes};
+use crate::settings::Device;
 
 /// What the episodes of an evaluation say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

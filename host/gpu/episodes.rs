@@ -1,6 +1,5 @@
 //! Closed loops on a GPU: one launch, with a grid of one or more blocks of threads for each episode.
 
-use crate::settings::PilotConfig;
 use bytemuck::Zeroable;
 use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::task::{
@@ -11,6 +10,7 @@ use super::schedule::{Schedule, WHOLE};
 use super::{GpuModel, module};
 use crate::cuda::{Buffer, Gpu, GpuError, Grid, Kernel};
 use crate::env::Push;
+use crate::settings::PilotConfig;
 
 /// Blocks share an episode when one alone would roll out at least so many rounds of chunks for a decision: the
 /// barriers cost about a round. An estimate from instruction counts, not measured on a GPU.

@@ -1,17 +1,17 @@
 //! Pilots in programs that use the crate `cust`.
 
-use crate::backend::{BackendError, GpuError};
-use crate::settings::{Device, PilotConfig};
-use crate::simd::Simd;
 use std::sync::Arc;
 
 use cust::memory::{AsyncCopyDestination, DeviceSlice};
 use cust::stream::Stream;
 
+use crate::backend::{BackendError, GpuError};
 use crate::cuda::{DriverError, ForeignStream};
 use crate::decision::{Action, Decision};
 use crate::error::PilotError;
 use crate::pilot::Pilot;
+use crate::settings::{Device, PilotConfig};
+use crate::simd::Simd;
 
 /// With the feature `cust`.
 impl Pilot {

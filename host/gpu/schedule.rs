@@ -1,6 +1,5 @@
 //! The launches that make a decision, and their parameters.
 
-use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 use bytemuck::Zeroable;
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::population::Split;
@@ -9,6 +8,7 @@ use particle_pilot_kernels::task::{Buffers, PlannerParams};
 use super::GpuModel;
 use crate::planners::noise::NoisePlan;
 use crate::planners::{cem::elites::elite_count, fmc};
+use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 
 /// Threads of a block that has a decision for itself.
 pub const WHOLE: u32 = 256;

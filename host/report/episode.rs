@@ -8,8 +8,7 @@ use crate::decision::Warning;
 use crate::env::Push;
 use crate::episode::{Digest, Ending, Episode, EpisodeResult, WarningNote};
 use crate::pilot::Pilot;
-use crate::settings::PilotConfig;
-use crate::settings::PlannerKind;
+use crate::settings::{PilotConfig, PlannerKind};
 
 /// What one episode came to: `pilot solve --json`, and Python's `SolveResult`.
 ///

@@ -12,8 +12,7 @@ use crate::episode::Digest;
 use crate::evaluation::{
     DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
 };
-use crate::settings::PilotConfig;
-use crate::settings::PlannerKind;
+use crate::settings::{PilotConfig, PlannerKind};
 
 /// What many episodes came to: `pilot evaluate --json`, and Python's `EvaluateResult`.
 ///

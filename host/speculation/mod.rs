@@ -12,7 +12,6 @@
 //!   +----------------+---------------------------------------+
 //! ```
 
-use crate::threads::Pool;
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +20,7 @@ use crate::decision::Decision;
 use crate::engine::Plan;
 use crate::error::PilotError;
 use crate::pilot::Pilot;
+use crate::threads::Pool;
 
 impl Pilot {
     /// Runs `work`, such as a whole closed loop, on this thread, while the pilot's other threads spin as in

@@ -1,13 +1,10 @@
 //! Environments in the memory of the CPU, stepped in slices by its threads.
 
-use crate::settings::{Device, Threads};
-use crate::simd::Simd;
-use crate::threads::Pool;
-use particle_pilot_kernels::lanes::SimdProof;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use particle_pilot_kernels::env::Physics;
+use particle_pilot_kernels::lanes::SimdProof;
 use particle_pilot_kernels::numpy::Pcg64;
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::simulate::{
@@ -22,6 +19,9 @@ use super::slice::{Slice, filled};
 use super::wide::WideStep;
 use super::{Drive, VectorArrays, VectorError, VectorStep, VectorTally};
 use crate::backend::BackendError;
+use crate::settings::{Device, Threads};
+use crate::simd::Simd;
+use crate::threads::Pool;
 
 /// Environments that a thread takes at a time: a dozen microseconds of work.
 const SLICE: usize = 1024;

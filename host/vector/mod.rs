@@ -24,13 +24,13 @@ pub use reset::{Reset, Seeds};
 pub use state::{VectorArrays, VectorState};
 pub use step::{VectorStep, VectorTally};
 
-use crate::backend::BackendError;
-use crate::settings::{Device, Threads};
+use cpu::CpuVector;
 use particle_pilot_kernels::simulate::EnvironmentParams;
 
+use crate::backend::BackendError;
 use crate::env::CartPole;
 use crate::gpu;
-use cpu::CpuVector;
+use crate::settings::{Device, Threads};
 pub(crate) use simulation::Simulation;
 
 /// The largest `N`.

@@ -1,7 +1,8 @@
 //! What a reset is about.
 
-use super::VectorError;
 use particle_pilot_kernels::simulate::order;
+
+use super::VectorError;
 
 /// Which random numbers environments draw their next states from: Gymnasium's argument `seed`.
 ///

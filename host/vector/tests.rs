@@ -1,6 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::env::{CartPoleOptions, Integrator, Physics};
-use proptest::prelude::*;
 
 const CPU: VectorOptions = VectorOptions {
     physics: Physics {

@@ -61,10 +61,8 @@ fn run_side_by_side(checks: VecDeque<&Check>, jobs: usize, summary: &mut Summary
             drop(checks);
             let Some(check) = next else { break };
             let start = Instant::now();
-            let (said, outcome) = match run_apart(check) {
-                Ok((said, outcome)) => (said, Ok(outcome)),
-                Err((said, error)) => (said, Err(error)),
-            };
+            let mut said = String::new();
+            let outcome = run_apart(check, &mut said);
             let mut summary = summary.lock().expect("no job panics");
             summary.add(check.name, start.elapsed().as_secs_f64(), outcome);
             eprint!("{said}");
@@ -77,31 +75,24 @@ fn run_side_by_side(checks: VecDeque<&Check>, jobs: usize, summary: &mut Summary
     });
 }
 
-/// Runs `check` in a process of its own; with what it said.
-fn run_apart(check: &Check) -> std::result::Result<(String, Outcome), (String, anyhow::Error)> {
-    let mut said = String::new();
-    let result = (|| {
-        let mut file = tempfile::tempfile().context("no temporary file")?;
-        let mut apart = Command::new(std::env::current_exe()?);
-        apart.args(["test", "--only", check.name]).stdin(Stdio::null());
-        let status = apart.stdout(file.try_clone()?).stderr(file.try_clone()?).status()?;
-        file.rewind()?;
-        file.read_to_string(&mut said)?;
-        // The summary of one check is no news.
-        let end = said.rfind("\n--- ").context("it ended without a word")?;
-        let row = said[end + 5..].lines().next().unwrap_or_default().to_owned();
-        said.truncate(end + 5 + row.len());
-        said.push('\n');
-        let detail = || row.split(" s  ").nth(1).unwrap_or_default().to_owned();
-        match status.success() {
-            true if row.contains(" SKIPPED ") => Ok(Outcome::Skipped(detail())),
-            true => Ok(Outcome::Passed),
-            false => bail!("{}", detail()),
-        }
-    })();
-    match result {
-        Ok(outcome) => Ok((said, outcome)),
-        Err(error) => Err((said, error)),
+/// Runs `check` in a process of its own, and adds to `said` what it said.
+fn run_apart(check: &Check, said: &mut String) -> Result<Outcome> {
+    let mut file = tempfile::tempfile().context("no temporary file")?;
+    let mut apart = Command::new(std::env::current_exe()?);
+    apart.args(["test", "--only", check.name]).stdin(Stdio::null());
+    let status = apart.stdout(file.try_clone()?).stderr(file.try_clone()?).status()?;
+    file.rewind()?;
+    file.read_to_string(said)?;
+    // The summary of one check is no news.
+    let end = said.rfind("\n--- ").context("it ended without a word")?;
+    let row = said[end + 5..].lines().next().unwrap_or_default().to_owned();
+    said.truncate(end + 5 + row.len());
+    said.push('\n');
+    let detail = row.split(" s  ").nth(1).unwrap_or_default().to_owned();
+    match status.success() {
+        true if row.contains(" SKIPPED ") => Ok(Outcome::Skipped(detail)),
+        true => Ok(Outcome::Passed),
+        false => bail!("{detail}"),
     }
 }
 

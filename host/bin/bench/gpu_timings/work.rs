@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use particle_pilot::backend::DeviceInfo;
 use particle_pilot::{ActionKind, Decision, Device, Evaluation, Pilot, PilotConfig, PlannerKind};
+use particle_pilot_bench::gpu_limits as limits;
+use particle_pilot_bench::start::run_pilot;
 
 use crate::measure::{Sampling, host_time};
 use crate::report::Timed;
-use particle_pilot_bench::gpu_limits as limits;
-use particle_pilot_bench::start::run_pilot;
 
 /// Where decisions are made: near the upright rest.
 const STATE: [f64; 4] = [0.01, 0.02, 0.03, -0.02];

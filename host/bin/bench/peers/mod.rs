@@ -13,6 +13,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
+use process::{Launch, Process, Waits};
+use runner::PeerRunner;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tempfile::TempDir;
@@ -21,8 +23,6 @@ use crate::contender::{Contender, Peer};
 use crate::runner::Runner;
 use crate::runners;
 use crate::work::Work;
-use process::{Launch, Process, Waits};
-use runner::PeerRunner;
 
 /// What is run, beside each other in one folder: the program is complete without its sources.
 const PROTOCOL: (&str, &str) =

@@ -3,12 +3,13 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use particle_pilot::{PilotConfig, PlannerKind};
+
 use super::*;
 use crate::measure::measure;
 use crate::record::{Row, Status, is_bad};
 use crate::sampling::Sampling;
 use crate::suites::{Case, Suite};
-use particle_pilot::{PilotConfig, PlannerKind};
 
 const STUB: &str = include_str!("../tests/stub_peer.py");
 /// However busy the machine is.

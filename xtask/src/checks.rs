@@ -9,7 +9,7 @@ use crate::check::{Check, Outcome};
 use crate::command::{cargo, command, output, root, run, target_dir};
 use crate::{
     cust, dependents, foreign, inlined, kernels, layers, msrv, neon, pages, platforms, ptxas,
-    python, rust_cuda, source, unsafe_code,
+    python, rust_cuda, source, unsafe_code, wheels,
 };
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
@@ -113,6 +113,11 @@ pub const CHECKS: &[Check] = &[
         run: python::wheel_passes,
     },
     Check {
+        name: "wheels",
+        about: "wheels to distribute build for every system that they can be built for here",
+        run: wheels::build,
+    },
+    Check {
         name: "loom",
         about: "threads that spin lend and take back tasks in every order of events",
         run: unsafe_code::every_order_of_threads,
@@ -135,7 +140,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         name: "foreign",
-        about: "on Linux with musl and on emulated ARM, planners decide the same bits",
+        about: "Linux with musl and emulated ARM: main job, parity suite and `bench` give the same bits",
         run: foreign::same_bits,
     },
     Check {

@@ -25,6 +25,8 @@ mod python;
 mod rust_cuda;
 mod source;
 mod unsafe_code;
+mod wheels;
+mod zig;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,6 +59,8 @@ enum Task {
     },
     /// Assemble that file for several GPUs, and hold what it takes against kernels/budgets.toml.
     Ptxas,
+    /// Build the Python package's wheels in target/wheels: Linux on x86-64 and ARM, old C libraries, and musl.
+    Wheels,
     /// Make a folder that tests and times this project on a machine with a GPU and nothing else.
     ///
     /// Linux on x86-64 and an NVIDIA driver are all that `sh run.sh` needs there: see docs/gpu.md.
@@ -79,6 +83,7 @@ fn main() -> ExitCode {
         Task::Kernels { check: true } => check::finish(kernels::check()),
         Task::Kernels { check: false } => check::finish(kernels::write()),
         Task::Ptxas => check::finish(ptxas::within_budgets()),
+        Task::Wheels => check::finish(wheels::build()),
         Task::GpuBundle { out } => check::finish(gpu_bundle::make(out)),
     }
 }

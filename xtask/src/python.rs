@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -32,11 +33,15 @@ pub fn wheel_passes() -> Result<Outcome> {
         return Ok(Outcome::Skipped("python3 is older than 3.10".into()));
     }
     let folder = target_dir().join("python");
-    let python = match environment(&folder.join("venv")) {
+    let python = match environment() {
         Ok(python) => python,
         Err(error) => return Ok(Outcome::Skipped(format!("no Python packages: {error:#}"))),
     };
-    let wheel = build(&python, &folder.join("wheel"))?;
+    // `linux` is not for PyPI, which wants the oldest system that a wheel runs on; nor is this wheel.
+    let options = "--release --compatibility linux";
+    let wheel = build(&python, &folder.join("wheel"), |maturin| {
+        maturin.args(options.split(' ')).arg("--target-dir").arg(target_dir())
+    })?;
     let install = "-m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall";
     run(command(&python, install).arg(&wheel))?;
 
@@ -53,8 +58,9 @@ pub fn wheel_passes() -> Result<Outcome> {
         .env("PILOT_BINARY", target_dir().join("release/pilot")))
 }
 
-/// The interpreter of a virtual environment in `folder` that has [`PACKAGES`].
-fn environment(folder: &Path) -> Result<PathBuf> {
+/// The interpreter of a virtual environment that has [`PACKAGES`].
+pub fn environment() -> Result<PathBuf> {
+    let folder = target_dir().join("python/venv");
     let python = folder.join("bin/python3");
     let stamp = folder.join("packages.txt");
     let wanted = PACKAGES.join("\n");
@@ -62,8 +68,8 @@ fn environment(folder: &Path) -> Result<PathBuf> {
         return Ok(python);
     }
     // A half-finished installation must not be mistaken for one.
-    let _ = fs::remove_dir_all(folder);
-    run(command("python3", "-m venv").arg(folder))
+    let _ = fs::remove_dir_all(&folder);
+    run(command("python3", "-m venv").arg(&folder))
         .context("python3 has no venv; on Debian, `apt-get install python3-venv`")?;
     let install = "-m pip install --quiet --disable-pip-version-check --only-binary :all:";
     run(command(&python, install).args(PACKAGES))?;
@@ -71,17 +77,16 @@ fn environment(folder: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Builds the wheel in `folder` and returns its path.
-fn build(python: &Path, folder: &Path) -> Result<PathBuf> {
+/// Builds a wheel in `folder`, which may hold nothing else, and returns its path. `options` tells maturin how.
+pub fn build(
+    python: &Path,
+    folder: &Path,
+    options: impl FnOnce(&mut Command) -> &mut Command,
+) -> Result<PathBuf> {
     let _ = fs::remove_dir_all(folder);
-    // `linux` is not for PyPI, which wants the oldest system that a wheel runs on; nor is this wheel.
-    let maturin = "-m maturin build --release --locked --compatibility linux --manifest-path";
-    run(command(python, maturin)
-        .arg(root().join("python/Cargo.toml"))
-        .arg("--out")
-        .arg(folder)
-        .arg("--target-dir")
-        .arg(target_dir()))?;
+    let mut maturin = command(python, "-m maturin build --locked --manifest-path");
+    maturin.arg(root().join("python/Cargo.toml")).arg("--out").arg(folder);
+    run(options(&mut maturin))?;
     let wheels: Vec<PathBuf> =
         folder.read_dir()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     let [wheel] = &wheels[..] else {

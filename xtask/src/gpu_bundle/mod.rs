@@ -3,7 +3,6 @@
 //! It holds programs that run with an old C library, and `run.sh`, which runs them and writes down what they say.
 
 mod glibc;
-mod zig;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,8 +16,8 @@ use crate::check::Outcome;
 use crate::command::{cargo, command, output, root, target_dir};
 use crate::kernels;
 use crate::ptx_hash;
+use crate::zig::Zig;
 use glibc::Version;
-use zig::Zig;
 
 const RUN: &str = include_str!("run.sh");
 

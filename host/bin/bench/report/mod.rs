@@ -157,7 +157,8 @@ fn peaks(record: &Record) -> Vec<String> {
     let line = |peak: &crate::peak::Peak| {
         let name = Contender::Cpu { simd: peak.simd, threads: peak.threads }.to_string();
         let (issued, flops) = (peak.instructions_per_s, peak.flops() / 1e9);
-        format!("{name:12} {issued:.2e} multiply-adds/s, {flops:.0} GFLOP/s")
+        let digits = if flops < 10.0 { 2 } else { 0 };
+        format!("{name:12} {issued:.2e} multiply-adds/s, {flops:.digits$} GFLOP/s")
     };
     record.peaks.iter().filter(|peak| peak.instructions_per_s > 0.0).map(line).collect()
 }

@@ -45,6 +45,11 @@ impl Zig {
         Ok(tools)
     }
 
+    /// Lets `command`, Python with a package that asks for `ziglang`, have it.
+    pub fn lend<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("PYTHONPATH", self.folder.join("packages"))
+    }
+
     /// `cargo test` with space-separated `args`, linked for `target`.
     pub fn cargo_test(&self, args: &str, target: &str) -> Command {
         let mut command = command(&self.zigbuild, "test");

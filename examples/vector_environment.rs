@@ -49,10 +49,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut steps, mut episodes) = (0, 0);
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        let tally = envs.step_random(STEPS)?;
-        rates.push(tally.steps as f64 / start.elapsed().as_secs_f64() / 1e6);
-        steps += tally.steps;
-        episodes += tally.episodes;
+        let counts = envs.step_random(STEPS)?;
+        rates.push(counts.steps as f64 / start.elapsed().as_secs_f64() / 1e6);
+        steps += counts.steps;
+        episodes += counts.episodes;
     }
     rates.sort_by(f64::total_cmp);
     let [lowest, median, highest] = [0, ROUNDS / 2, ROUNDS - 1].map(|i| rates[i]);

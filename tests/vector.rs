@@ -191,8 +191,8 @@ fn a_gpu_gives_the_bits_of_the_cpu() {
                 envs.reset_with(&some).unwrap();
             }
             assert_eq!(bits(&gpu), bits(&cpu), "reset {number}");
-            let tally = cpu.step_random(steps).unwrap();
-            assert_eq!(gpu.step_random(steps).unwrap(), tally);
+            let counts = cpu.step_random(steps).unwrap();
+            assert_eq!(gpu.step_random(steps).unwrap(), counts);
             assert_eq!(bits(&gpu), bits(&cpu), "{steps} random steps");
             for envs in [&mut cpu, &mut gpu] {
                 envs.reset_with(&some).unwrap();

@@ -19,7 +19,7 @@ pub struct GpuEngine {
     gpu: Gpu,
     task: Task,
     schedule: Schedule,
-    forget: Ready,
+    reset: Ready,
     /// One iteration's launches.
     iteration: Vec<Ready>,
     /// The memory of the task.
@@ -52,7 +52,7 @@ impl GpuEngine {
         stream: Option<ForeignStream>,
     ) -> Result<Self, GpuError> {
         let mut schedule = Schedule::of(config, model);
-        let launches = || schedule.iteration.iter().chain([&schedule.forget]);
+        let launches = || schedule.iteration.iter().chain([&schedule.reset]);
         let kernels = launches().map(|launch| launch.kernel.as_str());
         let folds = launches().filter_map(|launch| schedule.fold(launch));
         let gpu = module::open(index, &kernels.chain(folds).collect::<Vec<_>>(), stream)?;
@@ -61,7 +61,7 @@ impl GpuEngine {
             let fold = schedule.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
             Ok(Ready { launch: launch.clone(), kernel, fold })
         };
-        let forget = ready(&schedule.forget)?;
+        let reset = ready(&schedule.reset)?;
         let iteration = schedule.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
         let tables = gpu.upload(&schedule.tables)?;
         let (memory, layout) = loop {
@@ -87,7 +87,7 @@ impl GpuEngine {
             gpu,
             task,
             schedule,
-            forget,
+            reset,
             iteration,
             memory,
             _tables: tables,
@@ -134,7 +134,7 @@ impl GpuEngine {
         self.task.decision = decision;
         self.task.state.copy_from_slice(state);
         if !self.kept.leave() {
-            self.launch(&self.forget)?;
+            self.launch(&self.reset)?;
             self.kept.put_back(&mut self.memory, &self.task.layout, &self.schedule.params)?;
         }
         for iteration in 0..self.schedule.params.iterations {

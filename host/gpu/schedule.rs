@@ -44,7 +44,7 @@ pub struct Schedule {
     /// The tables that all decisions share: the interpolant's weights, then Halton's points.
     pub tables: Vec<f32>,
     /// The launch that begins an episode.
-    pub forget: Launch,
+    pub reset: Launch,
     /// The launches of an iteration.
     pub iteration: Vec<Launch>,
     /// The kernel that runs whole episodes.
@@ -67,28 +67,28 @@ impl Schedule {
         let costs = Buffers { costs: true, ..Buffers::default() };
         let populations = Buffers { populations: island_count(config), ..Buffers::default() };
         let plans = Buffers { noise: true, moments: true, ..costs };
-        let (buffers, forget, iteration, episodes) = match (config.planner, discrete) {
+        let (buffers, reset, iteration, episodes) = match (config.planner, discrete) {
             (PlannerKind::RandomShooting, true) => (
                 Buffers::default(),
-                "forget_counters",
+                "reset_counters",
                 vec![rolls_out("coin"), one("choose_action")],
                 "shooting",
             ),
             (PlannerKind::RandomShooting, false) => (
                 Buffers { noise: true, ..Buffers::default() },
-                "forget_plan",
+                "reset_plan",
                 vec![rolls_out("knots"), one("choose_action")],
                 "shooting_knots",
             ),
             (PlannerKind::Cem, true) => (
                 Buffers { probabilities: true, ..costs },
-                "forget_probabilities",
+                "reset_probabilities",
                 vec![rolls_out("biased"), one("refit_probabilities")],
                 "cem",
             ),
             (PlannerKind::Cem, false) => (
                 plans,
-                "forget_plan",
+                "reset_plan",
                 vec![
                     rolls_out("knots"),
                     one("choose_elites"),
@@ -99,19 +99,19 @@ impl Schedule {
             ),
             (PlannerKind::Smc, _) => (
                 populations,
-                "forget_counters",
+                "reset_counters",
                 vec![islands(&format!("run_smc_islands{suffix}")), one("conclude_smc")],
                 "smc",
             ),
             (PlannerKind::Fmc, _) => (
                 populations,
-                "forget_counters",
+                "reset_counters",
                 vec![islands(&format!("run_fmc_islands{suffix}")), one("conclude_fmc")],
                 "fmc",
             ),
             (PlannerKind::Mppi, _) => (
                 plans,
-                "forget_plan",
+                "reset_plan",
                 vec![
                     rolls_out("knots"),
                     one("set_temperature"),
@@ -128,7 +128,7 @@ impl Schedule {
             tables: noise.map_or(Vec::new(), |noise| {
                 noise.weights.into_iter().flatten().chain(noise.points).collect()
             }),
-            forget: one(forget),
+            reset: one(reset),
             iteration,
             episodes: format!("episodes_{episodes}{suffix}"),
         }

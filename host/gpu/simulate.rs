@@ -10,7 +10,7 @@ use crate::backend::BackendError;
 use crate::cuda::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::settings::Device;
 use crate::vector::reset::Orders;
-use crate::vector::{Drive, Simulation, VectorArrays, VectorError, VectorStep, VectorTally};
+use crate::vector::{Drive, Simulation, VectorArrays, VectorCounts, VectorError, VectorStep};
 
 /// Threads of a block: few, so that few environments still spread over the whole GPU.
 const THREADS: u32 = 64;
@@ -172,10 +172,10 @@ impl Simulation for GpuSimulation {
         })
     }
 
-    fn tally(&mut self) -> Result<VectorTally, VectorError> {
+    fn counts(&mut self) -> Result<VectorCounts, VectorError> {
         self.progress.fetch()?;
         let progress = self.progress.host.slice()?.iter();
-        Ok(VectorTally::of(progress.map(|[steps, episodes]| (*steps, *episodes))))
+        Ok(VectorCounts::of(progress.map(|[steps, episodes]| (*steps, *episodes))))
     }
 
     fn states(&self) -> Result<Vec<[f64; 4]>, VectorError> {

@@ -17,7 +17,7 @@ use super::reset::Orders;
 use super::simulation::{Simulation, any, are_bits};
 use super::slice::{Slice, filled};
 use super::wide::WideStep;
-use super::{Drive, VectorArrays, VectorError, VectorStep, VectorTally};
+use super::{Drive, VectorArrays, VectorCounts, VectorError, VectorStep};
 use crate::backend::BackendError;
 use crate::settings::{Device, Threads};
 use crate::simd::Simd;
@@ -174,9 +174,9 @@ impl Simulation for CpuVector {
         Ok((&self.arrays.terminated, &self.arrays.truncated))
     }
 
-    fn tally(&mut self) -> Result<VectorTally, VectorError> {
+    fn counts(&mut self) -> Result<VectorCounts, VectorError> {
         let progress = self.arrays.progress.iter();
-        Ok(VectorTally::of(progress.map(|progress| (progress.steps, progress.episodes))))
+        Ok(VectorCounts::of(progress.map(|progress| (progress.steps, progress.episodes))))
     }
 
     fn states(&self) -> Result<Vec<[f64; 4]>, VectorError> {

@@ -22,7 +22,7 @@ pub use output::VectorOutput;
 pub use particle_pilot_kernels::simulate::Autoreset;
 pub use reset::{Reset, Seeds};
 pub use state::{VectorArrays, VectorState};
-pub use step::{VectorStep, VectorTally};
+pub use step::{VectorCounts, VectorStep};
 
 use cpu::CpuVector;
 use particle_pilot_kernels::simulate::EnvironmentParams;
@@ -304,23 +304,23 @@ impl CartPoleVector {
     /// # use particle_pilot::vector::{CartPoleVector, VectorError, VectorOptions};
     /// let mut envs = CartPoleVector::new(100, VectorOptions::default())?;
     /// envs.reset(0)?;
-    /// let tally = envs.step_random(1000)?;
-    /// let mean = tally.steps as f64 / tally.episodes as f64;
+    /// let counts = envs.step_random(1000)?;
+    /// let mean = counts.steps as f64 / counts.episodes as f64;
     /// assert!((20.0..25.0).contains(&mean)); // an episode by chance lasts about 22 steps
-    /// assert_eq!(tally.reward, tally.steps as f64);
+    /// assert_eq!(counts.reward, counts.steps as f64);
     /// # Ok::<(), VectorError>(())
     /// ```
-    pub fn step_random(&mut self, steps: u32) -> Result<VectorTally, VectorError> {
+    pub fn step_random(&mut self, steps: u32) -> Result<VectorCounts, VectorError> {
         self.check_reset()?;
         if steps == 0 {
-            return Ok(VectorTally::default());
+            return Ok(VectorCounts::default());
         }
         let drive = Drive::Random { seed: self.action_seed, first: self.action_step };
         self.simulation.step(drive, steps)?;
         self.action_step = self.action_step.wrapping_add(steps.into());
-        let mut tally = self.simulation.tally()?;
-        tally.reward = self.last()?.rewards.iter().sum();
-        Ok(tally)
+        let mut counts = self.simulation.counts()?;
+        counts.reward = self.last()?.rewards.iter().sum();
+        Ok(counts)
     }
 
     /// Sets the seed of random actions, 0 at first, and counts their steps from 0 again.

@@ -1,7 +1,7 @@
 //! The seam between environments side by side and the device that keeps and steps them.
 
 use super::reset::Orders;
-use super::{Drive, VectorArrays, VectorError, VectorOutput, VectorStep, VectorTally};
+use super::{Drive, VectorArrays, VectorCounts, VectorError, VectorOutput, VectorStep};
 use crate::backend::BackendError;
 use crate::settings::Device;
 
@@ -37,7 +37,7 @@ pub(crate) trait Simulation: Send + Sync {
     fn last(&self) -> Result<VectorStep<'_>, VectorError>;
 
     /// Steps taken and episodes ended by the last call, without rewards.
-    fn tally(&mut self) -> Result<VectorTally, VectorError>;
+    fn counts(&mut self) -> Result<VectorCounts, VectorError>;
 
     /// The states.
     fn states(&self) -> Result<Vec<[f64; 4]>, VectorError>;

@@ -57,11 +57,11 @@ impl VectorStep<'_> {
 ///
 /// # Examples
 /// ```
-/// use particle_pilot::vector::VectorTally;
-/// assert_eq!(VectorTally::default().steps, 0);
+/// use particle_pilot::vector::VectorCounts;
+/// assert_eq!(VectorCounts::default().steps, 0);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct VectorTally {
+pub struct VectorCounts {
     /// Steps that moved a cart: those that were resets do not count.
     pub steps: u64,
     /// Episodes that ended.
@@ -70,7 +70,7 @@ pub struct VectorTally {
     pub reward: f64,
 }
 
-impl VectorTally {
+impl VectorCounts {
     /// What `progress`, steps and episodes of each environment, adds up to, without rewards.
     pub(crate) fn of(progress: impl Iterator<Item = (u32, u32)>) -> Self {
         progress.fold(Self::default(), |sum, (steps, episodes)| Self {

@@ -169,8 +169,8 @@ fn random_steps_are_steps_with_the_actions_drawn() {
         all.seed_actions(9);
         let mut first = 0;
         for steps in [1, 1, 30, 100, 200, 0, 7] {
-            let tally = all.step_random(steps).unwrap();
-            let mut expected = VectorTally::default();
+            let counts = all.step_random(steps).unwrap();
+            let mut expected = VectorCounts::default();
             let mut rewards = vec![0.0; count];
             for step in first..first + u64::from(steps) {
                 let actions: Vec<u32> = (0..count as u32).map(|i| drawn(i, step)).collect();
@@ -183,7 +183,7 @@ fn random_steps_are_steps_with_the_actions_drawn() {
                 }
             }
             first += u64::from(steps);
-            assert_eq!(tally, expected);
+            assert_eq!(counts, expected);
             let (all, single) = (told(&all), told(&single));
             if steps > 0 {
                 assert_eq!(all.rewards, rewards);
@@ -198,11 +198,11 @@ fn random_steps_stop_at_the_end_where_nothing_is_reset() {
     let options = VectorOptions { autoreset: Autoreset::Disabled, ..CPU };
     let mut envs = CartPoleVector::new(20, options).unwrap();
     envs.reset(0).unwrap();
-    let tally = envs.step_random(1000).unwrap();
-    assert_eq!((tally.episodes, tally.reward), (20, tally.steps as f64));
+    let counts = envs.step_random(1000).unwrap();
+    assert_eq!((counts.episodes, counts.reward), (20, counts.steps as f64));
     let before = told(&envs);
     assert_eq!(before.terminated, [true; 20]);
-    assert_eq!(envs.step_random(10).unwrap(), VectorTally::default());
+    assert_eq!(envs.step_random(10).unwrap(), VectorCounts::default());
     let after = told(&envs);
     assert_eq!(after, Told { rewards: vec![0.0; 20], ..before });
 }
@@ -213,10 +213,10 @@ fn threads_change_nothing() {
         let options = VectorOptions { threads, autoreset: Autoreset::SameStep, ..CPU };
         let mut envs = CartPoleVector::new(3000, options).unwrap();
         envs.reset(5).unwrap();
-        let tally = envs.step_random(150).unwrap();
+        let counts = envs.step_random(150).unwrap();
         let actions: Vec<u32> = (0..3000).map(|i| i % 2).collect();
         envs.step(&actions).unwrap();
-        (tally, told(&envs))
+        (counts, told(&envs))
     };
     let one = run(1);
     assert!(one == run(2) && one == run(3));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::doubt::marks_of;
+use crate::judge::marks_of;
+use crate::load;
 use crate::options::DiffOptions;
 use crate::record::{Record, Row, Status};
 use crate::report;
@@ -58,7 +59,7 @@ pub fn run(options: &DiffOptions) -> Result<Outcome> {
     if [&options.before, &options.after].iter().all(|path| **path == Path::new("-")) {
         return Err(usage("only one of the two records can come from standard input"));
     }
-    let (before, after) = (Record::read(&options.before)?, Record::read(&options.after)?);
+    let (before, after) = (load::read(&options.before)?, load::read(&options.after)?);
     for remark in differing_terms(&before, &after) {
         say(&format!("warning: {remark}"));
     }

@@ -2,15 +2,17 @@
 //!
 //! A suite (`suites`) is a list of cases; a case is one piece of `work` for several contenders
 //! (`contender`), each of which gets a `runner`. `measure` compares their answers, then times them in turns;
-//! `peers` are other software that does the same; `record` keeps what came of it, `report` and `plots` show it,
-//! `diff` compares two records.
+//! `peers` are other software that does the same; `record` keeps what came of it and `load` reads it back,
+//! `judge` marks what is to be doubted, `report` and `plots` show it, `diff` compares two records.
 
 mod contender;
 mod diff;
 mod doubt;
 mod figure;
 pub mod gpu_limits;
+mod judge;
 mod limits;
+mod load;
 mod machine;
 mod measure;
 mod options;

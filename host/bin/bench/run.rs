@@ -8,7 +8,7 @@ use anyhow::Result;
 use particle_pilot::Simd;
 
 use crate::contender::Contender;
-use crate::doubt;
+use crate::judge;
 use crate::limits::limit;
 use crate::machine::Machine;
 use crate::measure::measure;
@@ -25,7 +25,7 @@ use crate::shared::progress::Progress;
 use crate::shared::text::count;
 use crate::shared::usage::usage;
 use crate::start::find_pilot;
-use crate::suites::{Case, Extent, Field, Suite};
+use crate::suites::{Case, Extent, Setup, Suite};
 use crate::work::Work;
 
 /// Threads that a pilot may have.
@@ -54,21 +54,21 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
         say(&plan.about());
     }
     let presumed: Vec<u64> = plan.cases.iter().map(|case| plan.milliseconds(case)).collect();
-    let Plan { field, machine, sampling, suites, cases } = plan;
-    let mut peaks = peaks(field.threads);
-    sample_peaks(&mut peaks, field.extent);
+    let Plan { setup, machine, sampling, suites, cases } = plan;
+    let mut peaks = peaks(setup.threads);
+    sample_peaks(&mut peaks, setup.extent);
     let mut rows = Vec::new();
     let whole = presumed.iter().sum();
     let progress = Progress::weighed("cases", cases.len() as u64, whole, outputs.quiet());
     for (case, presumed) in cases.iter().zip(presumed) {
-        let open = |work: &Work, contender: &Contender| field.peers.open(work, contender);
+        let open = |work: &Work, contender: &Contender| setup.peers.open(work, contender);
         let Some(mut measured) = measure(case, &sampling, &open, stop) else { break };
-        record::compare(&mut measured, &field.whole_cpu());
+        record::compare(&mut measured, &setup.whole_cpu());
         rows.extend(measured);
         progress.tick_of(presumed);
     }
     progress.finish();
-    sample_peaks(&mut peaks, field.extent);
+    sample_peaks(&mut peaks, setup.extent);
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut record = Record {
         program: "bench".into(),
@@ -78,21 +78,21 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
         interrupted: stop.load(Ordering::Relaxed),
         machine,
         suites,
-        extent: field.extent,
+        extent: setup.extent,
         sampling,
         peaks,
         rows,
-        peers: field.peers.about.clone(),
+        peers: setup.peers.about.clone(),
     };
     note_limits(&mut record, &cases);
-    doubt::note(&mut record.rows);
+    judge::note(&mut record.rows);
     outputs.write(&record)?;
     Ok(Outcome::of(record.interrupted, !record::is_bad(&record.rows)))
 }
 
 /// What will be measured.
 struct Plan {
-    field: Field,
+    setup: Setup,
     machine: Machine,
     sampling: Sampling,
     suites: Vec<Suite>,
@@ -126,7 +126,7 @@ impl Plan {
         }
         let threads = if options.threads == 0 { machine.threads } else { options.threads };
         let peers = start_peers(options, threads, &machine)?;
-        let field = Field {
+        let setup = Setup {
             extent,
             available: machine.simd_available.clone(),
             simd,
@@ -138,8 +138,8 @@ impl Plan {
         let asked = |suite: &Suite| options.suite.is_empty() || options.suite.contains(suite);
         let all = Suite::ALL.into_iter().chain(options.peers.then_some(Suite::Peers));
         let suites: Vec<Suite> = all.filter(asked).collect();
-        let cases = suites.iter().flat_map(|suite| field.cases(*suite)).collect();
-        Ok(Self { field, machine, sampling, suites, cases })
+        let cases = suites.iter().flat_map(|suite| setup.cases(*suite)).collect();
+        Ok(Self { setup, machine, sampling, suites, cases })
     }
 
     /// What it is, and how long it takes, for people.
@@ -154,7 +154,7 @@ impl Plan {
             self.sampling.samples,
             (self.cases.iter().map(|case| self.seconds(case)).sum::<f64>()).max(1.0)
         );
-        if self.suites.contains(&Suite::Startup) && self.field.pilot.is_none() {
+        if self.suites.contains(&Suite::Startup) && self.setup.pilot.is_none() {
             text += "\nno startup: the program `pilot` is not beside this one; `cargo build --release` makes it, \
                      --pilot names it";
         }

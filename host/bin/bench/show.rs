@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
+use crate::load;
 use crate::options::ShowOptions;
 use crate::outputs::Outputs;
-use crate::record::Record;
 use crate::shared::outcome::Outcome;
 
 pub fn run(options: &ShowOptions) -> Result<Outcome> {
-    let record = Record::read(&options.record)?;
+    let record = load::read(&options.record)?;
     Outputs::open(&options.outputs, &[("the record", Some(&options.record))])?.write(&record)?;
     Ok(Outcome::Done)
 }

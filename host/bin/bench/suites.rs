@@ -87,7 +87,7 @@ impl Extent {
 }
 
 /// What takes part.
-pub struct Field {
+pub struct Setup {
     pub extent: Extent,
     /// All sets of vector instructions of this CPU, slowest first.
     pub available: Vec<Simd>,
@@ -103,7 +103,7 @@ pub struct Field {
     pub peers: Peers,
 }
 
-impl Field {
+impl Setup {
     /// The cases of a suite.
     pub fn cases(&self, suite: Suite) -> Vec<Case> {
         match suite {
@@ -269,9 +269,9 @@ fn power_of_ten(number: u32) -> String {
 mod tests {
     use super::*;
 
-    fn field(extent: Extent, gpus: Vec<u32>) -> Field {
+    fn setup(extent: Extent, gpus: Vec<u32>) -> Setup {
         let available = vec![Simd::Scalar, Simd::Avx2];
-        Field {
+        Setup {
             extent,
             available,
             simd: Simd::Avx2,
@@ -286,7 +286,7 @@ mod tests {
     fn no_two_cases_of_a_suite_have_one_name_and_every_case_has_contenders() {
         for extent in [Extent::Full, Extent::Quick, Extent::Tiny] {
             for suite in Suite::ALL {
-                let cases = field(extent, vec![0, 1]).cases(suite);
+                let cases = setup(extent, vec![0, 1]).cases(suite);
                 let mut names: Vec<&String> = cases.iter().map(|case| &case.name).collect();
                 names.sort();
                 names.dedup();
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn threads_are_doubled_up_to_all_and_gpus_added_one_by_one() {
-        let cases = field(Extent::Full, vec![0, 1, 2]).cases(Suite::Scaling);
+        let cases = setup(Extent::Full, vec![0, 1, 2]).cases(Suite::Scaling);
         let names = |index: usize| cases[index].contenders.iter().map(Contender::to_string);
         assert_eq!(names(0).collect::<Vec<_>>(), ["avx2 x 1", "avx2 x 2", "avx2 x 4", "avx2 x 6"]);
         let last: Vec<_> = names(cases.len() - 1).collect();
@@ -311,8 +311,8 @@ mod tests {
 
     #[test]
     fn without_gpus_there_are_only_cpus() {
-        let field = field(Extent::Quick, Vec::new());
-        let mut all = Suite::ALL.into_iter().flat_map(|suite| field.cases(suite));
+        let setup = setup(Extent::Quick, Vec::new());
+        let mut all = Suite::ALL.into_iter().flat_map(|suite| setup.cases(suite));
         assert!(all.all(|case| case.contenders.iter().all(|contender| !contender.is_gpu())));
     }
 }

@@ -15,7 +15,7 @@ use crate::shared::outcome::Outcome;
 use crate::shared::output::{Report, say};
 use crate::shared::progress::Progress;
 use crate::shared::text::{self, count, duration, grouped, rate};
-use crate::solve::extent;
+use crate::wording::extent;
 
 /// Failures that people are shown.
 const SHOWN: usize = 5;

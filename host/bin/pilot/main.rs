@@ -15,6 +15,7 @@ mod replay;
 mod settings;
 mod solve;
 mod trace;
+mod wording;
 
 use std::process::ExitCode;
 

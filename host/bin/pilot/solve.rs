@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 use particle_pilot::report::{EpisodeReport, per_second};
-use particle_pilot::{Ending, Episode, EpisodeResult, Pilot, PilotConfig, Warning, WarningNote};
+use particle_pilot::{Episode, EpisodeResult, Pilot, PilotConfig, Warning, WarningNote};
 
 use crate::advice::advised;
 use crate::machine::Machine;
@@ -20,6 +20,7 @@ use crate::shared::picture::Picture;
 use crate::shared::progress::Progress;
 use crate::shared::text::{count, duration, grouped, number, rate, significant};
 use crate::trace::TraceWriter;
+use crate::wording::{degrees, extent, headline};
 
 pub fn run(options: Options) -> Result<Outcome> {
     let Some(settings) = Settings::of(options, Work::Episode)? else {
@@ -85,27 +86,6 @@ pub fn run(options: Options) -> Result<Outcome> {
     Ok(Outcome::of(result.interrupted, met))
 }
 
-/// The first line of the report.
-pub fn headline(result: &EpisodeResult) -> String {
-    let (steps, seed) = (count(result.steps.into(), "step"), result.seed);
-    match result.ending {
-        Ending::Survived if result.steps == 1 => format!("survived the only step (seed {seed})"),
-        Ending::Survived => format!("survived all {steps} (seed {seed})"),
-        Ending::Interrupted => format!("interrupted after {steps}, still up (seed {seed})"),
-        Ending::LeftTrack => format!("left the track after {steps} (seed {seed})"),
-        _ => format!("fell after {steps} (seed {seed})"),
-    }
-}
-
-/// `1,024 particles x 30 steps`, by a sign of one's own.
-pub fn extent(config: &PilotConfig, times: char) -> String {
-    let particles = match config.particles {
-        1 => "1 particle".into(),
-        other => format!("{other} particles"),
-    };
-    format!("{particles} {times} {}", count(config.horizon.into(), "step"))
-}
-
 fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
     let (config, times) = (pilot.config(), result.decision_times);
     let decisions = per_second(result.steps.into(), result.wall);
@@ -152,12 +132,6 @@ fn last_state(result: &EpisodeResult, config: &PilotConfig) -> String {
         number(physics.x_threshold),
         number(degrees(physics.theta_threshold_radians)),
     )
-}
-
-/// Degrees as they were given, in spite of the way through radians.
-pub fn degrees(radians: f64) -> f64 {
-    let degrees = radians.to_degrees();
-    if degrees < 1e-6 { degrees } else { (degrees * 1e9).round() / 1e9 }
 }
 
 fn warning(note: &WarningNote, result: &EpisodeResult, config: &PilotConfig) -> String {

@@ -65,8 +65,8 @@ fn what_went_into_the_callers_memory_is_made_again_when_asked_for() {
                     (0..round % 2).for_each(|_| pair.check());
                 }
                 if round % 17 == 0 {
-                    let tally = pair.told.step_random(3).unwrap();
-                    assert_eq!(pair.asked.step_random(3).unwrap(), tally);
+                    let counts = pair.told.step_random(3).unwrap();
+                    assert_eq!(pair.asked.step_random(3).unwrap(), counts);
                     pair.check();
                     let last = pair.asked.last().unwrap();
                     let mask: Vec<bool> = (0..count).map(|i| last.ended(i)).collect();

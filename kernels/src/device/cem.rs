@@ -15,7 +15,7 @@ const DIGITS: u32 = 8;
 
 /// Resets probabilities and counters.
 #[inline(always)]
-pub fn forget(block: &Block, workspace: &Workspace<'_>) {
+pub fn reset(block: &Block, workspace: &Workspace<'_>) {
     block.each(workspace.task.params.horizon, |step| {
         workspace.probabilities()[step as usize].set(0.5)
     });

@@ -89,9 +89,9 @@ tasks! {
     roll_out_biased_general => |context| context.biased::<true>();
     roll_out_knots => |context| context.knots::<false>();
     roll_out_knots_general => |context| context.knots::<true>();
-    forget_counters => |context| Shooting::<false>::forget(&context.block, &context.workspace);
-    forget_probabilities => |context| cem::forget(&context.block, &context.workspace);
-    forget_plan => |context| knots::forget(&context.block, &context.workspace);
+    reset_counters => |context| Shooting::<false>::reset(&context.block, &context.workspace);
+    reset_probabilities => |context| cem::reset(&context.block, &context.workspace);
+    reset_plan => |context| knots::reset(&context.block, &context.workspace);
     fold_costs => |context| {
         let (workspace, batch) = (&context.workspace, context.workspace.task.batch);
         fold_batch(&context.block, workspace, workspace.sums(), COST_SUMS, batch);
@@ -132,9 +132,9 @@ struct Shooting<const KNOTS: bool>;
 
 impl<const KNOTS: bool> Planner for Shooting<KNOTS> {
     #[inline(always)]
-    fn forget(block: &Block, workspace: &Workspace<'_>) {
+    fn reset(block: &Block, workspace: &Workspace<'_>) {
         if KNOTS {
-            knots::forget(block, workspace);
+            knots::reset(block, workspace);
         } else if block.rank == 0 {
             workspace.counters().reset();
         }
@@ -162,8 +162,8 @@ struct Cem;
 
 impl Planner for Cem {
     #[inline(always)]
-    fn forget(block: &Block, workspace: &Workspace<'_>) {
-        cem::forget(block, workspace);
+    fn reset(block: &Block, workspace: &Workspace<'_>) {
+        cem::reset(block, workspace);
     }
 
     #[inline(always)]
@@ -185,8 +185,8 @@ struct KnotCem;
 
 impl Planner for KnotCem {
     #[inline(always)]
-    fn forget(block: &Block, workspace: &Workspace<'_>) {
-        knots::forget(block, workspace);
+    fn reset(block: &Block, workspace: &Workspace<'_>) {
+        knots::reset(block, workspace);
     }
 
     #[inline(always)]
@@ -237,8 +237,8 @@ struct Mppi;
 
 impl Planner for Mppi {
     #[inline(always)]
-    fn forget(block: &Block, workspace: &Workspace<'_>) {
-        knots::forget(block, workspace);
+    fn reset(block: &Block, workspace: &Workspace<'_>) {
+        knots::reset(block, workspace);
     }
 
     #[inline(always)]

@@ -14,7 +14,7 @@ use crate::task::{EpisodeSummary, Episodes, GridBarrier};
 /// A planner whose decisions a grid makes without the host.
 pub trait Planner {
     /// Forgets all earlier decisions; for one block. Ends with its threads in step.
-    fn forget(block: &Block, workspace: &Workspace<'_>);
+    fn reset(block: &Block, workspace: &Workspace<'_>);
 
     /// Decides; the leading block writes the answer, and ends with its threads in step. There need be no barrier
     /// with the others since.
@@ -80,7 +80,7 @@ fn run_one<P: Planner, M: Model>(
     let mut digest = Fnv::default();
     let mut summary = EpisodeSummary { digest: 0, steps: 0, ending: EpisodeSummary::FELL };
     if grid.leads() {
-        P::forget(&grid.block, workspace);
+        P::reset(&grid.block, workspace);
     }
     grid.sync();
     loop {

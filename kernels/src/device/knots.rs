@@ -24,7 +24,7 @@ const SLOT_BYTES: u32 = SIZE * 4 + HALVES * KNOT_GROUP * 2 * 8;
 
 /// Resets plan, deviations and counters.
 #[inline(always)]
-pub fn forget(block: &Block, workspace: &Workspace<'_>) {
+pub fn reset(block: &Block, workspace: &Workspace<'_>) {
     let params = &workspace.task.params;
     block.each(params.horizon, |step| workspace.plan()[step as usize].set(0.0));
     block.each(params.knots, |knot| workspace.scales()[knot as usize].set(params.initial_scale));

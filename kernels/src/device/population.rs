@@ -146,7 +146,7 @@ pub struct Islands<S>(core::marker::PhantomData<S>);
 
 impl<S: IslandStrategy> Planner for Islands<S> {
     #[inline(always)]
-    fn forget(_: &Block, _: &Workspace<'_>) {}
+    fn reset(_: &Block, _: &Workspace<'_>) {}
 
     #[inline(always)]
     fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {

@@ -3,13 +3,13 @@
 use particle_pilot::PlannerKind;
 
 use super::{Kind, Peers};
-use crate::suites::{Case, Field, Suite, shooting, usual};
+use crate::suites::{Case, Setup, Suite, shooting, usual};
 use crate::work::Work;
 
 impl Peers {
     /// The cases of the suite: each work class that a peer at hand knows.
-    pub fn cases(&self, field: &Field) -> Vec<Case> {
-        let sizes = field.extent.pick(
+    pub fn cases(&self, setup: &Setup) -> Vec<Case> {
+        let sizes = setup.extent.pick(
             vec![(1024, 50), (16_384, 50), (1_000_000, 100)],
             vec![(1024, 50), (16_384, 50)],
             vec![(128, 10)],
@@ -18,19 +18,19 @@ impl Peers {
             let work = Work::Decision(shooting(particles, horizon));
             (format!("rollouts {particles} x {horizon}"), work)
         };
-        let counts = field.extent.pick(vec![1024, 65_536], vec![1024, 65_536], vec![16]);
-        let steps = field.extent.pick(20, 20, 3);
+        let counts = setup.extent.pick(vec![1024, 65_536], vec![1024, 65_536], vec![16]);
+        let steps = setup.extent.pick(20, 20, 3);
         let step = |environments| {
             let name = format!("steps {environments} x {steps}");
             (name, Work::Steps { environments, steps })
         };
-        let (particles, horizon) = field.extent.pick((1024, 30), (1024, 30), (128, 10));
+        let (particles, horizon) = setup.extent.pick((1024, 30), (1024, 30), (128, 10));
         let decision = Work::Decision(usual(PlannerKind::Mppi, particles, horizon));
         let mppi = (format!("mppi {particles} x {horizon}"), decision);
         let all = sizes.into_iter().map(rollout).chain(counts.into_iter().map(step)).chain([mppi]);
         all.filter_map(|(name, work)| {
             let peers = self.that_know(Kind::of(&work)?);
-            let contenders = field.few().into_iter().chain(peers).collect();
+            let contenders = setup.few().into_iter().chain(peers).collect();
             let suite = Suite::Peers;
             (!self.that_know(Kind::of(&work)?).is_empty()).then_some(Case {
                 suite,

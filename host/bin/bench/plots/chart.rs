@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
-use super::pen::{Look, Pen, Place};
+use super::canvas::{Canvas, Look, Place};
 use crate::shared::picture::{Area, Drawing, Fault, GREY, GRID, INK};
 
 pub const WIDTH: f64 = 1000.0;
@@ -85,13 +85,13 @@ impl Drawing for Chart {
     }
 
     fn draw<DB: DrawingBackend>(&self, root: &Area<DB>, scale: u32) -> Result<(), Fault<DB>> {
-        let pen = Pen { area: root, scale };
-        self.head.draw(&pen)?;
+        let canvas = Canvas { area: root, scale };
+        self.head.draw(&canvas)?;
         let mut top = HEAD + ABOVE;
         for panel in &self.panels {
-            panel.frame(&pen, top)?;
-            panel.lines(&pen, top)?;
-            panel.names(&pen, top)?;
+            panel.frame(&canvas, top)?;
+            panel.lines(&canvas, top)?;
+            panel.names(&canvas, top)?;
             top += PLOT + BELOW + ABOVE;
         }
         Ok(())
@@ -99,10 +99,10 @@ impl Drawing for Chart {
 }
 
 impl Head {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Result<(), Fault<DB>> {
-        pen.text(&self.title, (20.0, 28.0), 22, INK, HPos::Left)?;
-        pen.text(&self.subtitle, (20.0, 54.0), LABEL, GREY, HPos::Left)?;
-        pen.text(&self.hint, (20.0, 76.0), LABEL, GREY, HPos::Left)
+    pub fn draw<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Result<(), Fault<DB>> {
+        canvas.text(&self.title, (20.0, 28.0), 22, INK, HPos::Left)?;
+        canvas.text(&self.subtitle, (20.0, 54.0), LABEL, GREY, HPos::Left)?;
+        canvas.text(&self.hint, (20.0, 76.0), LABEL, GREY, HPos::Left)
     }
 }
 
@@ -112,47 +112,47 @@ impl Panel {
         (LEFT + self.x.share(x) * width, top + (1.0 - self.y.share(y)) * PLOT)
     }
 
-    fn frame<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Result<(), Fault<DB>> {
+    fn frame<DB: DrawingBackend>(&self, canvas: &Canvas<DB>, top: f64) -> Result<(), Fault<DB>> {
         let (right, bottom) = (WIDTH - RIGHT, top + PLOT);
         for (value, name) in &self.x.ticks {
             let (x, _) = self.place(top, (*value, self.y.low));
-            pen.line(&[(x, top), (x, bottom)], GRID, 1, None)?;
-            pen.text(name, (x, bottom + 15.0), LABEL, INK, HPos::Center)?;
+            canvas.line(&[(x, top), (x, bottom)], GRID, 1, None)?;
+            canvas.text(name, (x, bottom + 15.0), LABEL, INK, HPos::Center)?;
         }
         for (value, name) in &self.y.ticks {
             let (_, y) = self.place(top, (self.x.low, *value));
-            pen.line(&[(LEFT, y), (right, y)], GRID, 1, None)?;
-            pen.text(name, (LEFT - 8.0, y), LABEL, INK, HPos::Right)?;
+            canvas.line(&[(LEFT, y), (right, y)], GRID, 1, None)?;
+            canvas.text(name, (LEFT - 8.0, y), LABEL, INK, HPos::Right)?;
         }
-        pen.line(&[(LEFT, top), (LEFT, bottom), (right, bottom)], GREY, 1, None)?;
-        pen.text(&self.y_title, (20.0, top - 20.0), 15, INK, HPos::Left)?;
-        pen.text(&self.x_title, ((LEFT + right) / 2.0, bottom + 38.0), LABEL, INK, HPos::Center)
+        canvas.line(&[(LEFT, top), (LEFT, bottom), (right, bottom)], GREY, 1, None)?;
+        canvas.text(&self.y_title, (20.0, top - 20.0), 15, INK, HPos::Left)?;
+        canvas.text(&self.x_title, ((LEFT + right) / 2.0, bottom + 38.0), LABEL, INK, HPos::Center)
     }
 
-    fn lines<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Result<(), Fault<DB>> {
+    fn lines<DB: DrawingBackend>(&self, canvas: &Canvas<DB>, top: f64) -> Result<(), Fault<DB>> {
         for line in &self.lines {
             let colour = line.look.colour;
             let places: Vec<_> =
                 line.points.iter().map(|point| self.place(top, (point.x, point.y))).collect();
-            pen.line(&places, colour, 2, line.look.dash)?;
+            canvas.line(&places, colour, 2, line.look.dash)?;
             for (place, point) in places.iter().zip(&line.points) {
                 if let Some((low, high)) = point.interval {
                     let height = |y| self.place(top, (point.x, y)).1;
-                    pen.interval(place.0, height(low), height(high), colour)?;
+                    canvas.interval(place.0, height(low), height(high), colour)?;
                 }
-                line.look.mark.map_or(Ok(()), |mark| pen.mark(*place, mark, colour))?;
+                line.look.mark.map_or(Ok(()), |mark| canvas.mark(*place, mark, colour))?;
                 let beside = (place.0 + 7.0, place.1 - 11.0);
-                pen.text(&point.marks, beside, LABEL, colour, HPos::Left)?;
+                canvas.text(&point.marks, beside, LABEL, colour, HPos::Left)?;
             }
             for ((x, y), note) in places.iter().zip(&line.notes) {
-                pen.text(note, (x + 8.0, y + 14.0), LABEL, line.look.colour, HPos::Left)?;
+                canvas.text(note, (x + 8.0, y + 14.0), LABEL, line.look.colour, HPos::Left)?;
             }
         }
         Ok(())
     }
 
     /// Each line's name beside the plot, as high as the line ends, where that leaves room.
-    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Result<(), Fault<DB>> {
+    fn names<DB: DrawingBackend>(&self, canvas: &Canvas<DB>, top: f64) -> Result<(), Fault<DB>> {
         let mut named: Vec<(f64, &Line)> = Vec::new();
         for line in &self.lines {
             let last = line.points.last().map_or((self.x.low, self.y.low), |last| (last.x, last.y));
@@ -162,8 +162,8 @@ impl Panel {
         let wanted: Vec<f64> = named.iter().map(|(y, _)| *y).collect();
         for (y, (_, line)) in spread(&wanted, top, top + PLOT).into_iter().zip(named) {
             let x = WIDTH - RIGHT + 14.0;
-            pen.sample(line.look, (x + 20.0, y), 40.0)?;
-            pen.text(&line.name, (x + 46.0, y), LABEL, INK, HPos::Left)?;
+            canvas.sample(line.look, (x + 20.0, y), 40.0)?;
+            canvas.text(&line.name, (x + 46.0, y), LABEL, INK, HPos::Left)?;
         }
         Ok(())
     }

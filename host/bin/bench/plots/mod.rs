@@ -1,18 +1,19 @@
 //! Pictures of a record: throughput, latency, and what more threads bring.
 
 mod axis;
+mod canvas;
 mod chart;
-mod ladder;
-mod pen;
+mod percentiles;
 
 use anyhow::Result;
 
 use self::axis::{Axis, power, time};
+use self::canvas::Look;
 use self::chart::{Chart, Head, Line, Panel, Point};
-use self::ladder::{Ladder, Rung, Rungs};
-use self::pen::Look;
+use self::percentiles::{CaseRows, PercentileRow, Percentiles};
 use crate::contender::Contender;
-use crate::doubt::{Doubt, is_by_threads, marks, named};
+use crate::doubt::Doubt;
+use crate::judge::{is_by_threads, marks, named};
 use crate::record::{Record, Row};
 use crate::report::{cases, setting};
 use crate::shared::picture::{Picture, svg};
@@ -35,7 +36,7 @@ pub enum Plot {
 /// A picture that can be drawn.
 pub enum Drawn {
     Lines(Chart),
-    Percentiles(Ladder),
+    Percentiles(Percentiles),
 }
 
 impl Plot {
@@ -73,14 +74,14 @@ impl Drawn {
     pub fn svg(&self) -> Result<String> {
         match self {
             Self::Lines(chart) => svg(chart),
-            Self::Percentiles(ladder) => svg(ladder),
+            Self::Percentiles(percentiles) => svg(percentiles),
         }
     }
 
     pub fn to_file(&self, picture: Picture) -> Result<()> {
         match self {
             Self::Lines(chart) => picture.draw(chart),
-            Self::Percentiles(ladder) => picture.draw(ladder),
+            Self::Percentiles(percentiles) => picture.draw(percentiles),
         }
     }
 }
@@ -185,26 +186,26 @@ fn lines_of(rows: &[&Row], name: &str, look: Look) -> Vec<Line> {
     .collect()
 }
 
-fn latency(record: &Record) -> Option<Ladder> {
+fn latency(record: &Record) -> Option<Percentiles> {
     let rungs = |rows: &[Row]| {
-        let rung = |row: &Row| {
+        let row = |row: &Row| {
             let host = row.host.as_ref()?;
             let (latency, interval) = (row.latency.clone()?, (host.low_s, host.high_s));
-            Some(Rung { name: named(row), latency, interval })
+            Some(PercentileRow { name: named(row), latency, interval })
         };
-        rows.iter().filter_map(rung).collect::<Vec<_>>()
+        rows.iter().filter_map(row).collect::<Vec<_>>()
     };
     let all = cases(record, Suite::Latency).into_iter();
-    let all = all.map(|rows| Rungs {
+    let all = all.map(|rows| CaseRows {
         name: rows.first().map_or(String::new(), |row| row.case.clone()),
         rows: rungs(rows),
     });
-    let cases: Vec<Rungs> = all.filter(|case| !case.rows.is_empty()).collect();
+    let cases: Vec<CaseRows> = all.filter(|case| !case.rows.is_empty()).collect();
     let times = cases.iter().flat_map(|case| &case.rows);
-    let axis = Axis::around(times.flat_map(Rung::times), 1.3, time);
+    let axis = Axis::around(times.flat_map(PercentileRow::times), 1.3, time);
     let timed = record.rows.iter().filter(|row| row.latency.is_some());
     let head = head(record, "Latency of one decision", String::new(), None, timed);
-    (!cases.is_empty()).then_some(Ladder { head, axis, cases })
+    (!cases.is_empty()).then_some(Percentiles { head, axis, cases })
 }
 
 fn scaling(record: &Record) -> Option<Chart> {

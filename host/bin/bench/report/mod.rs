@@ -1,9 +1,9 @@
 //! A record in the forms that people and other programs read.
 
 mod csv;
-mod film;
 mod markdown;
 mod page;
+mod replay;
 mod table;
 
 use std::time::Duration;
@@ -14,7 +14,8 @@ pub use page::page;
 pub use table::table;
 
 use crate::contender::Contender;
-use crate::doubt::{Doubt, cautions, is_above_limit, named};
+use crate::doubt::Doubt;
+use crate::judge::{cautions, is_above_limit, named};
 use crate::peers::About;
 use crate::record::{Record, Row, Status};
 use crate::shared::text::{count, duration, rate};

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::film::Film;
+use super::replay::Replay;
 use super::{cases, cells, doubts, heading, headings, legend, peaks, remarks, setting, untimed};
-use crate::doubt::marks;
+use crate::judge::marks;
 use crate::plots::Plot;
 use crate::record::{Record, Row, Status, is_bad};
 use crate::suites::Suite;
@@ -20,12 +20,12 @@ const SCRIPT: &str = include_str!("page/replay.js");
 #[derive(Serialize)]
 struct Data<'a> {
     record: &'a Record,
-    episode: &'a Film,
+    episode: &'a Replay,
 }
 
 /// The whole page. Runs the episode that it shows.
 pub fn page(record: &Record) -> Result<String> {
-    let episode = Film::shot()?;
+    let episode = Replay::record()?;
     let data = serde_json::to_string(&Data { record, episode: &episode })?;
     let plots = plots(record)?;
     Ok(fill(TEMPLATE, |name| match name {

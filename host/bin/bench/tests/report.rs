@@ -123,22 +123,22 @@ fn the_replay_is_an_episode_that_the_library_plays_again() {
     let folder = TempDir::new().unwrap();
     let (record, page) = (measured(&folder), path(&folder, "a.html"));
     assert_code(&run(&["show", &record, "-q", "--report", &page]), 0);
-    let film = data(&fs::read_to_string(&page).unwrap())["episode"].take();
-    let number = |key: &str| film[key].as_u64().unwrap();
+    let replay = data(&fs::read_to_string(&page).unwrap())["episode"].take();
+    let number = |key: &str| replay[key].as_u64().unwrap();
     let config = PilotConfig {
-        planner: film["planner"].as_str().unwrap().parse().unwrap(),
+        planner: replay["planner"].as_str().unwrap().parse().unwrap(),
         particles: number("particles") as u32,
         horizon: number("horizon") as u32,
         device: Device::Cpu,
         ..PilotConfig::default()
     };
-    let push = film["push"].as_str().unwrap().parse().unwrap();
+    let push = replay["push"].as_str().unwrap().parse().unwrap();
     let episode =
         Episode::new().seed(number("seed")).steps(number("steps") as u32).push(Some(push));
     let result = episode.run(&mut Pilot::new(config).unwrap()).unwrap();
-    assert_eq!(film["digest"].as_str().unwrap(), result.digest.to_string());
-    assert_eq!(film["survived"], result.survived);
-    assert_eq!(film["frames"].as_array().unwrap().len(), result.steps as usize);
+    assert_eq!(replay["digest"].as_str().unwrap(), result.digest.to_string());
+    assert_eq!(replay["survived"], result.survived);
+    assert_eq!(replay["frames"].as_array().unwrap().len(), result.steps as usize);
 }
 
 #[test]

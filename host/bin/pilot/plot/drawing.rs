@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::settings::Settings;
 use crate::shared::picture::{Area, BLUE, Fault, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, tick};
 use crate::shared::text::{grouped, number, significant};
-use crate::solve::{degrees, extent, headline};
+use crate::wording::{degrees, extent, headline};
 
 /// Steps over which the force is averaged.
 const AVERAGED: usize = 25;

@@ -59,12 +59,12 @@ impl Look {
 }
 
 /// A drawing area at a scale.
-pub struct Pen<'a, DB: DrawingBackend> {
+pub struct Canvas<'a, DB: DrawingBackend> {
     pub area: &'a Area<DB>,
     pub scale: u32,
 }
 
-impl<DB: DrawingBackend> Pen<'_, DB> {
+impl<DB: DrawingBackend> Canvas<'_, DB> {
     fn pixel(&self, (x, y): Place) -> (i32, i32) {
         let scale = f64::from(self.scale);
         ((x * scale).round() as i32, (y * scale).round() as i32)

@@ -21,7 +21,7 @@ const STRIDE: usize = 3;
 
 /// Everything the replay needs. The episode can be run again: same configuration, same digest.
 #[derive(Serialize)]
-pub struct Film {
+pub struct Replay {
     planner: PlannerKind,
     particles: u32,
     horizon: u32,
@@ -59,9 +59,9 @@ struct Frame {
     failed: Vec<Vec<i32>>,
 }
 
-impl Film {
+impl Replay {
     /// Runs the episode.
-    pub fn shot() -> Result<Self> {
+    pub fn record() -> Result<Self> {
         let config = PilotConfig { device: Device::Cpu, threads: 1, ..PilotConfig::default() };
         let push: Push = PUSH.parse()?;
         let mut pilot = Pilot::new(config)?;
@@ -178,26 +178,26 @@ mod tests {
 
     #[test]
     fn the_film_is_the_same_each_time_and_shows_both_kinds_of_futures() {
-        let film = Film::shot().unwrap();
+        let replay = Replay::record().unwrap();
         assert_eq!(
-            serde_json::to_string(&film).unwrap(),
-            serde_json::to_string(&Film::shot().unwrap()).unwrap()
+            serde_json::to_string(&replay).unwrap(),
+            serde_json::to_string(&Replay::record().unwrap()).unwrap()
         );
-        assert!(film.survived && film.frames.len() == film.steps as usize);
-        assert!(film.frames.iter().any(|frame| frame.push_n != 0.0));
+        assert!(replay.survived && replay.frames.len() == replay.steps as usize);
+        assert!(replay.frames.iter().any(|frame| frame.push_n != 0.0));
         for kind in [|frame: &Frame| frame.alive.len(), |frame: &Frame| frame.failed.len()] {
-            let share = film.frames.iter().map(kind).sum::<usize>() as f64
-                / (SHOWN * film.frames.len()) as f64;
+            let share = replay.frames.iter().map(kind).sum::<usize>() as f64
+                / (SHOWN * replay.frames.len()) as f64;
             assert!(share > 0.05, "{share}");
         }
-        for frame in &film.frames {
+        for frame in &replay.frames {
             assert_eq!(frame.alive.len() + frame.failed.len(), SHOWN);
-            assert!(frame.alive.iter().all(|future| future.len() == 2 * film.points_s.len()));
+            assert!(frame.alive.iter().all(|future| future.len() == 2 * replay.points_s.len()));
             assert!(
                 frame
                     .failed
                     .iter()
-                    .all(|future| (2..=2 * film.points_s.len()).contains(&future.len()))
+                    .all(|future| (2..=2 * replay.points_s.len()).contains(&future.len()))
             );
         }
     }

@@ -140,7 +140,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         name: "foreign",
-        about: "Linux with musl and emulated ARM: main job, parity suite and `bench` give the same bits",
+        about: "Linux with musl, emulated ARM, Wine: main job, parity suite and `bench` give the same bits",
         run: foreign::same_bits,
     },
     Check {

@@ -6,10 +6,6 @@
 
 #[path = "../parity/cases.rs"]
 mod cases;
-mod failures;
-mod fallback;
-mod interrupt;
-mod program;
 mod retries;
 mod saved;
 

@@ -8,14 +8,14 @@ use serde_json::Value;
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, command, output, root, run, target_dir};
 use crate::{
-    cust, dependents, foreign, inlined, kernels, layers, msrv, neon, pages, platforms, ptxas,
+    cust, dependents, foreign, fuzz, inlined, kernels, layers, msrv, neon, pages, platforms, ptxas,
     python, rust_cuda, source, unsafe_code, wheels,
 };
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
 
 /// Which features a lint must not depend on: each alone, and none.
-const FEATURES: [&str; 3] = ["", "cli", "cuda"];
+const FEATURES: [&str; 2] = ["", "cuda"];
 
 /// Every check, in the order in which they run: cheap ones first, so that a slip shows at once.
 pub const CHECKS: &[Check] = &[
@@ -127,6 +127,11 @@ pub const CHECKS: &[Check] = &[
         about: "unsafe code that needs no hardware has no undefined behaviour",
         run: unsafe_code::is_defined,
     },
+    Check {
+        name: "fuzz",
+        about: "no PTX, configuration, trace or record makes its reader panic",
+        run: fuzz::nothing_panics,
+    },
     Check { name: "msrv", about: "the oldest supported Rust builds it all", run: msrv::builds },
     Check {
         name: "dependents",
@@ -175,6 +180,8 @@ fn features() -> Result<Outcome> {
         println!("{count} crates with the features [{features}]");
         ensure!(count <= most, "{count} crates with [{features}], at most {most}: {crates:?}");
     }
+    let programs = "clippy -p particle-pilot-cli -p particle-pilot-bench --no-default-features";
+    run(&mut cargo(&format!("{programs} --all-targets -- -D warnings")))?;
     Ok(Outcome::Passed)
 }
 

@@ -10,6 +10,7 @@ mod compiler;
 mod cust;
 mod dependents;
 mod foreign;
+mod fuzz;
 mod gpu_bundle;
 mod inlined;
 mod kernels;

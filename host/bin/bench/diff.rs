@@ -86,7 +86,7 @@ fn differing_terms(before: &Record, after: &Record) -> Vec<String> {
 }
 
 /// The table, and how many rows are worse.
-fn compare(before: &Record, after: &Record, threshold: f64) -> (String, usize) {
+pub fn compare(before: &Record, after: &Record, threshold: f64) -> (String, usize) {
     let mut text = String::new();
     let columns = ("suite, case, contender", "before", "after", "change");
     let _ = writeln!(text, "{:60} {:>11} {:>11} {:>8}", columns.0, columns.1, columns.2, columns.3);
@@ -181,10 +181,8 @@ mod tests {
             work: Work::Start(None),
             contenders: Vec::new(),
         };
-        let step = median * percent / 700.0;
-        let samples = (-7..=7).map(|i| median + f64::from(i) * step).collect();
         let mut row = Row::new(&case, &Contender::gpu(0));
-        row.host = Some(Figure::of(samples, 1));
+        row.host = Some(Figure::around(median, percent));
         row
     }
 

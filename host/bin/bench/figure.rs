@@ -34,6 +34,13 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// Of samples that lie so many percent around `median`.
+    #[cfg(test)]
+    pub fn around(median: f64, percent: f64) -> Self {
+        let step = median * percent / 700.0;
+        Self::of((-7..=7).map(|i| median + f64::from(i) * step).collect(), 1)
+    }
+
     /// What `samples` amount to, of which there is at least one.
     pub fn of(samples: Vec<f64>, runs_per_sample: usize) -> Self {
         let sorted = sorted(samples.clone());

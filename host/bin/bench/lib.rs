@@ -9,6 +9,7 @@ mod contender;
 mod diff;
 mod doubt;
 mod figure;
+pub mod formats;
 pub mod gpu_limits;
 mod judge;
 mod limits;

@@ -1,6 +1,5 @@
 //! Reads records back.
 
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -8,22 +7,20 @@ use serde_json::Value;
 
 use crate::judge;
 use crate::record::{Record, SCHEMA};
+use crate::shared::input;
 use crate::shared::usage::usage;
 
 /// Reads a record back; `-` is standard input.
 pub fn read(path: &Path) -> Result<Record> {
-    let (shown, bytes) = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().lock().read_to_end(&mut bytes);
-        ("standard input".into(), read.map(|_| bytes))
-    } else {
-        (path.display().to_string(), std::fs::read(path))
-    };
-    let bytes = bytes.map_err(|error| usage(format!("cannot read {shown}: {error}")))?;
-    parse(&bytes).map_err(|error| usage(format!("{shown}: {error:#}")))
+    let (name, bytes) = input::bytes(path)?;
+    parse(&bytes).map_err(|error| usage(format!("{name}: {error:#}")))
 }
 
-fn parse(bytes: &[u8]) -> Result<Record> {
+/// The record that `bytes` are, as `bench --json` writes it.
+///
+/// # Errors
+/// Where it is no record, one of another format or a damaged one.
+pub fn parse(bytes: &[u8]) -> Result<Record> {
     const OTHER: &str = "it is no record of `bench --json`";
     ensure!(!bytes.is_empty(), "{OTHER}: it is empty");
     let text = std::str::from_utf8(bytes).context(OTHER)?;

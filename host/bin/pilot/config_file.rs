@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::options::Options;
+use crate::shared::input;
 use crate::shared::usage::usage;
 
 impl Options {
@@ -34,21 +35,8 @@ impl Options {
 
 /// The options of a configuration file; `-` is standard input.
 pub fn read(path: &Path) -> Result<Options> {
-    let name = name(path);
-    let text = match path == Path::new("-") {
-        true => std::io::read_to_string(std::io::stdin()),
-        false => std::fs::read_to_string(path),
-    };
-    let text = text.map_err(|error| usage(format!("cannot read {name}: {error}")))?;
+    let (name, text) = input::text(path)?;
     parse(&text).map_err(|(line, reason)| usage(format!("{name}, line {line}: {reason}")))
-}
-
-/// What the file is called in messages.
-pub fn name(path: &Path) -> String {
-    match path == Path::new("-") {
-        true => "standard input".into(),
-        false => path.display().to_string(),
-    }
 }
 
 /// Options from the text of a configuration file, or the line and the reason why not.
@@ -90,21 +78,5 @@ fn in_our_words(message: &str, line: &str) -> String {
             format!("there is no option `{given}`, did you mean `{name}`?")
         }
         _ => format!("there is no option `{given}`; `pilot --print-config` shows all"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::Settings;
-
-    #[test]
-    fn texts_that_are_nearly_configurations_are_read_or_refused() {
-        let written = "planner = \"mppi\"\nparticles = 2048\nhorizon = 40\nseed = 7\ndevice = \"auto\"\npush = \"-5:5:50\"\n\
-                       theta-limit-deg = 15.0\ncost-position = 0.5\nnoise = \"halton\"\nsmoothing = 0.1\n";
-        let accepted = |text: &str| parse(text).is_ok_and(|options| Settings::new(options).is_ok());
-        assert!(accepted(written));
-        let count = test_support::mutations(written, 3000).filter(|text| accepted(text)).count();
-        assert!((100..2900).contains(&count), "{count} of 3000: too far off, or too near");
     }
 }

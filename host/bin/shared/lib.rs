@@ -1,7 +1,8 @@
-//! What the programs `pilot` and `bench` have in common: how a program writes, draws, tells, stops and ends.
+//! What the programs `pilot` and `bench` have in common: how a program reads, writes, draws, tells, stops and ends.
 
 pub mod command_line;
 mod draft;
+pub mod input;
 pub mod interrupt;
 pub mod outcome;
 pub mod output;

@@ -36,7 +36,7 @@ pub fn pilot() -> PathBuf {
         if built.is_file() {
             built
         } else {
-            build(&["--package", "particle-pilot", "--bin", "pilot"], &name)
+            build(&["--package", "particle-pilot-cli", "--bin", "pilot"], &name)
         }
     };
     PILOT.get_or_init(find).clone()

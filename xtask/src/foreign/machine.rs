@@ -16,6 +16,9 @@ pub const MUSL: &str = "x86_64-unknown-linux-musl";
 /// Windows, by Wine.
 pub const WINDOWS: &str = "x86_64-pc-windows-gnu";
 
+/// Links Windows' programs.
+const MINGW: &str = "x86_64-w64-mingw32-gcc";
+
 /// What Wine may lack.
 const PROCESS_PRNG: &str = include_str!("process_prng.c");
 
@@ -40,7 +43,7 @@ impl Machine {
                 "qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
             ),
             WINDOWS => (
-                Some("x86_64-w64-mingw32-gcc"),
+                Some(MINGW),
                 &["wine64", "/usr/lib/wine/wine64"],
                 &[],
                 "wine64 gcc-mingw-w64-x86-64-win32",
@@ -58,7 +61,7 @@ impl Machine {
         if !missing.is_empty() {
             return Ok(Err(format!("try {}", missing.join(" and "))));
         }
-        let variables = if target == WINDOWS { wine_variables(linker)? } else { Vec::new() };
+        let variables = if target == WINDOWS { wine_variables()? } else { Vec::new() };
         let runner = runner.into_iter().chain(options.iter().copied()).collect();
         Ok(Ok(Self { target, linker, runner, variables }))
     }
@@ -97,12 +100,12 @@ impl Machine {
 }
 
 /// Keeps Wine to a folder of its own, quiet, and gives it what it may lack.
-fn wine_variables(compiler: Option<&str>) -> Result<Vec<(&'static str, PathBuf)>> {
+fn wine_variables() -> Result<Vec<(&'static str, PathBuf)>> {
     let folder = target_dir().join("wine");
     fs::create_dir_all(&folder)?;
     let source = folder.join("process_prng.c");
     fs::write(&source, PROCESS_PRNG)?;
-    let mut compile = command(compiler.unwrap_or("cc"), "-shared -O1 -o");
+    let mut compile = command(MINGW, "-shared -O1 -o");
     run(compile.arg(folder.join("bcryptprimitives.dll")).arg(source))?;
     Ok(vec![
         ("WINEPREFIX", folder.join("prefix")),

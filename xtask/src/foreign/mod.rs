@@ -15,7 +15,7 @@ pub use machine::{AARCH64, MUSL, Machine, WINDOWS};
 
 const PROGRAMS: &str = "build --release --bin pilot --bin bench";
 const BENCH: &str = "bench --quick --suite latency --json -";
-const PARITY: &str = "test --release --no-default-features --features cli --test parity";
+const PARITY: &str = "test --release --no-default-features --test parity";
 /// A test that starts itself as another process, which no emulator would be told to run.
 const STARTS_ITSELF: &str = "one_scalar_thread";
 
@@ -34,7 +34,7 @@ impl<'a> Programs<'a> {
 
     /// Those of another.
     fn of(machine: &'a Machine) -> Result<Self> {
-        run(&mut cargo_for(machine, &format!("{PROGRAMS} --no-default-features --features cli")))?;
+        run(&mut cargo_for(machine, &format!("{PROGRAMS} --no-default-features")))?;
         let folder = target_dir().join(machine.target).join("release");
         Ok(Self { folder, machine: Some(machine) })
     }

@@ -25,9 +25,9 @@ const RUN: &str = include_str!("run.sh");
 const GLIBC: &str = "2.31";
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// What builds the programs; `pilot` comes along because tests and benchmarks may start it.
-const BUILD: &str = "--no-run --release --package particle-pilot --package particle-pilot-bench --lib --test gpu --bench gpu_timings \
-                     --message-format json-render-diagnostics";
+/// What builds the programs; `pilot` comes along with a test that starts it.
+const BUILD: &str = "--no-run --release --package particle-pilot --package particle-pilot-bench --package particle-pilot-cli \
+                     --lib --test gpu --test virtual_gpu --bench gpu_timings --message-format json-render-diagnostics";
 
 /// The programs: kind and name of what cargo builds, and the name in the bundle.
 const PROGRAMS: [([&str; 2], &str); 4] = [

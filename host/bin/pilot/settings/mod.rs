@@ -9,9 +9,10 @@ use particle_pilot::env::{Integrator, Physics, Push};
 use particle_pilot::kernels::model::{BadCost, CostWeights};
 use particle_pilot::{PilotConfig, PilotError, PlannerKind, SettingError, Tuning};
 
-use crate::config_file::{self, read};
+use crate::config_file::read;
 use crate::options::{IntegratorName, MOST_EPISODES, MOST_STEPS, Options};
 use crate::relevance::reads;
+use crate::shared::input;
 use crate::shared::output::{print, say};
 use crate::shared::places::{Named, distinct};
 use crate::shared::text::number;
@@ -52,7 +53,7 @@ impl Settings {
         let checked = |options| Self { work, ..Self::default() }.with(options);
         let settings = match (checked(options), &command_line.config) {
             (Err(error), Some(path)) if checked(command_line.clone()).is_ok() => {
-                return Err(usage(format!("{}: {error}", config_file::name(path))));
+                return Err(usage(format!("{}: {error}", input::name(path))));
             }
             (settings, _) => settings?,
         };

@@ -9,6 +9,7 @@ use particle_pilot::Digest;
 use super::{FORMAT, HEADER, MAGIC, Row};
 use crate::config_file;
 use crate::settings::Settings;
+use crate::shared::input;
 use crate::shared::usage::usage;
 
 /// The first line is looked for in so many bytes: the file may be anything.
@@ -40,21 +41,17 @@ pub struct End {
 }
 
 impl Trace {
-    /// Reads everything before the rows; `-` is standard input.
+    /// Reads everything before the rows of a file; `-` is standard input.
     pub fn open(path: &Path) -> Result<Self> {
-        let input: Box<dyn Read> = match path == Path::new("-") {
-            true => Box::new(std::io::stdin()),
-            false => Box::new(
-                std::fs::File::open(path)
-                    .map_err(|error| usage(format!("cannot read {}: {error}", path.display())))?,
-            ),
-        };
+        let (name, input) = input::open(path)?;
+        Self::read(name, BufReader::new(input))
+    }
+
+    /// As [`Trace::open`], from what messages call `name`.
+    pub fn read(name: String, input: impl BufRead + 'static) -> Result<Self> {
         let mut trace = Self {
-            name: match path == Path::new("-") {
-                true => "standard input".into(),
-                false => path.display().to_string(),
-            },
-            input: Box::new(BufReader::new(input)),
+            name,
+            input: Box::new(input),
             lines: 0,
             digest: Digest::new(),
             settings: Settings::default(),
@@ -86,7 +83,7 @@ impl Trace {
     fn magic(&mut self) -> Result<()> {
         let mut line = Vec::new();
         let read = (&mut self.input).take(LONGEST_MAGIC).read_until(b'\n', &mut line);
-        read.map_err(|error| usage(format!("cannot read {}: {error}", self.name)))?;
+        read.map_err(|error| input::unreadable(&self.name, &error))?;
         let text = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line).trim_ascii_end();
         let text = String::from_utf8_lossy(text);
         match text.strip_prefix(MAGIC).map(str::parse) {
@@ -111,7 +108,7 @@ impl Trace {
             std::io::ErrorKind::InvalidData => {
                 self.is_none(format!("line {} is not text", self.lines + 1))
             }
-            _ => usage(format!("cannot read {}: {error}", self.name)),
+            _ => input::unreadable(&self.name, &error),
         })?;
         if read == 0 {
             return Ok(None);
@@ -236,39 +233,4 @@ fn row_of(fields: &[&str]) -> Result<Row, String> {
         spread: number(fields, 11)?,
         dead_share: number(fields, 12)?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    const WRITTEN: &str = "# particle-pilot trace 2\n# planner = \"cem\"\n# particles = 64\n# push = \"5:5:50\"\n\
-        step,x,x_dot,theta,theta_dot,action,reward,decision_us,best,mean,ess,spread,dead_share\n\
-        0,0.0136,-0.023,-0.0459,-0.0483,0,1.0,12.5,0.1,0.2,64,0.01,0.0\n\
-        1,0.0131,-0.218,-0.0469,0.2294,1,1.0,11.0,0.1,0.3,64,0.02,0.5\n\
-        2,0.0088,-0.022,-0.0423,-0.0781,,,,,,,,\n\
-        # outcome: survived\n# digest: 0123456789abcdef\n# lines: 0123456789abcdef\n";
-
-    /// How many rows there are, to the end or the first that is none.
-    fn rows(path: &Path) -> usize {
-        let Ok(mut trace) = Trace::open(path) else { return 0 };
-        std::iter::from_fn(|| trace.row().ok().flatten()).count()
-    }
-
-    #[test]
-    fn texts_that_are_nearly_traces_are_read_or_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.csv");
-        fs::write(&path, WRITTEN).unwrap();
-        assert_eq!(rows(&path), 2);
-        let all: Vec<usize> = test_support::mutations(WRITTEN, 2000)
-            .map(|text| {
-                fs::write(&path, text).unwrap();
-                rows(&path)
-            })
-            .collect();
-        assert!([0, 1, 2].iter().all(|count| all.contains(count)), "the texts are too far off");
-    }
 }

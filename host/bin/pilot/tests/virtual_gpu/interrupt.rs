@@ -3,8 +3,6 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::program;
-
 /// What the machine may take in all, however busy; nobody waits for it where all is well.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -22,7 +20,7 @@ fn a_second_signal_ends_a_decision_in_hand_and_leaves_nothing_behind() {
     let trace = folder.path().join("t.csv");
     // One decision, of minutes: no future ends early.
     let arguments = ["-k", "1000000", "-H", "2000", "--theta-limit-deg", "inf", "--x-limit", "inf"];
-    let mut child = program::pilot(&arguments, "cuda", "")
+    let mut child = crate::pilot(&arguments, "cuda", "")
         .args(["-q", "--trace"])
         .arg(&trace)
         .stdout(Stdio::null())

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::program::{self, json, told};
+use crate::{json, told};
 
 /// More episodes than go into the first launch.
 const EPISODES: u64 = 300;
@@ -12,7 +12,7 @@ const EPISODES: u64 = 300;
 /// Short episodes of small swarms.
 fn pilot(arguments: &[&str], device: &str, fails: &str) -> Output {
     let arguments = [arguments, &["-n", "2", "-k", "16", "-H", "3"]].concat();
-    program::run(&mut program::pilot(&arguments, device, fails))
+    crate::run(&mut crate::pilot(&arguments, device, fails))
 }
 
 fn evaluate(device: &str, fails: &str) -> Output {

@@ -4,13 +4,13 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::program::{self, json, told};
+use crate::{json, told};
 
 /// An episode of 12 steps.
 const EPISODE: [&str; 6] = ["-n", "12", "-k", "130", "--json", "-"];
 
 fn episode(device: &str, fails: &str) -> Output {
-    program::run(&mut program::pilot(&EPISODE, device, fails))
+    crate::run(&mut crate::pilot(&EPISODE, device, fails))
 }
 
 /// Calls that decisions make, each with an ordinary error and one after which a context is lost.
@@ -59,8 +59,8 @@ fn a_gpu_that_was_asked_for_and_fails_is_an_error_that_names_the_cause() {
 #[test]
 fn blocks_that_share_an_episode_are_launched_to_run_at_the_same_time() {
     let arguments = ["evaluate", "-e", "1", "-n", "2", "-k", "2500"];
-    let mut pilot = program::pilot(&arguments, "cuda", "cuLaunchCooperativeKernel:1=719");
-    let output = program::run(&mut pilot);
+    let mut pilot = crate::pilot(&arguments, "cuda", "cuLaunchCooperativeKernel:1=719");
+    let output = crate::run(&mut pilot);
     let told = told(&output);
     assert!(!output.status.success() && told.contains("CUDA_ERROR_LAUNCH_FAILED"), "{told}");
 }
@@ -70,7 +70,7 @@ fn whatever_fails_everything_is_given_back() {
     let folder = tempfile::tempdir().expect("a folder for reports");
     for failure in FAILURES.iter().chain(&[""]) {
         let report = folder.path().join("report");
-        program::run(program::pilot(&EPISODE, "auto", failure).env("PTX_VM_REPORT", &report));
+        crate::run(crate::pilot(&EPISODE, "auto", failure).env("PTX_VM_REPORT", &report));
         let text = std::fs::read_to_string(&report).expect("a report");
         // `KIND COUNT` for all that a driver gives, and the number of launches.
         let left =
@@ -88,12 +88,12 @@ fn a_decision_that_does_not_fit_the_memory_is_made_piece_by_piece() {
     let run = |planner: &str, action: &str, device: &str, memory: Option<u64>| {
         let decisions = ["-k", "32770", "-H", "6", "-n", "2", "--json", "-"];
         let arguments = [&["-p", planner, "--action", action][..], &decisions].concat();
-        let mut pilot = program::pilot(&arguments, device, "");
+        let mut pilot = crate::pilot(&arguments, device, "");
         pilot.env("PTX_VM_REPORT", &report);
         if let Some(bytes) = memory {
             pilot.env("PTX_VM_MEMORY_BYTES", bytes.to_string());
         }
-        program::run(&mut pilot)
+        crate::run(&mut pilot)
     };
     let launches = || -> u64 {
         let text = std::fs::read_to_string(&report).expect("a report");

@@ -1,0 +1,12 @@
+//! Any bytes are read as a trace, to its end: steps or a refusal, never a panic, and soon.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use particle_pilot_cli::formats::trace;
+
+fuzz_target!(|bytes: &[u8]| {
+    let lines = bytes.split(|byte| *byte == b'\n').count();
+    let Ok(content) = trace(bytes.to_vec()) else { return };
+    assert!(content.steps < lines, "every step has a line");
+});

@@ -1,6 +1,6 @@
 //! What can go wrong when a pilot is set up or asked.
 
-use particle_pilot_kernels::model::CartPoleError;
+use particle_pilot_kernels::model::{BadActions, CartPoleError};
 
 use crate::backend::BackendError;
 use crate::bytes::Bytes;
@@ -34,6 +34,9 @@ pub enum PilotError {
     /// The cart-pole's physics or cost weights are out of range.
     #[error(transparent)]
     CartPole(#[from] CartPoleError),
+    /// Nothing can be chosen from the actions of a model.
+    #[error(transparent)]
+    Actions(#[from] BadActions),
     /// The device cannot be used.
     #[error(transparent)]
     Backend(#[from] BackendError),

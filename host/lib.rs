@@ -80,3 +80,8 @@ pub const COMPILER: &str = env!("PILOT_COMPILER");
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So are those of docs/models.md.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/models.md")]
+struct Models;

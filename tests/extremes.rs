@@ -78,8 +78,9 @@ fn models_of_any_cost_are_planned_for_with_numbers() {
             for unit in [1e-30, 1.0, 1e7, 1e10, 1e20, 1e26, 1e30, 1e37] {
                 let (device, particles) = (Device::Cpu, 256);
                 let config = PilotConfig { action, device, particles, ..PilotConfig::of(*planner) };
-                let mut pilot = Pilot::with_model(config, Rolling { unit, ..Rolling::default() })
-                    .expect("valid");
+                let mut pilot =
+                    Pilot::with_lane_model(config, Rolling { unit, ..Rolling::default() })
+                        .expect("valid");
                 let decision = pilot.act(&[0.0]).expect("a finite state");
                 let case = format!("{planner} {action} {unit:e}");
                 assert_finite(&decision, &case);
@@ -123,8 +124,12 @@ fn what_single_precision_cannot_hold_is_refused() {
 
 #[test]
 fn an_action_that_is_no_number_never_leaves_a_pilot() {
-    let config = PilotConfig::builder().device(Device::Cpu).build().expect("valid");
+    let config = PilotConfig {
+        action: ActionKind::Continuous,
+        device: Device::Cpu,
+        ..PilotConfig::default()
+    };
     let model = Rolling { full_action: f64::NAN, ..Rolling::default() };
-    let mut pilot = Pilot::with_model(config, model).expect("valid");
+    let mut pilot = Pilot::with_lane_model(config, model).expect("valid");
     assert!(matches!(pilot.act(&[0.0]), Err(PilotError::NoControl(_))));
 }

@@ -32,7 +32,7 @@ fn an_interrupted_decision_begins_no_more_work() {
             let watch: &'static Watch = Box::leak(Box::new(watch));
             let model = Rolling { watch: Some(watch), ..Rolling::default() };
             let pair = PilotConfig { threads: 2, ..config.clone() };
-            let mut pilot = Pilot::with_model(pair, model).expect("a valid configuration");
+            let mut pilot = Pilot::with_lane_model(pair, model).expect("a valid configuration");
             pilot.set_interrupt(Arc::clone(flag));
             assert_eq!(pilot.act(&[0.0]), Err(PilotError::Interrupted), "{name}");
             let asked = watch.asked.load(Ordering::Relaxed);
@@ -70,7 +70,7 @@ fn after_an_interruption_decisions_go_on_as_if_nothing_had_happened() {
         let name = format!("{} {}", config.planner, config.action);
         let pilot = |watch, flag| {
             let model = Rolling { watch, ..Rolling::default() };
-            let mut pilot = Pilot::with_model(config.clone(), model).expect("valid");
+            let mut pilot = Pilot::with_lane_model(config.clone(), model).expect("valid");
             pilot.set_interrupt(flag);
             pilot
         };
@@ -91,14 +91,15 @@ fn after_an_interruption_decisions_go_on_as_if_nothing_had_happened() {
 fn a_flag_that_is_lowered_again_at_once_leaves_no_decision_half_made() {
     for config in configs(3000, 40) {
         let name = format!("{} {}", config.planner, config.action);
-        let mut undisturbed = Pilot::with_model(config.clone(), Rolling::default()).expect("valid");
+        let mut undisturbed =
+            Pilot::with_lane_model(config.clone(), Rolling::default()).expect("valid");
         let (wanted, _) = decisions(&mut undisturbed, &AtomicBool::new(false));
         for last in [1, 2, 9, 30] {
             let flag: &'static Arc<AtomicBool> = Box::leak(Box::default());
             let watch = Watch { asked: AtomicU32::new(0), last, flag };
             let watch: &'static Watch = Box::leak(Box::new(watch));
             let model = Rolling { watch: Some(watch), ..Rolling::default() };
-            let mut pilot = Pilot::with_model(config.clone(), model).expect("valid");
+            let mut pilot = Pilot::with_lane_model(config.clone(), model).expect("valid");
             pilot.set_interrupt(Arc::clone(flag));
             let is_over = AtomicBool::new(false);
             let made = std::thread::scope(|scope| {

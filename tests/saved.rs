@@ -80,10 +80,10 @@ fn a_pilot_that_was_put_by_decides_on_with_the_same_bits() {
 fn a_model_of_ones_own_goes_on_too() {
     let config = PilotConfig { particles: 200, device: Device::Cpu, ..PilotConfig::default() };
     let model = Model::<false>::new(&config.physics, &CostWeights::default()).unwrap();
-    let mut pilot = Pilot::with_model(config.clone(), model).unwrap();
+    let mut pilot = Pilot::with_lane_model(config.clone(), model).unwrap();
     pilot.act(&[0.0, 0.0, 0.1, 0.3]).unwrap();
     let saved = pilot.save().unwrap();
-    let mut later = Pilot::with_model(config, model).unwrap();
+    let mut later = Pilot::with_lane_model(config, model).unwrap();
     later.load(&saved).unwrap();
     let state = [0.0, 0.2, 0.1, 0.0];
     assert_eq!(later.act(&state).unwrap(), pilot.act(&state).unwrap());

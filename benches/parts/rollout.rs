@@ -8,7 +8,7 @@ use particle_pilot_kernels::controls::{
     Biased, Coin, First, Interpolant, KnotNoise, Knots, Scheme, digits,
 };
 use particle_pilot_kernels::lanes::{LaneWork, Lanes};
-use particle_pilot_kernels::model::{CartPoleModel, CostWeights, Model};
+use particle_pilot_kernels::model::{CartPoleModel, CostWeights, LaneModel};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, Particle, RolloutSpec, Summary, rollout_chunk};
 
@@ -22,7 +22,7 @@ const SPACING: usize = 5;
 /// One bundle of particles, step after step: each waits for the one before.
 struct Steps<'a, M>(&'a M);
 
-impl<M: Model> LaneWork for Steps<'_, M> {
+impl<M: LaneModel> LaneWork for Steps<'_, M> {
     type Output = [f32; 16];
 
     #[inline(always)]
@@ -45,7 +45,7 @@ impl<M: Model> LaneWork for Steps<'_, M> {
 /// One chunk of futures, costs and sums included.
 struct Chunk<'a, M, S>(RolloutSpec<'a, M, S>);
 
-impl<M: Model, S: Scheme> LaneWork for Chunk<'_, M, S> {
+impl<M: LaneModel, S: Scheme> LaneWork for Chunk<'_, M, S> {
     type Output = Summary;
 
     #[inline(always)]
@@ -97,7 +97,7 @@ fn chunks(criterion: &mut Criterion) {
     chunk(criterion, &model, "knots", &knots);
 }
 
-fn chunk<M: Model, S: Scheme>(criterion: &mut Criterion, model: &M, name: &str, scheme: &S) {
+fn chunk<M: LaneModel, S: Scheme>(criterion: &mut Criterion, model: &M, name: &str, scheme: &S) {
     let particles = CHUNK as u32;
     let mut group = criterion.benchmark_group("rollout of a chunk");
     each(&mut group, name, u64::from(particles * HORIZON), || {

@@ -1,8 +1,9 @@
 //! The engine that runs particles on the CPU.
 
+use std::any::Any;
 use std::sync::Arc;
 
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::population::Stop as _;
 
 use super::{Engine, Plan, Question};
@@ -19,14 +20,14 @@ use crate::threads::Pool;
 use crate::trajectories::Trajectories;
 
 /// The engine that runs particles on the CPU.
-pub(crate) struct CpuEngine<M: Model> {
+pub(crate) struct CpuEngine<M: LaneModel> {
     problem: Problem<M>,
     pool: Arc<Pool>,
     planner: Box<dyn planners::planner::Planner<M>>,
     fallback_reason: Option<BackendError>,
 }
 
-impl<M: Model> CpuEngine<M> {
+impl<M: LaneModel> CpuEngine<M> {
     pub fn new(
         config: &PilotConfig,
         model: M,
@@ -43,7 +44,7 @@ impl<M: Model> CpuEngine<M> {
     }
 }
 
-impl<M: Model> Engine for CpuEngine<M> {
+impl<M: LaneModel> Engine for CpuEngine<M> {
     fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
         question.go_on()?;
         if question.stop.is_some() {
@@ -56,6 +57,14 @@ impl<M: Model> Engine for CpuEngine<M> {
             return Err(PilotError::Interrupted);
         }
         Ok(plan)
+    }
+
+    fn action(&self, share: f64) -> f64 {
+        self.problem.model.action(share)
+    }
+
+    fn model_mut(&mut self) -> Option<&mut dyn Any> {
+        Some(&mut self.problem.model)
     }
 
     fn reset(&mut self) {
@@ -102,9 +111,8 @@ impl<M: Model> Engine for CpuEngine<M> {
     }
 
     fn nominal(&self) -> Option<Vec<f64>> {
-        let full = self.problem.model.full_action();
         let shares = self.planner.nominal(&self.problem)?;
-        Some(shares.into_iter().map(|share| share * full).collect())
+        Some(shares.into_iter().map(|share| self.action(share)).collect())
     }
 
     fn pool(&self) -> Arc<Pool> {
@@ -121,7 +129,7 @@ impl<M: Model> Engine for CpuEngine<M> {
 }
 
 /// Refuses `pilots` pilots of `config` that this machine has no memory for.
-pub(crate) fn require_memory<M: Model>(
+pub(crate) fn require_memory<M: LaneModel>(
     config: &PilotConfig,
     pilots: usize,
 ) -> Result<(), PilotError> {

@@ -1,7 +1,7 @@
 //! Which engine a pilot gets.
 
 use particle_pilot_kernels::math::NARROW_LIMIT;
-use particle_pilot_kernels::model::{CartPoleModel, Model};
+use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
 
 use super::{CpuEngine, Engine, require_table};
 use crate::backend::BackendError;
@@ -12,7 +12,7 @@ use crate::settings::{Device, DeviceInfo, PilotConfig};
 use crate::simd::Simd;
 
 /// The engine for `config` and a model of one's own, which only the CPU can run.
-pub(crate) fn for_model<M: Model>(
+pub(crate) fn for_model<M: LaneModel>(
     config: &PilotConfig,
     model: M,
     simd: Simd,

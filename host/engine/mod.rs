@@ -6,6 +6,7 @@ mod create;
 pub(crate) use cpu::{CpuEngine, require_memory, require_table};
 pub(crate) use create::{CartModel, for_config, for_model, gpu_episodes};
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -19,7 +20,7 @@ use crate::settings::Device;
 use crate::threads::Pool;
 use crate::trajectories::Trajectories;
 
-/// A control in the caller's units, and how the futures looked from which it follows.
+/// A share of full control, -1 to 1, and how the futures looked from which it follows.
 pub(crate) type Plan = (f64, Diagnostics);
 
 /// What an engine is asked.
@@ -53,6 +54,14 @@ impl<'a> Question<'a> {
 pub(crate) trait Engine: Send {
     /// What to do. After an error the engine is as before.
     fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError>;
+
+    /// The action that a share of full control is, in the caller's units.
+    fn action(&self, share: f64) -> f64;
+
+    /// The model, to be replaced by another of its type; `None` where that cannot be.
+    fn model_mut(&mut self) -> Option<&mut dyn Any> {
+        None
+    }
 
     /// As [`Engine::plan`], with how long a GPU took by its own clock; `None` where none took part.
     fn plan_timed(

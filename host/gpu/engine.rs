@@ -29,7 +29,6 @@ pub struct GpuEngine {
     /// Where an answer comes to, and what is left to the next decision.
     answer: Pinned<u8>,
     kept: Kept,
-    full_action: f64,
 }
 
 /// A launch and what it starts.
@@ -83,18 +82,7 @@ impl GpuEngine {
         };
         let kept = Kept::new(&schedule, &layout);
         let answer = gpu.pinned(kept.end())?;
-        Ok(Self {
-            gpu,
-            task,
-            schedule,
-            reset,
-            iteration,
-            memory,
-            _tables: tables,
-            answer,
-            kept,
-            full_action: model.full_action,
-        })
+        Ok(Self { gpu, task, schedule, reset, iteration, memory, _tables: tables, answer, kept })
     }
 
     /// Decides in `state`.
@@ -151,7 +139,7 @@ impl GpuEngine {
         let copy = self.answer.slice()?;
         let answer: Answer = bytemuck::pod_read_unaligned(&copy[..size_of::<Answer>()]);
         self.kept.receive(copy);
-        Ok((answer.share * self.full_action, self.diagnose(&answer)))
+        Ok((answer.share, self.diagnose(&answer)))
     }
 
     /// Forgets the last plan.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::CartPoleModel;
+use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
 
 use super::GpuModel;
 use super::engine::GpuEngine;
@@ -119,6 +119,10 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
             let (plan, time) = gpu.plan_timed(state, seed, decision)?;
             Ok((plan, Some(time)))
         })
+    }
+
+    fn action(&self, share: f64) -> f64 {
+        self.model.action(share)
     }
 
     fn reset(&mut self) {

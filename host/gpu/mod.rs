@@ -17,7 +17,7 @@ pub(crate) use episodes::GpuEpisodes;
 pub(crate) use failover::engine;
 pub(crate) use simulate::simulation;
 
-use particle_pilot_kernels::model::{CartPoleData, CartPoleModel, Model};
+use particle_pilot_kernels::model::{CartPoleData, CartPoleModel, LaneModel};
 
 use crate::backend::BackendError;
 use crate::cuda;
@@ -48,18 +48,11 @@ pub(crate) struct GpuModel {
     general: bool,
     /// Full control, in the model's units.
     full: f32,
-    /// Full control, in the caller's units.
-    full_action: f64,
 }
 
 impl GpuModel {
     /// What a GPU has to know of `model`.
     fn of<const GENERAL: bool>(model: &CartPoleModel<GENERAL>) -> Self {
-        Self {
-            data: model.data(),
-            general: GENERAL,
-            full: model.full_control(),
-            full_action: model.full_action(),
-        }
+        Self { data: model.data(), general: GENERAL, full: model.full_control() }
     }
 }

@@ -1,6 +1,6 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::fmc::{best_first, share};
 use particle_pilot_kernels::population::{Fmc, FmcOutput};
 use particle_pilot_kernels::team::Single;
@@ -21,7 +21,7 @@ pub(crate) struct FmcPlanner {
 }
 
 impl FmcPlanner {
-    pub fn new<M: Model>(config: &PilotConfig) -> Self {
+    pub fn new<M: LaneModel>(config: &PilotConfig) -> Self {
         Self {
             islands: Islands::new::<M>(config.particles, GROUPS),
             continuous: config.action == ActionKind::Continuous,
@@ -31,12 +31,12 @@ impl FmcPlanner {
     }
 
     /// The bytes that takes.
-    pub fn memory<M: Model>(config: &PilotConfig) -> u64 {
+    pub fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
         Islands::<FmcOutput>::memory::<M>(config.particles, GROUPS)
     }
 }
 
-impl<M: Model> Planner<M> for FmcPlanner {
+impl<M: LaneModel> Planner<M> for FmcPlanner {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let spec = spec(problem, request, self.continuous);
         let balance = self.balance;
@@ -52,6 +52,6 @@ impl<M: Model> Planner<M> for FmcPlanner {
         let best = diagnostics.best as f32;
         let best_first = best_first(Single, outcomes.len(), |island| outcomes[island], best);
         let share = share(votes, problem.particles, full, best_first, self.continuous);
-        (share * problem.model.full_action(), diagnostics)
+        (share, diagnostics)
     }
 }

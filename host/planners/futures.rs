@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use particle_pilot_kernels::controls::{STRATA, Scheme};
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::reduce::tree;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
@@ -54,7 +54,7 @@ impl Futures {
     }
 
     /// Rolls out every future of `scheme` from `state`.
-    pub fn roll_out<M: Model, S: Scheme>(
+    pub fn roll_out<M: LaneModel, S: Scheme>(
         &mut self,
         problem: &Problem<M>,
         request: &Request<'_>,
@@ -129,7 +129,7 @@ struct RollOut<'a, M, S> {
     costs: &'a mut [f32; CHUNK],
 }
 
-impl<M: Model, S: Scheme> LaneWork for RollOut<'_, M, S> {
+impl<M: LaneModel, S: Scheme> LaneWork for RollOut<'_, M, S> {
     type Output = Summary;
 
     #[inline(always)]

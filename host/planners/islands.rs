@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::islands::reduce_stats;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::population::{
@@ -35,7 +35,7 @@ struct Island<T> {
 
 impl<T: Copy + Send> Islands<T> {
     /// Splits `particles` into islands, a multiple of `groups` of them but none empty.
-    pub fn new<M: Model>(particles: u32, groups: u32) -> Self {
+    pub fn new<M: LaneModel>(particles: u32, groups: u32) -> Self {
         let split = Split::new(particles, groups);
         let island = |index: u32| {
             let (first, count) = split.island(index);
@@ -47,7 +47,7 @@ impl<T: Copy + Send> Islands<T> {
     }
 
     /// The bytes that takes.
-    pub fn memory<M: Model>(particles: u32, groups: u32) -> u64 {
+    pub fn memory<M: LaneModel>(particles: u32, groups: u32) -> u64 {
         let split = Split::new(particles, groups);
         let [floats, integers] = Population::memory::<M>(split.largest() as usize);
         let island = size_of::<Mutex<Island<T>>>() + 4 * (floats + integers);
@@ -56,7 +56,7 @@ impl<T: Copy + Send> Islands<T> {
 
     /// Runs every island, on all threads, with the strategy that `strategy` makes for the island of
     /// a number, whose first particle has the other number.
-    pub fn run<M: Model, S: Strategy<Output = T>>(
+    pub fn run<M: LaneModel, S: Strategy<Output = T>>(
         &mut self,
         problem: &Problem<M>,
         request: &Request<'_>,
@@ -87,7 +87,7 @@ struct Run<'a, 'p, M, S> {
     population: &'a mut Population<'p>,
 }
 
-impl<M: Model, S: Strategy> LaneWork for Run<'_, '_, M, S> {
+impl<M: LaneModel, S: Strategy> LaneWork for Run<'_, '_, M, S> {
     type Output = S::Output;
 
     #[inline(always)]

@@ -17,7 +17,7 @@ use fmc::FmcPlanner;
 use futures::Futures;
 use mppi::Mppi;
 use noise::NoisePlan;
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use planner::{Planner, Problem};
 use random_shooting::RandomShooting;
 use smc::SmcPlanner;
@@ -25,7 +25,10 @@ use smc::SmcPlanner;
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 
 /// The planner that `config` asks for.
-pub(crate) fn create<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Box<dyn Planner<M>> {
+pub(crate) fn create<M: LaneModel>(
+    problem: &Problem<M>,
+    config: &PilotConfig,
+) -> Box<dyn Planner<M>> {
     match config.planner {
         PlannerKind::RandomShooting => Box::new(RandomShooting::new(problem, config)),
         PlannerKind::Cem => match config.action {
@@ -39,7 +42,7 @@ pub(crate) fn create<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Bo
 }
 
 /// About how many bytes the planner that `config` asks for takes, for a model of `M`'s size.
-pub(crate) fn memory<M: Model>(config: &PilotConfig) -> u64 {
+pub(crate) fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
     let particles = config.particles;
     let keys = 8 * u64::from(particles);
     let moments = 2 * NoisePlan::knot_count(config);

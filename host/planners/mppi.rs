@@ -9,7 +9,7 @@
 //! the futures begin with each action, and the action is the weighted majority's.
 
 use particle_pilot_kernels::controls::{First, Knots};
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::mppi::{TemperatureSearch, better_side};
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rng::Stream;
@@ -35,7 +35,7 @@ pub(crate) struct Mppi {
 }
 
 impl Mppi {
-    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
         let noise = NoisePlan::new(config, problem.model.full_control());
         let knots = noise.knots();
         Self {
@@ -51,7 +51,7 @@ impl Mppi {
 
     /// Weighs the futures, at the fixed temperature or at the one whose effective sample size is
     /// the target.
-    fn weigh<M: Model>(
+    fn weigh<M: LaneModel>(
         &mut self,
         problem: &Problem<M>,
         request: &Request<'_>,
@@ -77,7 +77,7 @@ fn scheme(noise: &NoisePlan, discrete: bool, stream: Stream, full: f32) -> Knots
     Knots { first, ..noise.scheme(stream, full) }
 }
 
-impl<M: Model> Planner<M> for Mppi {
+impl<M: LaneModel> Planner<M> for Mppi {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let stream = request.stream(0);
         let full = problem.model.full_control();
@@ -103,7 +103,7 @@ impl<M: Model> Planner<M> for Mppi {
             effective_samples: sums.effective_samples(),
             ..diagnose([problem.particles, problem.horizon], &summary, 1)
         };
-        (share * problem.model.full_action(), diagnostics)
+        (share, diagnostics)
     }
 
     fn memory(&self) -> Option<&dyn Memory> {

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
 use particle_pilot_kernels::lanes::SimdProof;
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::population::Stop;
 use particle_pilot_kernels::rng::Stream;
 
@@ -54,9 +54,9 @@ impl Stop for Request<'_> {
 }
 
 /// A planner.
-pub(crate) trait Planner<M: Model>: Send {
-    /// The action for the requested state, in the caller's units of control, and how the futures
-    /// looked from which it follows.
+pub(crate) trait Planner<M: LaneModel>: Send {
+    /// The action for the requested state as a share of full control, -1 to 1, and how the futures looked from which it
+    /// follows.
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics);
 
     /// What one decision leaves to the next; `None` for planners that begin each anew.

@@ -5,7 +5,7 @@
 //! continuous first action is drawn from eight evenly spaced levels.
 
 use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level};
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::shooting::best_stratum;
 
 use super::futures::{Futures, diagnose};
@@ -23,7 +23,7 @@ pub(crate) struct RandomShooting {
 }
 
 impl RandomShooting {
-    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
         let continuous = config.action == ActionKind::Continuous;
         Self {
             futures: Futures::new(config.particles, 0),
@@ -32,7 +32,7 @@ impl RandomShooting {
     }
 }
 
-impl<M: Model> Planner<M> for RandomShooting {
+impl<M: LaneModel> Planner<M> for RandomShooting {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let stream = request.stream(0);
         let full = problem.model.full_control();
@@ -49,10 +49,7 @@ impl<M: Model> Planner<M> for RandomShooting {
         };
         let best = best_stratum(&summary.sums, strata, problem.particles as usize);
         let level = f64::from(first_level(best, strata) * stream.first_sign());
-        (
-            level * problem.model.full_action(),
-            diagnose([problem.particles, problem.horizon], &summary, 1),
-        )
+        (level, diagnose([problem.particles, problem.horizon], &summary, 1))
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {

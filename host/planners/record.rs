@@ -2,7 +2,7 @@
 
 use particle_pilot_kernels::controls::{Controls, Scheme};
 use particle_pilot_kernels::lanes::{LaneWork, Lanes};
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Particle;
 
@@ -10,7 +10,7 @@ use super::planner::{Problem, Request};
 use crate::trajectories::Trajectories;
 
 /// Records every future of `scheme`, in the model's units, until a stop.
-pub(crate) fn record<M: Model, S: Scheme>(
+pub(crate) fn record<M: LaneModel, S: Scheme>(
     problem: &Problem<M>,
     request: &Request<'_>,
     scheme: &S,
@@ -24,7 +24,7 @@ struct Record<'a, M, S> {
     scheme: &'a S,
 }
 
-impl<M: Model, S: Scheme> LaneWork for Record<'_, M, S> {
+impl<M: LaneModel, S: Scheme> LaneWork for Record<'_, M, S> {
     type Output = Trajectories;
 
     /// One pair of particles at a time, which gives the bits that bundles give. Inside this function the compiler

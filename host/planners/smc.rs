@@ -4,7 +4,7 @@
 //! die out, and the evidence of the populations decides.
 
 use particle_pilot_kernels::controls::STRATA;
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::smc::share;
 use particle_pilot_kernels::population::{Smc, SmcOutput};
 use particle_pilot_kernels::team::Single;
@@ -23,7 +23,7 @@ pub(crate) struct SmcPlanner {
 }
 
 impl SmcPlanner {
-    pub fn new<M: Model>(config: &PilotConfig) -> Self {
+    pub fn new<M: LaneModel>(config: &PilotConfig) -> Self {
         let continuous = config.action == ActionKind::Continuous;
         let strata = strata(config);
         Self {
@@ -36,7 +36,7 @@ impl SmcPlanner {
     }
 
     /// The bytes that takes.
-    pub fn memory<M: Model>(config: &PilotConfig) -> u64 {
+    pub fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
         Islands::<SmcOutput>::memory::<M>(config.particles, strata(config) as u32)
     }
 }
@@ -49,7 +49,7 @@ fn strata(config: &PilotConfig) -> usize {
     }
 }
 
-impl<M: Model> Planner<M> for SmcPlanner {
+impl<M: LaneModel> Planner<M> for SmcPlanner {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let spec = spec(problem, request, self.continuous);
         let (strata, inverse_temperature) = (self.strata, self.inverse_temperature);
@@ -67,6 +67,6 @@ impl<M: Model> Planner<M> for SmcPlanner {
         let log_evidence = |island: usize| outcomes[island].log_evidence;
         let share = share(Single, outcomes.len(), log_evidence, strata, self.continuous)
             * f64::from(spec.stream.first_sign());
-        (share * problem.model.full_action(), diagnostics)
+        (share, diagnostics)
     }
 }

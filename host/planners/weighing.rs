@@ -3,7 +3,7 @@
 use particle_pilot_kernels::controls::KnotNoise;
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::rollout::CHUNK;
 use particle_pilot_kernels::weigh::{WeightSums, knot_moments_chunk, weigh_chunk};
 
@@ -11,7 +11,7 @@ use super::futures::{Chunk, Futures};
 use super::planner::{Problem, Request};
 
 /// Gives every future the weight `exp((lowest - cost) / temperature)`.
-pub(crate) fn weigh<M: Model>(
+pub(crate) fn weigh<M: LaneModel>(
     futures: &mut Futures,
     problem: &Problem<M>,
     request: &Request<'_>,
@@ -28,7 +28,7 @@ pub(crate) fn weigh<M: Model>(
 }
 
 /// For every knot, the weighted sums of the noise and of its square.
-pub(crate) fn knot_moments<M: Model>(
+pub(crate) fn knot_moments<M: LaneModel>(
     futures: &mut Futures,
     problem: &Problem<M>,
     request: &Request<'_>,

@@ -1,5 +1,6 @@
 //! What kinds of actions there are.
 
+use particle_pilot_kernels::model::Actions;
 use serde::{Deserialize, Serialize};
 
 use super::names::named;
@@ -13,6 +14,17 @@ pub enum ActionKind {
     Discrete,
     /// Any force from minus to plus the full one.
     Continuous,
+}
+
+impl ActionKind {
+    /// The kind of a model's actions.
+    #[must_use]
+    pub fn of<const M: usize>(actions: &Actions<M>) -> Self {
+        match actions {
+            Actions::Choices(_) => Self::Discrete,
+            _ => Self::Continuous,
+        }
+    }
 }
 
 named!(

@@ -21,6 +21,7 @@ pub mod model;
 pub mod numpy;
 pub mod planners;
 pub mod population;
+pub mod real;
 pub mod reduce;
 pub mod resampling;
 pub mod rng;

@@ -7,7 +7,8 @@ use particle_pilot_kernels::lanes::{
     LaneBits, LaneFactors, LaneMask, LaneWork, Lanes, SimdProof, splat_all,
 };
 use particle_pilot_kernels::math::{
-    NarrowTrig, exp, ln, normal_quantile, quadratic, reciprocal, round, sin_cos, square_root,
+    NarrowTrig, atan2, exp, ln, normal_quantile, quadratic, reciprocal, round, sin_cos,
+    square_root, tanh,
 };
 use particle_pilot_kernels::rng::{Stream, normal, uniform};
 use proptest::prelude::*;
@@ -111,7 +112,10 @@ fn floats<L: Lanes>(
         ("add", a + b),
         ("sub", a - b),
         ("mul", a * b),
+        ("div", a / b),
         ("neg", -a),
+        ("sqrt", a.magnitude().sqrt()),
+        ("floor", a.floor()),
         ("fma", a.fma(b, c)),
         ("fnma", a.fnma(b, c)),
         ("fma_where", a.fma_where(mask, b, c)),
@@ -231,6 +235,8 @@ fn functions<L: Lanes>(proof: L::Proof, x: L) -> Named<L> {
         ("ln", ln(proof, x)),
         ("reciprocal", reciprocal(proof, x)),
         ("square_root", square_root(proof, x)),
+        ("atan2", atan2(proof, x, x * x - L::splat(proof, 1.0))),
+        ("tanh", tanh(proof, x)),
         ("sine", sine),
         ("cosine", cosine),
         ("normal_quantile", normal_quantile(proof, x)),
@@ -312,7 +318,7 @@ proptest! {
     ) {
         let no_minus_zero = if a == 0.0 { 0.0 } else { a };
         let wanted = [
-            a, b, b, -b, a + b, a - b, a * b, -a,
+            a, b, b, -b, a + b, a - b, a * b, a / b, -a, a.abs().sqrt(), a.floor(),
             a.mul_add(b, c), (-a).mul_add(b, c), if mask { a.mul_add(b, c) } else { c },
             if mask { no_minus_zero + b } else { no_minus_zero },
             a.abs(), if a < b { a } else { b }, if a > b { a } else { b },

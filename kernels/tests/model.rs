@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 
 use particle_pilot_kernels::controls::{Coin, Controls, Scheme};
 use particle_pilot_kernels::env::{Integrator, Physics, failed, step};
-use particle_pilot_kernels::model::{CartPoleError, CartPoleModel, CostWeights, Model};
+use particle_pilot_kernels::model::{CartPoleError, CartPoleModel, CostWeights, LaneModel};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 use proptest::prelude::*;
@@ -255,7 +255,7 @@ fn weights_of(w: [f64; 7]) -> CostWeights {
 }
 
 /// The costs of all futures and their summary.
-fn roll_out<M: Model, S: Scheme>(spec: &RolloutSpec<'_, M, S>) -> (Vec<f32>, Summary) {
+fn roll_out<M: LaneModel, S: Scheme>(spec: &RolloutSpec<'_, M, S>) -> (Vec<f32>, Summary) {
     let (mut all, mut summary) = (Vec::new(), Summary::EMPTY);
     for chunk in 0..spec.chunks() {
         let mut costs = [f32::NAN; CHUNK];

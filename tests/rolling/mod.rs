@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use particle_pilot::kernels::lanes::Lanes;
-use particle_pilot::kernels::model::Model;
+use particle_pilot::kernels::model::LaneModel;
 
 /// Rolls freely; each step costs `unit` times the distance to a place that is to the right.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct Watch {
     pub flag: &'static AtomicBool,
 }
 
-impl Model for Rolling {
+impl LaneModel for Rolling {
     const DIM: usize = 1;
     type State<L: Lanes> = [L; 1];
     type Constants<L: Lanes> = [L; 2];
@@ -48,15 +48,15 @@ impl Model for Rolling {
     fn full_control(&self) -> f32 {
         1.0
     }
-    fn full_action(&self) -> f64 {
-        self.full_action
+    fn action(&self, share: f64) -> f64 {
+        share * self.full_action
     }
     #[inline(always)]
     fn live<L: Lanes>(_: &[L; 2], _: &[L; 1], live: L::Mask) -> L::Mask {
         live
     }
     #[inline(always)]
-    fn accumulate<L: Lanes>(c: &[L; 2], s: &[L; 1], live: L::Mask, sums: [L; 2]) -> [L; 2] {
+    fn accumulate<L: Lanes>(c: &[L; 2], s: &[L; 1], _: L, live: L::Mask, sums: [L; 2]) -> [L; 2] {
         [sums[0].add_where(live, (c[1] - s[0]).magnitude()), sums[1]]
     }
     #[inline(always)]

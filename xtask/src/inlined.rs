@@ -9,14 +9,21 @@ use anyhow::{Result, ensure};
 use crate::check::Outcome;
 use crate::command::{cargo, command, have, output, run, target_dir};
 
-/// Looks for calls of intrinsics in the disassembly of the `pilot` binary.
+/// Looks for calls of intrinsics in the disassembly of the program and of the example that has a model of its own.
 pub fn intrinsics_are() -> Result<Outcome> {
-    run(&mut cargo("build --release --bin pilot"))?;
+    // As the checks `test` and `examples` do, so that nothing is built twice.
+    run(&mut cargo("build --release --workspace --bins --examples"))?;
     if !have("objdump") {
         return Ok(Outcome::Skipped("no objdump (binutils)".into()));
     }
+    ["pilot", "examples/own_model"].into_iter().try_for_each(intrinsics_are_in)?;
+    Ok(Outcome::Passed)
+}
+
+/// Looks for calls of intrinsics in `program`.
+fn intrinsics_are_in(program: &str) -> Result<()> {
     let mut objdump = command("objdump", "--disassemble --demangle --no-show-raw-insn");
-    let listing = output(objdump.arg(target_dir().join("release/pilot")))?;
+    let listing = output(objdump.arg(target_dir().join("release").join(program)))?;
     let calls: Vec<&str> = listing
         .lines()
         .filter(|line| line.contains("call") && line.contains("core_arch"))
@@ -24,6 +31,6 @@ pub fn intrinsics_are() -> Result<Outcome> {
         .filter(|line| !line.contains("_xgetbv"))
         .collect();
     let first = calls.first().map_or("", |line| line.trim());
-    ensure!(calls.is_empty(), "{} calls of intrinsics, such as: {first}", calls.len());
-    Ok(Outcome::Passed)
+    ensure!(calls.is_empty(), "{program}: {} calls of intrinsics, such as: {first}", calls.len());
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! CEM for continuous control.
 
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::cem::refit_knot;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
@@ -25,7 +25,7 @@ pub(crate) struct ContinuousCem {
 }
 
 impl ContinuousCem {
-    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
         let noise = NoisePlan::new(config, problem.model.full_control());
         let knots = noise.knots();
         Self {
@@ -61,7 +61,7 @@ impl ContinuousCem {
     }
 }
 
-impl<M: Model> Planner<M> for ContinuousCem {
+impl<M: LaneModel> Planner<M> for ContinuousCem {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let full = problem.model.full_control();
         let mut lowest = f32::INFINITY;
@@ -84,7 +84,7 @@ impl<M: Model> Planner<M> for ContinuousCem {
             diagnose([problem.particles, problem.horizon], &summary, self.tuning.iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
-        (share * problem.model.full_action(), diagnostics)
+        (share, diagnostics)
     }
 
     fn memory(&self) -> Option<&dyn Memory> {

@@ -3,7 +3,7 @@
 use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
-use particle_pilot_kernels::model::Model;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::cem::{faded, goes_right, refit_probability};
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Summary;
@@ -34,7 +34,7 @@ pub(crate) struct DiscreteCem {
 }
 
 impl DiscreteCem {
-    pub fn new<M: Model>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
         let words = problem.horizon.div_ceil(32) as usize;
         Self {
             futures: Futures::new(config.particles, 0),
@@ -57,7 +57,7 @@ impl DiscreteCem {
     }
 
     /// Counts the elites' actions and adds those of the decision's best future, `best` if it is one of these, once more.
-    fn count<M: Model>(
+    fn count<M: LaneModel>(
         &mut self,
         problem: &Problem<M>,
         request: &Request<'_>,
@@ -83,7 +83,7 @@ impl DiscreteCem {
     }
 }
 
-impl<M: Model> Planner<M> for DiscreteCem {
+impl<M: LaneModel> Planner<M> for DiscreteCem {
     fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
         let Tuning { iterations, smoothing, floor, .. } = self.tuning;
         let voters = self.elites.count() as u32 + 1;
@@ -113,8 +113,7 @@ impl<M: Model> Planner<M> for DiscreteCem {
         let mut diagnostics = diagnose([problem.particles, problem.horizon], &summary, iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
-        let full = problem.model.full_action();
-        (if right { full } else { -full }, diagnostics)
+        (if right { 1.0 } else { -1.0 }, diagnostics)
     }
 
     fn memory(&self) -> Option<&dyn Memory> {

@@ -12,7 +12,7 @@ use super::population::{IslandStrategy, Islands, run_islands};
 use super::workspace::Workspace;
 use super::{cem, knots, mppi, roll_out::roll_out, shooting};
 use crate::controls::Coin;
-use crate::model::{CartPoleModel, Model};
+use crate::model::{CartPoleModel, LaneModel};
 use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
 use crate::task::{COST_SUMS, Episodes, Task};
@@ -142,7 +142,12 @@ impl<const KNOTS: bool> Planner for Shooting<KNOTS> {
     }
 
     #[inline(always)]
-    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+    fn decide<M: LaneModel>(
+        grid: &Grid<'_>,
+        workspace: &Workspace<'_>,
+        model: &M,
+        request: &Request,
+    ) {
         let stream = request.stream(0);
         let (block, full) = (&grid.block, model.full_control());
         if KNOTS {
@@ -167,7 +172,12 @@ impl Planner for Cem {
     }
 
     #[inline(always)]
-    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+    fn decide<M: LaneModel>(
+        grid: &Grid<'_>,
+        workspace: &Workspace<'_>,
+        model: &M,
+        request: &Request,
+    ) {
         let block = &grid.block;
         iterate(grid, workspace, request, |stream, iteration| {
             let scheme = workspace.biased(stream, model.full_control());
@@ -190,7 +200,12 @@ impl Planner for KnotCem {
     }
 
     #[inline(always)]
-    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+    fn decide<M: LaneModel>(
+        grid: &Grid<'_>,
+        workspace: &Workspace<'_>,
+        model: &M,
+        request: &Request,
+    ) {
         let (block, full) = (&grid.block, model.full_control());
         iterate(grid, workspace, request, |stream, iteration| {
             roll_out(block, workspace, model, &workspace.knots(stream, full), &request.state);
@@ -242,7 +257,12 @@ impl Planner for Mppi {
     }
 
     #[inline(always)]
-    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+    fn decide<M: LaneModel>(
+        grid: &Grid<'_>,
+        workspace: &Workspace<'_>,
+        model: &M,
+        request: &Request,
+    ) {
         let (block, full) = (&grid.block, model.full_control());
         let stream = request.stream(0);
         roll_out(block, workspace, model, &workspace.knots(stream, full), &request.state);

@@ -7,7 +7,7 @@ use super::grid::Grid;
 use super::workspace::Workspace;
 use crate::digest::Fnv;
 use crate::env::{Physics, failed, push_force, step};
-use crate::model::Model;
+use crate::model::LaneModel;
 use crate::rng::Stream;
 use crate::task::{EpisodeSummary, Episodes, GridBarrier};
 
@@ -18,7 +18,12 @@ pub trait Planner {
 
     /// Decides; the leading block writes the answer, and ends with its threads in step. There need be no barrier
     /// with the others since.
-    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request);
+    fn decide<M: LaneModel>(
+        grid: &Grid<'_>,
+        workspace: &Workspace<'_>,
+        model: &M,
+        request: &Request,
+    );
 }
 
 /// A decision that is asked for.
@@ -38,7 +43,7 @@ impl Request {
 
 /// Runs the share of the episodes of this block's grid.
 #[inline(always)]
-pub fn run<P: Planner, M: Model>(episodes: &Episodes, model: &M) {
+pub fn run<P: Planner, M: LaneModel>(episodes: &Episodes, model: &M) {
     let parts = episodes.parts;
     let (number, grids) = (block_index() / parts, blocks() / parts);
     let block = Block::of(block_index() % parts, parts);
@@ -66,7 +71,7 @@ fn cells<T>(address: u64, first: u32, count: u32) -> &'static [Cell<T>] {
 
 /// Runs one episode. The summary is right in the first thread of the leading block only.
 #[inline(always)]
-fn run_one<P: Planner, M: Model>(
+fn run_one<P: Planner, M: LaneModel>(
     grid: &Grid<'_>,
     workspace: &Workspace<'_>,
     episodes: &Episodes,
@@ -108,7 +113,7 @@ fn run_one<P: Planner, M: Model>(
             for value in state {
                 digest.number(value.to_bits(), 8);
             }
-            let control = share * model.full_action();
+            let control = model.action(share);
             let force = if episodes.task.params.discrete == 1 {
                 let right = control > 0.0;
                 digest.number(right.into(), 4);

@@ -5,7 +5,7 @@ use super::episode::{Planner, Request};
 use super::grid::Grid;
 use super::workspace::Workspace;
 use crate::controls::STRATA;
-use crate::model::Model;
+use crate::model::LaneModel;
 use crate::planners;
 use crate::planners::islands::reduce_stats;
 use crate::population::{
@@ -95,7 +95,7 @@ fn answer(
 
 /// Runs this block's share of the islands, one after the other in the memory that is this block's.
 #[inline(always)]
-pub fn run_islands<S: IslandStrategy, M: Model>(
+pub fn run_islands<S: IslandStrategy, M: LaneModel>(
     block: &Block,
     workspace: &Workspace<'_>,
     model: &M,
@@ -121,7 +121,7 @@ pub fn run_islands<S: IslandStrategy, M: Model>(
 
 /// Runs island `index`. Begins and ends with all threads in step.
 #[inline(always)]
-fn run<S: IslandStrategy, M: Model>(
+fn run<S: IslandStrategy, M: LaneModel>(
     block: &Block,
     workspace: &Workspace<'_>,
     spec: &PopulationSpec<'_, M>,
@@ -149,7 +149,12 @@ impl<S: IslandStrategy> Planner for Islands<S> {
     fn reset(_: &Block, _: &Workspace<'_>) {}
 
     #[inline(always)]
-    fn decide<M: Model>(grid: &Grid<'_>, workspace: &Workspace<'_>, model: &M, request: &Request) {
+    fn decide<M: LaneModel>(
+        grid: &Grid<'_>,
+        workspace: &Workspace<'_>,
+        model: &M,
+        request: &Request,
+    ) {
         let stream = request.stream(0);
         run_islands::<S, M>(&grid.block, workspace, model, &request.state, stream);
         grid.sync();

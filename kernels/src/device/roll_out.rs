@@ -8,7 +8,7 @@ use super::block::{
 use super::shared::Tile;
 use super::workspace::Workspace;
 use crate::controls::{STRATA, Scheme};
-use crate::model::Model;
+use crate::model::LaneModel;
 use crate::reduce::{COLUMNS, Sums, sortable};
 use crate::rollout::{CHUNK, Extremes, WORST, rollout_pairs};
 use crate::task::COST_SUMS;
@@ -18,7 +18,7 @@ const SIZE: u32 = CHUNK as u32;
 /// Rolls out this block's share of the futures: costs, where they are kept, and sums over each chunk go to
 /// the workspace, the rest to the counters.
 #[inline(always)]
-pub fn roll_out<M: Model, S: Scheme>(
+pub fn roll_out<M: LaneModel, S: Scheme>(
     block: &Block,
     workspace: &Workspace<'_>,
     model: &M,

@@ -47,7 +47,8 @@ pub struct Factors8 {
 #[derive(Clone, Copy)]
 pub struct Mask8(__m256);
 
-operators!(avx2, F32x8: Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps);
+operators!(avx2, F32x8: Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps,
+    Div div _mm256_div_ps);
 operators!(avx2, U32x8: BitAnd bitand _mm256_and_si256,
     BitOr bitor _mm256_or_si256, BitXor bitxor _mm256_xor_si256);
 factors!(avx2, Factors8: Avx2, U32x8, _mm256_set1_epi32, _mm256_mul_epu32, _mm256_srli_epi64);
@@ -87,6 +88,10 @@ impl Lanes for F32x8 {
     const INTERLEAVE: usize = 2;
 
     #[inline(always)]
+    fn proof(self) -> Avx2 {
+        Avx2(())
+    }
+    #[inline(always)]
     fn splat(_: Avx2, value: f32) -> Self {
         Self(avx2!(_mm256_set1_ps(value)))
     }
@@ -119,6 +124,14 @@ impl Lanes for F32x8 {
     #[inline(always)]
     fn magnitude(self) -> Self {
         Self(avx2!(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0)))
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(avx2!(_mm256_sqrt_ps(self.0)))
+    }
+    #[inline(always)]
+    fn floor(self) -> Self {
+        Self(avx2!(_mm256_floor_ps(self.0)))
     }
     #[inline(always)]
     fn lesser(self, other: Self) -> Self {

@@ -46,7 +46,8 @@ pub struct Factors16 {
 #[derive(Clone, Copy)]
 pub struct Mask16(__mmask16);
 
-operators!(avx512, F32x16: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps);
+operators!(avx512, F32x16: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps,
+    Div div _mm512_div_ps);
 operators!(avx512, U32x16: BitAnd bitand _mm512_and_si512,
     BitOr bitor _mm512_or_si512, BitXor bitxor _mm512_xor_si512);
 factors!(avx512, Factors16: Avx512, U32x16, _mm512_set1_epi32, _mm512_mul_epu32, _mm512_srli_epi64);
@@ -75,6 +76,10 @@ impl Lanes for F32x16 {
     const COUNT: usize = 16;
     const INTERLEAVE: usize = 2;
 
+    #[inline(always)]
+    fn proof(self) -> Avx512 {
+        Avx512(())
+    }
     #[inline(always)]
     fn splat(_: Avx512, value: f32) -> Self {
         Self(avx512!(_mm512_set1_ps(value)))
@@ -109,6 +114,14 @@ impl Lanes for F32x16 {
     fn magnitude(self) -> Self {
         let rest = avx512!(_mm512_set1_epi32(i32::MAX));
         (self.bits() & U32x16(rest)).as_float()
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(avx512!(_mm512_sqrt_ps(self.0)))
+    }
+    #[inline(always)]
+    fn floor(self) -> Self {
+        Self(avx512!(_mm512_roundscale_ps::<_MM_FROUND_TO_NEG_INF>(self.0)))
     }
     #[inline(always)]
     fn lesser(self, other: Self) -> Self {

@@ -10,7 +10,7 @@
 //! can only be made from a *proof*, a zero-sized value that exists only where the instructions
 //! were detected. Methods on a value therefore need no further check.
 
-use core::ops::{Add, BitAnd, BitOr, BitXor, Mul, Neg, Not, Sub};
+use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
 
 #[cfg(feature = "std")]
 mod paths;
@@ -38,6 +38,7 @@ pub trait Lanes:
     + Add<Output = Self>
     + Sub<Output = Self>
     + Mul<Output = Self>
+    + Div<Output = Self>
     + Neg<Output = Self>
 {
     /// Proof that the CPU has the instructions of this bundle.
@@ -51,6 +52,9 @@ pub trait Lanes:
     /// The interleave factor: how many bundles of pairs a thread advances side by side, 1 or 2. Two hide the
     /// latency of instructions, one leaves registers free.
     const INTERLEAVE: usize;
+
+    /// The proof that made this value possible.
+    fn proof(self) -> Self::Proof;
 
     /// `value` in every lane.
     fn splat(proof: Self::Proof, value: f32) -> Self;
@@ -82,6 +86,12 @@ pub trait Lanes:
 
     /// `self` with the sign bit cleared.
     fn magnitude(self) -> Self;
+
+    /// The square root, rounded to nearest; NaN below zero.
+    fn sqrt(self) -> Self;
+
+    /// The largest integer that is not above `self`.
+    fn floor(self) -> Self;
 
     /// `self` if `self < other`, else `other`: of +0 and -0, and where one is NaN, `other`.
     fn lesser(self, other: Self) -> Self;

@@ -42,7 +42,8 @@ pub struct U32x4(uint32x4_t);
 #[derive(Clone, Copy)]
 pub struct Mask4(uint32x4_t);
 
-operators!(neon, F32x4: Add add vaddq_f32, Sub sub vsubq_f32, Mul mul vmulq_f32);
+operators!(neon, F32x4: Add add vaddq_f32, Sub sub vsubq_f32, Mul mul vmulq_f32,
+    Div div vdivq_f32);
 operators!(neon, U32x4: BitAnd bitand vandq_u32, BitOr bitor vorrq_u32,
     BitXor bitxor veorq_u32);
 operators!(neon, Mask4: BitAnd bitand vandq_u32, BitOr bitor vorrq_u32);
@@ -79,6 +80,10 @@ impl Lanes for F32x4 {
     const INTERLEAVE: usize = 2;
 
     #[inline(always)]
+    fn proof(self) -> Neon {
+        Neon(())
+    }
+    #[inline(always)]
     fn splat(_: Neon, value: f32) -> Self {
         Self(neon!(vdupq_n_f32(value)))
     }
@@ -111,6 +116,14 @@ impl Lanes for F32x4 {
     #[inline(always)]
     fn magnitude(self) -> Self {
         Self(neon!(vabsq_f32(self.0)))
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(neon!(vsqrtq_f32(self.0)))
+    }
+    #[inline(always)]
+    fn floor(self) -> Self {
+        Self(neon!(vrndmq_f32(self.0)))
     }
     #[inline(always)]
     fn lesser(self, other: Self) -> Self {

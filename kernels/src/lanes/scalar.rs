@@ -11,6 +11,8 @@ impl Lanes for f32 {
     const INTERLEAVE: usize = 1;
 
     #[inline(always)]
+    fn proof(self) {}
+    #[inline(always)]
     fn splat(_: (), value: f32) -> Self {
         value
     }
@@ -41,6 +43,20 @@ impl Lanes for f32 {
     #[inline(always)]
     fn magnitude(self) -> Self {
         f32::from_bits(self.to_bits() & 0x7fff_ffff)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        #[cfg(feature = "std")]
+        return f32::sqrt(self);
+        #[cfg(not(feature = "std"))]
+        return libm::sqrtf(self);
+    }
+    #[inline(always)]
+    fn floor(self) -> Self {
+        #[cfg(feature = "std")]
+        return f32::floor(self);
+        #[cfg(not(feature = "std"))]
+        return libm::floorf(self);
     }
     #[inline(always)]
     fn lesser(self, other: Self) -> Self {

@@ -1,4 +1,4 @@
-//! Elementary functions from fused multiply-adds alone: the same bits in every lane, everywhere.
+//! Elementary functions from arithmetic that IEEE 754 rounds alone: the same bits in every lane, everywhere.
 //!
 //! Largest errors, found by the tests of this module against `f64`, in units in the last place
 //! (ulp) of the result unless said otherwise:
@@ -14,14 +14,18 @@
 //! | [`reciprocal`] | 1e-30 to 1e30 | 0.5 |
 //! | [`square_root`] | 1e-30 to 1e30 | 0.5 |
 
+mod arctangent;
 mod exponential;
 mod fit;
+mod hyperbolic;
 mod normal;
 mod roots;
 mod trigonometry;
 
+pub use arctangent::atan2;
 pub use exponential::{exp, ln};
 pub use fit::quadratic_fit;
+pub use hyperbolic::tanh;
 pub use normal::normal_quantile;
 pub use roots::{reciprocal, square_root};
 pub use trigonometry::{NARROW_LIMIT, NarrowTrig, sin_cos};

@@ -26,7 +26,7 @@ use bytemuck::{Pod, Zeroable};
 use crate::env::{BadPhysics, Integrator, Physics};
 use crate::lanes::{Lanes, splat_all};
 use crate::math::{NARROW_LIMIT, NarrowTrig, quadratic, quadratic_fit, reciprocal, sin_cos};
-use crate::model::Model;
+use crate::model::LaneModel;
 
 /// Cost weights of the cart-pole. All are at least 0; only ratios matter.
 ///
@@ -160,7 +160,7 @@ impl core::error::Error for CartPoleError {}
 /// # Examples
 /// ```
 /// use particle_pilot_kernels::env::Physics;
-/// use particle_pilot_kernels::model::{CartPoleModel, CostWeights, Model};
+/// use particle_pilot_kernels::model::{CartPoleModel, CostWeights, LaneModel};
 ///
 /// let model = CartPoleModel::<false>::new(&Physics::default(), &CostWeights::default())?;
 /// let constants = model.constants::<f32>(());
@@ -190,7 +190,7 @@ pub struct CartPoleData {
     running: [f32; 2],
     terminal: [f32; 4],
     end: f32,
-    /// Factors of squared differences in [`Model::distance_squared`].
+    /// Factors of squared differences in [`LaneModel::distance_squared`].
     apart: [f32; 4],
     /// 1 for semi-implicit Euler.
     semi_implicit: u32,
@@ -311,7 +311,7 @@ pub struct CartPoleConstants<L> {
     apart: [L; 4],
 }
 
-impl<const GENERAL: bool> Model for CartPoleModel<GENERAL> {
+impl<const GENERAL: bool> LaneModel for CartPoleModel<GENERAL> {
     const DIM: usize = 4;
     type State<L: Lanes> = [L; 4];
     type Constants<L: Lanes> = (CartPoleConstants<L>, L::Proof);
@@ -341,8 +341,8 @@ impl<const GENERAL: bool> Model for CartPoleModel<GENERAL> {
         self.0.force
     }
 
-    fn full_action(&self) -> f64 {
-        self.0.force_newton
+    fn action(&self, share: f64) -> f64 {
+        share * self.0.force_newton
     }
 
     #[inline(always)]
@@ -355,6 +355,7 @@ impl<const GENERAL: bool> Model for CartPoleModel<GENERAL> {
     fn accumulate<L: Lanes>(
         _: &Self::Constants<L>,
         s: &[L; 4],
+        _: L,
         live: L::Mask,
         sums: [L; 2],
     ) -> [L; 2] {

@@ -1,82 +1,11 @@
 //! Models: dynamics, termination and cost of one problem.
 
 mod cartpole;
+mod lane_model;
+mod lifted;
+mod plain;
 
 pub use cartpole::{BadCost, CartPoleData, CartPoleError, CartPoleModel, CostWeights};
-
-use crate::lanes::Lanes;
-
-/// A control problem with a scalar control, as particles compute it: dynamics, termination and cost.
-///
-/// A model is plain data: physical parameters and cost weights. Its functions work on bundles of
-/// particles and must be built from the operations of [`Lanes`] only, which keeps the results
-/// the same on every device. Choose the units of the state freely: [`Model::start`] converts.
-///
-/// A future of `H` steps visits the states `s_0 .. s_H`. It lives as long as [`Model::live`] holds;
-/// while it does, [`Model::accumulate`] adds each state to running sums, which [`Model::running_cost`] weighs in
-/// the end. A future that lives through all steps pays [`Model::terminal_cost`]; one that ends early
-/// pays [`Model::end_cost`] for every step it missed.
-///
-/// Functions of a model are called in the inmost loop: mark them `#[inline(always)]`, or the vector
-/// instructions will not reach them.
-pub trait Model: Copy + Send + Sync + 'static {
-    /// The dimension of a state.
-    const DIM: usize;
-
-    /// The state of a bundle of particles: `[L; DIM]`.
-    type State<L: Lanes>: Copy + AsRef<[L]> + AsMut<[L]>;
-
-    /// The constants of a step, broadcast to lanes once for a rollout.
-    type Constants<L: Lanes>: Copy;
-
-    /// Broadcasts the constants of a step.
-    fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L>;
-
-    /// Puts `state`, `[DIM]` numbers in the caller's units, into every lane, in the model's units.
-    fn start<L: Lanes>(&self, proof: L::Proof, state: &[f32]) -> Self::State<L>;
-
-    /// The strongest control, in the model's units: planners use controls from minus to plus this.
-    fn full_control(&self) -> f32;
-
-    /// The strongest control in the caller's units; for cart-pole, newtons.
-    fn full_action(&self) -> f64;
-
-    /// The termination test: where `live` holds and the state is one that goes on. Must be false for NaN.
-    fn live<L: Lanes>(
-        constants: &Self::Constants<L>,
-        state: &Self::State<L>,
-        live: L::Mask,
-    ) -> L::Mask;
-
-    /// The running sums with `state` added where `live` holds: of any two non-negative functions of the state.
-    fn accumulate<L: Lanes>(
-        constants: &Self::Constants<L>,
-        state: &Self::State<L>,
-        live: L::Mask,
-        sums: [L; 2],
-    ) -> [L; 2];
-
-    /// The running cost of a future, linear in its `sums`.
-    fn running_cost<L: Lanes>(constants: &Self::Constants<L>, sums: [L; 2]) -> L;
-
-    /// The cost of being in `state` when the horizon ends.
-    fn terminal_cost<L: Lanes>(constants: &Self::Constants<L>, state: &Self::State<L>) -> L;
-
-    /// The cost of each step that a future missed because it ended early.
-    fn end_cost(&self) -> f32;
-
-    /// The state one step later under `control`.
-    fn advance<L: Lanes>(
-        constants: &Self::Constants<L>,
-        state: Self::State<L>,
-        control: L,
-    ) -> Self::State<L>;
-
-    /// The square of how far apart two states are, in units that make 1 much; for planners that
-    /// spread particles out.
-    fn distance_squared<L: Lanes>(
-        constants: &Self::Constants<L>,
-        a: &Self::State<L>,
-        b: &Self::State<L>,
-    ) -> L;
-}
+pub use lane_model::LaneModel;
+pub use lifted::Lifted;
+pub use plain::{Actions, BadActions, Model};

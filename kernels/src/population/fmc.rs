@@ -13,7 +13,7 @@ use super::cells::{load, store, store_bits};
 use super::{FIRST, LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::{exp, ln, square_root};
-use crate::model::Model;
+use crate::model::LaneModel;
 use crate::reduce::COLUMNS;
 use crate::rng::uniform;
 use crate::team::Team;
@@ -52,7 +52,7 @@ impl Strategy for Fmc {
     type Output = FmcOutput;
 
     #[inline(always)]
-    fn run<M: Model, L: Lanes, T: Team>(
+    fn run<M: LaneModel, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
@@ -92,7 +92,7 @@ impl Strategy for Fmc {
 impl Fmc {
     /// Writes the virtual rewards of those that are alive after `steps` steps; those of the dead are 0.
     #[inline(always)]
-    fn virtual_rewards<M: Model, L: Lanes, T: Team>(
+    fn virtual_rewards<M: LaneModel, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
@@ -155,7 +155,7 @@ impl Fmc {
 
     /// The cloning step: writes to `sources` what each walker becomes a copy of, itself or its companion.
     #[inline(always)]
-    fn choose<M: Model, L: Lanes, T: Team>(
+    fn choose<M: LaneModel, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
@@ -188,7 +188,7 @@ impl Fmc {
 impl Population<'_> {
     /// Lists the living after `steps` steps.
     #[inline(always)]
-    fn list_living<M: Model, T: Team>(&self, team: T, steps: u32) -> usize {
+    fn list_living<M: LaneModel, T: Team>(&self, team: T, steps: u32) -> usize {
         let lifetimes = &self.row::<M>(LIFETIME)[..self.count];
         let steps = steps as f32;
         team.compact(self.count, |walker| lifetimes[walker].get() >= steps, self.living)

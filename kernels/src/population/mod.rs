@@ -16,7 +16,7 @@ use core::cell::Cell;
 
 use crate::controls::{SIGN, first_level};
 use crate::lanes::{LaneBits, Lanes};
-use crate::model::Model;
+use crate::model::LaneModel;
 use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rng::{Stream, uniform};
 use crate::rollout::WORST;
@@ -77,7 +77,7 @@ pub trait Strategy: Copy + Sync {
 
     /// Runs a population over the horizon. All threads of the team return an output; the one of the thread that
     /// [leads](Team::leads) counts.
-    fn run<M: Model, L: Lanes, T: Team>(
+    fn run<M: LaneModel, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
@@ -137,7 +137,7 @@ impl<'a> Population<'a> {
     /// The memory of a population of `count` particles of `M`: how many `f32` and `u32`, both multiples of 16.
     #[must_use]
     #[inline(always)]
-    pub fn memory<M: Model>(count: usize) -> [usize; 2] {
+    pub fn memory<M: LaneModel>(count: usize) -> [usize; 2] {
         let width = count.next_multiple_of(COLUMNS);
         [(2 * (M::DIM + CARRIED) + WORKING) * width, (2 + WORDS) * width]
     }
@@ -148,7 +148,11 @@ impl<'a> Population<'a> {
     /// If the memory is too small.
     #[must_use]
     #[inline(always)]
-    pub fn new<M: Model>(count: usize, floats: &'a [Cell<f32>], integers: &'a [Cell<u32>]) -> Self {
+    pub fn new<M: LaneModel>(
+        count: usize,
+        floats: &'a [Cell<f32>],
+        integers: &'a [Cell<u32>],
+    ) -> Self {
         let width = count.next_multiple_of(COLUMNS);
         let (carried, rest) = floats.split_at((M::DIM + CARRIED) * width);
         let (spare, rest) = rest.split_at((M::DIM + CARRIED) * width);
@@ -160,7 +164,7 @@ impl<'a> Population<'a> {
 
     /// Puts every particle at the start; `stratum` gives the stratum of a particle's first action.
     #[inline(always)]
-    fn start<M: Model, L: Lanes, T: Team>(
+    fn start<M: LaneModel, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
@@ -189,7 +193,7 @@ impl<'a> Population<'a> {
 
     /// The particles' row `row` of [`CARRIED`].
     #[inline(always)]
-    fn row<M: Model>(&self, row: usize) -> &'a [Cell<f32>] {
+    fn row<M: LaneModel>(&self, row: usize) -> &'a [Cell<f32>] {
         &self.carried[(M::DIM + row) * self.width..][..self.width]
     }
 
@@ -227,7 +231,7 @@ impl<'a> Population<'a> {
 
     /// The state of the bundle at `place`.
     #[inline(always)]
-    fn state<M: Model, L: Lanes>(
+    fn state<M: LaneModel, L: Lanes>(
         &self,
         proof: L::Proof,
         like: M::State<L>,
@@ -243,7 +247,7 @@ impl<'a> Population<'a> {
     /// Advances every particle by step `step`: the first with its first action, later ones with one that
     /// row `words` of the random words says.
     #[inline(always)]
-    fn advance<M: Model, L: Lanes, T: Team>(
+    fn advance<M: LaneModel, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
@@ -274,8 +278,8 @@ impl<'a> Population<'a> {
             };
             let state = M::advance(&constants, self.state::<M, L>(proof, like, place), control);
             let live = M::live(&constants, &state, was_live);
-            let running =
-                M::running_cost(&constants, M::accumulate(&constants, &state, live, [zero; 2]));
+            let sums = M::accumulate(&constants, &state, control, live, [zero; 2]);
+            let running = M::running_cost(&constants, sums);
             let dying = L::select(was_live, cost + L::splat(proof, missed), cost);
             let cost = L::select(live, cost + running, dying);
             let terminal = L::select(live, M::terminal_cost(&constants, &state), zero);
@@ -303,7 +307,7 @@ impl<'a> Population<'a> {
 
     /// The first control of the particle of lowest score, which is `best`, in the model's units; of equals, the first's.
     #[inline(always)]
-    fn first_of_best<M: Model, T: Team>(&self, team: T, best: f32) -> f32 {
+    fn first_of_best<M: LaneModel, T: Team>(&self, team: T, best: f32) -> f32 {
         let scores = self.row::<M>(SCORE);
         let mut first = u32::MAX;
         for place in team.places(self.count, 1) {
@@ -317,7 +321,7 @@ impl<'a> Population<'a> {
 
     /// The statistics after `horizon` steps.
     #[inline(always)]
-    fn stats<M: Model, T: Team>(&self, team: T, horizon: u32) -> PopulationStats {
+    fn stats<M: LaneModel, T: Team>(&self, team: T, horizon: u32) -> PopulationStats {
         let scores = &self.row::<M>(SCORE)[..self.count];
         let lifetimes = &self.row::<M>(LIFETIME)[..self.count];
         let [sum, squares] = team.sum_and_squares(scores);

@@ -14,7 +14,7 @@ use super::cells::{load, store};
 use super::{LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy};
 use crate::lanes::Lanes;
 use crate::math::exp;
-use crate::model::Model;
+use crate::model::LaneModel;
 use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rollout::WORST;
 use crate::team::Team;
@@ -50,7 +50,7 @@ impl Strategy for Smc {
     type Output = SmcOutput;
 
     #[inline(always)]
-    fn run<M: Model, L: Lanes, T: Team>(
+    fn run<M: LaneModel, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
@@ -96,7 +96,7 @@ impl Smc {
     /// Writes the weights, relative to the heaviest, and returns that one's logarithm, their sum and the
     /// sum of their squares.
     #[inline(always)]
-    fn weigh<M: Model, L: Lanes, T: Team>(
+    fn weigh<M: LaneModel, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
@@ -136,7 +136,7 @@ impl Smc {
 impl Population<'_> {
     /// Restarts the weights: they count from the present scores on.
     #[inline(always)]
-    fn note_scores<M: Model, L: Lanes, T: Team>(&self, proof: L::Proof, team: T) {
+    fn note_scores<M: LaneModel, L: Lanes, T: Team>(&self, proof: L::Proof, team: T) {
         let (scores, since) = (self.row::<M>(SCORE), self.working(SINCE));
         for place in team.places(self.width, L::COUNT) {
             store(load::<L>(proof, &scores[place..]), &since[place..]);

@@ -7,7 +7,7 @@ pub use summary::Summary;
 
 use crate::controls::{Controls, Scheme};
 use crate::lanes::{LaneBits, Lanes};
-use crate::model::Model;
+use crate::model::LaneModel;
 
 /// Particles of a chunk, which are worked on and summed up together: a fixed number, so that sums do not depend on
 /// lanes or threads.
@@ -18,29 +18,31 @@ pub const WORST: f32 = 1e30;
 
 /// A bundle of particles on their way through a rollout.
 #[derive(Clone, Copy)]
-pub struct Particle<M: Model, L: Lanes> {
+pub struct Particle<M: LaneModel, L: Lanes> {
     /// Their present state, in the model's units.
     pub state: M::State<L>,
+    /// What led to it.
+    control: L,
     live: L::Mask,
     sums: [L; 2],
     lifetime: L,
 }
 
-impl<M: Model, L: Lanes> Particle<M, L> {
+impl<M: LaneModel, L: Lanes> Particle<M, L> {
     /// At the start.
     #[inline(always)]
     pub fn new(proof: L::Proof, state: M::State<L>) -> Self {
         let zero = L::splat(proof, 0.0);
         // The start itself is observed too, but is no step survived.
         let lifetime = L::splat(proof, -1.0);
-        Self { state, live: zero.le(zero), sums: [zero; 2], lifetime }
+        Self { state, control: zero, live: zero.le(zero), sums: [zero; 2], lifetime }
     }
 
     /// Scores the state that they are in; before each [`advance`](Self::advance).
     #[inline(always)]
     pub fn observe(&mut self, constants: &M::Constants<L>, one: L) {
         self.live = M::live(constants, &self.state, self.live);
-        self.sums = M::accumulate(constants, &self.state, self.live, self.sums);
+        self.sums = M::accumulate(constants, &self.state, self.control, self.live, self.sums);
         self.lifetime = self.lifetime.add_where(self.live, one);
     }
 
@@ -48,6 +50,7 @@ impl<M: Model, L: Lanes> Particle<M, L> {
     #[inline(always)]
     pub fn advance(&mut self, constants: &M::Constants<L>, control: L) {
         self.state = M::advance(constants, self.state, control);
+        self.control = control;
     }
 
     /// The cost of the future and how many steps it lasted, after `horizon` steps.
@@ -75,7 +78,7 @@ impl<M: Model, L: Lanes> Particle<M, L> {
 /// Rolls out `N` bundles of mirrored pairs side by side: for both sides of each, costs and lifetimes.
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
-pub(crate) fn rollout_pairs<M: Model, L: Lanes, C: Controls<L>, const N: usize>(
+pub(crate) fn rollout_pairs<M: LaneModel, L: Lanes, C: Controls<L>, const N: usize>(
     proof: L::Proof,
     model: &M,
     constants: &M::Constants<L>,
@@ -143,7 +146,7 @@ impl<M, S> RolloutSpec<'_, M, S> {
 /// Rolls out chunk `chunk` of `spec` and writes the costs of its futures to `costs`; places beyond the last
 /// particle get [`WORST`].
 #[inline(always)]
-pub fn rollout_chunk<M: Model, S: Scheme, L: Lanes>(
+pub fn rollout_chunk<M: LaneModel, S: Scheme, L: Lanes>(
     proof: L::Proof,
     spec: &RolloutSpec<'_, M, S>,
     chunk: usize,
@@ -174,7 +177,7 @@ pub fn rollout_chunk<M: Model, S: Scheme, L: Lanes>(
 }
 
 /// A chunk that is being rolled out.
-struct ChunkRollout<'a, M: Model, S, L: Lanes> {
+struct ChunkRollout<'a, M: LaneModel, S, L: Lanes> {
     proof: L::Proof,
     spec: &'a RolloutSpec<'a, M, S>,
     constants: M::Constants<L>,
@@ -187,7 +190,7 @@ struct ChunkRollout<'a, M: Model, S, L: Lanes> {
     extremes: Extremes<L>,
 }
 
-impl<M: Model, S: Scheme, L: Lanes> ChunkRollout<'_, M, S, L> {
+impl<M: LaneModel, S: Scheme, L: Lanes> ChunkRollout<'_, M, S, L> {
     /// Rolls out `N` bundles of pairs from place `from` of the chunk on; returns how many particles these are.
     #[inline(always)]
     fn roll_out<const N: usize>(&mut self, from: usize) -> usize {

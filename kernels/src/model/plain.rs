@@ -1,0 +1,182 @@
+//! Models in plain formulas.
+
+use core::fmt;
+
+use crate::real::Real;
+
+/// A control problem: `N` numbers of state, `M` of control, and what planners have to know about them.
+///
+/// Functions are written over any [`Real`], and called with the numbers of several particles at once. A model's
+/// fields are its parameters.
+///
+/// A future of `H` steps goes from `s_0`, the present state, to `s_H`. It lives as long as [`goes_on`](Model::goes_on)
+/// holds of its states. While it does, each step adds its [`cost`](Model::cost); one that lives through all of them
+/// adds the [`final_cost`](Model::final_cost) of `s_H`, and one that ends early the [`end_cost`](Model::end_cost) for every
+/// step that it missed. All costs should be 0 or more. A future whose cost is no number is the worst of all.
+///
+/// These functions are called in the innermost loop: mark them `#[inline(always)]`, or the vector instructions of the
+/// caller do not reach them, and planning takes many times as long.
+///
+/// # Examples
+/// ```
+/// use particle_pilot_kernels::model::{Actions, Model};
+/// use particle_pilot_kernels::real::{Num, Real};
+///
+/// /// A cart on a rail, to be brought to a place: position in m and speed in m/s, force in N.
+/// #[derive(Clone, Copy)]
+/// struct Cart {
+///     mass: f32,
+///     goal: f32,
+/// }
+///
+/// impl Model<2, 1> for Cart {
+///     fn actions(&self) -> Actions<1> {
+///         Actions::within([-10.0], [10.0])
+///     }
+///
+///     #[inline(always)]
+///     fn advance<R: Real>(&self, [x, speed]: [R; 2], [force]: [R; 1]) -> [R; 2] {
+///         let speed = speed + force / self.mass * 0.02;
+///         [x + speed * 0.02, speed]
+///     }
+///
+///     #[inline(always)]
+///     fn cost<R: Real>(&self, [x, speed]: [R; 2], [force]: [R; 1]) -> R {
+///         (x - self.goal).square() + speed.square() * 0.1 + force.square() * 1e-4
+///     }
+/// }
+///
+/// let [x, speed] = Cart { mass: 1.0, goal: 0.0 }.advance([1.0, 0.0].map(Num), [Num(5.0)]);
+/// assert!(x.0 > 1.0 && speed.0 > 0.0);
+/// ```
+pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
+    /// What there is to choose from.
+    fn actions(&self) -> Actions<M>;
+
+    /// The state one step later.
+    fn advance<R: Real>(&self, state: [R; N], control: [R; M]) -> [R; N];
+
+    /// The cost of a step: of the state that it led to, under the control that led there.
+    fn cost<R: Real>(&self, state: [R; N], control: [R; M]) -> R;
+
+    /// The cost of being in `state` when the horizon ends: an estimate of what is still to come. Nothing, unless given.
+    #[inline(always)]
+    fn final_cost<R: Real>(&self, state: [R; N]) -> R {
+        state[0].constant(0.0)
+    }
+
+    /// Where a future goes on from `state`: not where it has failed, nor where it has arrived. Everywhere, unless given.
+    #[inline(always)]
+    fn goes_on<R: Real>(&self, state: [R; N]) -> R::Mask {
+        state[0].always()
+    }
+
+    /// The cost of each step that a future misses because it ended early: more than any step costs where an end is a
+    /// failure, 0 where it is the goal. 0, unless given.
+    fn end_cost(&self) -> f32 {
+        0.0
+    }
+
+    /// How far apart two states are, squared, in units that make 1 much; for `fmc`, which spreads particles out. The sum of
+    /// the squared differences, unless given.
+    #[inline(always)]
+    fn distance_squared<R: Real>(&self, a: [R; N], b: [R; N]) -> R {
+        let mut sum = a[0].constant(0.0);
+        for i in 0..N {
+            sum = (a[i] - b[i]).square() + sum;
+        }
+        sum
+    }
+}
+
+/// What a planner may choose from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Actions<const M: usize> {
+    /// Any control within a box.
+    Within {
+        /// The least of each number.
+        low: [f32; M],
+        /// The most of each number.
+        high: [f32; M],
+    },
+    /// One of these controls; an action is its index.
+    Choices(&'static [[f32; M]]),
+}
+
+impl<const M: usize> Actions<M> {
+    /// Any control from `low` to `high`.
+    #[must_use]
+    pub const fn within(low: [f32; M], high: [f32; M]) -> Self {
+        Self::Within { low, high }
+    }
+
+    /// One of these controls. So far, planners choose between two.
+    #[must_use]
+    pub const fn choices(controls: &'static [[f32; M]]) -> Self {
+        Self::Choices(controls)
+    }
+
+    /// The ends of the range: the box's corners, or the two choices.
+    ///
+    /// # Errors
+    /// [`BadActions`] where there is nothing to choose from, or no planner that chooses so.
+    pub fn ends(&self) -> Result<[[f32; M]; 2], BadActions> {
+        let ends = match *self {
+            Self::Within { low, high } if low.iter().zip(&high).all(|(low, high)| low < high) => {
+                [low, high]
+            }
+            Self::Within { .. } => return Err(BadActions::Empty),
+            Self::Choices(&[first, second]) => [first, second],
+            Self::Choices(choices) => return Err(BadActions::Choices(choices.len())),
+        };
+        // Half a range must be a number, too.
+        match ends.iter().flatten().all(|end| end.abs() <= f32::MAX / 2.0) {
+            true => Ok(ends),
+            false => Err(BadActions::Infinite),
+        }
+    }
+}
+
+/// Why nothing can be chosen from some [`Actions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BadActions {
+    /// The least control is not below the most.
+    Empty,
+    /// Not two choices, but so many.
+    Choices(usize),
+    /// A control is infinite or no number.
+    Infinite,
+}
+
+impl fmt::Display for BadActions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "the least control is not below the most"),
+            Self::Choices(count) => {
+                write!(f, "{count} choices are given; planners choose between 2")
+            }
+            Self::Infinite => write!(f, "controls go up to 1.7e38"),
+        }
+    }
+}
+
+impl core::error::Error for BadActions {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_that_leave_no_choice_are_refused() {
+        assert_eq!(Actions::within([-1.0, 0.0], [1.0, 2.0]).ends(), Ok([[-1.0, 0.0], [1.0, 2.0]]));
+        assert_eq!(Actions::choices(&[[3.0], [-1.0]]).ends(), Ok([[3.0], [-1.0]]));
+        for (low, high) in [(1.0, 1.0), (1.0, -1.0), (f32::NAN, 1.0), (0.0, f32::NAN)] {
+            assert_eq!(Actions::within([low], [high]).ends(), Err(BadActions::Empty));
+        }
+        assert_eq!(Actions::within([0.0], [f32::INFINITY]).ends(), Err(BadActions::Infinite));
+        assert_eq!(Actions::choices(&[[0.0]]).ends(), Err(BadActions::Choices(1)));
+        assert_eq!(Actions::choices(&[[f32::NAN], [0.0]]).ends(), Err(BadActions::Infinite));
+    }
+}

@@ -1,10 +1,9 @@
 //! Another problem: swings up a pendulum whose motor is too weak to lift it, and holds it there.
 //!
-//! The equations are those of Gymnasium's `Pendulum-v1`. At 2 N m the motor cannot even hold the pendulum
-//! level (that takes 4.9 N m), so the pilot must find out that swinging back and forth gathers speed.
-//! Nothing is trained: the [`Model`] below is all that the pilot is told.
+//! The equations are those of Gymnasium's `Pendulum-v1`. At 2 N m the motor cannot even hold the pendulum level (that
+//! takes 4.9 N m): it must swing. Nothing is trained: the [`Model`] below is all that the pilot is told.
 
-use std::f64::consts::{PI, TAU};
+use std::f32::consts::{PI, TAU};
 
 use particle_pilot::kernels::model::{Actions, Model};
 use particle_pilot::kernels::real::{Num, Real};
@@ -42,24 +41,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tuning = Tuning { temperature: 0.1, noise_scale: 0.5, ..Tuning::of(PlannerKind::Mppi) };
     let config = PilotConfig { horizon: 30, tuning, ..PilotConfig::of(PlannerKind::Mppi) };
     let mut pilot = Pilot::with_model(config, Pendulum)?;
-    let mut state = [PI as f32, 0.0]; // hanging, at rest
+    let mut state = [PI, 0.0]; // hanging, at rest
     let mut upright = 0; // steps within 10 degrees without a break
     for now in 0..400 {
-        let tilt = ((f64::from(state[0]) + PI).rem_euclid(TAU) - PI).to_degrees();
+        let tilt = ((state[0] + PI).rem_euclid(TAU) - PI).to_degrees();
         if now % 20 == 0 {
-            println!(
-                "{:4.1} s: {tilt:+7.1} degrees, {:+.2} rad/s",
-                f64::from(now) * 0.05,
-                state[1]
-            );
+            println!("{:2} s: {tilt:+7.1} degrees, {:+.2} rad/s", now / 20, state[1]);
         }
         upright = if tilt.abs() < 10.0 { upright + 1 } else { 0 };
         if upright == 100 {
             println!("upright for 5 s");
             return Ok(());
         }
-        let Action::Force(torque) = pilot.act(&state.map(f64::from))?.action else { break };
-        state = Pendulum.advance(state.map(Num), [Num(torque as f32)]).map(|number| number.0);
+        let Action::Continuous(torque) = pilot.act(&state.map(f64::from))?.action else { break };
+        state = Pendulum.advance(state.map(Num), [Num(torque[0] as f32)]).map(|number| number.0);
     }
     Err("not upright for 5 s within 20 s".into())
 }

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let decision = pilot.act(&state)?;
         let step = match decision.action {
             Action::Discrete(index) => env.step(index)?,
-            Action::Force(newton) => env.step_force(newton)?,
+            Action::Continuous(force) => env.step_force(force[0])?,
         };
         steps += 1;
         state = step.state;

@@ -4,21 +4,23 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::control_vector::ControlVector;
+
 /// An action as the environment takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// 0 pushes left (minus the full force), 1 right.
+    /// The index of a choice; for cart-pole, 0 pushes left (minus the full force), 1 right.
     Discrete(u32),
-    /// A force; for cart-pole, in newtons.
-    Force(f64),
+    /// Numbers in the model's units; for cart-pole one, the force in N.
+    Continuous(ControlVector),
 }
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Discrete(index) => index.fmt(f),
-            Self::Force(newton) => newton.fmt(f),
+            Self::Continuous(control) => control.fmt(f),
         }
     }
 }

@@ -16,6 +16,7 @@ mod advice;
 pub mod backend;
 mod batch;
 mod bytes;
+mod control_vector;
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 mod cuda;
 mod decision;
@@ -51,6 +52,7 @@ pub use no_gpu::{DriverError, GpuError};
 
 pub use batch::PilotBatch;
 pub use bytes::Bytes;
+pub use control_vector::ControlVector;
 pub use decision::{Action, Decision, Diagnostics, Warning};
 pub use episode::{
     DecisionTimes, Deviation, Digest, Ending, Episode, EpisodeResult, StepRecord, WarningNote,

@@ -17,8 +17,8 @@ fn assert_finite(decision: &Decision, case: &str) {
         assert!(number.is_finite(), "{case}: {d:?}");
     }
     assert!(d.effective_samples >= 0.0, "{case}: {d:?}");
-    if let Action::Force(newton) = decision.action {
-        assert!(newton.is_finite(), "{case}: {newton}");
+    if let Action::Continuous(force) = decision.action {
+        assert!(force[0].is_finite(), "{case}: {force}");
     }
 }
 
@@ -64,10 +64,10 @@ fn towards_temperature_0_mppi_does_what_the_cheapest_future_did() {
         let costs = futures.costs.iter().enumerate();
         let (cheapest, _) = costs.min_by(|a, b| a.1.total_cmp(b.1)).expect("there are futures");
         let wanted = f64::from(futures.forces[cheapest * futures.horizon]);
-        let Action::Force(newton) = pilot.act(&state).expect("a finite state").action else {
+        let Action::Continuous(force) = pilot.act(&state).expect("a finite state").action else {
             panic!("actions are continuous");
         };
-        assert!((newton - wanted).abs() < 1e-4, "{seed}: {newton} N, the cheapest {wanted} N");
+        assert!((force[0] - wanted).abs() < 1e-4, "{seed}: {force} N, the cheapest {wanted} N");
     }
 }
 

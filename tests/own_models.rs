@@ -5,7 +5,8 @@ use particle_pilot::kernels::math::sin_cos;
 use particle_pilot::kernels::model::{Actions, BadActions, LaneModel, Model};
 use particle_pilot::kernels::real::{Num, Real};
 use particle_pilot::{
-    Action, ActionKind, Device, Pilot, PilotConfig, PilotError, PlannerKind, Simd,
+    Action, ActionKind, Device, Interpolation, Noise, Pilot, PilotConfig, PilotError, PlannerKind,
+    Simd, Tuning,
 };
 
 /// A pendulum in plain formulas: angle in rad from upright, speed in rad/s, torque in N m.
@@ -47,6 +48,9 @@ impl LaneModel for ByHand {
     const DIM: usize = 2;
     type State<L: Lanes> = [L; 2];
     type Constants<L: Lanes> = L::Proof;
+    type Control<L: Lanes> = [L; 1];
+    type Effort<L: Lanes> = [L; 1];
+    const ACTION_DIM: usize = 1;
 
     fn constants<L: Lanes>(&self, proof: L::Proof) -> L::Proof {
         proof
@@ -58,18 +62,22 @@ impl LaneModel for ByHand {
     fn full_control(&self) -> f32 {
         1.0
     }
-    fn action(&self, share: f64) -> f64 {
-        2.0 * share
+    fn action(&self, shares: &[f64], action: &mut [f64]) {
+        action[0] = 2.0 * shares[0];
     }
     #[inline(always)]
     fn live<L: Lanes>(_: &L::Proof, _: &[L; 2], live: L::Mask) -> L::Mask {
         live
     }
     #[inline(always)]
+    fn effort<L: Lanes>(control: &[L; 1]) -> [L; 1] {
+        *control
+    }
+    #[inline(always)]
     fn accumulate<L: Lanes>(
         proof: &L::Proof,
         s: &[L; 2],
-        control: L,
+        [control]: &[L; 1],
         live: L::Mask,
         sums: [L; 2],
     ) -> [L; 2] {
@@ -91,7 +99,7 @@ impl LaneModel for ByHand {
         0.0
     }
     #[inline(always)]
-    fn advance<L: Lanes>(proof: &L::Proof, [angle, speed]: [L; 2], control: L) -> [L; 2] {
+    fn advance<L: Lanes>(proof: &L::Proof, [angle, speed]: [L; 2], [control]: [L; 1]) -> [L; 2] {
         let of = |value| L::splat(*proof, value);
         let torque = control.fma(of(2.0), of(0.0));
         let (sine, _) = sin_cos(*proof, angle);
@@ -105,6 +113,44 @@ impl LaneModel for ByHand {
         speed * speed + (angle * angle + L::splat(*proof, 0.0))
     }
 }
+
+/// A rover that steers round a rock to its goal: place in m and heading in rad, speed in m/s and turn in rad/s.
+#[derive(Clone, Copy)]
+struct Rover {
+    goal: [f32; 2],
+}
+
+/// Where the rock is, and its radius.
+const ROCK: [f32; 3] = [2.0, 0.1, 0.5];
+
+impl Model<3, 2> for Rover {
+    fn actions(&self) -> Actions<2> {
+        Actions::within([-0.2, -1.5], [1.0, 1.5])
+    }
+
+    #[inline(always)]
+    fn advance<R: Real>(&self, [x, y, heading]: [R; 3], [speed, turn]: [R; 2]) -> [R; 3] {
+        let (sine, cosine) = heading.sin_cos();
+        [x + speed * cosine * 0.1, y + speed * sine * 0.1, heading + turn * 0.1]
+    }
+
+    #[inline(always)]
+    fn cost<R: Real>(&self, [x, y, _]: [R; 3], [_, turn]: [R; 2]) -> R {
+        let away = ((x - self.goal[0]).square() + (y - self.goal[1]).square()).sqrt();
+        let near = (x - ROCK[0]).square() + (y - ROCK[1]).square();
+        let hit = x.constant(100.0).where_or(near.le(ROCK[2] * ROCK[2]), 0.0);
+        away + hit + turn.square() * 0.01
+    }
+
+    #[inline(always)]
+    fn final_cost<R: Real>(&self, [x, y, _]: [R; 3]) -> R {
+        ((x - self.goal[0]).square() + (y - self.goal[1]).square()) * 5.0
+    }
+}
+
+/// Planners of several numbers.
+const SEVERAL: [PlannerKind; 3] =
+    [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi];
 
 fn pendulum(actions: Actions<1>) -> Pendulum {
     Pendulum { mass: 1.0, actions }
@@ -121,8 +167,11 @@ fn config(planner: PlannerKind, threads: usize) -> PilotConfig {
 }
 
 /// What a pilot does in some states.
-fn actions(mut pilot: Pilot) -> Vec<Action> {
-    let states = [[3.1, 0.0], [2.0, -1.0], [0.2, 0.5], [-0.1, 0.0], [9.0, 3.0]];
+fn actions(pilot: Pilot) -> Vec<Action> {
+    actions_in(pilot, &[[3.1, 0.0], [2.0, -1.0], [0.2, 0.5], [-0.1, 0.0], [9.0, 3.0]])
+}
+
+fn actions_in<const N: usize>(mut pilot: Pilot, states: &[[f64; N]]) -> Vec<Action> {
     states.iter().map(|state| pilot.act(state).expect("a finite state").action).collect()
 }
 
@@ -144,12 +193,13 @@ fn formulas_give_the_bits_of_the_same_operations_arranged_by_hand() {
 fn vector_instructions_change_no_decision() {
     // Which are used is chosen once a process: each is a process of its own.
     let chosen = std::env::var("PILOT_SIMD").ok();
-    let all: Vec<Vec<Action>> = PlannerKind::ALL
+    let mut all: Vec<Vec<Action>> = PlannerKind::ALL
         .iter()
         .map(|(planner, _)| {
             actions(Pilot::with_model(config(*planner, 1), pendulum(TORQUES)).unwrap())
         })
         .collect();
+    all.extend(rovers(1).into_iter().map(drives));
     if chosen.is_some() {
         println!("decided: {all:?}");
         return;
@@ -199,8 +249,8 @@ impl Model<1, 1> for Drift {
 }
 
 fn force(action: Action) -> f64 {
-    let Action::Force(force) = action else { panic!("{action} is no force") };
-    force
+    let Action::Continuous(force) = action else { panic!("{action} is no force") };
+    force[0]
 }
 
 #[test]
@@ -245,4 +295,105 @@ fn another_type_of_model_or_action_is_refused_and_changes_nothing() {
     let three = pendulum(Actions::choices(&[[-2.0], [0.0], [2.0]]));
     let error = Pilot::with_model(PilotConfig::default(), three).map(|_| ()).unwrap_err();
     assert_eq!(error, PilotError::Actions(BadActions::Choices(3)));
+}
+
+/// A rover's pilots by every planner that can, with every kind of noise.
+fn rovers(threads: usize) -> Vec<Pilot> {
+    let mut all = Vec::new();
+    for planner in SEVERAL {
+        for noise in [Noise::White, Noise::Coloured, Noise::Halton] {
+            for interpolation in [Interpolation::Linear, Interpolation::Cubic] {
+                let tuning = Tuning { noise, interpolation, ..Tuning::of(planner) };
+                let config = PilotConfig { tuning, ..config(planner, threads) };
+                all.push(Pilot::with_model(config, Rover { goal: [4.0, 0.0] }).unwrap());
+            }
+        }
+    }
+    all
+}
+
+fn drives(pilot: Pilot) -> Vec<Action> {
+    actions_in(pilot, &[[0.0, 0.0, 0.0], [1.0, 0.2, 0.5], [3.0, -0.5, -2.0]])
+}
+
+#[test]
+fn threads_change_no_decision_about_several_numbers() {
+    let of = |threads| -> Vec<_> { rovers(threads).into_iter().map(drives).collect() };
+    assert_eq!(of(1), of(2));
+}
+
+#[test]
+fn a_rover_finds_its_way_round_the_rock_with_each_planner() {
+    for planner in SEVERAL {
+        let rover = Rover { goal: [4.0, 0.0] };
+        let wide = PilotConfig { particles: 1024, horizon: 40, ..config(planner, 1) };
+        let mut pilot = Pilot::with_model(wide, rover).unwrap();
+        let mut state = [0.0f32; 3];
+        for _ in 0..150 {
+            let Action::Continuous(control) = pilot.act(&state.map(f64::from)).unwrap().action
+            else {
+                panic!("a box has continuous actions");
+            };
+            let speeds = f64::from(-0.2f32)..=1.0;
+            assert!(speeds.contains(&control[0]) && control[1].abs() <= 1.5, "{control}");
+            let control = [Num(control[0] as f32), Num(control[1] as f32)];
+            state = rover.advance(state.map(Num), control).map(|number| number.0);
+            let [x, y, _] = state;
+            assert!((x - ROCK[0]).hypot(y - ROCK[1]) > ROCK[2], "{planner} hits at {x} {y}");
+        }
+        let away = (state[0] - 4.0).hypot(state[1]);
+        // The mean over random futures is no plan that comes to rest.
+        let near = if planner == PlannerKind::RandomShooting { 0.6 } else { 0.2 };
+        assert!(away < near, "{planner} is {away} m away");
+    }
+}
+
+#[test]
+fn a_plan_has_the_numbers_of_every_step() {
+    let mut pilot = Pilot::with_model(config(PlannerKind::Cem, 1), Rover { goal: [4.0, 0.0] });
+    let pilot = pilot.as_mut().unwrap();
+    pilot.act(&[0.0; 3]).unwrap();
+    let plan = pilot.plan().expect("cem keeps one");
+    assert_eq!(plan.len(), 25 * 2);
+    let (speeds, turns): (Vec<f64>, Vec<f64>) = plan.chunks(2).map(|c| (c[0], c[1])).unzip();
+    assert!(speeds.iter().all(|speed| (f64::from(-0.2f32)..=1.0).contains(speed)), "{speeds:?}");
+    assert!(turns.iter().all(|turn| turn.abs() <= 1.5), "{turns:?}");
+    assert!(speeds.iter().sum::<f64>() > 10.0, "forwards: {speeds:?}");
+    let saved = pilot.save().unwrap();
+    let next = pilot.act(&[0.1, 0.0, 0.0]).unwrap();
+    pilot.load(&saved).unwrap();
+    assert_eq!(pilot.act(&[0.1, 0.0, 0.0]).unwrap(), next);
+}
+
+#[test]
+fn planners_of_one_number_refuse_several_but_choose_between_two() {
+    for planner in [PlannerKind::Smc, PlannerKind::Fmc] {
+        let refused = Pilot::with_model(config(planner, 1), Rover { goal: [4.0, 0.0] });
+        assert!(matches!(refused.map(|_| ()), Err(PilotError::Unsupported(_))), "{planner}");
+    }
+    for (planner, _) in PlannerKind::ALL {
+        for (heading, side) in [(0.5, 0), (-0.5, 1)] {
+            let mut pilot = Pilot::with_model(config(*planner, 1), Tracks).unwrap();
+            let decision = pilot.act(&[0.0, 0.0, heading]).unwrap();
+            assert_eq!(decision.action, Action::Discrete(side), "{planner} from {heading}");
+        }
+    }
+}
+
+/// Drives on and turns right or left: two choices of two numbers.
+#[derive(Clone, Copy)]
+struct Tracks;
+
+impl Model<3, 2> for Tracks {
+    fn actions(&self) -> Actions<2> {
+        Actions::choices(&[[1.0, -1.0], [0.9, 1.0]])
+    }
+    #[inline(always)]
+    fn advance<R: Real>(&self, state: [R; 3], control: [R; 2]) -> [R; 3] {
+        Rover { goal: [4.0, 0.0] }.advance(state, control)
+    }
+    #[inline(always)]
+    fn cost<R: Real>(&self, [_, y, heading]: [R; 3], _: [R; 2]) -> R {
+        y.square() + heading.square()
+    }
 }

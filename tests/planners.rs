@@ -3,7 +3,7 @@
 use particle_pilot::env::{CartPole, Pcg64, Physics, Push};
 use particle_pilot::kernels::controls::{Biased, Coin, Controls, Scheme, digits};
 use particle_pilot::kernels::env::{failed, step};
-use particle_pilot::kernels::model::{CartPoleError, CostWeights};
+use particle_pilot::kernels::model::{CartPoleError, CartPoleModel, CostWeights};
 use particle_pilot::kernels::rng::Stream;
 use particle_pilot::{
     Action, ActionKind, Decision, Device, Diagnostics, Episode, Evaluation, EvaluationResult,
@@ -25,7 +25,7 @@ fn side(action: Action) -> f64 {
         Action::Discrete(0) => -1.0,
         Action::Discrete(1) => 1.0,
         Action::Discrete(other) => panic!("there is no action {other}"),
-        Action::Force(newton) => newton.signum(),
+        Action::Continuous(force) => force[0].signum(),
     }
 }
 
@@ -260,12 +260,12 @@ fn the_target_share_steers_the_effective_sample_size_of_mppi() {
 }
 
 /// How many particles of the first `pairs` pairs begin to the right and to the left.
-fn first_actions(scheme: &impl Scheme, pairs: u32) -> [u32; 2] {
+fn first_actions(scheme: &impl Scheme<CartPoleModel<false>>, pairs: u32) -> [u32; 2] {
     let mut count = [0; 2];
     for pair in 0..pairs {
         let mut controls = scheme.controls::<f32>((), pair);
         controls.refill(0);
-        for control in controls.next(0) {
+        for [control] in controls.next(0) {
             assert_eq!(control.abs(), 3.0);
             count[usize::from(control < 0.0)] += 1;
         }
@@ -320,8 +320,8 @@ fn absurd_forces_warn_that_costs_are_not_finite_and_still_give_an_action() {
             for number in [best, mean, spread, effective_samples] {
                 assert!(number.is_finite(), "{planner} {diagnostics:?}");
             }
-            if let Action::Force(newton) = action {
-                assert!(newton.abs() <= force_mag, "{planner} {newton}");
+            if let Action::Continuous(force) = action {
+                assert!(force[0].abs() <= force_mag, "{planner} {force}");
             }
         }
     }

@@ -28,7 +28,7 @@ fn decide(pilot: &mut Pilot, env: &mut CartPole, steps: usize) -> Vec<Decision> 
         let decision = pilot.act(&state).expect("a finite state");
         let force = match decision.action {
             particle_pilot::Action::Discrete(index) => 20.0 * f64::from(index) - 10.0,
-            particle_pilot::Action::Force(newton) => newton,
+            particle_pilot::Action::Continuous(force) => force[0],
         };
         let _ = env.step_force(force).expect("a finite force");
         decision

@@ -23,7 +23,7 @@ fn an_upright_pole_is_pushed_to_either_side_equally_often() {
                     pilot.reset(seed);
                     match pilot.act(&[0.0; 4]).expect("a finite state").action {
                         Action::Discrete(index) => right += 2 * index,
-                        Action::Force(newton) => right += 1 + newton.total_cmp(&0.0) as u32,
+                        Action::Continuous(force) => right += 1 + force[0].total_cmp(&0.0) as u32,
                     }
                 }
                 // Six standard deviations of 400 tosses are 60; each counts for two.

@@ -8,7 +8,7 @@ use particle_pilot_kernels::controls::{
     Biased, Coin, First, Interpolant, KnotNoise, Knots, Scheme, digits,
 };
 use particle_pilot_kernels::lanes::{LaneWork, Lanes};
-use particle_pilot_kernels::model::{CartPoleModel, CostWeights, LaneModel};
+use particle_pilot_kernels::model::{CartPoleModel, CostWeights, LaneModel, Vector};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, Particle, RolloutSpec, Summary, rollout_chunk};
 
@@ -30,7 +30,7 @@ impl<M: LaneModel> LaneWork for Steps<'_, M> {
         let constants = self.0.constants::<L>(proof);
         let mut particle = Particle::<M, L>::new(proof, self.0.start(proof, &STATE));
         let (one, full) = (L::splat(proof, 1.0), self.0.full_control());
-        let controls = [full, -full].map(|control| L::splat(proof, control));
+        let controls = [full, -full].map(|control| M::Control::all(L::splat(proof, control)));
         for step in 0..HORIZON {
             particle.observe(&constants, one);
             particle.advance(&constants, controls[step as usize % 2]);
@@ -45,7 +45,7 @@ impl<M: LaneModel> LaneWork for Steps<'_, M> {
 /// One chunk of futures, costs and sums included.
 struct Chunk<'a, M, S>(RolloutSpec<'a, M, S>);
 
-impl<M: LaneModel, S: Scheme> LaneWork for Chunk<'_, M, S> {
+impl<M: LaneModel, S: Scheme<M>> LaneWork for Chunk<'_, M, S> {
     type Output = Summary;
 
     #[inline(always)]
@@ -97,7 +97,7 @@ fn chunks(criterion: &mut Criterion) {
     chunk(criterion, &model, "knots", &knots);
 }
 
-fn chunk<M: LaneModel, S: Scheme>(criterion: &mut Criterion, model: &M, name: &str, scheme: &S) {
+fn chunk<M: LaneModel, S: Scheme<M>>(criterion: &mut Criterion, model: &M, name: &str, scheme: &S) {
     let particles = CHUNK as u32;
     let mut group = criterion.benchmark_group("rollout of a chunk");
     each(&mut group, name, u64::from(particles * HORIZON), || {

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::population::Stop as _;
 
-use super::{Engine, Plan, Question};
+use super::{Engine, Plan, Question, action_of};
 use crate::backend::BackendError;
+use crate::control_vector::ControlVector;
 use crate::error::PilotError;
 use crate::memory;
 use crate::planners;
 use crate::planners::noise::NoisePlan;
-use crate::planners::planner::Problem;
+use crate::planners::planner::{Problem, dimensions};
 use crate::settings::{Device, PilotConfig, Threads};
 use crate::simd::Simd;
 use crate::state::foreign_plan;
@@ -59,8 +60,8 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
         Ok(plan)
     }
 
-    fn action(&self, share: f64) -> f64 {
-        self.problem.model.action(share)
+    fn action(&self, shares: &[f64]) -> ControlVector {
+        action_of(&self.problem.model, shares)
     }
 
     fn model_mut(&mut self) -> Option<&mut dyn Any> {
@@ -112,7 +113,8 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
 
     fn nominal(&self) -> Option<Vec<f64>> {
         let shares = self.planner.nominal(&self.problem)?;
-        Some(shares.into_iter().map(|share| self.action(share)).collect())
+        let steps = shares.chunks(dimensions::<M>());
+        Some(steps.flat_map(|shares| self.action(shares).to_vec()).collect())
     }
 
     fn pool(&self) -> Arc<Pool> {
@@ -148,7 +150,7 @@ pub(crate) fn require_memory<M: LaneModel>(
 
 /// Refuses what a GPU is handed ready-made, Halton's points above all, if this machine has no memory for it.
 pub(crate) fn require_table(config: &PilotConfig) -> Result<(), PilotError> {
-    memory::require(NoisePlan::memory(config), || who_needs(config), FEWER)
+    memory::require(NoisePlan::memory(config, 1), || who_needs(config), FEWER)
 }
 
 /// What needs less memory than a pilot that has none.

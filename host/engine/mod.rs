@@ -12,7 +12,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use particle_pilot_kernels::model::LaneModel;
+
 use crate::backend::BackendError;
+use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::error::PilotError;
 use crate::planners::planner::Request;
@@ -20,8 +23,8 @@ use crate::settings::Device;
 use crate::threads::Pool;
 use crate::trajectories::Trajectories;
 
-/// A share of full control, -1 to 1, and how the futures looked from which it follows.
-pub(crate) type Plan = (f64, Diagnostics);
+/// Shares of full control, -1 to 1, and how the futures looked from which it follows.
+pub(crate) type Plan = (ControlVector, Diagnostics);
 
 /// What an engine is asked.
 #[derive(Clone, Copy)]
@@ -55,8 +58,8 @@ pub(crate) trait Engine: Send {
     /// What to do. After an error the engine is as before.
     fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError>;
 
-    /// The action that a share of full control is, in the caller's units.
-    fn action(&self, share: f64) -> f64;
+    /// The action that shares of full control are, in the caller's units.
+    fn action(&self, shares: &[f64]) -> ControlVector;
 
     /// The model, to be replaced by another of its type; `None` where that cannot be.
     fn model_mut(&mut self) -> Option<&mut dyn Any> {
@@ -91,7 +94,7 @@ pub(crate) trait Engine: Send {
     /// The futures of [`Engine::plan`]'s first iteration, in the model's units.
     fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError>;
 
-    /// The plan with which the next decision begins, `[H]` forces, where it is at hand.
+    /// The plan with which the next decision begins, `[H]` actions, where it is at hand.
     fn nominal(&self) -> Option<Vec<f64>>;
 
     /// The threads on which decisions start soonest.
@@ -107,4 +110,11 @@ pub(crate) trait Engine: Send {
 
     /// Why the engine is not, or no longer, where it would rather be.
     fn fallback_reason(&self) -> Option<&BackendError>;
+}
+
+/// The action that shares of full control are, in the units of the model's caller.
+pub(crate) fn action_of<M: LaneModel>(model: &M, shares: &[f64]) -> ControlVector {
+    let mut action = ControlVector::zeros(M::ACTION_DIM);
+    model.action(shares, &mut action);
+    action
 }

@@ -47,7 +47,9 @@ impl Digest {
     pub fn action(&mut self, action: Action) {
         match action {
             Action::Discrete(index) => self.bytes(&index.to_le_bytes()),
-            Action::Force(newton) => self.bytes(&newton.to_bits().to_le_bytes()),
+            Action::Continuous(control) => {
+                control.iter().for_each(|number| self.bytes(&number.to_bits().to_le_bytes()));
+            }
         }
     }
 

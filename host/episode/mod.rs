@@ -200,7 +200,7 @@ impl Episode {
             }
             let step = match decision.action {
                 Action::Discrete(index) => env.step(index)?,
-                Action::Force(newton) => env.step_force(newton)?,
+                Action::Continuous(force) => env.step_force(force[0])?,
             };
             let record = StepRecord {
                 step: run.steps,

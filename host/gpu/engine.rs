@@ -11,6 +11,7 @@ use super::schedule::{Blocks, Launch, Schedule, WHOLE};
 use super::{GpuModel, module};
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::decision::Diagnostics;
+use crate::engine::Plan;
 use crate::planners::futures::diagnose;
 use crate::settings::PilotConfig;
 
@@ -89,12 +90,7 @@ impl GpuEngine {
     ///
     /// # Errors
     /// [`GpuError`] if the GPU fails; what the next decision begins with is then as before.
-    pub fn plan(
-        &mut self,
-        state: &[f32],
-        seed: u64,
-        decision: u32,
-    ) -> Result<(f64, Diagnostics), GpuError> {
+    pub fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<Plan, GpuError> {
         let gpu = self.gpu.clone();
         let _current = gpu.enter()?;
         self.begin(state, seed, decision)?;
@@ -110,7 +106,7 @@ impl GpuEngine {
         state: &[f32],
         seed: u64,
         decision: u32,
-    ) -> Result<((f64, Diagnostics), Duration), GpuError> {
+    ) -> Result<(Plan, Duration), GpuError> {
         let gpu = self.gpu.clone();
         let time = gpu.time(|_| self.begin(state, seed, decision))?;
         Ok((self.finish()?, time))
@@ -135,11 +131,11 @@ impl GpuEngine {
     }
 
     /// Waits for what [`GpuEngine::begin`] asked for.
-    fn finish(&mut self) -> Result<(f64, Diagnostics), GpuError> {
+    fn finish(&mut self) -> Result<Plan, GpuError> {
         let copy = self.answer.slice()?;
         let answer: Answer = bytemuck::pod_read_unaligned(&copy[..size_of::<Answer>()]);
         self.kept.receive(copy);
-        Ok((answer.share, self.diagnose(&answer)))
+        Ok(([answer.share].into(), self.diagnose(&answer)))
     }
 
     /// Forgets the last plan.

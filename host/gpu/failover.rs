@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
+use particle_pilot_kernels::model::CartPoleModel;
 
 use super::GpuModel;
 use super::engine::GpuEngine;
 use crate::backend::BackendError;
+use crate::control_vector::ControlVector;
 use crate::cuda::{self, ForeignStream, GpuError};
-use crate::engine::{CpuEngine, Engine, Plan, Question};
+use crate::engine::{CpuEngine, Engine, Plan, Question, action_of};
 use crate::error::PilotError;
 use crate::settings::{Device, PilotConfig, Threads};
 use crate::simd::Simd;
@@ -121,8 +122,8 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
         })
     }
 
-    fn action(&self, share: f64) -> f64 {
-        self.model.action(share)
+    fn action(&self, shares: &[f64]) -> ControlVector {
+        action_of(&self.model, shares)
     }
 
     fn reset(&mut self) {

@@ -58,7 +58,7 @@ impl Pilot {
         let decision = self.act(&state)?;
         let number = match decision.action {
             Action::Discrete(index) => index as f32,
-            Action::Force(newton) => newton as f32,
+            Action::Continuous(force) => force[0] as f32,
         };
         // SAFETY: as above.
         unsafe { action.async_copy_from(&[number], stream) }

@@ -121,7 +121,7 @@ impl Schedule {
                 "mppi",
             ),
         };
-        let noise = buffers.noise.then(|| NoisePlan::new(config, model.full));
+        let noise = buffers.noise.then(|| NoisePlan::new(config, model.full, 1));
         Self {
             params: params(config, noise.as_ref()),
             buffers,
@@ -186,7 +186,7 @@ fn params(config: &PilotConfig, noise: Option<&NoisePlan>) -> PlannerParams {
     params.batch_chunks = params.chunks();
     if let Some(noise) = noise {
         params.spacing = noise.weights.len() as u32;
-        params.knots = noise.knots() as u32;
+        params.knots = noise.scales.len() as u32;
         params.cubic = noise.cubic.into();
         params.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
         params.colour = noise.colour;

@@ -7,6 +7,7 @@ use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, spec};
 use super::planner::{Planner, Problem, Request};
+use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::settings::{ActionKind, PilotConfig};
 
@@ -37,7 +38,11 @@ impl FmcPlanner {
 }
 
 impl<M: LaneModel> Planner<M> for FmcPlanner {
-    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        request: &Request<'_>,
+    ) -> (ControlVector, Diagnostics) {
         let spec = spec(problem, request, self.continuous);
         let balance = self.balance;
         self.outcomes.clear();
@@ -52,6 +57,6 @@ impl<M: LaneModel> Planner<M> for FmcPlanner {
         let best = diagnostics.best as f32;
         let best_first = best_first(Single, outcomes.len(), |island| outcomes[island], best);
         let share = share(votes, problem.particles, full, best_first, self.continuous);
-        (share, diagnostics)
+        ([share].into(), diagnostics)
     }
 }

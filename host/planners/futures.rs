@@ -54,7 +54,7 @@ impl Futures {
     }
 
     /// Rolls out every future of `scheme` from `state`.
-    pub fn roll_out<M: LaneModel, S: Scheme>(
+    pub fn roll_out<M: LaneModel, S: Scheme<M>>(
         &mut self,
         problem: &Problem<M>,
         request: &Request<'_>,
@@ -129,7 +129,7 @@ struct RollOut<'a, M, S> {
     costs: &'a mut [f32; CHUNK],
 }
 
-impl<M: LaneModel, S: Scheme> LaneWork for RollOut<'_, M, S> {
+impl<M: LaneModel, S: Scheme<M>> LaneWork for RollOut<'_, M, S> {
     type Output = Summary;
 
     #[inline(always)]

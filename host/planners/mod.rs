@@ -18,7 +18,7 @@ use futures::Futures;
 use mppi::Mppi;
 use noise::NoisePlan;
 use particle_pilot_kernels::model::LaneModel;
-use planner::{Planner, Problem};
+use planner::{Planner, Problem, dimensions};
 use random_shooting::RandomShooting;
 use smc::SmcPlanner;
 
@@ -45,18 +45,21 @@ pub(crate) fn create<M: LaneModel>(
 pub(crate) fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
     let particles = config.particles;
     let keys = 8 * u64::from(particles);
-    let moments = 2 * NoisePlan::knot_count(config);
+    let dimensions = dimensions::<M>();
+    let moments = 2 * NoisePlan::knot_count(config) * dimensions;
     match (config.planner, config.action) {
         (PlannerKind::RandomShooting, ActionKind::Discrete) => Futures::memory(particles, 0),
         (PlannerKind::RandomShooting, ActionKind::Continuous) => {
-            Futures::memory(particles, 0) + NoisePlan::memory(config)
+            Futures::memory(particles, 0) + NoisePlan::memory(config, dimensions)
         }
         // The numbers of those that are chosen, too.
         (PlannerKind::Cem, ActionKind::Discrete) => Futures::memory(particles, 0) + keys + keys / 2,
         (PlannerKind::Cem, ActionKind::Continuous) => {
-            Futures::memory(particles, moments) + keys + NoisePlan::memory(config)
+            Futures::memory(particles, moments) + keys + NoisePlan::memory(config, dimensions)
         }
-        (PlannerKind::Mppi, _) => Futures::memory(particles, moments) + NoisePlan::memory(config),
+        (PlannerKind::Mppi, _) => {
+            Futures::memory(particles, moments) + NoisePlan::memory(config, dimensions)
+        }
         (PlannerKind::Smc, _) => SmcPlanner::memory::<M>(config),
         (PlannerKind::Fmc, _) => FmcPlanner::memory::<M>(config),
     }

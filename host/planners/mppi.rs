@@ -19,6 +19,7 @@ use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
 use super::planner::{Memory, Planner, Problem, Request};
 use super::weighing::{knot_moments, weigh};
+use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
 use crate::settings::{ActionKind, PilotConfig};
@@ -36,13 +37,13 @@ pub(crate) struct Mppi {
 
 impl Mppi {
     pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        let noise = NoisePlan::new(config, problem.model.full_control());
-        let knots = noise.knots();
+        let noise = NoisePlan::of(problem, config);
+        let numbers = noise.scales.len();
         Self {
-            futures: Futures::new(config.particles, (2 * knots).max(3)),
+            futures: Futures::new(config.particles, (2 * numbers).max(3)),
             noise,
-            moments: vec![0.0; 2 * knots],
-            change: vec![0.0; knots],
+            moments: vec![0.0; 2 * numbers],
+            change: vec![0.0; numbers],
             temperature: config.tuning.temperature,
             target_share: config.tuning.target_share,
             discrete: config.action == ActionKind::Discrete,
@@ -78,7 +79,11 @@ fn scheme(noise: &NoisePlan, discrete: bool, stream: Stream, full: f32) -> Knots
 }
 
 impl<M: LaneModel> Planner<M> for Mppi {
-    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        request: &Request<'_>,
+    ) -> (ControlVector, Diagnostics) {
         let stream = request.stream(0);
         let full = problem.model.full_control();
         let scheme = scheme(&self.noise, self.discrete, stream, full);
@@ -92,10 +97,10 @@ impl<M: LaneModel> Planner<M> for Mppi {
             *change = moments[0] / total;
         }
         self.noise.move_by(&self.change, full);
-        let share = if self.discrete {
-            better_side(sums.sides, problem.particles) * f64::from(stream.first_sign())
+        let shares = if self.discrete {
+            [better_side(sums.sides, problem.particles) * f64::from(stream.first_sign())].into()
         } else {
-            f64::from(self.noise.plan[0]) / f64::from(full)
+            self.noise.first_shares(full)
         };
         self.noise.shift();
 
@@ -103,7 +108,7 @@ impl<M: LaneModel> Planner<M> for Mppi {
             effective_samples: sums.effective_samples(),
             ..diagnose([problem.particles, problem.horizon], &summary, 1)
         };
-        (share, diagnostics)
+        (shares, diagnostics)
     }
 
     fn memory(&self) -> Option<&dyn Memory> {

@@ -1,19 +1,21 @@
 //! The plan of a continuous planner and the noise around it.
 
 use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots};
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::noise::moved;
 use particle_pilot_kernels::rng::Stream;
 
-use super::planner::Memory;
+use super::planner::{Memory, Problem, dimensions};
+use crate::control_vector::ControlVector;
 use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig};
 
-/// A plan of one control for each step, and noise at knots to vary it.
+/// A plan of one control for each step, and noise at knots to vary it; each in `D` dimensions.
 pub(crate) struct NoisePlan {
-    /// `[H]`, in the model's units.
+    /// `[H][D]`, in the model's units.
     pub plan: Vec<f32>,
     /// What [`Memory::checkpoint`] has kept of it.
     kept: Vec<f32>,
-    /// The noise's standard deviation at each knot, in the model's units.
+    /// The noise's standard deviation at each knot, `[knots][D]`, in the model's units.
     pub scales: Vec<f32>,
     /// What `scales` is at the beginning of a decision.
     pub initial_scale: f32,
@@ -22,15 +24,22 @@ pub(crate) struct NoisePlan {
     pub cubic: bool,
     /// As in [`KnotNoise`].
     pub colour: [f32; 2],
-    /// Halton's points, `[knots][pairs]`, or nothing.
+    /// Halton's points, `[knots][D][pairs]`, or nothing.
     pub points: Vec<f32>,
     pub pairs: usize,
     thresholded: bool,
+    /// `D`.
+    dimensions: usize,
 }
 
 impl NoisePlan {
-    /// For plans of `config`, where full control is `full` in the model's units.
-    pub fn new(config: &PilotConfig, full: f32) -> Self {
+    /// For plans of `config` for a problem.
+    pub fn of<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+        Self::new(config, problem.model.full_control(), dimensions::<M>())
+    }
+
+    /// For plans of `config` in so many dimensions, where full control is `full` in the model's units.
+    pub fn new(config: &PilotConfig, full: f32, dimensions: usize) -> Self {
         let tuning = &config.tuning;
         let cubic = tuning.interpolation == Interpolation::Cubic;
         let spacing = tuning.knot_spacing as usize;
@@ -41,17 +50,18 @@ impl NoisePlan {
             })
             .collect();
         let initial_scale = tuning.noise_scale as f32 * full;
-        let knots = Self::knot_count(config);
+        let numbers = Self::knot_count(config) * dimensions;
+        let steps = config.horizon as usize * dimensions;
         let pairs = config.particles.div_ceil(2) as usize;
         let points = match tuning.noise {
-            Noise::Halton => halton_points(knots, pairs),
+            Noise::Halton => halton_points(numbers, pairs),
             Noise::White | Noise::Coloured => Vec::new(),
         };
         let rho = if tuning.noise == Noise::Coloured { tuning.colour } else { 0.0 };
         Self {
-            plan: vec![0.0; config.horizon as usize],
-            kept: vec![0.0; config.horizon as usize],
-            scales: vec![initial_scale; knots],
+            plan: vec![0.0; steps],
+            kept: vec![0.0; steps],
+            scales: vec![initial_scale; numbers],
             initial_scale,
             weights,
             cubic,
@@ -59,6 +69,7 @@ impl NoisePlan {
             points,
             pairs,
             thresholded: config.action == ActionKind::Discrete,
+            dimensions,
         }
     }
 
@@ -68,14 +79,14 @@ impl NoisePlan {
         config.horizon.div_ceil(config.tuning.knot_spacing) as usize + taps - 1
     }
 
-    /// The bytes that such a plan takes.
-    pub fn memory(config: &PilotConfig) -> u64 {
+    /// The bytes that such a plan takes in so many dimensions.
+    pub fn memory(config: &PilotConfig, dimensions: usize) -> u64 {
         let knots = Self::knot_count(config) as u64;
         let pairs = match config.tuning.noise {
             Noise::Halton => u64::from(config.particles.div_ceil(2)),
             Noise::White | Noise::Coloured => 0,
         };
-        4 * (2 * u64::from(config.horizon) + knots * (pairs + 9))
+        4 * dimensions as u64 * (2 * u64::from(config.horizon) + knots * (pairs + 9))
     }
 
     /// How to draw controls around the plan.
@@ -101,16 +112,14 @@ impl NoisePlan {
         }
     }
 
-    /// How many knots there are.
-    pub fn knots(&self) -> usize {
-        self.scales.len()
-    }
-
-    /// Moves the plan by what `change`, `[knots]`, is between the knots, within `full`.
+    /// Moves the plan by what `change`, `[knots][D]`, is between the knots, within `full`.
     pub fn move_by(&mut self, change: &[f64], full: f32) {
         let interpolant = Interpolant { weights: &self.weights, cubic: self.cubic };
-        for (step, control) in self.plan.iter_mut().enumerate() {
-            *control = moved(*control, &interpolant, step, |knot| change[knot], full);
+        let dimensions = self.dimensions;
+        for (place, control) in self.plan.iter_mut().enumerate() {
+            let (step, dimension) = (place / dimensions, place % dimensions);
+            let change = |knot| change[knot * dimensions + dimension];
+            *control = moved(*control, &interpolant, step, change, full);
         }
     }
 
@@ -119,11 +128,22 @@ impl NoisePlan {
         self.plan.iter().map(|control| f64::from(*control) / f64::from(full)).collect()
     }
 
+    /// The first step's control as shares of the full one.
+    pub fn first_shares(&self, full: f32) -> ControlVector {
+        let mut shares = ControlVector::zeros(self.dimensions);
+        for (share, control) in shares.iter_mut().zip(&self.plan) {
+            *share = f64::from(*control) / f64::from(full);
+        }
+        shares
+    }
+
     /// Forgets the first step; the last one is repeated.
     pub fn shift(&mut self) {
-        let last = self.plan.len() - 1;
-        self.plan.copy_within(1.., 0);
-        self.plan[last] = if last == 0 { 0.0 } else { self.plan[last - 1] };
+        let last = self.plan.len() - self.dimensions;
+        match last {
+            0 => self.plan.fill(0.0),
+            _ => self.plan.copy_within(self.dimensions.., 0),
+        }
     }
 
     fn interpolant(&self) -> Interpolant<'_> {
@@ -179,12 +199,12 @@ fn catmull_rom(t: f64) -> [f64; 4] {
     ]
 }
 
-/// Halton's sequence, `[knots][pairs]`: knot `j` is the radical inverse in the `j`-th prime base (J. H.
+/// Halton's sequence, `[numbers][pairs]`: number `j` is the radical inverse in the `j`-th prime base (J. H.
 /// Halton, "On the efficiency of certain quasi-random sequences of points", 1960).
-fn halton_points(knots: usize, pairs: usize) -> Vec<f32> {
+fn halton_points(numbers: usize, pairs: usize) -> Vec<f32> {
     let primes = (2u64..).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));
-    let mut points = Vec::with_capacity(knots * pairs);
-    for base in primes.take(knots) {
+    let mut points = Vec::with_capacity(numbers * pairs);
+    for base in primes.take(numbers) {
         // The first points of large bases lie on a line; beginning at the base skips them.
         points.extend((0..pairs as u64).map(|i| radical_inverse(i + base, base) as f32));
     }

@@ -4,10 +4,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
 use particle_pilot_kernels::lanes::SimdProof;
-use particle_pilot_kernels::model::LaneModel;
+use particle_pilot_kernels::model::{LaneModel, Vector};
 use particle_pilot_kernels::population::Stop;
 use particle_pilot_kernels::rng::Stream;
 
+use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::threads::Pool;
 use crate::trajectories::Trajectories;
@@ -18,6 +19,11 @@ pub(crate) struct Problem<M> {
     pub simd: SimdProof,
     pub particles: u32,
     pub horizon: u32,
+}
+
+/// In how many dimensions planners draw controls.
+pub(crate) fn dimensions<M: LaneModel>() -> usize {
+    <M::Control<f32> as Vector<f32>>::LEN
 }
 
 /// What changes from decision to decision.
@@ -55,9 +61,10 @@ impl Stop for Request<'_> {
 
 /// A planner.
 pub(crate) trait Planner<M: LaneModel>: Send {
-    /// The action for the requested state as a share of full control, -1 to 1, and how the futures looked from which it
+    /// The action for the requested state as shares of full control, -1 to 1, and how the futures looked from which it
     /// follows.
-    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics);
+    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>)
+    -> (ControlVector, Diagnostics);
 
     /// What one decision leaves to the next; `None` for planners that begin each anew.
     fn memory(&self) -> Option<&dyn Memory> {
@@ -75,7 +82,7 @@ pub(crate) trait Planner<M: LaneModel>: Send {
         None
     }
 
-    /// The plan with which the next decision begins: for each step the mean control, `[H]`, as a share of the full
+    /// The plan with which the next decision begins: for each step the mean control, `[H][D]`, as shares of the full
     /// one; `None` where nothing is kept.
     fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
         None

@@ -4,13 +4,14 @@
 //! on average if one acts at random afterwards. For left and right there are two such groups; a
 //! continuous first action is drawn from eight evenly spaced levels.
 
-use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level};
+use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level, first_levels};
 use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::shooting::best_stratum;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::planner::{Planner, Problem, Request};
+use super::planner::{Planner, Problem, Request, dimensions};
+use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
 use crate::settings::{ActionKind, PilotConfig};
@@ -27,13 +28,17 @@ impl RandomShooting {
         let continuous = config.action == ActionKind::Continuous;
         Self {
             futures: Futures::new(config.particles, 0),
-            noise: continuous.then(|| NoisePlan::new(config, problem.model.full_control())),
+            noise: continuous.then(|| NoisePlan::of(problem, config)),
         }
     }
 }
 
 impl<M: LaneModel> Planner<M> for RandomShooting {
-    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        request: &Request<'_>,
+    ) -> (ControlVector, Diagnostics) {
         let stream = request.stream(0);
         let full = problem.model.full_control();
         let (summary, strata) = match &self.noise {
@@ -48,8 +53,14 @@ impl<M: LaneModel> Planner<M> for RandomShooting {
             }
         };
         let best = best_stratum(&summary.sums, strata, problem.particles as usize);
-        let level = f64::from(first_level(best, strata) * stream.first_sign());
-        (level, diagnose([problem.particles, problem.horizon], &summary, 1))
+        let mut shares = ControlVector::zeros(dimensions::<M>());
+        for (dimension, share) in shares.iter_mut().enumerate() {
+            *share = f64::from(match self.noise {
+                None => first_level(best, strata) * stream.first_sign(),
+                Some(_) => first_levels(&stream, dimension)[best / 2] * [1.0, -1.0][best % 2],
+            });
+        }
+        (shares, diagnose([problem.particles, problem.horizon], &summary, 1))
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {

@@ -10,7 +10,7 @@ use super::planner::{Problem, Request};
 use crate::trajectories::Trajectories;
 
 /// Records every future of `scheme`, in the model's units, until a stop.
-pub(crate) fn record<M: LaneModel, S: Scheme>(
+pub(crate) fn record<M: LaneModel, S: Scheme<M>>(
     problem: &Problem<M>,
     request: &Request<'_>,
     scheme: &S,
@@ -24,7 +24,7 @@ struct Record<'a, M, S> {
     scheme: &'a S,
 }
 
-impl<M: LaneModel, S: Scheme> LaneWork for Record<'_, M, S> {
+impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
     type Output = Trajectories;
 
     /// One pair of particles at a time, which gives the bits that bundles give. Inside this function the compiler
@@ -55,7 +55,7 @@ impl<M: LaneModel, S: Scheme> LaneWork for Record<'_, M, S> {
                         let (states, force) = record.places(numbers[i], step as usize);
                         let places = record.states[states].iter_mut();
                         places.zip(sides[i].state.as_ref()).for_each(|(to, from)| *to = *from);
-                        record.forces[force] = control[i];
+                        record.forces[force] = control[i].as_ref()[0];
                     }
                 }
             }

@@ -11,6 +11,7 @@ use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, spec};
 use super::planner::{Planner, Problem, Request};
+use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::settings::{ActionKind, PilotConfig};
 
@@ -50,7 +51,11 @@ fn strata(config: &PilotConfig) -> usize {
 }
 
 impl<M: LaneModel> Planner<M> for SmcPlanner {
-    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        request: &Request<'_>,
+    ) -> (ControlVector, Diagnostics) {
         let spec = spec(problem, request, self.continuous);
         let (strata, inverse_temperature) = (self.strata, self.inverse_temperature);
         self.outcomes.clear();
@@ -67,6 +72,6 @@ impl<M: LaneModel> Planner<M> for SmcPlanner {
         let log_evidence = |island: usize| outcomes[island].log_evidence;
         let share = share(Single, outcomes.len(), log_evidence, strata, self.continuous)
             * f64::from(spec.stream.first_sign());
-        (share, diagnostics)
+        ([share].into(), diagnostics)
     }
 }

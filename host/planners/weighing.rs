@@ -1,5 +1,7 @@
 //! Weighing futures by their costs, chunk by chunk.
 
+use std::marker::PhantomData;
+
 use particle_pilot_kernels::controls::KnotNoise;
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
@@ -40,7 +42,8 @@ pub(crate) fn knot_moments<M: LaneModel>(
         let Chunk { weights, partial, .. } = chunk;
         let first_pair = (index * CHUNK / 2) as u32;
         let moments = &mut partial[..count];
-        problem.simd.run(Moments { noise, first_pair, weights, moments });
+        let model = PhantomData::<M>;
+        problem.simd.run(Moments { model, noise, first_pair, weights, moments });
     });
     for (i, moment) in moments.iter_mut().enumerate() {
         *moment = futures.sum(|chunk| chunk.partial[i]);
@@ -63,18 +66,20 @@ impl LaneWork for Weigh<'_> {
     }
 }
 
-struct Moments<'a> {
+struct Moments<'a, M> {
+    /// Which has as many dimensions as the noise.
+    model: PhantomData<M>,
     noise: &'a KnotNoise<'a>,
     first_pair: u32,
     weights: &'a [f32; CHUNK],
     moments: &'a mut [f64],
 }
 
-impl LaneWork for Moments<'_> {
+impl<M: LaneModel> LaneWork for Moments<'_, M> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) {
-        knot_moments_chunk::<L>(proof, self.noise, self.first_pair, self.weights, self.moments);
+        knot_moments_chunk::<M, L>(proof, self.noise, self.first_pair, self.weights, self.moments);
     }
 }

@@ -28,7 +28,7 @@ fn play(config: &PilotConfig, prediction: Prediction) -> (Vec<Decision>, u64, u6
                 let force = match decision.action {
                     Action::Discrete(0) => -10.0,
                     Action::Discrete(_) => 10.0,
-                    Action::Force(newton) => newton,
+                    Action::Continuous(force) => force[0],
                 };
                 let _ = env.step_force(force).unwrap();
                 let mut next = observed(&env);

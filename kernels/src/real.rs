@@ -17,13 +17,13 @@ use crate::math;
 /// ```
 /// use particle_pilot_kernels::real::Real;
 ///
-/// /// The height that a ball reaches which is thrown upwards at `speed`, in m; at most the ceiling's.
+/// /// The height that a ball reaches which is thrown upwards at `speed`, in m, under 10 m/s^2; at most the ceiling's.
 /// fn height<R: Real>(speed: R) -> R {
-///     (speed.square() / 19.6).min(2.5)
+///     (speed.square() / 20.0).min(2.5)
 /// }
 ///
 /// use particle_pilot_kernels::real::Num;
-/// assert_eq!(height(Num(1.4_f32)).0, 0.1);
+/// assert_eq!(height(Num(2.0_f32)).0, 0.2);
 /// ```
 pub trait Real:
     Copy

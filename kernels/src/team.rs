@@ -57,6 +57,17 @@ pub trait Team: Copy {
     /// If `sources` is shorter than `weights`, or `weights` is empty.
     fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]);
 
+    /// Gathers: `to[i]` becomes `from[sources[i]]`, each thread with the `sources` of its own [`places`](Team::places).
+    ///
+    /// # Panics
+    /// If the three differ in length, or a source is beyond it.
+    #[inline(always)]
+    fn gather(&self, from: &[Cell<f32>], sources: &[Cell<u32>], to: &[Cell<f32>]) {
+        for place in self.places(to.len(), 1) {
+            to[place].set(from[sources[place].get() as usize].get());
+        }
+    }
+
     /// A grid-stride loop: every `step`-th place below `count` that is this thread's. Between two synchronisations a
     /// thread writes to such places only, always with the same `step`.
     #[inline(always)]
@@ -114,6 +125,21 @@ impl Team for Single {
     #[inline(always)]
     fn combine(&self, value: u32, _: impl Fn(u32, u32) -> u32) -> u32 {
         value
+    }
+
+    /// A row at a time, which the compiler unrolls.
+    #[inline(always)]
+    fn gather(&self, from: &[Cell<f32>], sources: &[Cell<u32>], to: &[Cell<f32>]) {
+        let (rows, rest) = to.as_chunks::<COLUMNS>();
+        let (row_sources, rest_sources) = sources.as_chunks::<COLUMNS>();
+        for (row, sources) in rows.iter().zip(row_sources) {
+            for i in 0..COLUMNS {
+                row[i].set(from[sources[i].get() as usize].get());
+            }
+        }
+        for (to, source) in rest.iter().zip(rest_sources) {
+            to.set(from[source.get() as usize].get());
+        }
     }
 
     #[inline(always)]

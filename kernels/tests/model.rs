@@ -67,7 +67,7 @@ fn advanced<const GENERAL: bool>(
     state: [f32; 4],
     control: f32,
 ) -> [f32; 4] {
-    CartPoleModel::<GENERAL>::advance(&model.constants::<f32>(()), state, control)
+    CartPoleModel::<GENERAL>::advance(&model.constants::<f32>(()), state, [control])
 }
 
 fn control(full: f32, right: bool) -> f32 {
@@ -255,7 +255,7 @@ fn weights_of(w: [f64; 7]) -> CostWeights {
 }
 
 /// The costs of all futures and their summary.
-fn roll_out<M: LaneModel, S: Scheme>(spec: &RolloutSpec<'_, M, S>) -> (Vec<f32>, Summary) {
+fn roll_out<M: LaneModel, S: Scheme<M>>(spec: &RolloutSpec<'_, M, S>) -> (Vec<f32>, Summary) {
     let (mut all, mut summary) = (Vec::new(), Summary::EMPTY);
     for chunk in 0..spec.chunks() {
         let mut costs = [f32::NAN; CHUNK];
@@ -321,15 +321,17 @@ fn futures_cost_what_the_definition_says() {
             let (costs, summary) = roll_out(&spec);
             let (mut dead, mut longest) = (0, 0);
             for (particle, cost) in costs.iter().enumerate() {
-                let mut controls = scheme.controls::<f32>((), particle as u32 / 2);
-                let actions: Vec<bool> = (0..horizon)
-                    .map(|h| {
-                        if h % 32 == 0 {
-                            controls.refill(h / 32);
-                        }
-                        controls.next(h)[particle % 2] > 0.0
-                    })
-                    .collect();
+                let pair = particle as u32 / 2;
+                let mut controls =
+                    Scheme::<CartPoleModel<false>>::controls::<f32>(&scheme, (), pair);
+                let mut draw = |h| -> [[f32; 1]; 2] {
+                    if h % 32 == 0 {
+                        Controls::<[f32; 1]>::refill(&mut controls, h / 32);
+                    }
+                    controls.next(h)
+                };
+                let actions: Vec<bool> =
+                    (0..horizon).map(|h| draw(h)[particle % 2][0] > 0.0).collect();
                 let (wanted, lasted) =
                     cost_by_definition(&p, &weights, state.map(f64::from), &actions);
                 let error = (f64::from(*cost) - wanted).abs();

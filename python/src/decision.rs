@@ -64,7 +64,7 @@ record! {
 pub fn action(py: Python<'_>, action: Action) -> PyResult<Py<PyAny>> {
     Ok(match action {
         Action::Discrete(index) => index.into_pyobject(py)?.into_any().unbind(),
-        Action::Force(newton) => newton.into_pyobject(py)?.into_any().unbind(),
+        Action::Continuous(force) => force[0].into_pyobject(py)?.into_any().unbind(),
     })
 }
 
@@ -72,11 +72,11 @@ pub fn action(py: Python<'_>, action: Action) -> PyResult<Py<PyAny>> {
 pub fn actions(py: Python<'_>, kind: ActionKind, actions: &[Action]) -> Py<PyAny> {
     let index = |action: &Action| match action {
         Action::Discrete(index) => i64::from(*index),
-        Action::Force(newton) => *newton as i64,
+        Action::Continuous(force) => force[0] as i64,
     };
     let newton = |action: &Action| match action {
         Action::Discrete(index) => f64::from(*index),
-        Action::Force(newton) => *newton,
+        Action::Continuous(force) => force[0],
     };
     match kind {
         ActionKind::Discrete => PyArray1::from_iter(py, actions.iter().map(index)).into_any(),

@@ -31,6 +31,9 @@ impl LaneModel for Rolling {
     const DIM: usize = 1;
     type State<L: Lanes> = [L; 1];
     type Constants<L: Lanes> = [L; 2];
+    type Control<L: Lanes> = [L; 1];
+    type Effort<L: Lanes> = ();
+    const ACTION_DIM: usize = 1;
 
     #[inline(always)]
     fn constants<L: Lanes>(&self, proof: L::Proof) -> [L; 2] {
@@ -48,15 +51,23 @@ impl LaneModel for Rolling {
     fn full_control(&self) -> f32 {
         1.0
     }
-    fn action(&self, share: f64) -> f64 {
-        share * self.full_action
+    fn action(&self, shares: &[f64], action: &mut [f64]) {
+        action[0] = shares[0] * self.full_action;
     }
     #[inline(always)]
     fn live<L: Lanes>(_: &[L; 2], _: &[L; 1], live: L::Mask) -> L::Mask {
         live
     }
     #[inline(always)]
-    fn accumulate<L: Lanes>(c: &[L; 2], s: &[L; 1], _: L, live: L::Mask, sums: [L; 2]) -> [L; 2] {
+    fn effort<L: Lanes>(_: &[L; 1]) {}
+    #[inline(always)]
+    fn accumulate<L: Lanes>(
+        c: &[L; 2],
+        s: &[L; 1],
+        (): &(),
+        live: L::Mask,
+        sums: [L; 2],
+    ) -> [L; 2] {
         [sums[0].add_where(live, (c[1] - s[0]).magnitude()), sums[1]]
     }
     #[inline(always)]
@@ -71,7 +82,7 @@ impl LaneModel for Rolling {
         self.unit
     }
     #[inline(always)]
-    fn advance<L: Lanes>(_: &[L; 2], s: [L; 1], control: L) -> [L; 1] {
+    fn advance<L: Lanes>(_: &[L; 2], s: [L; 1], [control]: [L; 1]) -> [L; 1] {
         [s[0] + control]
     }
     #[inline(always)]

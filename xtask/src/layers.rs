@@ -13,12 +13,13 @@ use crate::command::root;
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("settings", &[]),
     ("env", &[]),
-    ("decision", &[]),
+    ("control_vector", &[]),
+    ("decision", &["control_vector"]),
     ("trajectories", &[]),
     ("simd", &["settings"]),
     ("threads", &["settings"]),
     ("cuda", &["settings"]),
-    ("planners", &["decision", "settings", "threads", "trajectories"]),
+    ("planners", &["control_vector", "decision", "settings", "threads", "trajectories"]),
 ];
 
 /// No part names one that it may not know.

@@ -151,7 +151,7 @@ fn replay(trace: &mut Trace, quiet: bool) -> Result<ReplayResult> {
         env.set_push(push.map_or(0.0, |push| push.force_at(seed, row.step)))?;
         let step = match action {
             Action::Discrete(index) => env.step(index)?,
-            Action::Force(newton) => env.step_force(newton).map_err(usage)?,
+            Action::Continuous(force) => env.step_force(force[0]).map_err(usage)?,
         };
         let others =
             [("step", f64::from(row.step), steps as f64), ("reward", row.reward, step.reward)];

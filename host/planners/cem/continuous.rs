@@ -5,6 +5,7 @@ use particle_pilot_kernels::planners::cem::refit_knot;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
 use super::elites::Elites;
+use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::noise::NoisePlan;
@@ -14,7 +15,7 @@ use crate::planners::weighing::knot_moments;
 use crate::settings::{PilotConfig, Tuning};
 use crate::trajectories::Trajectories;
 
-/// A mean for each step and a deviation for each knot.
+/// Means for each step and deviations for each knot, of each dimension.
 pub(crate) struct ContinuousCem {
     futures: Futures,
     elites: Elites,
@@ -26,14 +27,14 @@ pub(crate) struct ContinuousCem {
 
 impl ContinuousCem {
     pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        let noise = NoisePlan::new(config, problem.model.full_control());
-        let knots = noise.knots();
+        let noise = NoisePlan::of(problem, config);
+        let numbers = noise.scales.len();
         Self {
-            futures: Futures::new(config.particles, 2 * knots),
+            futures: Futures::new(config.particles, 2 * numbers),
             elites: Elites::new(config.particles, config.tuning.elite_share),
             noise,
-            moments: vec![0.0; 2 * knots],
-            change: vec![0.0; knots],
+            moments: vec![0.0; 2 * numbers],
+            change: vec![0.0; numbers],
             tuning: config.tuning,
         }
     }
@@ -62,7 +63,11 @@ impl ContinuousCem {
 }
 
 impl<M: LaneModel> Planner<M> for ContinuousCem {
-    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        request: &Request<'_>,
+    ) -> (ControlVector, Diagnostics) {
         let full = problem.model.full_control();
         let mut lowest = f32::INFINITY;
         let mut summary = Summary::EMPTY;
@@ -77,14 +82,14 @@ impl<M: LaneModel> Planner<M> for ContinuousCem {
             knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
             self.refit(full);
         }
-        let share = f64::from(self.noise.plan[0]) / f64::from(full);
+        let shares = self.noise.first_shares(full);
         self.noise.shift();
 
         let mut diagnostics =
             diagnose([problem.particles, problem.horizon], &summary, self.tuning.iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
-        (share, diagnostics)
+        (shares, diagnostics)
     }
 
     fn memory(&self) -> Option<&dyn Memory> {
@@ -96,7 +101,7 @@ impl<M: LaneModel> Planner<M> for ContinuousCem {
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
-        let scales = vec![self.noise.initial_scale; self.noise.knots()];
+        let scales = vec![self.noise.initial_scale; self.noise.scales.len()];
         let mut scheme = self.noise.scheme(request.stream(0), problem.model.full_control());
         scheme.noise.scales = &scales;
         Some(record(problem, request, &scheme))

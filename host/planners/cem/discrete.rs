@@ -1,6 +1,6 @@
 //! CEM for left and right.
 
-use particle_pilot_kernels::controls::{Biased, Controls, Scheme, digits};
+use particle_pilot_kernels::controls::{Biased, digits};
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::{LaneBits, Lanes};
 use particle_pilot_kernels::model::LaneModel;
@@ -9,6 +9,7 @@ use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Summary;
 
 use super::elites::Elites;
+use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::planner::{Memory, Planner, Problem, Request};
@@ -71,9 +72,9 @@ impl DiscreteCem {
         let counts = &mut self.counts;
         problem.simd.run(Count { request, scheme, chosen: &self.chosen, counts });
         if let Some(best) = best {
-            let mut controls = scheme.controls::<f32>((), best / 2);
+            let mut controls = scheme.sides::<f32>((), best / 2);
             for (block, word) in self.best_words.iter_mut().enumerate() {
-                controls.refill(block as u32);
+                controls.draw(block as u32);
                 *word = controls.words()[(best % 2) as usize];
             }
         }
@@ -84,7 +85,11 @@ impl DiscreteCem {
 }
 
 impl<M: LaneModel> Planner<M> for DiscreteCem {
-    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>) -> (f64, Diagnostics) {
+    fn plan(
+        &mut self,
+        problem: &Problem<M>,
+        request: &Request<'_>,
+    ) -> (ControlVector, Diagnostics) {
         let Tuning { iterations, smoothing, floor, .. } = self.tuning;
         let voters = self.elites.count() as u32 + 1;
         let mut lowest = f32::INFINITY;
@@ -113,7 +118,7 @@ impl<M: LaneModel> Planner<M> for DiscreteCem {
         let mut diagnostics = diagnose([problem.particles, problem.horizon], &summary, iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
-        (if right { 1.0 } else { -1.0 }, diagnostics)
+        ([if right { 1.0 } else { -1.0 }].into(), diagnostics)
     }
 
     fn memory(&self) -> Option<&dyn Memory> {
@@ -190,9 +195,9 @@ impl LaneWork for Count<'_> {
                 *number = chosen / 2;
             }
             let pairs = L::Bits::load(proof, &numbers);
-            let mut controls = self.scheme.controls::<L>(proof, pairs);
+            let mut controls = self.scheme.sides::<L>(proof, pairs);
             for (block, counts) in self.counts.chunks_exact_mut(32).enumerate() {
-                controls.refill(block as u32);
+                controls.draw(block as u32);
                 let sides = controls.words();
                 sides[0].store(&mut words[0]);
                 sides[1].store(&mut words[1]);

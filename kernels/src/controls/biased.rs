@@ -2,6 +2,7 @@
 
 use super::{Controls, SIGN, Scheme};
 use crate::lanes::{LaneBits, Lanes};
+use crate::model::{LaneModel, Vector};
 use crate::rng::Stream;
 
 /// Binary digits of a probability: it is a multiple of 2^-8.
@@ -61,7 +62,7 @@ pub struct BiasedControls<'a, L: Lanes> {
     left: L::Bits,
 }
 
-impl Scheme for Biased<'_> {
+impl<M: LaneModel> Scheme<M> for Biased<'_> {
     type Controls<'a, L: Lanes>
         = BiasedControls<'a, L>
     where
@@ -69,6 +70,14 @@ impl Scheme for Biased<'_> {
 
     #[inline(always)]
     fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> BiasedControls<'_, L> {
+        self.sides(proof, pairs)
+    }
+}
+
+impl Biased<'_> {
+    /// The sides, left or right, that the pairs take whose numbers are in `pairs`.
+    #[inline(always)]
+    pub fn sides<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> BiasedControls<'_, L> {
         BiasedControls {
             scheme: self,
             proof,
@@ -86,20 +95,15 @@ impl<L: Lanes> BiasedControls<'_, L> {
     pub fn words(&self) -> [L::Bits; 2] {
         self.words
     }
-}
 
-impl<L: Lanes> Controls<L> for BiasedControls<'_, L> {
-    #[inline(always)]
-    fn block_len(&self) -> u32 {
-        32
-    }
-
+    /// Prepares for the 32 steps of block `block`; called with 0, 1, 2, ...
+    ///
     /// Compares 32 uniform numbers `u` of 8 digits with 32 probabilities `p` at once, from the last
     /// digit to the first: `u < p` so far is the majority of "`u`'s digit is 0", "`p`'s digit is 1" and
     /// "`u < p`" of the digits below. (The random bits serve negated, which changes no
     /// probability.)
     #[inline(always)]
-    fn refill(&mut self, block: u32) {
+    pub fn draw(&mut self, block: u32) {
         let low = self.scheme.stream.block(self.proof, 2 * block, self.pairs);
         let high = self.scheme.stream.block(self.proof, 2 * block + 1, self.pairs);
         let zero = L::Bits::splat(self.proof, 0);
@@ -118,12 +122,25 @@ impl<L: Lanes> Controls<L> for BiasedControls<'_, L> {
             self.words.swap(0, 1);
         }
     }
+}
+
+impl<L: Lanes, V: Vector<L>> Controls<V> for BiasedControls<'_, L> {
+    #[inline(always)]
+    fn block_len(&self) -> u32 {
+        32
+    }
 
     #[inline(always)]
-    fn next(&mut self, _: u32) -> [L; 2] {
+    fn refill(&mut self, block: u32) {
+        self.draw(block);
+    }
+
+    #[inline(always)]
+    fn next(&mut self, _: u32) -> [V; 2] {
         let [a, b] = self.words;
         self.words = [a.shl::<1>(), b.shl::<1>()];
-        [((a & self.sign) ^ self.left).as_float(), ((b & self.sign) ^ self.left).as_float()]
+        let [a, b] = [(a & self.sign) ^ self.left, (b & self.sign) ^ self.left];
+        [V::all(a.as_float()), V::all(b.as_float())]
     }
 }
 
@@ -140,12 +157,12 @@ mod tests {
         let mut right = [[0u32; 2]; 40];
         let pairs = 20_000;
         for pair in 0..pairs {
-            let mut controls = scheme.controls::<f32>((), pair);
+            let mut controls = scheme.sides::<f32>((), pair);
             for (h, right) in right.iter_mut().enumerate() {
                 if h % 32 == 0 {
-                    controls.refill(h as u32 / 32);
+                    controls.draw(h as u32 / 32);
                 }
-                let now = controls.next(h as u32);
+                let now = controls.next(h as u32).map(|[control]: [f32; 1]| control);
                 assert!(h > 0 || now == [1.0, -1.0].map(|c| c * scheme.stream.first_sign()));
                 right.iter_mut().zip(now).for_each(|(r, c)| *r += u32::from(c > 0.0));
             }

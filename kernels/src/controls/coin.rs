@@ -2,6 +2,7 @@
 
 use super::{Controls, SIGN, Scheme};
 use crate::lanes::{LaneBits, Lanes};
+use crate::model::{LaneModel, Vector};
 use crate::rng::Stream;
 
 /// Full control to either side, each with probability one half; particle `2 j` begins to the side that
@@ -27,7 +28,7 @@ pub struct CoinControls<'a, L: Lanes> {
     unset: L::Bits,
 }
 
-impl Scheme for Coin {
+impl<M: LaneModel> Scheme<M> for Coin {
     type Controls<'a, L: Lanes> = CoinControls<'a, L>;
 
     #[inline(always)]
@@ -44,7 +45,7 @@ impl Scheme for Coin {
     }
 }
 
-impl<L: Lanes> Controls<L> for CoinControls<'_, L> {
+impl<L: Lanes, V: Vector<L>> Controls<V> for CoinControls<'_, L> {
     #[inline(always)]
     fn block_len(&self) -> u32 {
         32
@@ -64,9 +65,9 @@ impl<L: Lanes> Controls<L> for CoinControls<'_, L> {
     }
 
     #[inline(always)]
-    fn next(&mut self, _: u32) -> [L; 2] {
+    fn next(&mut self, _: u32) -> [V; 2] {
         let control = ((self.word & self.sign) ^ self.unset).as_float();
         self.word = self.word.shl::<1>();
-        [control, -control]
+        [V::all(control), V::all(-control)]
     }
 }

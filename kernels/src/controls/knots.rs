@@ -1,18 +1,20 @@
 //! A plan plus smooth noise: drawn at knots, interpolated between them.
 
-use super::{Controls, SIGN, STRATA, Scheme, first_level};
+use super::{Controls, SIGN, STRATA, Scheme, first_level, first_levels};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::normal_quantile;
+use crate::model::{LaneModel, Vector};
 use crate::rng::{self, Stream};
 
-/// Controls `plan_h + noise_h`, kept within full control; the mirrored particle gets `plan_h - noise_h`.
+/// Controls `plan_h + noise_h` of `D` dimensions, kept within full control; the mirrored particle gets
+/// `plan_h - noise_h`.
 #[derive(Clone, Copy, Debug)]
 pub struct Knots<'a> {
     /// The random numbers.
     pub noise: KnotNoise<'a>,
     /// The interpolation of noise between knots.
     pub interpolant: Interpolant<'a>,
-    /// The plan, `[H]`, in the model's units.
+    /// The plan, `[H][D]`, in the model's units.
     pub plan: &'a [f32],
     /// Full control in the model's units.
     pub full: f32,
@@ -27,7 +29,7 @@ pub struct Knots<'a> {
 pub enum First {
     /// None: it is drawn like the others.
     Drawn,
-    /// By [`first_level`] of this many strata, 2 or [`STRATA`], by the sign of [`Stream::first_sign`].
+    /// By this many strata: 2, or [`STRATA`] by [`first_levels`].
     Stratified(usize),
 }
 
@@ -73,72 +75,84 @@ impl Interpolant<'_> {
 pub struct KnotNoise<'a> {
     /// The random numbers.
     pub stream: Stream,
-    /// The standard deviation at each knot, in the model's units.
+    /// The standard deviation at each knot, `[knots][D]`, in the model's units.
     pub scales: &'a [f32],
     /// The correlation of neighbouring knots and the share of new noise, whose squares add up to 1.
     pub colour: [f32; 2],
-    /// Points that fill the unit cube evenly, `[knots][pairs]`, to be shifted at random; empty for
+    /// Points that fill the unit cube evenly, `[knots][D][pairs]`, to be shifted at random; empty for
     /// independent random numbers.
     pub points: &'a [f32],
-    /// The number of pairs that `points` holds for each knot.
+    /// The number of pairs that `points` holds for each number.
     pub pairs: usize,
 }
 
 /// The noise of a bundle of pairs, knot after knot.
 #[derive(Clone, Copy)]
-pub struct KnotSource<'a, L: Lanes> {
+pub struct KnotSource<'a, L: Lanes, V> {
     noise: &'a KnotNoise<'a>,
     proof: L::Proof,
     pairs: L::Bits,
     words: [L::Bits; 4],
-    last: L,
-    knot: usize,
+    last: V,
+    number: usize,
 }
 
-impl<'a, L: Lanes> KnotSource<'a, L> {
+impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
     /// The noise of the pairs whose numbers are in `pairs`, from the first knot on.
     #[inline(always)]
     pub fn new(noise: &'a KnotNoise<'a>, proof: L::Proof, pairs: L::Bits) -> Self {
-        let last = L::splat(proof, 0.0);
-        Self { noise, proof, pairs, words: [pairs; 4], last, knot: 0 }
+        let last = V::all(L::splat(proof, 0.0));
+        Self { noise, proof, pairs, words: [pairs; 4], last, number: 0 }
     }
 
     /// The noise at the next knot, for the first side of the pairs.
     #[inline(always)]
-    pub fn next_knot(&mut self) -> L {
-        let knot = self.knot;
-        self.knot += 1;
+    pub fn next_knot(&mut self) -> V {
+        let mut noise = self.last;
+        for dimension in 0..V::LEN {
+            noise.as_mut()[dimension] = self.next_number();
+        }
+        noise
+    }
+
+    /// The next number of the noise, `[knots][D]`, for the first side of the pairs.
+    #[inline(always)]
+    pub fn next_number(&mut self) -> L {
+        let number = self.number;
+        let dimension = number % V::LEN;
+        self.number += 1;
         let fresh = if self.noise.points.is_empty() {
-            if knot.is_multiple_of(4) {
-                self.words = self.noise.stream.block(self.proof, knot as u32 / 4, self.pairs);
+            if number.is_multiple_of(4) {
+                self.words = self.noise.stream.block(self.proof, number as u32 / 4, self.pairs);
             }
             let [a, b, c, d] = self.words;
             self.words = [b, c, d, a];
             rng::normal(self.proof, a)
         } else {
-            self.shifted_point(knot)
+            self.shifted_point(number)
         };
         let [old, new] = self.noise.colour;
-        let value = if knot == 0 {
+        let value = if number < V::LEN {
             fresh
         } else {
-            self.last.fma(L::splat(self.proof, old), fresh * L::splat(self.proof, new))
+            self.last.as_ref()[dimension]
+                .fma(L::splat(self.proof, old), fresh * L::splat(self.proof, new))
         };
-        self.last = value;
-        let scale = self.noise.scales[knot] * self.noise.stream.first_sign();
+        self.last.as_mut()[dimension] = value;
+        let scale = self.noise.scales[number] * self.noise.stream.first_sign();
         value * L::splat(self.proof, scale)
     }
 
-    /// The quasi-random point of `knot`, shifted modulo 1 by a random amount that all particles share: R. Cranley,
+    /// The quasi-random coordinate `number`, shifted modulo 1 by a random amount that all particles share: R. Cranley,
     /// T. N. L. Patterson, "Randomization of number theoretic methods for multiple integration"
     /// (1976).
     #[inline(always)]
-    fn shifted_point(&self, knot: usize) -> L {
-        let shift = self.noise.stream.block((), knot as u32, u32::MAX)[0];
+    fn shifted_point(&self, number: usize) -> L {
+        let shift = self.noise.stream.block((), number as u32, u32::MAX)[0];
         let mut first = [0u32; 16];
         self.pairs.store(&mut first);
         // Lanes of a bundle are consecutive pairs, except in the last bundle beyond the end.
-        let row = &self.noise.points[knot * self.noise.pairs..][..self.noise.pairs];
+        let row = &self.noise.points[number * self.noise.pairs..][..self.noise.pairs];
         let mut points = [0.5f32; 16];
         for (point, pair) in points.iter_mut().zip(first).take(L::COUNT) {
             *point = row.get(pair as usize).copied().unwrap_or(0.5);
@@ -156,41 +170,59 @@ impl<'a, L: Lanes> KnotSource<'a, L> {
 
 /// [`Controls`] of [`Knots`].
 #[derive(Clone, Copy)]
-pub struct KnotControls<'a, L: Lanes> {
+pub struct KnotControls<'a, L: Lanes, V> {
     scheme: &'a Knots<'a>,
-    source: KnotSource<'a, L>,
-    taps: [L; 4],
+    source: KnotSource<'a, L, V>,
+    taps: [V; 4],
     offset: usize,
     full: L,
-    first: L,
+    first: V,
 }
 
-impl Scheme for Knots<'_> {
+impl<M: LaneModel> Scheme<M> for Knots<'_> {
     type Controls<'a, L: Lanes>
-        = KnotControls<'a, L>
+        = KnotControls<'a, L, M::Control<L>>
     where
         Self: 'a;
 
     #[inline(always)]
-    fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> KnotControls<'_, L> {
+    fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> Self::Controls<'_, L> {
         let full = L::splat(proof, self.full);
         let first_full = L::splat(proof, self.full * self.noise.stream.first_sign());
         let first = match self.first {
-            First::Drawn | First::Stratified(2) => first_full,
+            First::Drawn | First::Stratified(2) => M::Control::<L>::all(first_full),
             First::Stratified(strata) => {
                 // Level (2 i + 1) / strata of pair i modulo strata / 2.
                 let index = pairs & L::Bits::splat(proof, STRATA as u32 / 2 - 1);
                 let level = L::splat(proof, 2.0 * first_level(0, strata));
-                index.signed_to_float().fma(level, L::splat(proof, first_level(0, strata)))
-                    * first_full
+                let index = index.signed_to_float();
+                let level = index.fma(level, L::splat(proof, first_level(0, strata))) * first_full;
+                let mut first = M::Control::<L>::all(level);
+                for dimension in 1..M::Control::<L>::LEN {
+                    let levels = first_levels(&self.noise.stream, dimension);
+                    first.as_mut()[dimension] = nth(proof, levels, index) * full;
+                }
+                first
             }
         };
         let source = KnotSource::new(&self.noise, proof, pairs);
-        KnotControls { scheme: self, source, taps: [full; 4], offset: 0, full, first }
+        let taps = [M::Control::<L>::all(full); 4];
+        KnotControls { scheme: self, source, taps, offset: 0, full, first }
     }
 }
 
-impl<L: Lanes> Controls<L> for KnotControls<'_, L> {
+/// The number of `values` whose index is in `index`.
+#[inline(always)]
+fn nth<L: Lanes>(proof: L::Proof, values: [f32; STRATA / 2], index: L) -> L {
+    let mut chosen = L::splat(proof, values[0]);
+    for (i, value) in values.iter().enumerate().skip(1) {
+        let is_before = index.lt(L::splat(proof, i as f32));
+        chosen = L::select(is_before, chosen, L::splat(proof, *value));
+    }
+    chosen
+}
+
+impl<L: Lanes, V: Vector<L>> Controls<V> for KnotControls<'_, L, V> {
     #[inline(always)]
     fn block_len(&self) -> u32 {
         self.scheme.interpolant.weights.len() as u32
@@ -209,25 +241,33 @@ impl<L: Lanes> Controls<L> for KnotControls<'_, L> {
     }
 
     #[inline(always)]
-    fn next(&mut self, step: u32) -> [L; 2] {
+    fn next(&mut self, step: u32) -> [V; 2] {
         let proof = self.source.proof;
         let weights = self.scheme.interpolant.weights[self.offset];
         self.offset += 1;
-        let mut noise = self.taps[1]
-            .fma(L::splat(proof, weights[1]), self.taps[0] * L::splat(proof, weights[0]));
-        if self.scheme.interpolant.cubic {
-            noise = self.taps[2].fma(L::splat(proof, weights[2]), noise);
-            noise = self.taps[3].fma(L::splat(proof, weights[3]), noise);
+        let mut sides = [self.first; 2];
+        for dimension in 0..V::LEN {
+            let [a, b, c, d] = &self.taps;
+            let (a, b) = (a.as_ref()[dimension], b.as_ref()[dimension]);
+            let mut noise = b.fma(L::splat(proof, weights[1]), a * L::splat(proof, weights[0]));
+            if self.scheme.interpolant.cubic {
+                noise = c.as_ref()[dimension].fma(L::splat(proof, weights[2]), noise);
+                noise = d.as_ref()[dimension].fma(L::splat(proof, weights[3]), noise);
+            }
+            if step == 0 && self.scheme.first != First::Drawn {
+                sides[1].as_mut()[dimension] = -sides[0].as_ref()[dimension];
+                continue;
+            }
+            let at = step as usize * V::LEN + dimension;
+            let plan = L::splat(proof, self.scheme.plan[at]);
+            sides[0].as_mut()[dimension] = self.within(plan + noise);
+            sides[1].as_mut()[dimension] = self.within(plan - noise);
         }
-        if step == 0 && self.scheme.first != First::Drawn {
-            return [self.first, -self.first];
-        }
-        let plan = L::splat(proof, self.scheme.plan[step as usize]);
-        [self.within(plan + noise), self.within(plan - noise)]
+        sides
     }
 }
 
-impl<L: Lanes> KnotControls<'_, L> {
+impl<L: Lanes, V: Vector<L>> KnotControls<'_, L, V> {
     /// Saturation: `control` as the environment applies it, kept within full control, or where that is all the
     /// environment knows, its sign times full control.
     #[inline(always)]

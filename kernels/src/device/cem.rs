@@ -5,7 +5,7 @@ use super::conclude::{end_iteration, renew, summary};
 use super::roll_out::key;
 use super::select::select;
 use super::workspace::Workspace;
-use crate::controls::{Biased, Controls, Scheme, level};
+use crate::controls::{Biased, level};
 use crate::planners::cem::{faded, goes_right, refit_probability};
 use crate::reduce::from_sortable;
 use crate::task::Answer;
@@ -84,10 +84,10 @@ fn count(block: &Block, workspace: &Workspace<'_>, scheme: &Biased<'_>, best: Op
         let place = bundle * WARP + block.lane();
         let counts = place < params.elites;
         let number = if counts { workspace.chosen()[place as usize].get() } else { 0 };
-        let mut controls = scheme.controls::<f32>((), number / 2);
+        let mut controls = scheme.sides::<f32>((), number / 2);
         let mut entry = 0;
         while entry < params.entries() {
-            controls.refill(entry);
+            controls.draw(entry);
             let [even, odd] = controls.words();
             let word = if number % 2 == 0 { even } else { odd };
             let word = if counts { word } else { 0 };
@@ -103,8 +103,8 @@ fn count(block: &Block, workspace: &Workspace<'_>, scheme: &Biased<'_>, best: Op
     });
     if let Some(best) = best {
         block.each(params.entries(), |entry| {
-            let mut controls = scheme.controls::<f32>((), best / 2);
-            controls.refill(entry);
+            let mut controls = scheme.sides::<f32>((), best / 2);
+            controls.draw(entry);
             let [even, odd] = controls.words();
             workspace.best_words()[entry as usize].set(if best % 2 == 0 { even } else { odd });
         });

@@ -113,7 +113,9 @@ fn run_one<P: Planner, M: LaneModel>(
             for value in state {
                 digest.number(value.to_bits(), 8);
             }
-            let control = model.action(share);
+            let mut action = [0.0];
+            model.action(&[share], &mut action);
+            let [control] = action;
             let force = if episodes.task.params.discrete == 1 {
                 let right = control > 0.0;
                 digest.number(right.into(), 4);

@@ -67,12 +67,12 @@ pub fn moments(
         block.sync();
         sum_weights(workspace, &weights, pair, row, busy);
         let (difference, total) = (even - odd, even + odd);
-        let mut source = KnotSource::<f32>::new(noise, (), chunk * CHUNK_THREADS + pair);
+        let mut source = KnotSource::<f32, [f32; 1]>::new(noise, (), chunk * CHUNK_THREADS + pair);
         let mut first = 0;
         while first < params.knots {
             let mut place = 0;
             while place < KNOT_GROUP && first + place < params.knots {
-                let value = source.next_knot();
+                let value = source.next_number();
                 let square = value * value;
                 let sums = [
                     fold_columns(0.0 + f64::from(difference * value), 1),

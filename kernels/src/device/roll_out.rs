@@ -18,7 +18,7 @@ const SIZE: u32 = CHUNK as u32;
 /// Rolls out this block's share of the futures: costs, where they are kept, and sums over each chunk go to
 /// the workspace, the rest to the counters.
 #[inline(always)]
-pub fn roll_out<M: LaneModel, S: Scheme>(
+pub fn roll_out<M: LaneModel, S: Scheme<M>>(
     block: &Block,
     workspace: &Workspace<'_>,
     model: &M,

@@ -165,7 +165,7 @@ impl core::error::Error for CartPoleError {}
 /// let model = CartPoleModel::<false>::new(&Physics::default(), &CostWeights::default())?;
 /// let constants = model.constants::<f32>(());
 /// let upright = model.start::<f32>((), &[0.0; 4]);
-/// let pushed = CartPoleModel::<false>::advance(&constants, upright, model.full_control());
+/// let pushed = CartPoleModel::<false>::advance(&constants, upright, [model.full_control()]);
 /// assert!(pushed[1] > 0.0 && pushed[3] < 0.0); // the cart goes right, the pole falls left
 /// # Ok::<(), particle_pilot_kernels::model::CartPoleError>(())
 /// ```
@@ -315,6 +315,9 @@ impl<const GENERAL: bool> LaneModel for CartPoleModel<GENERAL> {
     const DIM: usize = 4;
     type State<L: Lanes> = [L; 4];
     type Constants<L: Lanes> = (CartPoleConstants<L>, L::Proof);
+    type Control<L: Lanes> = [L; 1];
+    type Effort<L: Lanes> = ();
+    const ACTION_DIM: usize = 1;
 
     #[inline(always)]
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L> {
@@ -341,8 +344,9 @@ impl<const GENERAL: bool> LaneModel for CartPoleModel<GENERAL> {
         self.0.force
     }
 
-    fn action(&self, share: f64) -> f64 {
-        share * self.0.force_newton
+    #[inline(always)]
+    fn action(&self, shares: &[f64], action: &mut [f64]) {
+        action[0] = shares[0] * self.0.force_newton;
     }
 
     #[inline(always)]
@@ -352,10 +356,13 @@ impl<const GENERAL: bool> LaneModel for CartPoleModel<GENERAL> {
     }
 
     #[inline(always)]
+    fn effort<L: Lanes>(_: &[L; 1]) {}
+
+    #[inline(always)]
     fn accumulate<L: Lanes>(
         _: &Self::Constants<L>,
         s: &[L; 4],
-        _: L,
+        (): &(),
         live: L::Mask,
         sums: [L; 2],
     ) -> [L; 2] {
@@ -377,7 +384,7 @@ impl<const GENERAL: bool> LaneModel for CartPoleModel<GENERAL> {
     }
 
     #[inline(always)]
-    fn advance<L: Lanes>((c, proof): &Self::Constants<L>, s: [L; 4], control: L) -> [L; 4] {
+    fn advance<L: Lanes>((c, proof): &Self::Constants<L>, s: [L; 4], [control]: [L; 1]) -> [L; 4] {
         let [x, u, theta, w] = s;
         let (sine, cosine, reciprocal) = if GENERAL && c.full_range {
             let (sine, cosine) = sin_cos(*proof, theta);

@@ -2,7 +2,25 @@
 
 use crate::lanes::Lanes;
 
-/// A control problem with a scalar control, arranged by hand for bundles of lanes: dynamics, termination and cost. For
+/// A number for each dimension: `[L; D]`.
+pub trait Vector<L>: Copy + AsRef<[L]> + AsMut<[L]> {
+    /// How many dimensions there are.
+    const LEN: usize;
+
+    /// `value` in each.
+    fn all(value: L) -> Self;
+}
+
+impl<L: Copy, const D: usize> Vector<L> for [L; D] {
+    const LEN: usize = D;
+
+    #[inline(always)]
+    fn all(value: L) -> Self {
+        [value; D]
+    }
+}
+
+/// A control problem, arranged by hand for bundles of lanes: dynamics, termination and cost. For
 /// most problems, [`Model`](super::Model) is simpler to write.
 ///
 /// A model is plain data: physical parameters and cost weights. Its functions work on bundles of
@@ -26,17 +44,28 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     /// The constants of a step, broadcast to lanes once for a rollout.
     type Constants<L: Lanes>: Copy;
 
+    /// What planners draw for a step, each number from minus to plus full control: `[L; D]`.
+    type Control<L: Lanes>: Vector<L>;
+
+    /// What of a control its cost depends on: `Self::Control<L>`, or `()` where controls cost nothing, which then need
+    /// not be kept.
+    type Effort<L: Lanes>: Copy;
+
+    /// The numbers of an action.
+    const ACTION_DIM: usize;
+
     /// Broadcasts the constants of a step.
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L>;
 
     /// Puts `state`, `[DIM]` numbers in the caller's units, into every lane, in the model's units.
     fn start<L: Lanes>(&self, proof: L::Proof, state: &[f32]) -> Self::State<L>;
 
-    /// The strongest control, in the model's units: planners use controls from minus to plus this.
+    /// The strongest control in every dimension, in the model's units: planners use controls from minus to plus this.
     fn full_control(&self) -> f32;
 
-    /// The action that a share of full control is, -1 to 1, in the caller's units; for cart-pole, newtons.
-    fn action(&self, share: f64) -> f64;
+    /// Writes the action, `[ACTION_DIM]` numbers in the caller's units, that a control is whose numbers are given as shares
+    /// of full control, -1 to 1; for cart-pole, newtons.
+    fn action(&self, shares: &[f64], action: &mut [f64]);
 
     /// The termination test: where `live` holds and the state is one that goes on. Must be false for NaN.
     fn live<L: Lanes>(
@@ -45,12 +74,15 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
         live: L::Mask,
     ) -> L::Mask;
 
-    /// The running sums with `state` added where `live` holds, to which `control` led (0 for the start): of any two
-    /// non-negative functions of both.
+    /// What of `control` its cost depends on.
+    fn effort<L: Lanes>(control: &Self::Control<L>) -> Self::Effort<L>;
+
+    /// The running sums with `state` added where `live` holds, to which a control of this `effort` led (zeros for the
+    /// start): of any two non-negative functions of both.
     fn accumulate<L: Lanes>(
         constants: &Self::Constants<L>,
         state: &Self::State<L>,
-        control: L,
+        effort: &Self::Effort<L>,
         live: L::Mask,
         sums: [L; 2],
     ) -> [L; 2];
@@ -68,7 +100,7 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     fn advance<L: Lanes>(
         constants: &Self::Constants<L>,
         state: Self::State<L>,
-        control: L,
+        control: Self::Control<L>,
     ) -> Self::State<L>;
 
     /// The square of how far apart two states are, in units that make 1 much; for planners that

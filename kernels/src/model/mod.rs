@@ -6,6 +6,6 @@ mod lifted;
 mod plain;
 
 pub use cartpole::{BadCost, CartPoleData, CartPoleError, CartPoleModel, CostWeights};
-pub use lane_model::LaneModel;
+pub use lane_model::{LaneModel, Vector};
 pub use lifted::Lifted;
 pub use plain::{Actions, BadActions, Model};

@@ -146,6 +146,13 @@ pub enum BadActions {
     Empty,
     /// Not two choices, but so many.
     Choices(usize),
+    /// Planners draw in another number of dimensions.
+    Dimensions {
+        /// In how many.
+        given: usize,
+        /// In how many they would have to.
+        required: usize,
+    },
     /// A control is infinite or no number.
     Infinite,
 }
@@ -156,6 +163,9 @@ impl fmt::Display for BadActions {
             Self::Empty => write!(f, "the least control is not below the most"),
             Self::Choices(count) => {
                 write!(f, "{count} choices are given; planners choose between 2")
+            }
+            Self::Dimensions { given, required } => {
+                write!(f, "these actions have {required} dimensions, not {given}")
             }
             Self::Infinite => write!(f, "controls go up to 1.7e38"),
         }

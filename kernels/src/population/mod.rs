@@ -16,7 +16,7 @@ use core::cell::Cell;
 
 use crate::controls::{SIGN, first_level};
 use crate::lanes::{LaneBits, Lanes};
-use crate::model::LaneModel;
+use crate::model::{LaneModel, Vector};
 use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rng::{Stream, uniform};
 use crate::rollout::WORST;
@@ -49,7 +49,8 @@ pub struct PopulationSpec<'a, M> {
     pub horizon: u32,
     /// The random numbers.
     pub stream: Stream,
-    /// Whether actions are any force up to the full one, rather than the full one to either side.
+    /// Whether controls are any number up to the full one, rather than the full one to either side; the same in every
+    /// dimension.
     pub continuous: bool,
     /// Strata of the first action.
     pub strata: usize,
@@ -276,9 +277,11 @@ impl<'a> Population<'a> {
                 ((self.words::<L>(proof, words, place) & sign) ^ L::splat(proof, -full).bits())
                     .as_float()
             };
+            let control = M::Control::<L>::all(control);
             let state = M::advance(&constants, self.state::<M, L>(proof, like, place), control);
             let live = M::live(&constants, &state, was_live);
-            let sums = M::accumulate(&constants, &state, control, live, [zero; 2]);
+            let effort = M::effort(&control);
+            let sums = M::accumulate(&constants, &state, &effort, live, [zero; 2]);
             let running = M::running_cost(&constants, sums);
             let dying = L::select(was_live, cost + L::splat(proof, missed), cost);
             let cost = L::select(live, cost + running, dying);
@@ -298,9 +301,7 @@ impl<'a> Population<'a> {
     fn replace<T: Team>(&mut self, team: T) {
         let rows = self.carried.chunks_exact(self.width).zip(self.spare.chunks_exact(self.width));
         for (from, to) in rows {
-            for place in team.places(self.width, 1) {
-                to[place].set(from[self.sources[place].get() as usize].get());
-            }
+            team.gather(from, self.sources, to);
         }
         core::mem::swap(&mut self.carried, &mut self.spare);
     }

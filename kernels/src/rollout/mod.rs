@@ -7,7 +7,7 @@ pub use summary::Summary;
 
 use crate::controls::{Controls, Scheme};
 use crate::lanes::{LaneBits, Lanes};
-use crate::model::LaneModel;
+use crate::model::{LaneModel, Vector};
 
 /// Particles of a chunk, which are worked on and summed up together: a fixed number, so that sums do not depend on
 /// lanes or threads.
@@ -21,8 +21,8 @@ pub const WORST: f32 = 1e30;
 pub struct Particle<M: LaneModel, L: Lanes> {
     /// Their present state, in the model's units.
     pub state: M::State<L>,
-    /// What led to it.
-    control: L,
+    /// Of the control that led to it.
+    effort: M::Effort<L>,
     live: L::Mask,
     sums: [L; 2],
     lifetime: L,
@@ -35,22 +35,23 @@ impl<M: LaneModel, L: Lanes> Particle<M, L> {
         let zero = L::splat(proof, 0.0);
         // The start itself is observed too, but is no step survived.
         let lifetime = L::splat(proof, -1.0);
-        Self { state, control: zero, live: zero.le(zero), sums: [zero; 2], lifetime }
+        let effort = M::effort(&M::Control::<L>::all(zero));
+        Self { state, effort, live: zero.le(zero), sums: [zero; 2], lifetime }
     }
 
     /// Scores the state that they are in; before each [`advance`](Self::advance).
     #[inline(always)]
     pub fn observe(&mut self, constants: &M::Constants<L>, one: L) {
         self.live = M::live(constants, &self.state, self.live);
-        self.sums = M::accumulate(constants, &self.state, self.control, self.live, self.sums);
+        self.sums = M::accumulate(constants, &self.state, &self.effort, self.live, self.sums);
         self.lifetime = self.lifetime.add_where(self.live, one);
     }
 
     /// Takes a step.
     #[inline(always)]
-    pub fn advance(&mut self, constants: &M::Constants<L>, control: L) {
+    pub fn advance(&mut self, constants: &M::Constants<L>, control: M::Control<L>) {
+        self.effort = M::effort(&control);
         self.state = M::advance(constants, self.state, control);
-        self.control = control;
     }
 
     /// The cost of the future and how many steps it lasted, after `horizon` steps.
@@ -78,7 +79,7 @@ impl<M: LaneModel, L: Lanes> Particle<M, L> {
 /// Rolls out `N` bundles of mirrored pairs side by side: for both sides of each, costs and lifetimes.
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
-pub(crate) fn rollout_pairs<M: LaneModel, L: Lanes, C: Controls<L>, const N: usize>(
+pub(crate) fn rollout_pairs<M: LaneModel, L: Lanes, C: Controls<M::Control<L>>, const N: usize>(
     proof: L::Proof,
     model: &M,
     constants: &M::Constants<L>,
@@ -146,7 +147,7 @@ impl<M, S> RolloutSpec<'_, M, S> {
 /// Rolls out chunk `chunk` of `spec` and writes the costs of its futures to `costs`; places beyond the last
 /// particle get [`WORST`].
 #[inline(always)]
-pub fn rollout_chunk<M: LaneModel, S: Scheme, L: Lanes>(
+pub fn rollout_chunk<M: LaneModel, S: Scheme<M>, L: Lanes>(
     proof: L::Proof,
     spec: &RolloutSpec<'_, M, S>,
     chunk: usize,
@@ -190,7 +191,7 @@ struct ChunkRollout<'a, M: LaneModel, S, L: Lanes> {
     extremes: Extremes<L>,
 }
 
-impl<M: LaneModel, S: Scheme, L: Lanes> ChunkRollout<'_, M, S, L> {
+impl<M: LaneModel, S: Scheme<M>, L: Lanes> ChunkRollout<'_, M, S, L> {
     /// Rolls out `N` bundles of pairs from place `from` of the chunk on; returns how many particles these are.
     #[inline(always)]
     fn roll_out<const N: usize>(&mut self, from: usize) -> usize {

@@ -214,6 +214,6 @@ impl Tally {
 fn is_right(action: Action) -> bool {
     match action {
         Action::Discrete(index) => index > 0,
-        Action::Force(newton) => newton > 0.0,
+        Action::Continuous(force) => force[0] > 0.0,
     }
 }

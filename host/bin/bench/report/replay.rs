@@ -134,7 +134,7 @@ fn frame(pilot: &mut Pilot, step: &StepRecord, push: Push) -> Result<Frame> {
         force_n: match step.action {
             Action::Discrete(0) => -force,
             Action::Discrete(_) => force,
-            Action::Force(newton) => rounded(newton),
+            Action::Continuous(force) => rounded(force[0]),
         },
         push_n: push.force_at(SEED, step.step),
         dead_percent: rounded(100.0 * step.diagnostics.dead_share),

@@ -54,7 +54,7 @@ fn action(config: &PilotConfig, rng: &mut PhiloxRng) -> Action {
         ActionKind::Discrete => Action::Discrete(rng.random::<bool>().into()),
         ActionKind::Continuous => {
             let force = config.physics.force_mag;
-            Action::Force(rng.random_range(-force..=force))
+            Action::Continuous([rng.random_range(-force..=force)].into())
         }
     }
 }

@@ -94,7 +94,7 @@ impl Drawing<'_> {
         let newton = |p: &Point| match p.action {
             Action::Discrete(0) => -force,
             Action::Discrete(_) => force,
-            Action::Force(newton) => newton,
+            Action::Continuous(force) => force[0],
         };
         let discrete = self.pilot.config().action == ActionKind::Discrete;
         let mut most = self.series.most(newton).max(force);

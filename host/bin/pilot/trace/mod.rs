@@ -76,7 +76,7 @@ impl From<&StepRecord> for Row {
             theta_dot,
             action: match record.action {
                 Action::Discrete(index) => f64::from(index),
-                Action::Force(newton) => newton,
+                Action::Continuous(force) => force[0],
             },
             reward: record.reward,
             decision_us: record.decision_time.as_nanos() as f64 / 1e3,
@@ -97,7 +97,9 @@ impl Row {
     /// The action, if it is one of that kind.
     pub fn action(&self, kind: ActionKind) -> Option<Action> {
         match kind {
-            ActionKind::Continuous => self.action.is_finite().then_some(Action::Force(self.action)),
+            ActionKind::Continuous => {
+                self.action.is_finite().then_some(Action::Continuous([self.action].into()))
+            }
             ActionKind::Discrete if self.action == 0.0 => Some(Action::Discrete(0)),
             ActionKind::Discrete if self.action == 1.0 => Some(Action::Discrete(1)),
             ActionKind::Discrete => None,

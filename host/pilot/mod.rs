@@ -1,10 +1,12 @@
 //! The pilot: planner, model and backend in a closed loop.
 
+mod own_model;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::{CartPoleModel, LaneModel, Lifted, Model};
+use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
 
 use crate::backend::BackendError;
 use crate::decision::{Action, Decision};
@@ -91,92 +93,6 @@ impl Pilot {
         Ok(Self { config, simd, engine, decision: 0, state, has_own_model: false, interrupt: None })
     }
 
-    /// A pilot for a model of one's own, on the CPU. What there is to choose from is the model's to say:
-    /// `config.physics`, `config.cost` and `config.action` are not used.
-    ///
-    /// # Errors
-    /// [`PilotError`] if a setting is out of range or the device cannot be used, and [`PilotError::Actions`] if nothing can
-    /// be chosen from the model's actions.
-    ///
-    /// # Examples
-    /// ```
-    /// use particle_pilot::kernels::model::{Actions, Model};
-    /// use particle_pilot::kernels::real::Real;
-    /// use particle_pilot::{Action, Pilot, PilotConfig};
-    ///
-    /// /// A place on a line, to be brought to `goal`, with a speed of at most 1 in either direction.
-    /// #[derive(Clone, Copy)]
-    /// struct Place {
-    ///     goal: f32,
-    /// }
-    ///
-    /// impl Model<1, 1> for Place {
-    ///     fn actions(&self) -> Actions<1> {
-    ///         Actions::within([-1.0], [1.0])
-    ///     }
-    ///     #[inline(always)]
-    ///     fn advance<R: Real>(&self, [place]: [R; 1], [speed]: [R; 1]) -> [R; 1] {
-    ///         [place + speed * 0.1]
-    ///     }
-    ///     #[inline(always)]
-    ///     fn cost<R: Real>(&self, [place]: [R; 1], _: [R; 1]) -> R {
-    ///         (place - self.goal).square()
-    ///     }
-    /// }
-    ///
-    /// let mut pilot = Pilot::with_model(PilotConfig::default(), Place { goal: 3.0 })?;
-    /// assert!(matches!(pilot.act(&[0.0])?.action, Action::Force(speed) if speed > 0.0));
-    /// pilot.set_model(Place { goal: -3.0 })?;
-    /// pilot.reset(0);
-    /// assert!(matches!(pilot.act(&[0.0])?.action, Action::Force(speed) if speed < 0.0));
-    /// # Ok::<(), particle_pilot::PilotError>(())
-    /// ```
-    pub fn with_model<const N: usize, T: Model<N, 1>>(
-        config: PilotConfig,
-        model: T,
-    ) -> Result<Self, PilotError> {
-        let action = ActionKind::of(&model.actions());
-        Self::with_lane_model(PilotConfig { action, ..config }, Lifted::new(model)?)
-    }
-
-    /// Plans with another model of the same type from the next decision on; the plan so far is kept.
-    ///
-    /// # Errors
-    /// [`PilotError::Actions`] if nothing can be chosen from its actions, [`PilotError::Unsupported`] if the pilot is for
-    /// a model of another type or for another kind of action. The pilot is then as before.
-    pub fn set_model<const N: usize, T: Model<N, 1>>(
-        &mut self,
-        model: T,
-    ) -> Result<(), PilotError> {
-        let action = ActionKind::of(&model.actions());
-        let lifted = Lifted::new(model)?;
-        if action != self.config.action {
-            let reason = format!("this pilot's actions are {}, not {action}", self.config.action);
-            return Err(PilotError::Unsupported(reason));
-        }
-        let place = self.engine.model_mut().and_then(|place| place.downcast_mut());
-        *place.ok_or_else(|| {
-            PilotError::Unsupported("this pilot plans with a model of another type".into())
-        })? = lifted;
-        Ok(())
-    }
-
-    /// A pilot for a model that is arranged for vector lanes by hand, on the CPU; `config.physics` and `config.cost` are
-    /// then not used.
-    ///
-    /// # Errors
-    /// [`PilotError`] if a setting is out of range or the device cannot be used.
-    pub fn with_lane_model<M: LaneModel>(
-        config: PilotConfig,
-        model: M,
-    ) -> Result<Self, PilotError> {
-        config.validate()?;
-        let simd = Simd::select()?;
-        let engine = engine::for_model(&config, model, simd)?;
-        let state = vec![0.0; M::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: true, interrupt: None })
-    }
-
     /// Decides what to do in `state`, in the model's units; for cart-pole
     /// `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
     ///
@@ -253,8 +169,8 @@ impl Pilot {
         Ok(record)
     }
 
-    /// The plan that the pilot keeps for its next decision: the mean force of each step in N, `[horizon]`, the next
-    /// decision's step first. `None` for planners that keep none, and while a GPU has it.
+    /// The plan that the pilot keeps for its next decision: the mean action of each step, `[horizon]` times its numbers (for
+    /// cart-pole one, the force in N), the next decision's step first. `None` for planners that keep none, and while a GPU has it.
     ///
     /// # Examples
     /// ```
@@ -335,16 +251,16 @@ impl Pilot {
     }
 
     /// Counts a decision, and puts it as the caller wants it.
-    pub(crate) fn decided(&mut self, (share, diagnostics): Plan) -> Result<Decision, PilotError> {
-        let (number, action) = match self.config.action {
-            ActionKind::Discrete => (share, Action::Discrete(u32::from(share > 0.0))),
+    pub(crate) fn decided(&mut self, (shares, diagnostics): Plan) -> Result<Decision, PilotError> {
+        let (numbers, action) = match self.config.action {
+            ActionKind::Discrete => (shares, Action::Discrete(u32::from(shares[0] > 0.0))),
             ActionKind::Continuous => {
-                let control = self.engine.action(share);
-                (control, Action::Force(control))
+                let control = self.engine.action(&shares);
+                (control, Action::Continuous(control))
             }
         };
-        if !number.is_finite() {
-            return Err(PilotError::NoControl(number));
+        if let Some(number) = numbers.iter().find(|number| !number.is_finite()) {
+            return Err(PilotError::NoControl(*number));
         }
         self.decision = self.decision.wrapping_add(1);
         Ok(Decision { action, diagnostics })

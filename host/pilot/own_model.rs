@@ -1,0 +1,130 @@
+//! Pilots for models of one's own.
+
+use particle_pilot_kernels::model::{LaneModel, Lifted, Model};
+
+use super::Pilot;
+use crate::control_vector::ControlVector;
+use crate::engine;
+use crate::error::PilotError;
+use crate::planners::planner::dimensions;
+use crate::settings::{ActionKind, PilotConfig, PlannerKind};
+use crate::simd::Simd;
+
+impl Pilot {
+    /// A pilot for a model of one's own, on the CPU. What there is to choose from is the model's to say:
+    /// `config.physics`, `config.cost` and `config.action` are not used.
+    ///
+    /// # Errors
+    /// [`PilotError`] if a setting is out of range or the device cannot be used, [`PilotError::Actions`] if nothing can be
+    /// chosen from the model's actions, and [`PilotError::Unsupported`] if the planner is `smc` or `fmc`, and they are a box
+    /// of several numbers.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::kernels::model::{Actions, Model};
+    /// use particle_pilot::kernels::real::Real;
+    /// use particle_pilot::{Action, Pilot, PilotConfig};
+    ///
+    /// /// A place on a line, to be brought to `goal`, with a speed of at most 1 in either direction.
+    /// #[derive(Clone, Copy)]
+    /// struct Place {
+    ///     goal: f32,
+    /// }
+    ///
+    /// impl Model<1, 1> for Place {
+    ///     fn actions(&self) -> Actions<1> {
+    ///         Actions::within([-1.0], [1.0])
+    ///     }
+    ///     #[inline(always)]
+    ///     fn advance<R: Real>(&self, [place]: [R; 1], [speed]: [R; 1]) -> [R; 1] {
+    ///         [place + speed * 0.1]
+    ///     }
+    ///     #[inline(always)]
+    ///     fn cost<R: Real>(&self, [place]: [R; 1], _: [R; 1]) -> R {
+    ///         (place - self.goal).square()
+    ///     }
+    /// }
+    ///
+    /// let mut pilot = Pilot::with_model(PilotConfig::default(), Place { goal: 3.0 })?;
+    /// assert!(matches!(pilot.act(&[0.0])?.action, Action::Continuous(speed) if speed[0] > 0.0));
+    /// pilot.set_model(Place { goal: -3.0 })?;
+    /// pilot.reset(0);
+    /// assert!(matches!(pilot.act(&[0.0])?.action, Action::Continuous(speed) if speed[0] < 0.0));
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn with_model<const N: usize, const M: usize, T: Model<N, M>>(
+        config: PilotConfig,
+        model: T,
+    ) -> Result<Self, PilotError> {
+        let action = ActionKind::of(&model.actions());
+        let config = PilotConfig { action, ..config };
+        match action {
+            ActionKind::Discrete => {
+                Self::with_lane_model(config, Lifted::<T, N, M, 1>::new(model)?)
+            }
+            ActionKind::Continuous => {
+                Self::with_lane_model(config, Lifted::<T, N, M, M>::new(model)?)
+            }
+        }
+    }
+
+    /// Plans with another model of the same type from the next decision on; the plan so far is kept.
+    ///
+    /// # Errors
+    /// [`PilotError::Actions`] if nothing can be chosen from its actions, [`PilotError::Unsupported`] if the pilot is for
+    /// a model of another type or for another kind of action. The pilot is then as before.
+    pub fn set_model<const N: usize, const M: usize, T: Model<N, M>>(
+        &mut self,
+        model: T,
+    ) -> Result<(), PilotError> {
+        let action = ActionKind::of(&model.actions());
+        if action != self.config.action {
+            let reason = format!("this pilot's actions are {}, not {action}", self.config.action);
+            return Err(PilotError::Unsupported(reason));
+        }
+        match action {
+            ActionKind::Discrete => self.replace_model(Lifted::<T, N, M, 1>::new(model)?),
+            ActionKind::Continuous => self.replace_model(Lifted::<T, N, M, M>::new(model)?),
+        }
+    }
+
+    fn replace_model<M: LaneModel>(&mut self, model: M) -> Result<(), PilotError> {
+        let place = self.engine.model_mut().and_then(|place| place.downcast_mut());
+        *place.ok_or_else(|| {
+            PilotError::Unsupported("this pilot plans with a model of another type".into())
+        })? = model;
+        Ok(())
+    }
+
+    /// A pilot for a model that is arranged for vector lanes by hand, on the CPU; `config.physics` and `config.cost` are
+    /// then not used.
+    ///
+    /// # Errors
+    /// [`PilotError`] if a setting is out of range or the device cannot be used.
+    pub fn with_lane_model<M: LaneModel>(
+        config: PilotConfig,
+        model: M,
+    ) -> Result<Self, PilotError> {
+        config.validate()?;
+        require_one_number::<M>(config.planner)?;
+        let simd = Simd::select()?;
+        let engine = engine::for_model(&config, model, simd)?;
+        let state = vec![0.0; M::DIM];
+        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: true, interrupt: None })
+    }
+}
+
+/// Refuses planners that choose one number for a model that wants several.
+fn require_one_number<M: LaneModel>(planner: PlannerKind) -> Result<(), PilotError> {
+    const { assert!(M::ACTION_DIM >= 1 && M::ACTION_DIM <= ControlVector::MOST) };
+    let dimensions = dimensions::<M>();
+    match planner {
+        PlannerKind::Smc | PlannerKind::Fmc if dimensions > 1 => {
+            Err(PilotError::Unsupported(format!(
+                "{planner} chooses one number, and this model's actions have {dimensions}; \
+                 random-shooting, cem and mppi choose several"
+            )))
+        }
+        _ => Ok(()),
+    }
+}

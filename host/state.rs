@@ -13,8 +13,9 @@ pub struct Carried {
     pub seed: u64,
     /// Decisions made since the last reset, modulo 2^32.
     pub decision: u32,
-    /// What the planner has kept of its last plan, a number for each step of the horizon: `cem` with discrete actions
-    /// the probability of going right; `mppi`, and `cem` with continuous actions, the control in the model's units.
+    /// What the planner has kept of its last plan, for each step of the horizon: `cem` with discrete actions the
+    /// probability of going right; `mppi`, and `cem` with continuous actions, the control in each dimension, in units of
+    /// the model as particles compute it: for a [`Model`](crate::kernels::model::Model), shares of what there is to choose from.
     /// Empty for planners that begin each decision anew; for others that means no last plan.
     pub plan: Vec<f64>,
 }
@@ -93,8 +94,8 @@ fn check_version(version: u32) -> Result<(), PilotError> {
 }
 
 /// Why a plan is none that a pilot can go on from.
-pub(crate) fn foreign_plan(horizon: u32) -> PilotError {
+pub(crate) fn foreign_plan(numbers: usize) -> PilotError {
     PilotError::State(format!(
-        "its plan must be {horizon} numbers within the planner's limits, or empty"
+        "its plan must be {numbers} numbers within the planner's limits, or empty"
     ))
 }

@@ -5,8 +5,8 @@ use particle_pilot::kernels::math::sin_cos;
 use particle_pilot::kernels::model::{Actions, BadActions, LaneModel, Model};
 use particle_pilot::kernels::real::{Num, Real};
 use particle_pilot::{
-    Action, ActionKind, Device, Interpolation, Noise, Pilot, PilotConfig, PilotError, PlannerKind,
-    Simd, Tuning,
+    Action, ActionKind, Device, Diagnostics, Interpolation, Noise, Pilot, PilotConfig, PilotError,
+    PlannerKind, Simd, Tuning,
 };
 
 /// A pendulum in plain formulas: angle in rad from upright, speed in rad/s, torque in N m.
@@ -192,7 +192,7 @@ fn formulas_give_the_bits_of_the_same_operations_arranged_by_hand() {
 #[test]
 fn vector_instructions_change_no_decision() {
     // Which are used is chosen once a process: each is a process of its own.
-    let chosen = std::env::var("PILOT_SIMD").ok();
+    const CHILD: &str = "OWN_MODELS_CHILD";
     let mut all: Vec<Vec<Action>> = PlannerKind::ALL
         .iter()
         .map(|(planner, _)| {
@@ -200,7 +200,7 @@ fn vector_instructions_change_no_decision() {
         })
         .collect();
     all.extend(rovers(1).into_iter().map(drives));
-    if chosen.is_some() {
+    if std::env::var_os(CHILD).is_some() {
         println!("decided: {all:?}");
         return;
     }
@@ -208,6 +208,7 @@ fn vector_instructions_change_no_decision() {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["vector_instructions_change_no_decision", "--exact", "--nocapture"])
             .env("PILOT_SIMD", simd.to_string())
+            .env(CHILD, "1")
             .output()
             .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -232,6 +233,37 @@ fn an_action_is_the_index_of_its_choice() {
 #[derive(Clone, Copy)]
 struct Drift {
     wind: f32,
+}
+
+/// The same with an engine that breaks where it pushes more than it can.
+#[derive(Clone, Copy)]
+struct Brittle([f32; 2]);
+
+impl Model<1, 1> for Brittle {
+    fn actions(&self) -> Actions<1> {
+        Actions::within([self.0[0]], [self.0[1]])
+    }
+    #[inline(always)]
+    fn advance<R: Real>(&self, [place]: [R; 1], [push]: [R; 1]) -> [R; 1] {
+        [place + (push - 1.0) * 0.1]
+    }
+    #[inline(always)]
+    fn cost<R: Real>(&self, [place]: [R; 1], [push]: [R; 1]) -> R {
+        let breaks = push.lt(self.0[0]) | push.gt(self.0[1]);
+        place.constant(1e20).where_or(breaks, 0.0) + place.square()
+    }
+}
+
+#[test]
+fn no_particle_is_driven_beyond_the_box() {
+    for (planner, _) in PlannerKind::ALL {
+        let mut pilot = Pilot::with_model(config(*planner, 1), Brittle([0.01, 1.7])).unwrap();
+        for range in [[0.01, 1.7], [0.001, 1000.0], [-0.2, 1.0], [0.3, 0.7]] {
+            pilot.set_model(Brittle(range)).unwrap();
+            let Diagnostics { mean, .. } = pilot.act(&[-3.0]).unwrap().diagnostics;
+            assert!(mean < 1e10, "{planner} beyond {range:?}: {mean:e}");
+        }
+    }
 }
 
 impl Model<1, 1> for Drift {
@@ -363,6 +395,12 @@ fn a_plan_has_the_numbers_of_every_step() {
     let next = pilot.act(&[0.1, 0.0, 0.0]).unwrap();
     pilot.load(&saved).unwrap();
     assert_eq!(pilot.act(&[0.1, 0.0, 0.0]).unwrap(), next);
+    let cem = || config(PlannerKind::Cem, 2);
+    let mut fresh = Pilot::with_model(cem(), Rover { goal: [4.0, 0.0] }).unwrap();
+    fresh.load(&saved).unwrap();
+    assert_eq!(fresh.act(&[0.1, 0.0, 0.0]).unwrap(), next);
+    let mut other = Pilot::with_model(cem(), Drift { wind: 0.5 }).unwrap();
+    assert!(matches!(other.load(&saved), Err(PilotError::State(_))), "it has two numbers a step");
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
         }
         match self.planner.memory_mut().is_some_and(|memory| memory.carry_on(carried)) {
             true => Ok(()),
-            false => Err(foreign_plan(self.problem.horizon)),
+            false => Err(foreign_plan(self.problem.horizon as usize * dimensions::<M>())),
         }
     }
 

@@ -144,7 +144,7 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
         match &mut self.replacement {
             Some(cpu) => return cpu.carry_on(carried),
             None if self.engine.carry_on(carried) => {}
-            None => return Err(foreign_plan(self.config.horizon)),
+            None => return Err(foreign_plan(self.config.horizon as usize)),
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Pilots for models of one's own.
 
-use particle_pilot_kernels::model::{LaneModel, Lifted, Model};
+use particle_pilot_kernels::model::{LaneModel, Lifted, Model, Vector};
 
 use super::Pilot;
 use crate::control_vector::ControlVector;
@@ -60,15 +60,16 @@ impl Pilot {
         let config = PilotConfig { action, ..config };
         match action {
             ActionKind::Discrete => {
-                Self::with_lane_model(config, Lifted::<T, N, M, 1>::new(model)?)
+                Self::with_lane_model(config, Lifted::<T, N, M, 1, true>::new(model)?)
             }
             ActionKind::Continuous => {
-                Self::with_lane_model(config, Lifted::<T, N, M, M>::new(model)?)
+                Self::with_lane_model(config, Lifted::<T, N, M, M, false>::new(model)?)
             }
         }
     }
 
-    /// Plans with another model of the same type from the next decision on; the plan so far is kept.
+    /// Plans with another model of the same type from the next decision on. The plan so far is kept, as shares of what
+    /// there is to choose from: with another box its controls change in proportion.
     ///
     /// # Errors
     /// [`PilotError::Actions`] if nothing can be chosen from its actions, [`PilotError::Unsupported`] if the pilot is for
@@ -83,8 +84,8 @@ impl Pilot {
             return Err(PilotError::Unsupported(reason));
         }
         match action {
-            ActionKind::Discrete => self.replace_model(Lifted::<T, N, M, 1>::new(model)?),
-            ActionKind::Continuous => self.replace_model(Lifted::<T, N, M, M>::new(model)?),
+            ActionKind::Discrete => self.replace_model(Lifted::<T, N, M, 1, true>::new(model)?),
+            ActionKind::Continuous => self.replace_model(Lifted::<T, N, M, M, false>::new(model)?),
         }
     }
 
@@ -100,13 +101,14 @@ impl Pilot {
     /// then not used.
     ///
     /// # Errors
-    /// [`PilotError`] if a setting is out of range or the device cannot be used.
+    /// [`PilotError`] if a setting is out of range or the device cannot be used, and [`PilotError::Unsupported`] if the
+    /// planner is `smc` or `fmc`, or actions are discrete, and controls have several dimensions.
     pub fn with_lane_model<M: LaneModel>(
         config: PilotConfig,
         model: M,
     ) -> Result<Self, PilotError> {
         config.validate()?;
-        require_one_number::<M>(config.planner)?;
+        require_dimensions::<M>(&config)?;
         let simd = Simd::select()?;
         let engine = engine::for_model(&config, model, simd)?;
         let state = vec![0.0; M::DIM];
@@ -114,17 +116,25 @@ impl Pilot {
     }
 }
 
-/// Refuses planners that choose one number for a model that wants several.
-fn require_one_number<M: LaneModel>(planner: PlannerKind) -> Result<(), PilotError> {
-    const { assert!(M::ACTION_DIM >= 1 && M::ACTION_DIM <= ControlVector::MOST) };
-    let dimensions = dimensions::<M>();
-    match planner {
-        PlannerKind::Smc | PlannerKind::Fmc if dimensions > 1 => {
-            Err(PilotError::Unsupported(format!(
-                "{planner} chooses one number, and this model's actions have {dimensions}; \
-                 random-shooting, cem and mppi choose several"
-            )))
-        }
-        _ => Ok(()),
+/// Refuses what draws controls of one dimension for a model that wants several.
+fn require_dimensions<M: LaneModel>(config: &PilotConfig) -> Result<(), PilotError> {
+    const {
+        let most = ControlVector::MOST;
+        let dimensions = <M::Control<f32> as Vector<f32>>::LEN;
+        assert!(M::ACTION_DIM >= 1 && M::ACTION_DIM <= most, "an action has 1 to 8 numbers");
+        assert!(dimensions >= 1 && dimensions <= most, "a control has 1 to 8 dimensions");
     }
+    let dimensions = dimensions::<M>();
+    let reason = match config.planner {
+        _ if dimensions == 1 => return Ok(()),
+        _ if config.action == ActionKind::Discrete => {
+            format!("discrete actions are drawn in one dimension, not {dimensions}")
+        }
+        planner @ (PlannerKind::Smc | PlannerKind::Fmc) => format!(
+            "{planner} chooses one number, and this model's actions have {dimensions}; \
+             random-shooting, cem and mppi choose several"
+        ),
+        PlannerKind::RandomShooting | PlannerKind::Cem | PlannerKind::Mppi => return Ok(()),
+    };
+    Err(PilotError::Unsupported(reason))
 }

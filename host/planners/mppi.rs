@@ -74,7 +74,7 @@ impl Mppi {
 
 /// How controls are drawn around the plan; where there is only left and right, half of them begin with either.
 fn scheme(noise: &NoisePlan, discrete: bool, stream: Stream, full: f32) -> Knots<'_> {
-    let first = if discrete { First::Stratified(2) } else { First::Drawn };
+    let first = if discrete { First::Sides } else { First::Drawn };
     Knots { first, ..noise.scheme(stream, full) }
 }
 

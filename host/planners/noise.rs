@@ -54,7 +54,7 @@ impl NoisePlan {
         let steps = config.horizon as usize * dimensions;
         let pairs = config.particles.div_ceil(2) as usize;
         let points = match tuning.noise {
-            Noise::Halton => halton_points(numbers, pairs),
+            Noise::Halton => halton_points(numbers, pairs, dimensions),
             Noise::White | Noise::Coloured => Vec::new(),
         };
         let rho = if tuning.noise == Noise::Coloured { tuning.colour } else { 0.0 };
@@ -201,14 +201,34 @@ fn catmull_rom(t: f64) -> [f64; 4] {
 
 /// Halton's sequence, `[numbers][pairs]`: number `j` is the radical inverse in the `j`-th prime base (J. H.
 /// Halton, "On the efficiency of certain quasi-random sequences of points", 1960).
-fn halton_points(numbers: usize, pairs: usize) -> Vec<f32> {
+///
+/// Points of bases that are large beside the number of points lie on few lines, so that numbers of different bases go up and
+/// down together. In several `dimensions` that would leave most of a control's box untried: such bases then have their
+/// points in an order of their own.
+fn halton_points(numbers: usize, pairs: usize, dimensions: usize) -> Vec<f32> {
     let primes = (2u64..).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));
     let mut points = Vec::with_capacity(numbers * pairs);
-    for base in primes.take(numbers) {
-        // The first points of large bases lie on a line; beginning at the base skips them.
+    for (number, base) in primes.take(numbers).enumerate() {
+        // Not from 0, where all bases begin alike.
         points.extend((0..pairs as u64).map(|i| radical_inverse(i + base, base) as f32));
+        if dimensions > 1 && base * LINES > pairs as u64 {
+            shuffle(&mut points[number * pairs..], base);
+        }
     }
     points
+}
+
+/// Points on each line of a base whose points keep their order, at least.
+const LINES: u64 = 16;
+
+/// A random order (R. A. Fisher, F. Yates), always the same for a `seed`.
+fn shuffle(values: &mut [f32], seed: u64) {
+    let stream = Stream::new(seed, 0, 0);
+    for place in (1..values.len()).rev() {
+        let [word, ..] = stream.block((), place as u32, 0);
+        let other = (u64::from(word) * (place as u64 + 1)) >> 32;
+        values.swap(place, other as usize);
+    }
 }
 
 /// The digits of `index` in base `base`, mirrored at the point.
@@ -231,6 +251,24 @@ mod tests {
         let base_2 = [1, 2, 3, 4].map(|i| radical_inverse(i, 2));
         assert_eq!(base_2, [0.5, 0.25, 0.75, 0.125]);
         assert!((radical_inverse(5, 3) - 7.0 / 9.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn points_of_several_dimensions_are_nearly_uncorrelated() {
+        let (knots, dimensions, pairs) = (9, 8, 512);
+        let points = halton_points(knots * dimensions, pairs, dimensions);
+        let rows: Vec<&[f32]> = points.chunks(pairs).collect();
+        let covariance = |a: &[f32], b: &[f32]| {
+            let products = a.iter().zip(b).map(|(a, b)| f64::from((a - 0.5) * (b - 0.5)));
+            products.sum::<f64>() / pairs as f64
+        };
+        for (i, a) in rows.iter().enumerate() {
+            assert!((covariance(a, a) - 1.0 / 12.0).abs() < 0.01, "row {i} is not uniform");
+            for (j, b) in rows.iter().enumerate().skip(i + 1) {
+                let correlation = 12.0 * covariance(a, b);
+                assert!(correlation.abs() < 0.25, "rows {i} and {j}: {correlation}");
+            }
+        }
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl<M: LaneModel> Planner<M> for RandomShooting {
                 (self.futures.roll_out(problem, request, &scheme), 2)
             }
             Some(noise) => {
-                let first = First::Stratified(STRATA);
+                let first = First::Levels;
                 let scheme = Knots { first, ..noise.scheme(stream, full) };
                 (self.futures.roll_out(problem, request, &scheme), STRATA)
             }
@@ -69,7 +69,7 @@ impl<M: LaneModel> Planner<M> for RandomShooting {
         Some(match &self.noise {
             None => record(problem, request, &Coin { stream, full }),
             Some(noise) => {
-                let first = First::Stratified(STRATA);
+                let first = First::Levels;
                 record(problem, request, &Knots { first, ..noise.scheme(stream, full) })
             }
         })

@@ -9,10 +9,10 @@ use super::names::named;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ActionKind {
-    /// 0 or 1: the full force to the left or to the right.
+    /// The index of a choice; for cart-pole 0 or 1, the full force to the left or to the right.
     #[default]
     Discrete,
-    /// Any force from minus to plus the full one.
+    /// Any control within bounds; for cart-pole, a force from minus to plus the full one.
     Continuous,
 }
 

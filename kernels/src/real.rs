@@ -1,8 +1,7 @@
 //! Numbers as models compute with them.
 //!
-//! A model is written once, over any type that is [`Real`]: a bundle of vector lanes on a CPU, one `f32` of a GPU
-//! thread. Every operation gives the same bits whatever the type: each rounds as IEEE 754 says, or is made
-//! of such operations.
+//! A model is written once, over any type that is [`Real`]: a bundle of vector lanes of any width, or one `f32`. Every
+//! operation gives the same bits whatever the type: each rounds as IEEE 754 says, or is made of such operations.
 
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 

@@ -59,8 +59,10 @@ pub trait Team: Copy {
 
     /// Gathers: `to[i]` becomes `from[sources[i]]`, each thread with the `sources` of its own [`places`](Team::places).
     ///
+    /// `sources` must be as long as `to`.
+    ///
     /// # Panics
-    /// If the three differ in length, or a source is beyond it.
+    /// If a source is beyond the end of `from`.
     #[inline(always)]
     fn gather(&self, from: &[Cell<f32>], sources: &[Cell<u32>], to: &[Cell<f32>]) {
         for place in self.places(to.len(), 1) {

@@ -19,7 +19,7 @@ fn main() -> Result<(), particle_pilot::PilotError> {
 ";
 
 /// Type-checks a crate that depends on this one by path, with its default features and without, and by git, for which
-/// the last commit counts. That it links and runs is tested in `tests/cuda_driver`.
+/// the last commit counts. That it links and runs is tested in `host/bin/pilot/tests/cuda_driver`.
 pub fn type_check() -> Result<Outcome> {
     let by_path = format!("path = {}", json!(root()));
     let mut ways = vec![

@@ -9,14 +9,16 @@ use anyhow::{Result, ensure};
 use crate::check::Outcome;
 use crate::command::{cargo, command, have, output, run, target_dir};
 
-/// Looks for calls of intrinsics in the disassembly of the program and of the example that has a model of its own.
+/// Looks for calls of intrinsics in the disassembly of the program and of the examples that have a model of their own.
 pub fn intrinsics_are() -> Result<Outcome> {
     // As the checks `test` and `examples` do, so that nothing is built twice.
     run(&mut cargo("build --release --workspace --bins --examples"))?;
     if !have("objdump") {
         return Ok(Outcome::Skipped("no objdump (binutils)".into()));
     }
-    ["pilot", "examples/own_model"].into_iter().try_for_each(intrinsics_are_in)?;
+    ["pilot", "examples/own_model", "examples/rover"]
+        .into_iter()
+        .try_for_each(intrinsics_are_in)?;
     Ok(Outcome::Passed)
 }
 

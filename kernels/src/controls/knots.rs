@@ -1,6 +1,6 @@
 //! A plan plus smooth noise: drawn at knots, interpolated between them.
 
-use super::{Controls, SIGN, STRATA, Scheme, first_level, first_levels};
+use super::{Controls, SIGN, STRATA, Scheme, first_levels};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::normal_quantile;
 use crate::model::{LaneModel, Vector};
@@ -29,8 +29,10 @@ pub struct Knots<'a> {
 pub enum First {
     /// None: it is drawn like the others.
     Drawn,
-    /// By this many strata: 2, or [`STRATA`] by [`first_levels`].
-    Stratified(usize),
+    /// By two strata: full control to either side, in every dimension alike.
+    Sides,
+    /// By [`STRATA`] strata: [`first_levels`].
+    Levels,
 }
 
 /// Piecewise interpolation, linear or cubic: weights that turn knots into the values between them.
@@ -188,23 +190,16 @@ impl<M: LaneModel> Scheme<M> for Knots<'_> {
     #[inline(always)]
     fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> Self::Controls<'_, L> {
         let full = L::splat(proof, self.full);
-        let first_full = L::splat(proof, self.full * self.noise.stream.first_sign());
-        let first = match self.first {
-            First::Drawn | First::Stratified(2) => M::Control::<L>::all(first_full),
-            First::Stratified(strata) => {
-                // Level (2 i + 1) / strata of pair i modulo strata / 2.
-                let index = pairs & L::Bits::splat(proof, STRATA as u32 / 2 - 1);
-                let level = L::splat(proof, 2.0 * first_level(0, strata));
-                let index = index.signed_to_float();
-                let level = index.fma(level, L::splat(proof, first_level(0, strata))) * first_full;
-                let mut first = M::Control::<L>::all(level);
-                for dimension in 1..M::Control::<L>::LEN {
-                    let levels = first_levels(&self.noise.stream, dimension);
-                    first.as_mut()[dimension] = nth(proof, levels, index) * full;
-                }
-                first
+        let side = L::splat(proof, self.full * self.noise.stream.first_sign());
+        let mut first = M::Control::<L>::all(side);
+        if self.first == First::Levels {
+            // That of pair `i` is number `i` modulo their count.
+            let index = (pairs & L::Bits::splat(proof, STRATA as u32 / 2 - 1)).signed_to_float();
+            for dimension in 0..M::Control::<L>::LEN {
+                let levels = first_levels(&self.noise.stream, dimension);
+                first.as_mut()[dimension] = nth(proof, levels, index) * full;
             }
-        };
+        }
         let source = KnotSource::new(&self.noise, proof, pairs);
         let taps = [M::Control::<L>::all(full); 4];
         KnotControls { scheme: self, source, taps, offset: 0, full, first }

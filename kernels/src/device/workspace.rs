@@ -168,7 +168,8 @@ impl<'a> Workspace<'a> {
             thresholded: params.discrete == 1,
             first: match params.strata {
                 0 => First::Drawn,
-                strata => First::Stratified(strata as usize),
+                2 => First::Sides,
+                _ => First::Levels,
             },
         }
     }

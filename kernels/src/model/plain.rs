@@ -13,9 +13,13 @@ use crate::real::Real;
 /// holds of its states. While it does, each step adds its [`cost`](Model::cost); one that lives through all of them
 /// adds the [`final_cost`](Model::final_cost) of `s_H`, and one that ends early the [`end_cost`](Model::end_cost) for every
 /// step that it missed. All costs should be 0 or more. A future whose cost is no number is the worst of all.
+/// (`random-shooting`, `cem` and `mppi` also add the cost of `s_0`, under the control in the middle of the box: the same for
+/// every future.)
 ///
-/// These functions are called in the innermost loop: mark them `#[inline(always)]`, or the vector instructions of the
-/// caller do not reach them, and planning takes many times as long.
+/// These functions are called in the innermost loop: mark them `#[inline(always)]` and hold no [`Real`] in a closure, or
+/// the vector instructions of the caller do not reach them, and planning takes many times as long.
+///
+/// There are at least one number of state, and 1 to 8 of control; `smc` and `fmc` draw one.
 ///
 /// # Examples
 /// ```
@@ -66,6 +70,9 @@ pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
     }
 
     /// Where a future goes on from `state`: not where it has failed, nor where it has arrived. Everywhere, unless given.
+    ///
+    /// Comparisons are false of what is no number. Where a state can become NaN, and an end costs nothing, say that such a
+    /// future goes on, so that its cost is no number either: `away.gt(0.1) | !away.le(0.1)`.
     #[inline(always)]
     fn goes_on<R: Real>(&self, state: [R; N]) -> R::Mask {
         state[0].always()
@@ -146,13 +153,8 @@ pub enum BadActions {
     Empty,
     /// Not two choices, but so many.
     Choices(usize),
-    /// Planners draw in another number of dimensions.
-    Dimensions {
-        /// In how many.
-        given: usize,
-        /// In how many they would have to.
-        required: usize,
-    },
+    /// A box where choices were wanted, or the other way round.
+    OtherKind,
     /// A control is infinite or no number.
     Infinite,
 }
@@ -164,9 +166,7 @@ impl fmt::Display for BadActions {
             Self::Choices(count) => {
                 write!(f, "{count} choices are given; planners choose between 2")
             }
-            Self::Dimensions { given, required } => {
-                write!(f, "these actions have {required} dimensions, not {given}")
-            }
+            Self::OtherKind => write!(f, "a box is no choice, nor the other way round"),
             Self::Infinite => write!(f, "controls go up to 1.7e38"),
         }
     }

@@ -164,7 +164,7 @@ impl fmt::Display for BadActions {
         match self {
             Self::Empty => write!(f, "the least control is not below the most"),
             Self::Choices(count) => {
-                write!(f, "{count} choices are given; planners choose between 2")
+                write!(f, "planners choose between 2 choices, not {count}")
             }
             Self::OtherKind => write!(f, "a box is no choice, nor the other way round"),
             Self::Infinite => write!(f, "controls go up to 1.7e38"),

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use particle_pilot_kernels::model::CartPoleModel;
+use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
 use particle_pilot_kernels::simulate::EnvironmentParams;
 use particle_pilot_kernels::task::EpisodeSummary;
 
@@ -67,10 +67,10 @@ pub(crate) fn devices() -> Result<Vec<DeviceInfo>, BackendError> {
     Err(BackendError::NoGpuBackend(0))
 }
 
-pub(crate) fn engine<const GENERAL: bool>(
+pub(crate) fn engine<M: LaneModel>(
     index: u32,
     _: &PilotConfig,
-    _: CartPoleModel<GENERAL>,
+    _: M,
     _: Simd,
     _: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, BackendError> {

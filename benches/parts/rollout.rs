@@ -35,7 +35,8 @@ impl<M: LaneModel> LaneWork for Steps<'_, M> {
             particle.observe(&constants, one);
             particle.advance(&constants, controls[step as usize % 2]);
         }
-        let [costs, _] = particle.finish(proof, &constants, HORIZON, self.0.end_cost());
+        let [costs, _] =
+            particle.finish(proof, &constants, L::splat(proof, HORIZON as f32), self.0.end_cost());
         let mut results = [0.0; 16];
         costs.store(&mut results);
         results

@@ -1,5 +1,7 @@
 //! Why a device cannot be used.
 
+use particle_pilot_kernels::trace::TraceError;
+
 use crate::GpuError;
 use crate::settings::UnknownDevice;
 use crate::simd::SimdError;
@@ -15,9 +17,9 @@ pub enum BackendError {
     /// A GPU was asked for, of a build without the feature `cuda`.
     #[error("device `cuda:{0}` cannot be used: this build has no GPU backend; use `auto` or `cpu`")]
     NoGpuBackend(u32),
-    /// A GPU was asked for with a model that has no kernels.
-    #[error("models of one's own run on the CPU only; use `auto` or `cpu`")]
-    OwnModel,
+    /// A GPU was asked for with a model that cannot be put into its kernels.
+    #[error("{0}; use `auto` or `cpu`")]
+    Model(#[from] TraceError),
     /// The GPU cannot be used, or not any longer.
     #[error(transparent)]
     Gpu(#[from] GpuError),
@@ -34,7 +36,7 @@ impl BackendError {
     #[must_use]
     pub fn is_absence(&self) -> bool {
         match self {
-            Self::NoGpuBackend(_) | Self::OwnModel => true,
+            Self::NoGpuBackend(_) | Self::Model(_) => true,
             Self::Gpu(error) => error.is_absence(),
             _ => false,
         }

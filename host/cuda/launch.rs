@@ -1,14 +1,15 @@
 //! Kernels, and how they are started.
 //!
 //! # Safety model
-//! Every kernel takes exactly one parameter, a structure of plain data by value. [`Gpu::launch`]
-//! compares its size with what the kernel's text says, so that the driver never reads past it, and
+//! Every kernel takes a structure of plain data by value, and some take numbers besides. [`Gpu::launch`]
+//! compares their sizes with what the kernel's text says, so that the driver never reads past them, and
 //! refuses kernels of another GPU. What it cannot check is its `# Safety` section: what the
 //! addresses in the structure mean, and what the kernel does with them. Memory that a kernel uses
 //! is not freed under it: buffers wait for the stream before they are.
 
 use std::ffi::CString;
 use std::fmt;
+use std::ptr;
 use std::sync::Arc;
 
 use bytemuck::NoUninit;
@@ -46,7 +47,7 @@ impl Gpu {
     /// The kernel of this name; cheap when asked for again.
     ///
     /// # Errors
-    /// [`GpuError::Misuse`] when there is none, or it does not take one parameter.
+    /// [`GpuError::Misuse`] when there is none, or it takes more than [`Gpu::launch_with`] gives.
     pub fn kernel(&self, name: &str) -> Result<Kernel, GpuError> {
         let session = self.session.clone();
         let mut entries = lock(&session.entries);
@@ -57,9 +58,9 @@ impl Gpu {
         }
         let declared = session.ptx.kernels.iter().find(|(declared, _)| declared == name);
         let parameter_bytes = match declared.map(|(_, sizes)| sizes.as_slice()) {
-            Some(&[size]) => size,
+            Some(sizes @ ([_] | [_, _])) => sizes.to_vec(),
             Some(sizes) => {
-                let text = format!("kernel `{name}` takes {} parameters, not 1", sizes.len());
+                let text = format!("kernel `{name}` takes {} parameters, not 1 or 2", sizes.len());
                 return Err(GpuError::Misuse(text));
             }
             None => return Err(GpuError::Misuse(format!("there is no kernel `{name}`"))),
@@ -79,7 +80,24 @@ impl Gpu {
         Ok(Kernel { entry, session })
     }
 
-    /// Starts a kernel, whose one parameter is `argument`.
+    /// As [`Gpu::launch_with`], of a kernel that takes no numbers.
+    ///
+    /// # Errors
+    /// As [`Gpu::launch_with`].
+    ///
+    /// # Safety
+    /// As [`Gpu::launch_with`].
+    pub unsafe fn launch<A: NoUninit>(
+        &self,
+        kernel: &Kernel,
+        grid: Grid,
+        argument: &A,
+    ) -> Result<(), GpuError> {
+        // SAFETY: the caller's duty.
+        unsafe { self.launch_with(kernel, grid, argument, &[]) }
+    }
+
+    /// Starts a kernel, whose first parameter is `argument`. If it has a second one, that is `numbers`.
     ///
     /// # Errors
     /// [`GpuError::Launch`] when the driver refuses; a cooperative launch also when there are more blocks than
@@ -91,24 +109,30 @@ impl Gpu {
     /// that of a [`Buffer`](super::Buffer) of this GPU with room for all that the kernel reads or
     /// writes there, and buffers that it writes to must not be ones that it takes for constant.
     /// Blocks may wait for each other only in a cooperative launch.
-    pub unsafe fn launch<A: NoUninit>(
+    pub unsafe fn launch_with<A: NoUninit>(
         &self,
         kernel: &Kernel,
         grid: Grid,
         argument: &A,
+        numbers: &[f32],
     ) -> Result<(), GpuError> {
         self.check_owner(kernel)?;
         let Entry { name, parameter_bytes, function, .. } = &*kernel.entry;
-        if size_of::<A>() != *parameter_bytes {
-            let given = size_of::<A>();
-            let text = format!("kernel `{name}` takes {parameter_bytes} bytes, not {given}");
+        let given = [size_of::<A>(), size_of_val(numbers)];
+        if given[..parameter_bytes.len()] != parameter_bytes[..] {
+            let bytes = |sizes: &[usize]| {
+                sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ")
+            };
+            let (takes, given) = (bytes(parameter_bytes), bytes(&given[..parameter_bytes.len()]));
+            let text = format!("kernel `{name}` takes {takes} bytes, not {given}");
             return Err(GpuError::Misuse(text));
         }
         let Grid { blocks, threads, cooperative } = grid;
+        let parameters = [ptr::from_ref(argument).cast(), numbers.as_ptr().cast()];
         // SAFETY: the function is one of this session's module, which lives in the stream's context, and its
-        // parameter has that size. The caller vouches for the rest.
+        // parameters have that size. The caller vouches for the rest.
         let result = unsafe {
-            self.session.stream.launch(function, [blocks, threads], cooperative, argument)
+            self.session.stream.launch(function, [blocks, threads], cooperative, parameters)
         };
         self.session.launched(&kernel.entry);
         result.map_err(|cause| {

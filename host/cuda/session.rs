@@ -19,7 +19,8 @@ pub struct Entry {
     pub name: String,
     /// Its place in the session's list.
     pub number: usize,
-    pub parameter_bytes: usize,
+    /// The sizes of what it takes.
+    pub parameter_bytes: Vec<usize>,
     pub function: Function,
 }
 

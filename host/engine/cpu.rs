@@ -64,8 +64,10 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
         action_of(&self.problem.model, shares)
     }
 
-    fn model_mut(&mut self) -> Option<&mut dyn Any> {
-        Some(&mut self.problem.model)
+    fn set_model(&mut self, model: &dyn Any) -> Result<bool, PilotError> {
+        let Some(model) = model.downcast_ref() else { return Ok(false) };
+        self.problem.model = *model;
+        Ok(true)
     }
 
     fn reset(&mut self) {
@@ -149,8 +151,8 @@ pub(crate) fn require_memory<M: LaneModel>(
 }
 
 /// Refuses what a GPU is handed ready-made, Halton's points above all, if this machine has no memory for it.
-pub(crate) fn require_table(config: &PilotConfig) -> Result<(), PilotError> {
-    memory::require(NoisePlan::memory(config, 1), || who_needs(config), FEWER)
+pub(crate) fn require_table(config: &PilotConfig, dimensions: usize) -> Result<(), PilotError> {
+    memory::require(NoisePlan::memory(config, dimensions), || who_needs(config), FEWER)
 }
 
 /// What needs less memory than a pilot that has none.

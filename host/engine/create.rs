@@ -4,25 +4,34 @@ use particle_pilot_kernels::math::NARROW_LIMIT;
 use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
 
 use super::{CpuEngine, Engine, require_table};
-use crate::backend::BackendError;
 use crate::env::Integrator;
 use crate::error::PilotError;
 use crate::gpu::{self, ForeignStream, GpuEpisodes};
+use crate::planners::planner::dimensions;
 use crate::settings::{Device, DeviceInfo, PilotConfig};
 use crate::simd::Simd;
 
-/// The engine for `config` and a model of one's own, which only the CPU can run.
+/// The engine for `config` and a model: where the device is left open, a GPU's if there is one, whose work goes to `stream`,
+/// if there is one given.
 pub(crate) fn for_model<M: LaneModel>(
     config: &PilotConfig,
     model: M,
     simd: Simd,
+    stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, PilotError> {
-    let fallback_reason = match config.device {
-        Device::Cpu => None,
-        Device::Auto => Some(BackendError::OwnModel),
-        Device::Cuda(_) => return Err(BackendError::OwnModel.into()),
+    let index = match config.device {
+        Device::Cpu => return Ok(Box::new(CpuEngine::new(config, model, simd, None)?)),
+        Device::Auto => 0,
+        Device::Cuda(index) => index,
     };
-    Ok(Box::new(CpuEngine::new(config, model, simd, fallback_reason)?))
+    require_table(config, dimensions::<M>())?;
+    match gpu::engine(index, config, model, simd, stream) {
+        Ok(engine) => Ok(engine),
+        Err(error) if config.device == Device::Auto => {
+            Ok(Box::new(CpuEngine::new(config, model, simd, Some(error))?))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The cart-pole of a configuration, as particles compute it.
@@ -61,8 +70,8 @@ pub(crate) fn for_config(
     stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, PilotError> {
     match CartModel::of(config)? {
-        CartModel::Plain(model) => for_cart_pole(config, model, simd, stream),
-        CartModel::General(model) => for_cart_pole(config, model, simd, stream),
+        CartModel::Plain(model) => for_model(config, model, simd, stream),
+        CartModel::General(model) => for_model(config, model, simd, stream),
     }
 }
 
@@ -73,31 +82,9 @@ pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceI
         Device::Auto | Device::Cpu => 0,
     };
     let model = CartModel::of(config)?;
-    require_table(config)?;
+    require_table(config, 1)?;
     Ok(match model {
         CartModel::Plain(model) => gpu::episodes(index, config, &model),
         CartModel::General(model) => gpu::episodes(index, config, &model),
     }?)
-}
-
-/// The engine for `config` and a cart-pole: where the device is left open, a GPU's if there is one.
-fn for_cart_pole<const GENERAL: bool>(
-    config: &PilotConfig,
-    model: CartPoleModel<GENERAL>,
-    simd: Simd,
-    stream: Option<ForeignStream>,
-) -> Result<Box<dyn Engine>, PilotError> {
-    let index = match config.device {
-        Device::Cpu => return Ok(Box::new(CpuEngine::new(config, model, simd, None)?)),
-        Device::Auto => 0,
-        Device::Cuda(index) => index,
-    };
-    require_table(config)?;
-    match gpu::engine(index, config, model, simd, stream) {
-        Ok(engine) => Ok(engine),
-        Err(error) if config.device == Device::Auto => {
-            Ok(Box::new(CpuEngine::new(config, model, simd, Some(error))?))
-        }
-        Err(error) => Err(error.into()),
-    }
 }

@@ -61,10 +61,9 @@ pub(crate) trait Engine: Send {
     /// The action that shares of full control are, in the caller's units.
     fn action(&self, shares: &[f64]) -> ControlVector;
 
-    /// The model, to be replaced by another of its type; `None` where that cannot be.
-    fn model_mut(&mut self) -> Option<&mut dyn Any> {
-        None
-    }
+    /// Plans with another model from the next decision on; returns false where it is of another type. Where it is
+    /// refused, nothing has changed.
+    fn set_model(&mut self, model: &dyn Any) -> Result<bool, PilotError>;
 
     /// As [`Engine::plan`], with how long a GPU took by its own clock; `None` where none took part.
     fn plan_timed(

@@ -1,4 +1,4 @@
-//! The engine that runs particles on a GPU: each decision a few launches, one copy back and one wait.
+//! Decisions on a GPU: each decision a few launches, one copy back and one wait.
 
 use std::time::Duration;
 
@@ -9,16 +9,20 @@ use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, Task};
 use super::kept::Kept;
 use super::schedule::{Blocks, Launch, Schedule, WHOLE};
 use super::{GpuModel, module};
+use crate::control_vector::ControlVector;
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::decision::Diagnostics;
 use crate::engine::Plan;
 use crate::planners::futures::diagnose;
 use crate::settings::PilotConfig;
 
-/// One planner for one cart-pole on one GPU.
+/// One planner for one model on one GPU.
 pub struct GpuEngine {
     gpu: Gpu,
+    model: GpuModel,
     task: Task,
+    /// What kernels that simulate take besides: the model's numbers, where they take them, and the start.
+    numbers: Vec<f32>,
     schedule: Schedule,
     reset: Ready,
     /// One iteration's launches.
@@ -48,14 +52,16 @@ impl GpuEngine {
     pub fn new(
         index: u32,
         config: &PilotConfig,
-        model: &GpuModel,
+        model: GpuModel,
         stream: Option<ForeignStream>,
     ) -> Result<Self, GpuError> {
-        let mut schedule = Schedule::of(config, model);
+        let mut schedule = Schedule::of(config, &model);
         let launches = || schedule.iteration.iter().chain([&schedule.reset]);
         let kernels = launches().map(|launch| launch.kernel.as_str());
         let folds = launches().filter_map(|launch| schedule.fold(launch));
-        let gpu = module::open(index, &kernels.chain(folds).collect::<Vec<_>>(), stream)?;
+        let names: Vec<_> = kernels.chain(folds).collect();
+        let (gpu, mut numbers) = module::open_for(index, &names, &model.trace, stream)?;
+        numbers.resize(numbers.len() + model.trace.structure.state_len() as usize, 0.0);
         let ready = |launch: &Launch| {
             let kernel = gpu.kernel(&launch.kernel)?;
             let fold = schedule.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
@@ -74,7 +80,6 @@ impl GpuEngine {
             }
         };
         let task = Task {
-            model: model.data,
             params: schedule.params,
             layout,
             memory: memory.address(),
@@ -83,40 +88,54 @@ impl GpuEngine {
         };
         let kept = Kept::new(&schedule, &layout);
         let answer = gpu.pinned(kept.end())?;
-        Ok(Self { gpu, task, schedule, reset, iteration, memory, _tables: tables, answer, kept })
+        let _tables = tables;
+        Ok(Self {
+            gpu,
+            model,
+            task,
+            numbers,
+            schedule,
+            reset,
+            iteration,
+            memory,
+            _tables,
+            answer,
+            kept,
+        })
     }
 
-    /// Decides in `state`.
+    /// Decides about futures from `start`, in the model's units.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU fails; what the next decision begins with is then as before.
-    pub fn plan(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<Plan, GpuError> {
+    pub fn plan(&mut self, start: &[f32], seed: u64, decision: u32) -> Result<Plan, GpuError> {
         let gpu = self.gpu.clone();
         let _current = gpu.enter()?;
-        self.begin(state, seed, decision)?;
+        self.begin(start, seed, decision)?;
         self.finish()
     }
 
-    /// Decides in `state`, and says how long launches and copy took by the GPU's own clock.
+    /// As [`GpuEngine::plan`], and says how long launches and copy took by the GPU's own clock.
     ///
     /// # Errors
     /// As [`GpuEngine::plan`].
     pub fn plan_timed(
         &mut self,
-        state: &[f32],
+        start: &[f32],
         seed: u64,
         decision: u32,
     ) -> Result<(Plan, Duration), GpuError> {
         let gpu = self.gpu.clone();
-        let time = gpu.time(|_| self.begin(state, seed, decision))?;
+        let time = gpu.time(|_| self.begin(start, seed, decision))?;
         Ok((self.finish()?, time))
     }
 
     /// Asks for all that a decision takes, without waiting for it.
-    fn begin(&mut self, state: &[f32], seed: u64, decision: u32) -> Result<(), GpuError> {
+    fn begin(&mut self, start: &[f32], seed: u64, decision: u32) -> Result<(), GpuError> {
         self.task.seed = seed;
         self.task.decision = decision;
-        self.task.state.copy_from_slice(state);
+        let place = self.numbers.len() - start.len();
+        self.numbers[place..].copy_from_slice(start);
         if !self.kept.leave() {
             self.launch(&self.reset)?;
             self.kept.put_back(&mut self.memory, &self.task.layout, &self.schedule.params)?;
@@ -135,7 +154,24 @@ impl GpuEngine {
         let copy = self.answer.slice()?;
         let answer: Answer = bytemuck::pod_read_unaligned(&copy[..size_of::<Answer>()]);
         self.kept.receive(copy);
-        Ok(([answer.share].into(), self.diagnose(&answer)))
+        let shares = &answer.shares[..self.schedule.params.dimensions as usize];
+        let mut control = ControlVector::zeros(shares.len());
+        control.copy_from_slice(shares);
+        Ok((control, self.diagnose(&answer)))
+    }
+
+    /// Goes on with a model whose text would be the same; returns false, and changes nothing, where it would be another.
+    pub fn set_model(&mut self, model: &GpuModel) -> bool {
+        let (old, new) = (&self.model.trace, &model.trace);
+        let states = new.structure.state_len() as usize;
+        let takes_numbers = self.numbers.len() > states || new.parameters.is_empty();
+        if old.structure != new.structure || !takes_numbers {
+            return false;
+        }
+        let place = self.numbers.len() - states;
+        self.numbers[..place].copy_from_slice(&new.parameters);
+        self.model = model.clone();
+        true
     }
 
     /// Forgets the last plan.
@@ -190,8 +226,8 @@ impl GpuEngine {
 
     fn start(&self, kernel: &Kernel, grid: Grid) -> Result<(), GpuError> {
         // SAFETY: the kernel takes a task, whose addresses are those of the buffers that this engine holds, laid
-        // out as `Layout` says.
-        unsafe { self.gpu.launch(kernel, grid, &self.task) }
+        // out as `Layout` says, and if it simulates the model's numbers.
+        unsafe { self.gpu.launch_with(kernel, grid, &self.task, &self.numbers) }
     }
 
     fn diagnose(&self, answer: &Answer) -> Diagnostics {

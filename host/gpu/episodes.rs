@@ -22,6 +22,9 @@ pub struct GpuEpisodes {
     kernel: Kernel,
     schedule: Schedule,
     task: Task,
+    /// As in `GpuEngine`; the start in it is not used.
+    numbers: Vec<f32>,
+    units: [f64; 4],
     _tables: Buffer<f32>,
     physics: Physics,
     /// How many blocks can run at the same time.
@@ -40,26 +43,40 @@ struct Share {
 }
 
 impl GpuEpisodes {
-    /// Episodes of `config` on GPU `index`.
+    /// Episodes of `config` on GPU `index`; `units` are the model's, in the caller's.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
-    pub fn new(index: u32, config: &PilotConfig, model: &GpuModel) -> Result<Self, GpuError> {
+    pub fn new(
+        index: u32,
+        config: &PilotConfig,
+        model: &GpuModel,
+        units: [f64; 4],
+    ) -> Result<Self, GpuError> {
         let schedule = Schedule::of(config, model);
-        let gpu = module::open(index, &[&schedule.episodes], None)?;
+        let names = [schedule.episodes.as_str()];
+        let (gpu, mut numbers) = module::open_for(index, &names, &model.trace, None)?;
+        numbers.resize(numbers.len() + units.len(), 0.0);
         let kernel = gpu.kernel(&schedule.episodes)?;
         let tables = gpu.upload(&schedule.tables)?;
-        let task = Task {
-            model: model.data,
-            params: schedule.params,
-            tables: tables.address(),
-            ..Task::zeroed()
-        };
+        let task = Task { params: schedule.params, tables: tables.address(), ..Task::zeroed() };
         let per_multiprocessor = gpu.max_active_blocks(&kernel, threads(&schedule))?;
         let width = (per_multiprocessor * gpu.info().multiprocessors).max(1);
         let most_parts = if gpu.is_cooperative()? { most_parts(&schedule) } else { 1 };
         let physics = config.physics;
-        Ok(Self { gpu, kernel, schedule, task, _tables: tables, physics, width, most_parts })
+        let _tables = tables;
+        Ok(Self {
+            gpu,
+            kernel,
+            schedule,
+            task,
+            numbers,
+            units,
+            _tables,
+            physics,
+            width,
+            most_parts,
+        })
     }
 
     /// How many episodes the GPU works on at the same time, at most.
@@ -105,6 +122,7 @@ impl GpuEpisodes {
         let episodes = Episodes {
             task: Task { layout, memory: memory.address(), seed, ..self.task },
             physics: self.physics.into(),
+            units: self.units,
             push_newton: push.map_or(0.0, |push| push.newton()),
             starts: starts.address(),
             summaries: summaries.address(),
@@ -124,7 +142,7 @@ impl GpuEpisodes {
         // SAFETY: the kernel takes episodes, whose addresses are those of buffers that live until the summaries
         // are here, with memory and a barrier of zeros for each grid. Those of more than one block are launched
         // cooperatively.
-        unsafe { self.gpu.launch(&self.kernel, grid, &episodes)? };
+        unsafe { self.gpu.launch_with(&self.kernel, grid, &episodes, &self.numbers)? };
         summaries.download()
     }
 }

@@ -1,9 +1,10 @@
 //! A GPU's engine, with the CPU behind it: what happens when a GPU fails.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::CartPoleModel;
+use particle_pilot_kernels::model::LaneModel;
 
 use super::GpuModel;
 use super::engine::GpuEngine;
@@ -12,6 +13,7 @@ use crate::control_vector::ControlVector;
 use crate::cuda::{self, ForeignStream, GpuError};
 use crate::engine::{CpuEngine, Engine, Plan, Question, action_of};
 use crate::error::PilotError;
+use crate::planners::planner::dimensions;
 use crate::settings::{Device, PilotConfig, Threads};
 use crate::simd::Simd;
 use crate::state::foreign_plan;
@@ -20,29 +22,29 @@ use crate::trajectories::Trajectories;
 
 /// The engine that runs particles on a GPU and, where the device was left open, goes on with the CPU
 /// when the GPU fails.
-struct Guarded<const GENERAL: bool> {
+struct Guarded<M: LaneModel> {
     engine: GpuEngine,
     index: u32,
     pool: Arc<Pool>,
     config: PilotConfig,
-    model: CartPoleModel<GENERAL>,
+    model: M,
     simd: Simd,
     /// Why the CPU has to take over, from when the GPU has failed until it has.
     failure: Option<BackendError>,
     /// What took over.
-    replacement: Option<CpuEngine<CartPoleModel<GENERAL>>>,
+    replacement: Option<CpuEngine<M>>,
 }
 
-pub fn engine<const GENERAL: bool>(
+pub fn engine<M: LaneModel>(
     index: u32,
     config: &PilotConfig,
-    model: CartPoleModel<GENERAL>,
+    model: M,
     simd: Simd,
     stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, BackendError> {
     // First, since the rest takes a while where there are many points.
     cuda::device(index)?;
-    let engine = GpuEngine::new(index, config, &GpuModel::of(&model), stream)?;
+    let engine = GpuEngine::new(index, config, GpuModel::of(&model)?, stream)?;
     Ok(Box::new(Guarded {
         engine,
         index,
@@ -55,7 +57,7 @@ pub fn engine<const GENERAL: bool>(
     }))
 }
 
-impl<const GENERAL: bool> Guarded<GENERAL> {
+impl<M: LaneModel> Guarded<M> {
     /// Decides as `on_gpu` does, or on the CPU where that has to go on.
     fn decide(
         &mut self,
@@ -94,20 +96,19 @@ impl<const GENERAL: bool> Guarded<GENERAL> {
     }
 
     /// A CPU that goes on from where the GPU is: what that leaves to its next decision, the host has too.
-    fn on_cpu(
-        &self,
-        fallback_reason: Option<BackendError>,
-    ) -> Result<CpuEngine<CartPoleModel<GENERAL>>, PilotError> {
+    fn on_cpu(&self, fallback_reason: Option<BackendError>) -> Result<CpuEngine<M>, PilotError> {
         let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, fallback_reason)?;
         cpu.carry_on(&self.engine.carried())?;
         Ok(cpu)
     }
 }
 
-impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
+impl<M: LaneModel> Engine for Guarded<M> {
     fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
         let Question { state, seed, decision, .. } = question;
-        let on_gpu = |gpu: &mut GpuEngine| Ok((gpu.plan(state, seed, decision)?, None));
+        let start = self.model.start::<f32>((), state);
+        let start = start.as_ref();
+        let on_gpu = |gpu: &mut GpuEngine| Ok((gpu.plan(start, seed, decision)?, None));
         Ok(self.decide(question, on_gpu)?.0)
     }
 
@@ -116,14 +117,34 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
         question: Question<'_>,
     ) -> Result<(Plan, Option<Duration>), PilotError> {
         let Question { state, seed, decision, .. } = question;
+        let start = self.model.start::<f32>((), state);
+        let start = start.as_ref();
         self.decide(question, |gpu| {
-            let (plan, time) = gpu.plan_timed(state, seed, decision)?;
+            let (plan, time) = gpu.plan_timed(start, seed, decision)?;
             Ok((plan, Some(time)))
         })
     }
 
     fn action(&self, shares: &[f64]) -> ControlVector {
         action_of(&self.model, shares)
+    }
+
+    fn set_model(&mut self, model: &dyn Any) -> Result<bool, PilotError> {
+        let Some(model) = model.downcast_ref::<M>() else { return Ok(false) };
+        if let Some(cpu) = &mut self.replacement {
+            return cpu.set_model(model);
+        }
+        let on_gpu = GpuModel::of(model).map_err(BackendError::from)?;
+        if self.failure.is_none() && !self.engine.set_model(&on_gpu) {
+            // Its functions take other ways, which is another text. No model that can be changed is on a stream of
+            // another program's.
+            let mut engine = GpuEngine::new(self.index, &self.config, on_gpu, None)
+                .map_err(BackendError::from)?;
+            engine.carry_on(&self.engine.carried());
+            self.engine = engine;
+        }
+        self.model = *model;
+        Ok(true)
     }
 
     fn reset(&mut self) {
@@ -144,7 +165,10 @@ impl<const GENERAL: bool> Engine for Guarded<GENERAL> {
         match &mut self.replacement {
             Some(cpu) => return cpu.carry_on(carried),
             None if self.engine.carry_on(carried) => {}
-            None => return Err(foreign_plan(self.config.horizon as usize)),
+            None => {
+                let numbers = self.config.horizon as usize * dimensions::<M>();
+                return Err(foreign_plan(numbers));
+            }
         }
         Ok(())
     }

@@ -26,12 +26,12 @@ pub struct Kept {
     is_there: bool,
 }
 
-/// `[H]` numbers.
+/// Numbers for each step.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// Of going right, `f64`.
+    /// `[H]`, of going right, `f64`.
     Probabilities,
-    /// In the model's units, `f32`.
+    /// `[H][D]`, in the model's units, `f32`.
     Controls,
 }
 
@@ -44,7 +44,12 @@ impl Kept {
             (false, true) => (Some(Kind::Controls), layout.plan as usize, 4),
             (false, false) => (None, size_of::<Answer>(), 0),
         };
-        let bytes = vec![0; size * schedule.params.horizon as usize];
+        let numbers = if kind.is_some_and(|kind| matches!(kind, Kind::Controls)) {
+            schedule.params.plan_len()
+        } else {
+            schedule.params.horizon
+        };
+        let bytes = vec![0; size * numbers as usize];
         Self { kind, place, bytes, is_fresh: true, is_there: false }
     }
 

@@ -17,7 +17,8 @@ pub(crate) use episodes::GpuEpisodes;
 pub(crate) use failover::engine;
 pub(crate) use simulate::simulation;
 
-use particle_pilot_kernels::model::{CartPoleData, CartPoleModel, LaneModel};
+use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
+use particle_pilot_kernels::trace::{Trace, TraceError};
 
 use crate::backend::BackendError;
 use crate::cuda;
@@ -36,23 +37,24 @@ pub(crate) fn episodes<const GENERAL: bool>(
 ) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
     // First, since the rest takes a while where there are many points.
     let info = cuda::device(index)?;
-    Ok((GpuEpisodes::new(index, config, &GpuModel::of(model))?, info))
+    let episodes = GpuEpisodes::new(index, config, &GpuModel::of(model)?, model.units())?;
+    Ok((episodes, info))
 }
 
-/// A cart-pole as the device wants it.
-#[derive(Clone, Copy)]
+/// A model as a GPU's kernels take it.
+#[derive(Clone)]
 pub(crate) struct GpuModel {
-    /// The model's numbers.
-    data: CartPoleData,
-    /// Whether they are of a `CartPoleModel<true>`.
-    general: bool,
+    trace: Trace,
     /// Full control, in the model's units.
     full: f32,
 }
 
 impl GpuModel {
     /// What a GPU has to know of `model`.
-    fn of<const GENERAL: bool>(model: &CartPoleModel<GENERAL>) -> Self {
-        Self { data: model.data(), general: GENERAL, full: model.full_control() }
+    ///
+    /// # Errors
+    /// [`TraceError`] for a model that cannot be put into the kernels' text.
+    fn of<M: LaneModel>(model: &M) -> Result<Self, TraceError> {
+        Ok(Self { trace: Trace::of(model)?, full: model.full_control() })
     }
 }

@@ -1,6 +1,8 @@
 //! The kernels' text, and the part of it that a planner needs: the driver compiles what it is given, and
 //! compiling all takes seconds.
 
+use particle_pilot_kernels::trace::{Trace, fill};
+
 use crate::cuda::{self, ForeignStream, Gpu, GpuError};
 
 /// The text that `cargo xtask kernels` made of `kernels/`.
@@ -17,6 +19,22 @@ pub fn open(index: u32, names: &[&str], stream: Option<ForeignStream>) -> Result
     // First: putting the text together takes milliseconds, in vain where there is no GPU.
     cuda::device(index)?;
     Gpu::open_on(index, &keep(PTX, names), stream)
+}
+
+/// As [`open`], with kernels for a model; and the numbers that they take before those of the start.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for(
+    index: u32,
+    names: &[&str],
+    trace: &Trace,
+    stream: Option<ForeignStream>,
+) -> Result<(Gpu, Vec<f32>), GpuError> {
+    cuda::device(index)?;
+    let text = fill(&keep(PTX, names), trace);
+    let numbers = if text.takes_numbers { trace.parameters.clone() } else { Vec::new() };
+    Ok((Gpu::open_on(index, &text.ptx, stream)?, numbers))
 }
 
 /// `ptx` without the kernels that are not named. Kernels begin with [`ENTRY`] and end with a brace at the

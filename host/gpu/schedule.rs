@@ -54,13 +54,17 @@ pub struct Schedule {
 impl Schedule {
     /// The schedule of `config`'s planner.
     pub fn of(config: &PilotConfig, model: &GpuModel) -> Self {
-        let suffix = if model.general { "_general" } else { "" };
+        let dimensions = model.trace.structure.dimensions();
+        let many = if dimensions > 1 { "many_" } else { "" };
         let rolls_out = |scheme: &str| {
-            let kernel = format!("roll_out_{scheme}{suffix}");
+            let kernel = format!("roll_out_{scheme}");
             Launch { kernel, blocks: Blocks::Chunks("fold_costs") }
         };
-        let weighs =
-            |name: &str| Launch { kernel: name.into(), blocks: Blocks::Chunks("fold_moments") };
+        let knots = || rolls_out(&format!("{many}knots"));
+        let weighs = |kind: &str| {
+            let kernel = format!("{kind}_{many}moments");
+            Launch { kernel, blocks: Blocks::Chunks("fold_moments") }
+        };
         let one = |name: &str| Launch { kernel: name.into(), blocks: Blocks::One };
         let discrete = config.action == ActionKind::Discrete;
         let islands = |kernel: &str| Launch { kernel: kernel.into(), blocks: Blocks::Islands };
@@ -77,7 +81,7 @@ impl Schedule {
             (PlannerKind::RandomShooting, false) => (
                 Buffers { noise: true, ..Buffers::default() },
                 "reset_plan",
-                vec![rolls_out("knots"), one("choose_action")],
+                vec![knots(), one("choose_action")],
                 "shooting_knots",
             ),
             (PlannerKind::Cem, true) => (
@@ -89,48 +93,38 @@ impl Schedule {
             (PlannerKind::Cem, false) => (
                 plans,
                 "reset_plan",
-                vec![
-                    rolls_out("knots"),
-                    one("choose_elites"),
-                    weighs("elite_moments"),
-                    one("refit_plan"),
-                ],
+                vec![knots(), one("choose_elites"), weighs("elite"), one("refit_plan")],
                 "cem_knots",
             ),
             (PlannerKind::Smc, _) => (
                 populations,
                 "reset_counters",
-                vec![islands(&format!("run_smc_islands{suffix}")), one("conclude_smc")],
+                vec![islands("run_smc_islands"), one("conclude_smc")],
                 "smc",
             ),
             (PlannerKind::Fmc, _) => (
                 populations,
                 "reset_counters",
-                vec![islands(&format!("run_fmc_islands{suffix}")), one("conclude_fmc")],
+                vec![islands("run_fmc_islands"), one("conclude_fmc")],
                 "fmc",
             ),
             (PlannerKind::Mppi, _) => (
                 plans,
                 "reset_plan",
-                vec![
-                    rolls_out("knots"),
-                    one("set_temperature"),
-                    weighs("weighted_moments"),
-                    one("move_plan"),
-                ],
+                vec![knots(), one("set_temperature"), weighs("weighted"), one("move_plan")],
                 "mppi",
             ),
         };
-        let noise = buffers.noise.then(|| NoisePlan::new(config, model.full, 1));
+        let noise = buffers.noise.then(|| NoisePlan::new(config, model.full, dimensions as usize));
         Self {
-            params: params(config, noise.as_ref()),
+            params: params(config, model, noise.as_ref()),
             buffers,
             tables: noise.map_or(Vec::new(), |noise| {
                 noise.weights.into_iter().flatten().chain(noise.points).collect()
             }),
             reset: one(reset),
             iteration,
-            episodes: format!("episodes_{episodes}{suffix}"),
+            episodes: format!("episodes_{episodes}"),
         }
     }
 
@@ -160,7 +154,7 @@ fn island_count(config: &PilotConfig) -> u32 {
     Split::new(config.particles, groups).islands
 }
 
-fn params(config: &PilotConfig, noise: Option<&NoisePlan>) -> PlannerParams {
+fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> PlannerParams {
     let tuning = &config.tuning;
     let discrete = config.action == ActionKind::Discrete;
     let mut params = PlannerParams {
@@ -181,12 +175,15 @@ fn params(config: &PilotConfig, noise: Option<&NoisePlan>) -> PlannerParams {
         inverse_temperature: (1.0 / tuning.temperature) as f32,
         balance: tuning.balance as f32,
         islands: island_count(config),
+        state_len: model.trace.structure.state_len(),
+        dimensions: model.trace.structure.dimensions(),
+        full: model.full,
         ..PlannerParams::zeroed()
     };
     params.batch_chunks = params.chunks();
     if let Some(noise) = noise {
         params.spacing = noise.weights.len() as u32;
-        params.knots = noise.scales.len() as u32;
+        params.numbers = noise.scales.len() as u32;
         params.cubic = noise.cubic.into();
         params.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
         params.colour = noise.colour;

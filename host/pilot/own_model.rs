@@ -90,11 +90,13 @@ impl Pilot {
     }
 
     fn replace_model<M: LaneModel>(&mut self, model: M) -> Result<(), PilotError> {
-        let place = self.engine.model_mut().and_then(|place| place.downcast_mut());
-        *place.ok_or_else(|| {
-            PilotError::Unsupported("this pilot plans with a model of another type".into())
-        })? = model;
-        Ok(())
+        match self.engine.set_model(&model)? {
+            true => Ok(()),
+            false => {
+                let reason = "this pilot plans with a model of another type";
+                Err(PilotError::Unsupported(reason.into()))
+            }
+        }
     }
 
     /// A pilot for a model that is arranged for vector lanes by hand, on the CPU; `config.physics` and `config.cost` are
@@ -110,7 +112,7 @@ impl Pilot {
         config.validate()?;
         require_dimensions::<M>(&config)?;
         let simd = Simd::select()?;
-        let engine = engine::for_model(&config, model, simd)?;
+        let engine = engine::for_model(&config, model, simd, None)?;
         let state = vec![0.0; M::DIM];
         Ok(Self { config, simd, engine, decision: 0, state, has_own_model: true, interrupt: None })
     }

@@ -39,7 +39,7 @@ impl<T: Copy + Send> Islands<T> {
         let split = Split::new(particles, groups);
         let island = |index: u32| {
             let (first, count) = split.island(index);
-            let [floats, integers] = Population::memory::<M>(count as usize);
+            let [floats, integers] = Population::memory(M::DIM, count as usize);
             let (floats, integers) = (vec![0.0; floats], vec![0; integers]);
             Mutex::new(Island { first, count, outcome: None, floats, integers })
         };
@@ -49,7 +49,7 @@ impl<T: Copy + Send> Islands<T> {
     /// The bytes that takes.
     pub fn memory<M: LaneModel>(particles: u32, groups: u32) -> u64 {
         let split = Split::new(particles, groups);
-        let [floats, integers] = Population::memory::<M>(split.largest() as usize);
+        let [floats, integers] = Population::memory(M::DIM, split.largest() as usize);
         let island = size_of::<Mutex<Island<T>>>() + 4 * (floats + integers);
         u64::from(split.islands) * island as u64
     }
@@ -71,7 +71,7 @@ impl<T: Copy + Send> Islands<T> {
             }
             let floats = Cell::from_mut(floats.as_mut_slice()).as_slice_of_cells();
             let integers = Cell::from_mut(integers.as_mut_slice()).as_slice_of_cells();
-            let mut population = Population::new::<M>(*count as usize, floats, integers);
+            let mut population = Population::new(M::DIM, *count as usize, floats, integers);
             let strategy = strategy(index, *first);
             *outcome = Some(problem.simd.run(Run { strategy, spec, population: &mut population }));
         });

@@ -62,7 +62,7 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
             for (side, number) in sides.into_iter().zip(numbers) {
                 if number < record.particles {
                     let end_cost = model.end_cost();
-                    let [cost, lifetime] = side.finish((), &constants, *horizon, end_cost);
+                    let [cost, lifetime] = side.finish((), &constants, *horizon as f32, end_cost);
                     record.costs[number] = cost;
                     record.lifetimes[number] = lifetime as u32;
                 }

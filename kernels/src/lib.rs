@@ -20,6 +20,7 @@ pub mod math;
 pub mod model;
 pub mod numpy;
 pub mod planners;
+pub mod plant;
 pub mod population;
 pub mod real;
 pub mod reduce;
@@ -29,4 +30,6 @@ pub mod rollout;
 pub mod simulate;
 pub mod task;
 pub mod team;
+#[cfg(feature = "std")]
+pub mod trace;
 pub mod weigh;

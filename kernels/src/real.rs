@@ -131,11 +131,7 @@ pub trait Real:
     }
 
     /// Wherever the condition is to hold for every particle.
-    #[inline(always)]
-    fn always(self) -> Self::Mask {
-        let zero = self.constant(0.0);
-        zero.le(zero)
-    }
+    fn always(self) -> Self::Mask;
 }
 
 /// What may stand on the right-hand side: a [`Real`], or an `f32` that all particles share.
@@ -199,6 +195,11 @@ impl<L: Lanes> Real for Num<L> {
     #[inline(always)]
     fn constant(self, value: f32) -> Self {
         Self(L::splat(self.0.proof(), value))
+    }
+    #[inline(always)]
+    fn always(self) -> L::Mask {
+        let zero = L::literal(self.0.proof(), 0.0);
+        zero.le(zero)
     }
     #[inline(always)]
     fn fma(self, b: impl Operand<Self>, c: impl Operand<Self>) -> Self {

@@ -9,16 +9,17 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::controls::STRATA;
 use crate::env::Physics;
-use crate::model::{CartPoleData, CartPoleModel};
 use crate::population::{FmcOutput, Population, SmcOutput, Split};
 use crate::rollout::CHUNK;
 
-/// The kernel parameter of a decision: the model, the planner's parameters, and where the memory is.
+/// The most dimensions of a control.
+pub const MOST_DIMENSIONS: usize = 8;
+
+/// The kernel parameter of a decision: the planner's parameters, and where the memory is. Kernels that simulate take the
+/// model's numbers and the start as a second one: `trace::fill`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Task {
-    /// The model.
-    pub model: CartPoleData,
     /// The planner's parameters.
     pub params: PlannerParams,
     /// The layout of a decision's memory.
@@ -29,8 +30,6 @@ pub struct Task {
     pub tables: u64,
     /// Determines every random number.
     pub seed: u64,
-    /// The state to decide in, `[4]`, in the caller's units.
-    pub state: [f32; 4],
     /// Decisions made since the last reset.
     pub decision: u32,
     /// Rollouts made for this decision.
@@ -64,8 +63,8 @@ pub struct PlannerParams {
     pub elites: u32,
     /// Steps between knots.
     pub spacing: u32,
-    /// Knots of a plan.
-    pub knots: u32,
+    /// Numbers of the noise: knots times dimensions.
+    pub numbers: u32,
     /// 1 where four knots count at a time, rather than two.
     pub cubic: u32,
     /// Pairs in the table of Halton's points; 0 for independent random numbers.
@@ -87,11 +86,22 @@ pub struct PlannerParams {
     /// Chunks of a batch, whose sums are in memory at the same time: all, or a power of 128, so that the sums of
     /// batches are sums that the tree over all chunks has, too.
     pub batch_chunks: u32,
-    /// Makes up whole multiples of 8 bytes.
-    pub padding: u32,
+    /// The numbers of a state.
+    pub state_len: u32,
+    /// Dimensions of a control.
+    pub dimensions: u32,
+    /// Full control in every dimension, in the model's units.
+    pub full: f32,
 }
 
 impl PlannerParams {
+    /// The numbers of a plan: a control for each step.
+    #[inline(always)]
+    #[must_use]
+    pub fn plan_len(&self) -> u32 {
+        self.horizon * self.dimensions
+    }
+
     /// The number of chunks that the futures make.
     #[must_use]
     pub fn chunks(&self) -> u32 {
@@ -152,7 +162,7 @@ impl PlannerParams {
     /// Sums over futures that are kept for each chunk: of weights, and for each knot two moments.
     #[must_use]
     pub fn moments(&self) -> u32 {
-        WEIGHT_SUMS + 2 * self.knots
+        WEIGHT_SUMS + 2 * self.numbers
     }
 }
 
@@ -180,9 +190,9 @@ pub struct Layout {
     pub costs: u64,
     /// `[rows][COST_SUMS]` sums, `f64`; see [`PlannerParams::rows`].
     pub sums: u64,
-    /// `[H]` the plan, `f32`, for planners that have one.
+    /// `[H][D]` the plan, `f32`, for planners that have one.
     pub plan: u64,
-    /// `[knots]` the noise's deviations, `f32`.
+    /// `[knots][D]` the noise's deviations, `f32`.
     pub scales: u64,
     /// `[rows][moments]` sums, `f64`; see [`PlannerParams::rows`].
     pub moments: u64,
@@ -202,6 +212,8 @@ pub struct Layout {
     pub integers: u64,
     /// `[islands]` outputs of the populations, `SmcOutput` or `FmcOutput`.
     pub outputs: u64,
+    /// The start in the model's units, `f32`, where it is not in the kernel's parameters.
+    pub start: u64,
     /// The size of a decision's memory.
     pub size: u64,
 }
@@ -239,12 +251,12 @@ impl Layout {
         let places = chunks * CHUNK as u64;
         // What a decision leaves to the next comes right after the answer, so that one copy brings both to the host.
         let answer = take(true, 1, size_of::<Answer>());
-        let plan = take(buffers.noise, horizon, 4);
+        let plan = take(buffers.noise, params.plan_len().into(), 4);
         let probabilities = take(buffers.probabilities, horizon, 8);
         let counters = take(true, 1, size_of::<Counters>());
         let costs = take(buffers.costs, places, 4);
         let sums = take(true, rows * u64::from(COST_SUMS), 8);
-        let scales = take(buffers.noise, params.knots.into(), 4);
+        let scales = take(buffers.noise, params.numbers.into(), 4);
         let moments = take(buffers.moments, rows * u64::from(params.moments()), 8);
         let digits = take(buffers.probabilities, entries * 8, 4);
         let counts = take(buffers.probabilities, entries * 32, 4);
@@ -252,13 +264,14 @@ impl Layout {
         let chosen = take(buffers.probabilities, params.elites.into(), 4);
         let populations = buffers.populations;
         let [each, words] = if populations > 0 {
-            Population::memory::<CartPoleModel<false>>(params.split().largest() as usize)
+            Population::memory(params.state_len as usize, params.split().largest() as usize)
         } else {
             [0; 2]
         };
         let floats = take(populations > 0, u64::from(populations) * each as u64, 4);
         let integers = take(populations > 0, u64::from(populations) * words as u64, 4);
         let outputs = take(populations > 0, params.islands.into(), OUTPUT_SIZE);
+        let start = take(true, params.state_len.into(), 4);
         let size = layout.size.next_multiple_of(256);
         Self {
             answer,
@@ -276,6 +289,7 @@ impl Layout {
             floats,
             integers,
             outputs,
+            start,
             size,
         }
     }
@@ -340,8 +354,8 @@ impl Counters {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Answer {
-    /// The control, as a share of the full one, -1 to 1.
-    pub share: f64,
+    /// The control, as shares of the full one, -1 to 1, in as many dimensions as there are.
+    pub shares: [f64; MOST_DIMENSIONS],
     /// The effective sample size.
     pub effective_samples: f64,
     /// The sum of the costs, by stratum of the first action.
@@ -366,6 +380,8 @@ pub struct Episodes {
     pub task: Task,
     /// The environment's physics.
     pub physics: PhysicsData,
+    /// How many of the model's units one of the caller's is, for each number of the state.
+    pub units: [f64; 4],
     /// A disturbance: the force of pushes in N, 0 for none.
     pub push_newton: f64,
     /// The address of `[episodes][4]` initial states, `f64`.
@@ -473,11 +489,11 @@ impl EpisodeSummary {
 
 // Both sides must agree on these.
 const _: () = {
-    assert!(size_of::<PlannerParams>() == 104 && align_of::<PlannerParams>() == 8);
-    assert!(size_of::<Layout>() == 128);
-    assert!(size_of::<Task>() == 152 + 104 + 128 + 24 + 32);
-    assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 104);
-    assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 24);
+    assert!(size_of::<PlannerParams>() == 112 && align_of::<PlannerParams>() == 8);
+    assert!(size_of::<Layout>() == 136);
+    assert!(size_of::<Task>() == 112 + 136 + 24 + 16);
+    assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
+    assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 32 + 24);
     assert!(size_of::<GridBarrier>() == 40);
     assert!(size_of::<EpisodeSummary>() == 16);
     assert!(size_of::<SmcOutput>() == OUTPUT_SIZE && size_of::<FmcOutput>() <= OUTPUT_SIZE);

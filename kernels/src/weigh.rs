@@ -3,7 +3,8 @@
 use crate::controls::{KnotNoise, KnotSource};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::exp;
-use crate::model::LaneModel;
+use crate::model::Vector;
+use crate::plant::Plant;
 use crate::reduce::{COLUMNS, Sums, fold, fold_to, sum};
 use crate::rollout::CHUNK;
 
@@ -53,7 +54,7 @@ pub(crate) fn weight_sums(weights: &[f32]) -> WeightSums {
 /// Weighted sums over a chunk's noise at the knots: to `moments[2 j]` goes the sum of `w v`, to
 /// `moments[2 j + 1]` that of `w v^2`, where `v` is number `j` of the noise, `[knots][D]`, as the future saw it.
 #[inline(always)]
-pub fn knot_moments_chunk<M: LaneModel, L: Lanes>(
+pub fn knot_moments_chunk<P: Plant, L: Lanes>(
     proof: L::Proof,
     noise: &KnotNoise<'_>,
     first_pair: u32,
@@ -70,17 +71,18 @@ pub fn knot_moments_chunk<M: LaneModel, L: Lanes>(
     // Sixteen pairs at a time, whatever the lanes: the order of the sums must not depend on them.
     for place in (0..CHUNK / 2).step_by(COLUMNS) {
         let mut values = [[0.0f32; COLUMNS]; 2];
-        let mut bundles: [Option<KnotSource<'_, L, M::Control<L>>>; COLUMNS] =
+        let mut bundles: [Option<KnotSource<'_, L, P::Control<L>>>; COLUMNS] =
             [const { None }; COLUMNS];
         let count = COLUMNS / L::COUNT;
         for (b, bundle) in bundles.iter_mut().enumerate().take(count) {
             let pairs = first_pair + (place + b * L::COUNT) as u32;
             *bundle = Some(KnotSource::new(noise, proof, L::Bits::counting(proof, pairs)));
         }
-        for moment in moments.chunks_exact_mut(2) {
+        for (number, moment) in moments.chunks_exact_mut(2).enumerate() {
+            let dimension = number % P::Control::<L>::LEN;
             for (b, bundle) in bundles.iter_mut().flatten().enumerate() {
                 let at = b * L::COUNT;
-                let value = bundle.next_number();
+                let value = bundle.next_number(dimension);
                 (L::load(proof, &sides[0][place + at..]) * value).store(&mut values[0][at..]);
                 let square = value * value;
                 (L::load(proof, &sides[1][place + at..]) * square).store(&mut values[1][at..]);

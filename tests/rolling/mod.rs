@@ -32,7 +32,7 @@ impl LaneModel for Rolling {
     type State<L: Lanes> = [L; 1];
     type Constants<L: Lanes> = [L; 2];
     type Control<L: Lanes> = [L; 1];
-    type Effort<L: Lanes> = ();
+    type Effort<L: Lanes> = [L; 0];
     const ACTION_DIM: usize = 1;
 
     #[inline(always)]
@@ -59,12 +59,14 @@ impl LaneModel for Rolling {
         live
     }
     #[inline(always)]
-    fn effort<L: Lanes>(_: &[L; 1]) {}
+    fn effort<L: Lanes>(_: &[L; 1]) -> [L; 0] {
+        []
+    }
     #[inline(always)]
     fn accumulate<L: Lanes>(
         c: &[L; 2],
         s: &[L; 1],
-        (): &(),
+        _: &[L; 0],
         live: L::Mask,
         sums: [L; 2],
     ) -> [L; 2] {

@@ -180,26 +180,26 @@ impl Stream {
         unsafe { self.context.functions.cuStreamSynchronize(self.handle) }
     }
 
-    /// Starts a kernel that takes `parameter`, a structure by value: `blocks` times `threads` threads, all blocks at
+    /// Starts a kernel that takes the first of `parameters`, or both, by value: `blocks` times `threads` threads, all blocks at
     /// the same time where `cooperative`.
     ///
     /// # Safety
-    /// The function must be of a module in this stream's context, and take a structure of that size and meaning; what
+    /// The function must be of a module in this stream's context, and take what the pointers lead to; what
     /// the addresses in it stand for must be there until the kernel is done.
-    pub unsafe fn launch<A>(
+    pub unsafe fn launch(
         &self,
         function: &Function,
         [blocks, threads]: [u32; 2],
         cooperative: bool,
-        parameter: &A,
+        parameters: [*const c_void; 2],
     ) -> Result<(), DriverError> {
         let _current = self.context.enter()?;
         let functions = self.context.functions;
-        let mut parameters = [ptr::from_ref(parameter).cast_mut().cast::<c_void>()];
+        let mut parameters = parameters.map(<*const c_void>::cast_mut);
         let (Function(kernel), stream) = (function, self.handle);
         let parameters = parameters.as_mut_ptr();
-        // SAFETY: the stream is of this context, which is current, and there is one parameter, which is copied
-        // before the call returns. The caller vouches for the rest.
+        // SAFETY: the stream is of this context, which is current, and the parameters are copied before the
+        // call returns, as many as the function has. The caller vouches for the rest.
         unsafe {
             if cooperative {
                 functions.cuLaunchCooperativeKernel(

@@ -14,7 +14,7 @@ use scenario::Scenario;
 
 use super::{Buffer, Gpu, GpuError, Grid};
 
-/// The kernel `add`, and one that takes two parameters.
+/// The kernel `add`, and some that take two and three parameters.
 const PTX: &str = include_str!("add.ptx");
 
 /// What `add` takes.

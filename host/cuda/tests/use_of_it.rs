@@ -190,10 +190,14 @@ fn kernels_are_looked_up_and_their_parameter_is_checked() {
         let gpu = Gpu::open(0, PTX).unwrap();
         assert_eq!(gpu.kernel("add").unwrap().name(), "add");
         assert_says(&gpu.kernel("sub").unwrap_err(), &["no kernel `sub`"]);
-        assert_says(&gpu.kernel("two_parameters").unwrap_err(), &["takes 2 parameters"]);
+        assert_says(&gpu.kernel("three_parameters").unwrap_err(), &["takes 3 parameters"]);
         let kernel = gpu.kernel("add").unwrap();
         // SAFETY: it is refused.
         let error = unsafe { gpu.launch(&kernel, Grid::new(1, 1), &[0u64; 3]) }.unwrap_err();
         assert_says(&error, &["takes 32 bytes, not 24"]);
+        let kernel = gpu.kernel("two_parameters").unwrap();
+        // SAFETY: it is refused.
+        let error = unsafe { gpu.launch_with(&kernel, Grid::new(1, 1), &0u64, &[0.0; 2]) };
+        assert_says(&error.unwrap_err(), &["takes 8 and 4 bytes, not 8 and 8"]);
     });
 }

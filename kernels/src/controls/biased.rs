@@ -2,7 +2,8 @@
 
 use super::{Controls, SIGN, Scheme};
 use crate::lanes::{LaneBits, Lanes};
-use crate::model::{LaneModel, Vector};
+use crate::model::Vector;
+use crate::plant::Plant;
 use crate::rng::Stream;
 
 /// Binary digits of a probability: it is a multiple of 2^-8.
@@ -62,7 +63,7 @@ pub struct BiasedControls<'a, L: Lanes> {
     left: L::Bits,
 }
 
-impl<M: LaneModel> Scheme<M> for Biased<'_> {
+impl<P: Plant> Scheme<P> for Biased<'_> {
     type Controls<'a, L: Lanes>
         = BiasedControls<'a, L>
     where

@@ -2,7 +2,8 @@
 
 use super::{Controls, SIGN, Scheme};
 use crate::lanes::{LaneBits, Lanes};
-use crate::model::{LaneModel, Vector};
+use crate::model::Vector;
+use crate::plant::Plant;
 use crate::rng::Stream;
 
 /// Full control to either side, each with probability one half; particle `2 j` begins to the side that
@@ -28,7 +29,7 @@ pub struct CoinControls<'a, L: Lanes> {
     unset: L::Bits,
 }
 
-impl<M: LaneModel> Scheme<M> for Coin {
+impl<P: Plant> Scheme<P> for Coin {
     type Controls<'a, L: Lanes> = CoinControls<'a, L>;
 
     #[inline(always)]

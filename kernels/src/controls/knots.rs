@@ -3,7 +3,8 @@
 use super::{Controls, SIGN, STRATA, Scheme, first_levels};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::normal_quantile;
-use crate::model::{LaneModel, Vector};
+use crate::model::Vector;
+use crate::plant::Plant;
 use crate::rng::{self, Stream};
 
 /// Controls `plan_h + noise_h` of `D` dimensions, kept within full control; the mirrored particle gets
@@ -111,17 +112,16 @@ impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
     #[inline(always)]
     pub fn next_knot(&mut self) -> V {
         let mut noise = self.last;
-        for dimension in 0..V::LEN {
-            noise.as_mut()[dimension] = self.next_number();
+        for dimension in 0..V::dimensions() {
+            noise.set(dimension, self.next_number(dimension));
         }
         noise
     }
 
-    /// The next number of the noise, `[knots][D]`, for the first side of the pairs.
+    /// The next number of the noise, `[knots][D]`, for the first side of the pairs: that in dimension `dimension`.
     #[inline(always)]
-    pub fn next_number(&mut self) -> L {
+    pub fn next_number(&mut self, dimension: usize) -> L {
         let number = self.number;
-        let dimension = number % V::LEN;
         self.number += 1;
         let fresh = if self.noise.points.is_empty() {
             if number.is_multiple_of(4) {
@@ -134,13 +134,14 @@ impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
             self.shifted_point(number)
         };
         let [old, new] = self.noise.colour;
-        let value = if number < V::LEN {
+        let value = if number < V::dimensions() {
             fresh
         } else {
-            self.last.as_ref()[dimension]
+            self.last
+                .get(dimension)
                 .fma(L::splat(self.proof, old), fresh * L::splat(self.proof, new))
         };
-        self.last.as_mut()[dimension] = value;
+        self.last.set(dimension, value);
         let scale = self.noise.scales[number] * self.noise.stream.first_sign();
         value * L::splat(self.proof, scale)
     }
@@ -181,9 +182,9 @@ pub struct KnotControls<'a, L: Lanes, V> {
     first: V,
 }
 
-impl<M: LaneModel> Scheme<M> for Knots<'_> {
+impl<P: Plant> Scheme<P> for Knots<'_> {
     type Controls<'a, L: Lanes>
-        = KnotControls<'a, L, M::Control<L>>
+        = KnotControls<'a, L, P::Control<L>>
     where
         Self: 'a;
 
@@ -191,17 +192,17 @@ impl<M: LaneModel> Scheme<M> for Knots<'_> {
     fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> Self::Controls<'_, L> {
         let full = L::splat(proof, self.full);
         let side = L::splat(proof, self.full * self.noise.stream.first_sign());
-        let mut first = M::Control::<L>::all(side);
+        let mut first = P::Control::<L>::all(side);
         if self.first == First::Levels {
             // That of pair `i` is number `i` modulo their count.
             let index = (pairs & L::Bits::splat(proof, STRATA as u32 / 2 - 1)).signed_to_float();
-            for dimension in 0..M::Control::<L>::LEN {
+            for dimension in 0..P::Control::<L>::dimensions() {
                 let levels = first_levels(&self.noise.stream, dimension);
-                first.as_mut()[dimension] = nth(proof, levels, index) * full;
+                first.set(dimension, nth(proof, levels, index) * full);
             }
         }
         let source = KnotSource::new(&self.noise, proof, pairs);
-        let taps = [M::Control::<L>::all(full); 4];
+        let taps = [P::Control::<L>::all(full); 4];
         KnotControls { scheme: self, source, taps, offset: 0, full, first }
     }
 }
@@ -241,7 +242,12 @@ impl<L: Lanes, V: Vector<L>> Controls<V> for KnotControls<'_, L, V> {
         let weights = self.scheme.interpolant.weights[self.offset];
         self.offset += 1;
         let mut sides = [self.first; 2];
+        let dimensions = V::dimensions();
         for dimension in 0..V::LEN {
+            // Not the range's end, which would keep a GPU's compiler from unrolling this.
+            if dimension >= dimensions {
+                continue;
+            }
             let [a, b, c, d] = &self.taps;
             let (a, b) = (a.as_ref()[dimension], b.as_ref()[dimension]);
             let mut noise = b.fma(L::splat(proof, weights[1]), a * L::splat(proof, weights[0]));
@@ -253,7 +259,7 @@ impl<L: Lanes, V: Vector<L>> Controls<V> for KnotControls<'_, L, V> {
                 sides[1].as_mut()[dimension] = -sides[0].as_ref()[dimension];
                 continue;
             }
-            let at = step as usize * V::LEN + dimension;
+            let at = step as usize * dimensions + dimension;
             let plan = L::splat(proof, self.scheme.plan[at]);
             sides[0].as_mut()[dimension] = self.within(plan + noise);
             sides[1].as_mut()[dimension] = self.within(plan - noise);

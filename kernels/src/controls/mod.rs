@@ -17,16 +17,16 @@ pub use coin::Coin;
 pub use knots::{First, Interpolant, KnotNoise, KnotSource, Knots};
 
 use crate::lanes::Lanes;
-use crate::model::LaneModel;
+use crate::plant::Plant;
 use crate::rng::Stream;
 
 /// The most strata of the first action: particle `p` belongs to stratum `p % STRATA`.
 pub const STRATA: usize = 8;
 
 /// A sampling scheme: makes the [`Controls`] of bundles of mirrored pairs.
-pub trait Scheme<M: LaneModel>: Sync {
+pub trait Scheme<P: Plant>: Sync {
     /// The controls of a bundle of pairs.
-    type Controls<'a, L: Lanes>: Controls<M::Control<L>> + Copy
+    type Controls<'a, L: Lanes>: Controls<P::Control<L>> + Copy
     where
         Self: 'a;
 
@@ -83,7 +83,13 @@ pub fn first_levels(stream: &Stream, dimension: usize) -> [f32; STRATA / 2] {
         let word = stream.block((), dimension as u32, u32::MAX - 1)[0];
         for place in (1..levels.len()).rev() {
             let byte = (word >> (8 * place)) as usize & 0xff;
-            levels.swap(place, (byte * (place + 1)) >> 8);
+            // `swap` with a place that is not known beforehand would put a GPU's levels into memory.
+            let (other, last) = ((byte * (place + 1)) >> 8, levels[place]);
+            for i in 0..place {
+                if i == other {
+                    (levels[place], levels[i]) = (levels[i], last);
+                }
+            }
         }
         for (place, level) in levels.iter_mut().enumerate() {
             if word >> place & 1 == 1 {

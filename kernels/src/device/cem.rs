@@ -1,7 +1,7 @@
 //! The cross-entropy method for left and right.
 
 use super::block::{Block, WARP, add, ballot};
-use super::conclude::{end_iteration, renew, summary};
+use super::conclude::{end_iteration, every, renew, summary};
 use super::roll_out::key;
 use super::select::select;
 use super::workspace::Workspace;
@@ -51,9 +51,9 @@ pub fn refit(block: &Block, workspace: &Workspace<'_>, scheme: &Biased<'_>, iter
     };
     let is_last = iteration + 1 == params.iterations;
     if is_last {
-        renew(block, workspace.probabilities(), 1, || faded(0.5), |step| faded(refit(step)));
+        renew(block, workspace.probabilities(), 1, |_| faded(0.5), |step| faded(refit(step)));
     } else {
-        renew(block, workspace.probabilities(), 0, || 0.5, refit);
+        renew(block, workspace.probabilities(), 0, |_| 0.5, refit);
     }
     write_digits(block, workspace);
     let share = if goes_right { 1.0 } else { -1.0 };
@@ -62,7 +62,7 @@ pub fn refit(block: &Block, workspace: &Workspace<'_>, scheme: &Biased<'_>, iter
         block,
         workspace,
         is_last,
-        Answer { share, effective_samples, lowest, ..summary },
+        Answer { shares: every(share), effective_samples, lowest, ..summary },
     );
 }
 

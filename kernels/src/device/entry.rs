@@ -8,11 +8,11 @@ use super::block::Block;
 use super::episode::{self, Planner, Request};
 use super::fold::fold_batch;
 use super::grid::Grid;
+use super::place::{Many, One, Placed, Width};
 use super::population::{IslandStrategy, Islands, run_islands};
 use super::workspace::Workspace;
 use super::{cem, knots, mppi, roll_out::roll_out, shooting};
-use crate::controls::Coin;
-use crate::model::{CartPoleModel, LaneModel};
+use crate::controls::{Coin, Scheme};
 use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
 use crate::task::{COST_SUMS, Episodes, Task};
@@ -29,7 +29,7 @@ macro_rules! tasks {
     )*};
 }
 
-/// A task for a cart-pole, as a block of its launch sees it.
+/// A task, as a block of its launch sees it.
 struct Context<'a> {
     workspace: Workspace<'a>,
     block: Block,
@@ -44,51 +44,49 @@ impl<'a> Context<'a> {
     }
 
     #[inline(always)]
-    fn model<const GENERAL: bool>(&self) -> CartPoleModel<GENERAL> {
-        CartPoleModel::from_data(self.workspace.task.model)
-    }
-
-    #[inline(always)]
     fn full(&self) -> f32 {
-        self.model::<true>().full_control()
+        self.workspace.task.params.full
     }
 
     #[inline(always)]
-    fn coin<const GENERAL: bool>(&self) {
-        let model = self.model::<GENERAL>();
-        let scheme = Coin { stream: self.stream, full: model.full_control() };
-        roll_out(&self.block, &self.workspace, &model, &scheme, &self.workspace.task.state);
+    fn roll_out<W: Width, S: Scheme<Placed<W>>>(&self, scheme: &S) {
+        roll_out(&self.block, &self.workspace, &self.workspace.placed::<W>(), scheme);
     }
 
     #[inline(always)]
-    fn biased<const GENERAL: bool>(&self) {
-        let model = self.model::<GENERAL>();
-        let scheme = self.workspace.biased(self.stream, model.full_control());
-        roll_out(&self.block, &self.workspace, &model, &scheme, &self.workspace.task.state);
+    fn knots<W: Width>(&self) {
+        self.roll_out::<W, _>(&self.workspace.knots(self.stream, self.full()));
     }
 
     #[inline(always)]
-    fn islands<S: IslandStrategy, const GENERAL: bool>(&self) {
-        let model = self.model::<GENERAL>();
-        let state = &self.workspace.task.state;
-        run_islands::<S, _>(&self.block, &self.workspace, &model, state, self.stream);
+    fn islands<S: IslandStrategy>(&self) {
+        let plant = self.workspace.placed::<One>();
+        run_islands::<S, _>(&self.block, &self.workspace, &plant, self.stream);
     }
 
     #[inline(always)]
-    fn knots<const GENERAL: bool>(&self) {
-        let model = self.model::<GENERAL>();
-        let scheme = self.workspace.knots(self.stream, model.full_control());
-        roll_out(&self.block, &self.workspace, &model, &scheme, &self.workspace.task.state);
+    fn elite_moments<W: Width>(&self) {
+        let noise = self.workspace.noise(self.stream);
+        let weight = knots::elite_weight(&self.workspace);
+        knots::moments::<W>(&self.block, &self.workspace, &noise, weight);
+    }
+
+    #[inline(always)]
+    fn weighted_moments<W: Width>(&self) {
+        let noise = self.workspace.noise(self.stream);
+        knots::moments::<W>(&self.block, &self.workspace, &noise, mppi::weight(&self.workspace));
     }
 }
 
 tasks! {
-    roll_out_coin => |context| context.coin::<false>();
-    roll_out_coin_general => |context| context.coin::<true>();
-    roll_out_biased => |context| context.biased::<false>();
-    roll_out_biased_general => |context| context.biased::<true>();
-    roll_out_knots => |context| context.knots::<false>();
-    roll_out_knots_general => |context| context.knots::<true>();
+    roll_out_coin => |context| {
+        context.roll_out::<One, _>(&Coin { stream: context.stream, full: context.full() });
+    };
+    roll_out_biased => |context| {
+        context.roll_out::<One, _>(&context.workspace.biased(context.stream, context.full()));
+    };
+    roll_out_knots => |context| context.knots::<One>();
+    roll_out_many_knots => |context| context.knots::<Many>();
     reset_counters => |context| Shooting::<false>::reset(&context.block, &context.workspace);
     reset_probabilities => |context| cem::reset(&context.block, &context.workspace);
     reset_plan => |context| knots::reset(&context.block, &context.workspace);
@@ -106,24 +104,18 @@ tasks! {
         cem::refit(&context.block, &context.workspace, &scheme, context.workspace.task.iteration);
     };
     choose_elites => |context| knots::choose(&context.block, &context.workspace);
-    elite_moments => |context| {
-        let noise = context.workspace.noise(context.stream);
-        knots::moments(&context.block, &context.workspace, &noise, knots::elite_weight(&context.workspace));
-    };
+    elite_moments => |context| context.elite_moments::<One>();
+    elite_many_moments => |context| context.elite_moments::<Many>();
     refit_plan => |context| {
         knots::refit(&context.block, &context.workspace, context.full(), context.workspace.task.iteration);
     };
     set_temperature => |context| mppi::set_temperature(&context.block, &context.workspace);
-    weighted_moments => |context| {
-        let noise = context.workspace.noise(context.stream);
-        knots::moments(&context.block, &context.workspace, &noise, mppi::weight(&context.workspace));
-    };
+    weighted_moments => |context| context.weighted_moments::<One>();
+    weighted_many_moments => |context| context.weighted_moments::<Many>();
     move_plan => |context| mppi::conclude(&context.block, &context.workspace, &context.stream, context.full());
-    run_smc_islands => |context| context.islands::<Smc, false>();
-    run_smc_islands_general => |context| context.islands::<Smc, true>();
+    run_smc_islands => |context| context.islands::<Smc>();
     conclude_smc => |context| Smc::conclude(&context.block, &context.workspace, &context.stream, context.full());
-    run_fmc_islands => |context| context.islands::<Fmc, false>();
-    run_fmc_islands_general => |context| context.islands::<Fmc, true>();
+    run_fmc_islands => |context| context.islands::<Fmc>();
     conclude_fmc => |context| Fmc::conclude(&context.block, &context.workspace, &context.stream, context.full());
 }
 
@@ -142,18 +134,14 @@ impl<const KNOTS: bool> Planner for Shooting<KNOTS> {
     }
 
     #[inline(always)]
-    fn decide<M: LaneModel>(
-        grid: &Grid<'_>,
-        workspace: &Workspace<'_>,
-        model: &M,
-        request: &Request,
-    ) {
+    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
         let stream = request.stream(0);
-        let (block, full) = (&grid.block, model.full_control());
+        let (block, full) = (&grid.block, workspace.task.params.full);
+        let plant = workspace.placed_here::<One>();
         if KNOTS {
-            roll_out(block, workspace, model, &workspace.knots(stream, full), &request.state);
+            roll_out(block, workspace, &plant, &workspace.knots(stream, full));
         } else {
-            roll_out(block, workspace, model, &Coin { stream, full }, &request.state);
+            roll_out(block, workspace, &plant, &Coin { stream, full });
         }
         grid.sync();
         if grid.leads() {
@@ -172,16 +160,11 @@ impl Planner for Cem {
     }
 
     #[inline(always)]
-    fn decide<M: LaneModel>(
-        grid: &Grid<'_>,
-        workspace: &Workspace<'_>,
-        model: &M,
-        request: &Request,
-    ) {
-        let block = &grid.block;
+    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
+        let (block, plant) = (&grid.block, workspace.placed_here::<One>());
         iterate(grid, workspace, request, |stream, iteration| {
-            let scheme = workspace.biased(stream, model.full_control());
-            roll_out(block, workspace, model, &scheme, &request.state);
+            let scheme = workspace.biased(stream, workspace.task.params.full);
+            roll_out(block, workspace, &plant, &scheme);
             grid.sync();
             if grid.leads() {
                 cem::refit(block, workspace, &scheme, iteration);
@@ -200,21 +183,17 @@ impl Planner for KnotCem {
     }
 
     #[inline(always)]
-    fn decide<M: LaneModel>(
-        grid: &Grid<'_>,
-        workspace: &Workspace<'_>,
-        model: &M,
-        request: &Request,
-    ) {
-        let (block, full) = (&grid.block, model.full_control());
+    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
+        let (block, full) = (&grid.block, workspace.task.params.full);
+        let plant = workspace.placed_here::<One>();
         iterate(grid, workspace, request, |stream, iteration| {
-            roll_out(block, workspace, model, &workspace.knots(stream, full), &request.state);
+            roll_out(block, workspace, &plant, &workspace.knots(stream, full));
             grid.sync();
             if grid.leads() {
                 knots::choose(block, workspace);
             }
             grid.sync();
-            knots::moments(
+            knots::moments::<One>(
                 block,
                 workspace,
                 &workspace.noise(stream),
@@ -257,21 +236,17 @@ impl Planner for Mppi {
     }
 
     #[inline(always)]
-    fn decide<M: LaneModel>(
-        grid: &Grid<'_>,
-        workspace: &Workspace<'_>,
-        model: &M,
-        request: &Request,
-    ) {
-        let (block, full) = (&grid.block, model.full_control());
+    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
+        let (block, full) = (&grid.block, workspace.task.params.full);
+        let plant = workspace.placed_here::<One>();
         let stream = request.stream(0);
-        roll_out(block, workspace, model, &workspace.knots(stream, full), &request.state);
+        roll_out(block, workspace, &plant, &workspace.knots(stream, full));
         grid.sync();
         if grid.leads() {
             mppi::set_temperature(block, workspace);
         }
         grid.sync();
-        knots::moments(block, workspace, &workspace.noise(stream), mppi::weight(workspace));
+        knots::moments::<One>(block, workspace, &workspace.noise(stream), mppi::weight(workspace));
         grid.sync();
         if grid.leads() {
             mppi::conclude(block, workspace, &stream, full);
@@ -281,29 +256,21 @@ impl Planner for Mppi {
 
 /// Entry points that take episodes, for a planner each.
 macro_rules! episodes {
-    ($($name:ident => $planner:ty, $general:literal;)*) => {$(
+    ($($name:ident => $planner:ty;)*) => {$(
         #[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
         #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
         unsafe extern "ptx-kernel" fn $name(episodes: Episodes) {
-            let model = CartPoleModel::<$general>::from_data(episodes.task.model);
-            episode::run::<$planner, _>(&episodes, &model);
+            episode::run::<$planner>(&episodes);
         }
     )*};
 }
 
 episodes! {
-    episodes_shooting => Shooting<false>, false;
-    episodes_shooting_general => Shooting<false>, true;
-    episodes_shooting_knots => Shooting<true>, false;
-    episodes_shooting_knots_general => Shooting<true>, true;
-    episodes_cem => Cem, false;
-    episodes_cem_general => Cem, true;
-    episodes_cem_knots => KnotCem, false;
-    episodes_cem_knots_general => KnotCem, true;
-    episodes_mppi => Mppi, false;
-    episodes_mppi_general => Mppi, true;
-    episodes_smc => Islands<Smc>, false;
-    episodes_smc_general => Islands<Smc>, true;
-    episodes_fmc => Islands<Fmc>, false;
-    episodes_fmc_general => Islands<Fmc>, true;
+    episodes_shooting => Shooting<false>;
+    episodes_shooting_knots => Shooting<true>;
+    episodes_cem => Cem;
+    episodes_cem_knots => KnotCem;
+    episodes_mppi => Mppi;
+    episodes_smc => Islands<Smc>;
+    episodes_fmc => Islands<Fmc>;
 }

@@ -7,7 +7,6 @@ use super::grid::Grid;
 use super::workspace::Workspace;
 use crate::digest::Fnv;
 use crate::env::{Physics, failed, push_force, step};
-use crate::model::LaneModel;
 use crate::rng::Stream;
 use crate::task::{EpisodeSummary, Episodes, GridBarrier};
 
@@ -18,17 +17,12 @@ pub trait Planner {
 
     /// Decides; the leading block writes the answer, and ends with its threads in step. There need be no barrier
     /// with the others since.
-    fn decide<M: LaneModel>(
-        grid: &Grid<'_>,
-        workspace: &Workspace<'_>,
-        model: &M,
-        request: &Request,
-    );
+    /// It is about the [start in memory](Workspace::start).
+    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request);
 }
 
 /// A decision that is asked for.
 pub struct Request {
-    pub state: [f32; 4],
     pub seed: u64,
     pub decision: u32,
 }
@@ -43,7 +37,7 @@ impl Request {
 
 /// Runs the share of the episodes of this block's grid.
 #[inline(always)]
-pub fn run<P: Planner, M: LaneModel>(episodes: &Episodes, model: &M) {
+pub fn run<P: Planner>(episodes: &Episodes) {
     let parts = episodes.parts;
     let (number, grids) = (block_index() / parts, blocks() / parts);
     let block = Block::of(block_index() % parts, parts);
@@ -53,7 +47,7 @@ pub fn run<P: Planner, M: LaneModel>(episodes: &Episodes, model: &M) {
     let workspace = Workspace::new(&episodes.task, number);
     let mut index = number;
     while index < episodes.episodes {
-        let summary = run_one::<P, M>(&grid, &workspace, episodes, model, index);
+        let summary = run_one::<P>(&grid, &workspace, episodes, index);
         if grid.leads() && block.rank == 0 {
             cells::<EpisodeSummary>(episodes.summaries, index, 1)[0].set(summary);
         }
@@ -71,11 +65,10 @@ fn cells<T>(address: u64, first: u32, count: u32) -> &'static [Cell<T>] {
 
 /// Runs one episode. The summary is right in the first thread of the leading block only.
 #[inline(always)]
-fn run_one<P: Planner, M: LaneModel>(
+fn run_one<P: Planner>(
     grid: &Grid<'_>,
     workspace: &Workspace<'_>,
     episodes: &Episodes,
-    model: &M,
     index: u32,
 ) -> EpisodeSummary {
     let physics = Physics::from(episodes.physics);
@@ -86,23 +79,25 @@ fn run_one<P: Planner, M: LaneModel>(
     let mut summary = EpisodeSummary { digest: 0, steps: 0, ending: EpisodeSummary::FELL };
     if grid.leads() {
         P::reset(&grid.block, workspace);
+        if grid.block.rank == 0 {
+            begin_at(workspace, episodes, &state);
+        }
     }
     grid.sync();
     loop {
-        let mut request = Request { state: [0.0; 4], seed, decision: summary.steps };
+        let request = Request { seed, decision: summary.steps };
         let mut finite = true;
-        for i in 0..4 {
-            request.state[i] = state[i] as f32;
-            finite &= request.state[i].is_finite();
+        for value in state {
+            finite &= (value as f32).is_finite();
         }
         if !finite {
             return EpisodeSummary { ending: EpisodeSummary::NOT_FINITE, ..summary };
         }
-        P::decide(grid, workspace, model, &request);
+        P::decide(grid, workspace, &request);
         // One thread steps the environment, and tells the others where it has got to and whether that is the
         // end. They have read what it told last: there was a barrier since, in `decide`.
         if grid.leads() && grid.block.rank == 0 {
-            let share = workspace.answer().get().share;
+            let share = workspace.shares()[0].get();
             let push = push_force(
                 episodes.push_newton,
                 episodes.push_length,
@@ -113,9 +108,7 @@ fn run_one<P: Planner, M: LaneModel>(
             for value in state {
                 digest.number(value.to_bits(), 8);
             }
-            let mut action = [0.0];
-            model.action(&[share], &mut action);
-            let [control] = action;
+            let control = share * physics.force_mag;
             let force = if episodes.task.params.discrete == 1 {
                 let right = control > 0.0;
                 digest.number(right.into(), 4);
@@ -128,6 +121,7 @@ fn run_one<P: Planner, M: LaneModel>(
             for i in 0..4 {
                 grid.barrier.state[i].set(state[i]);
             }
+            begin_at(workspace, episodes, &state);
             grid.barrier.fell.set(u32::from(failed(&physics, state)));
         }
         grid.sync();
@@ -149,6 +143,15 @@ fn run_one<P: Planner, M: LaneModel>(
             };
             return EpisodeSummary { digest: digest.0, ending, ..summary };
         }
+    }
+}
+
+/// Has the next decision be about `state`.
+#[inline(always)]
+fn begin_at(workspace: &Workspace<'_>, episodes: &Episodes, state: &[f64; 4]) {
+    for i in 0..4 {
+        let single = f64::from(state[i] as f32);
+        workspace.start()[i].set((single * episodes.units[i]) as f32);
     }
 }
 

@@ -3,11 +3,13 @@
 use super::block::{Block, HALF, fold_columns};
 use super::conclude::{end_iteration, renew, summary};
 use super::fold::fold_all;
+use super::place::Width;
 use super::roll_out::key;
 use super::select::select;
 use super::shared::Tile;
 use super::workspace::Workspace;
 use crate::controls::{KnotNoise, KnotSource};
+use crate::model::Vector;
 use crate::planners::cem::refit_knot;
 use crate::planners::noise::moved;
 use crate::reduce::Sums;
@@ -26,8 +28,10 @@ const SLOT_BYTES: u32 = SIZE * 4 + HALVES * KNOT_GROUP * 2 * 8;
 #[inline(always)]
 pub fn reset(block: &Block, workspace: &Workspace<'_>) {
     let params = &workspace.task.params;
-    block.each(params.horizon, |step| workspace.plan()[step as usize].set(0.0));
-    block.each(params.knots, |knot| workspace.scales()[knot as usize].set(params.initial_scale));
+    block.each(params.plan_len(), |place| workspace.plan()[place as usize].set(0.0));
+    block.each(params.numbers, |number| {
+        workspace.scales()[number as usize].set(params.initial_scale)
+    });
     if block.rank == 0 {
         workspace.counters().reset();
     }
@@ -38,7 +42,7 @@ pub fn reset(block: &Block, workspace: &Workspace<'_>) {
 /// noise and of its square ([`crate::weigh::knot_moments_chunk`]). `weight` gives the weight of a future of a cost and
 /// number.
 #[inline(always)]
-pub fn moments(
+pub fn moments<W: Width>(
     block: &Block,
     workspace: &Workspace<'_>,
     noise: &KnotNoise<'_>,
@@ -67,12 +71,17 @@ pub fn moments(
         block.sync();
         sum_weights(workspace, &weights, pair, row, busy);
         let (difference, total) = (even - odd, even + odd);
-        let mut source = KnotSource::<f32, [f32; 1]>::new(noise, (), chunk * CHUNK_THREADS + pair);
-        let mut first = 0;
-        while first < params.knots {
+        let pair_number = chunk * CHUNK_THREADS + pair;
+        let mut source = KnotSource::<f32, W::Control<f32>>::new(noise, (), pair_number);
+        let (mut first, mut dimension) = (0, 0);
+        while first < params.numbers {
             let mut place = 0;
-            while place < KNOT_GROUP && first + place < params.knots {
-                let value = source.next_number();
+            while place < KNOT_GROUP && first + place < params.numbers {
+                let value = source.next_number(dimension);
+                dimension += 1;
+                if dimension == W::Control::<f32>::dimensions() {
+                    dimension = 0;
+                }
                 let square = value * value;
                 let sums = [
                     fold_columns(0.0 + f64::from(difference * value), 1),
@@ -164,22 +173,23 @@ pub fn refit(block: &Block, workspace: &Workspace<'_>, full: f32, iteration: u32
     let lowest = if summary.lowest < before { summary.lowest } else { before };
     let is_last = iteration + 1 == params.iterations;
     let (elites, least) = (f64::from(params.elites), params.floor * f64::from(full));
-    block.each(params.knots, |knot| {
-        let [first, second] = [&sums[2 * knot as usize], &sums[2 * knot as usize + 1]];
-        let scale = &workspace.scales()[knot as usize];
+    block.each(params.numbers, |number| {
+        let [first, second] = [&sums[2 * number as usize], &sums[2 * number as usize + 1]];
+        let scale = &workspace.scales()[number as usize];
         let moments = [first.get(), second.get()];
         let (change, refit) = refit_knot(scale.get(), moments, elites, params.smoothing, least);
         first.set(change);
         scale.set(if is_last { params.initial_scale } else { refit });
     });
     block.sync();
-    let share = move_plan(block, workspace, full, is_last, |knot| sums[2 * knot].get());
-    let answer = Answer { share, effective_samples: elites, lowest, ..summary };
+    let share = move_plan(block, workspace, full, is_last, |number| sums[2 * number].get());
+    let answer = Answer { effective_samples: elites, lowest, ..summary };
     end_iteration(block, workspace, is_last, answer);
+    write_shares(block, workspace, share);
 }
 
-/// Moves the plan by `change` at the knots, and by a step into the future where `shift`; returns the moved
-/// plan's first control as a share of the full one, in every thread.
+/// Moves the plan by `change`, `[knots][D]`, and by a step into the future where `shift`; returns the moved plan's
+/// first control as a share of the full one, in each of the first threads the one of a dimension.
 #[inline(always)]
 pub fn move_plan(
     block: &Block,
@@ -189,13 +199,26 @@ pub fn move_plan(
     change: impl Fn(usize) -> f64,
 ) -> f64 {
     let (plan, interpolant) = (workspace.plan(), workspace.interpolant());
-    let of =
-        |step: u32| moved(plan[step as usize].get(), &interpolant, step as usize, &change, full);
-    let share = f64::from(of(0)) / f64::from(full);
+    let dimensions = workspace.task.params.dimensions;
+    let of = |place: u32| {
+        let (step, dimension) = ((place / dimensions) as usize, place % dimensions);
+        let change = |knot: usize| change(knot * dimensions as usize + dimension as usize);
+        moved(plan[place as usize].get(), &interpolant, step, change, full)
+    };
+    let own = if block.rank < dimensions { of(block.rank) } else { 0.0 };
     block.sync();
-    let horizon = workspace.task.params.horizon;
+    let is_short = workspace.task.params.horizon == 1;
     // Beyond the end, the last control is repeated.
-    let last = || if horizon > 1 { of(horizon - 1) } else { 0.0 };
-    renew(block, plan, shift.into(), last, of);
-    share
+    let last = |place| if is_short { 0.0 } else { of(place) };
+    renew(block, plan, if shift { dimensions } else { 0 }, last, of);
+    f64::from(own) / f64::from(full)
+}
+
+/// Writes the answer's shares, of which each of the first threads has one. Begins and ends with all threads in step.
+#[inline(always)]
+pub fn write_shares(block: &Block, workspace: &Workspace<'_>, share: f64) {
+    if block.rank < workspace.task.params.dimensions {
+        workspace.shares()[block.rank as usize].set(share);
+    }
+    block.sync();
 }

@@ -25,6 +25,7 @@ mod grid;
 mod hardware;
 mod knots;
 mod mppi;
+mod place;
 mod population;
 mod roll_out;
 mod select;

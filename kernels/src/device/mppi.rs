@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::conclude::{end_iteration, summary};
 use super::fold::{fold_all, fold_batch};
-use super::knots::{move_plan, sum_weights};
+use super::knots::{move_plan, sum_weights, write_shares};
 use super::shared::Tile;
 use super::workspace::Workspace;
 use crate::math::exp;
@@ -98,7 +98,7 @@ pub fn conclude(block: &Block, workspace: &Workspace<'_>, stream: &Stream, full:
     let row = fold_all(block, workspace, workspace.moments(), params.moments());
     let sums = sums(row);
     let total = sums.sides[0] + sums.sides[1];
-    let change = |knot: usize| row[WEIGHT_SUMS as usize + 2 * knot].get() / total;
+    let change = |number: usize| row[WEIGHT_SUMS as usize + 2 * number].get() / total;
     let first = move_plan(block, workspace, full, true, change);
     let share = if params.discrete == 0 {
         first
@@ -106,5 +106,6 @@ pub fn conclude(block: &Block, workspace: &Workspace<'_>, stream: &Stream, full:
         better_side(sums.sides, params.particles) * f64::from(stream.first_sign())
     };
     let effective_samples = sums.effective_samples();
-    end_iteration(block, workspace, true, Answer { share, effective_samples, ..summary });
+    end_iteration(block, workspace, true, Answer { effective_samples, ..summary });
+    write_shares(block, workspace, share);
 }

@@ -1,13 +1,15 @@
 //! Populations, a block of threads for each; `smc` and `fmc`.
 
 use super::block::Block;
+use super::conclude::every;
 use super::episode::{Planner, Request};
 use super::grid::Grid;
+use super::place::One;
 use super::workspace::Workspace;
 use crate::controls::STRATA;
-use crate::model::LaneModel;
 use crate::planners;
 use crate::planners::islands::reduce_stats;
+use crate::plant::Plant;
 use crate::population::{
     Fmc, FmcOutput, Population, PopulationSpec, PopulationStats, Smc, SmcOutput, Strategy,
 };
@@ -80,7 +82,7 @@ fn answer(
         let mut sums = [0.0; STRATA];
         sums[0] = stats.sum;
         workspace.answer().set(Answer {
-            share,
+            shares: every(share),
             effective_samples,
             sums,
             squares: stats.squares,
@@ -95,46 +97,46 @@ fn answer(
 
 /// Runs this block's share of the islands, one after the other in the memory that is this block's.
 #[inline(always)]
-pub fn run_islands<S: IslandStrategy, M: LaneModel>(
+pub fn run_islands<S: IslandStrategy, P: Plant>(
     block: &Block,
     workspace: &Workspace<'_>,
-    model: &M,
-    state: &[f32; 4],
+    plant: &P,
     stream: Stream,
 ) {
     let params = &workspace.task.params;
     let mut index = block.part;
     while index < params.islands {
         let spec = PopulationSpec {
-            model,
-            state,
+            model: plant,
+            state: &[],
             horizon: params.horizon,
             stream,
             continuous: params.discrete == 0,
             strata: params.strata as usize,
             stop: None,
         };
-        run::<S, M>(block, workspace, &spec, index);
+        run::<S, P>(block, workspace, &spec, index);
         index += block.parts;
     }
 }
 
 /// Runs island `index`. Begins and ends with all threads in step.
 #[inline(always)]
-fn run<S: IslandStrategy, M: LaneModel>(
+fn run<S: IslandStrategy, P: Plant>(
     block: &Block,
     workspace: &Workspace<'_>,
-    spec: &PopulationSpec<'_, M>,
+    spec: &PopulationSpec<'_, P>,
     index: u32,
 ) {
     let params = &workspace.task.params;
     let split = params.split();
     let (first, count) = split.island(index);
-    let memory = Population::memory::<M>(split.largest() as usize);
+    let state_len = params.state_len as usize;
+    let memory = Population::memory(state_len, split.largest() as usize);
     let (floats, integers) = workspace.population(block.part, memory);
-    let mut population = Population::new::<M>(count as usize, floats, integers);
+    let mut population = Population::new(state_len, count as usize, floats, integers);
     let strategy = S::of(params, index, first);
-    let output = strategy.run::<M, f32, Block>((), *block, spec, &mut population);
+    let output = strategy.run::<P, f32, Block>((), *block, spec, &mut population);
     if block.rank == 0 {
         workspace.outputs()[index as usize].set(output);
     }
@@ -149,17 +151,12 @@ impl<S: IslandStrategy> Planner for Islands<S> {
     fn reset(_: &Block, _: &Workspace<'_>) {}
 
     #[inline(always)]
-    fn decide<M: LaneModel>(
-        grid: &Grid<'_>,
-        workspace: &Workspace<'_>,
-        model: &M,
-        request: &Request,
-    ) {
+    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
         let stream = request.stream(0);
-        run_islands::<S, M>(&grid.block, workspace, model, &request.state, stream);
+        run_islands::<S, _>(&grid.block, workspace, &workspace.placed_here::<One>(), stream);
         grid.sync();
         if grid.leads() {
-            S::conclude(&grid.block, workspace, &stream, model.full_control());
+            S::conclude(&grid.block, workspace, &stream, workspace.task.params.full);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::block::{
 use super::shared::Tile;
 use super::workspace::Workspace;
 use crate::controls::{STRATA, Scheme};
-use crate::model::LaneModel;
+use crate::plant::Plant;
 use crate::reduce::{COLUMNS, Sums, sortable};
 use crate::rollout::{CHUNK, Extremes, WORST, rollout_pairs};
 use crate::task::COST_SUMS;
@@ -18,15 +18,14 @@ const SIZE: u32 = CHUNK as u32;
 /// Rolls out this block's share of the futures: costs, where they are kept, and sums over each chunk go to
 /// the workspace, the rest to the counters.
 #[inline(always)]
-pub fn roll_out<M: LaneModel, S: Scheme<M>>(
+pub fn roll_out<P: Plant, S: Scheme<P>>(
     block: &Block,
     workspace: &Workspace<'_>,
-    model: &M,
+    plant: &P,
     scheme: &S,
-    state: &[f32; 4],
 ) {
     let params = &workspace.task.params;
-    let (constants, start) = (model.constants::<f32>(()), model.start::<f32>((), state));
+    let setup = plant.setup::<f32>((), &[]);
     let (slots, slot, pair) = block.slots();
     let costs = Tile::<f32>::at(0);
     let lifetimes = Tile::<f32>::at(slots * SIZE * 4);
@@ -38,7 +37,7 @@ pub fn roll_out<M: LaneModel, S: Scheme<M>>(
             let mut sides = [[WORST, 0.0]; 2];
             if particle < params.particles {
                 let controls = scheme.controls::<f32>((), particle / 2);
-                sides = rollout_pairs((), model, &constants, start, params.horizon, [controls])[0];
+                sides = rollout_pairs::<P, f32, _, 1>(&setup, params.horizon, [controls])[0];
                 if particle + 1 == params.particles {
                     sides[1][0] = WORST;
                 }

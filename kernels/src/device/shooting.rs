@@ -1,12 +1,13 @@
 //! Random shooting.
 
 use super::block::Block;
-use super::conclude::{end_iteration, summary};
+use super::conclude::{end_iteration, every, summary};
+use super::knots::write_shares;
 use super::workspace::Workspace;
-use crate::controls::first_level;
+use crate::controls::{STRATA, first_level, first_levels};
 use crate::planners::shooting::best_stratum;
 use crate::rng::Stream;
-use crate::task::Answer;
+use crate::task::{Answer, MOST_DIMENSIONS};
 
 /// Writes the answer: the first action whose futures cost least on average.
 #[inline(always)]
@@ -16,6 +17,18 @@ pub fn choose(block: &Block, workspace: &Workspace<'_>, stream: &Stream) {
     block.sync();
     let strata = params.strata as usize;
     let best = best_stratum(&summary.sums, strata, params.particles as usize);
-    let share = f64::from(first_level(best, strata) * stream.first_sign());
-    end_iteration(block, workspace, true, Answer { share, ..summary });
+    let first = f64::from(first_level(best, strata) * stream.first_sign());
+    end_iteration(block, workspace, true, Answer { shares: every(first), ..summary });
+    if params.dimensions > 1 {
+        let levels = first_levels(stream, block.rank as usize % MOST_DIMENSIONS);
+        let mut level = levels[0];
+        for pair in 1..STRATA / 2 {
+            level = if pair == best / 2 { levels[pair] } else { level };
+        }
+        write_shares(
+            block,
+            workspace,
+            f64::from(if best.is_multiple_of(2) { level } else { -level }),
+        );
+    }
 }

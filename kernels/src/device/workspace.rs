@@ -1,10 +1,12 @@
 //! A decision's workspace: its memory, as the threads that work on it see it.
 
 use core::cell::Cell;
+use core::marker::PhantomData;
 
+use super::place::Placed;
 use crate::controls::{Biased, First, Interpolant, KnotNoise, Knots};
 use crate::rng::Stream;
-use crate::task::{Answer, COST_SUMS, Counters, OUTPUT_SIZE, Task};
+use crate::task::{Answer, COST_SUMS, Counters, MOST_DIMENSIONS, OUTPUT_SIZE, Task};
 
 /// A decision's kernel parameter, and the memory that it lays out.
 #[derive(Clone, Copy)]
@@ -40,6 +42,13 @@ impl<'a> Workspace<'a> {
         &self.cells(self.task.layout.answer, 1)[0]
     }
 
+    /// The answer's first part.
+    #[inline(always)]
+    pub fn shares(&self) -> &'a [Cell<f64>] {
+        const { assert!(core::mem::offset_of!(Answer, shares) == 0) };
+        self.cells(self.task.layout.answer, MOST_DIMENSIONS as u64)
+    }
+
     #[inline(always)]
     pub fn counters(&self) -> &'a Counters {
         // SAFETY: as in `cells`.
@@ -62,12 +71,12 @@ impl<'a> Workspace<'a> {
 
     #[inline(always)]
     pub fn plan(&self) -> &'a [Cell<f32>] {
-        self.cells(self.task.layout.plan, self.task.params.horizon.into())
+        self.cells(self.task.layout.plan, self.task.params.plan_len().into())
     }
 
     #[inline(always)]
     pub fn scales(&self) -> &'a [Cell<f32>] {
-        self.cells(self.task.layout.scales, self.task.params.knots.into())
+        self.cells(self.task.layout.scales, self.task.params.numbers.into())
     }
 
     #[inline(always)]
@@ -140,15 +149,35 @@ impl<'a> Workspace<'a> {
         Interpolant { weights, cubic: params.cubic == 1 }
     }
 
+    /// The start in the model's units, where it is not in the kernel's parameters.
+    #[inline(always)]
+    pub fn start(&self) -> &'a [Cell<f32>] {
+        self.cells(self.task.layout.start, self.task.params.state_len.into())
+    }
+
+    /// The model that is put into the kernels' text, for futures from the start in the kernel's parameters.
+    #[inline(always)]
+    pub fn placed<W>(&self) -> Placed<W> {
+        let params = &self.task.params;
+        let (state_len, full) = (params.state_len, params.full);
+        Placed { state_len, full, start: None, width: PhantomData }
+    }
+
+    /// As [`Workspace::placed`], for futures from [the start in memory](Workspace::start).
+    #[inline(always)]
+    pub fn placed_here<W>(&self) -> Placed<W> {
+        Placed { start: Some(self.start().as_ptr() as u64), ..self.placed() }
+    }
+
     /// The noise around the plan.
     #[inline(always)]
     pub fn noise(&self, stream: Stream) -> KnotNoise<'a> {
         let params = &self.task.params;
-        let points = u64::from(params.halton_pairs) * u64::from(params.knots);
+        let points = u64::from(params.halton_pairs) * u64::from(params.numbers);
         let address = self.task.tables + u64::from(params.spacing) * 16;
         KnotNoise {
             stream,
-            scales: self.values(self.task.layout.scales, params.knots.into()),
+            scales: self.values(self.task.layout.scales, params.numbers.into()),
             colour: params.colour,
             // SAFETY: the host puts the points there; nobody writes to them.
             points: unsafe { core::slice::from_raw_parts(address as *const f32, points as usize) },
@@ -163,7 +192,7 @@ impl<'a> Workspace<'a> {
         Knots {
             noise: self.noise(stream),
             interpolant: self.interpolant(),
-            plan: self.values(self.task.layout.plan, params.horizon.into()),
+            plan: self.values(self.task.layout.plan, params.plan_len().into()),
             full,
             thresholded: params.discrete == 1,
             first: match params.strata {

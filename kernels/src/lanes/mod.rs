@@ -59,6 +59,12 @@ pub trait Lanes:
     /// `value` in every lane.
     fn splat(proof: Self::Proof, value: f32) -> Self;
 
+    /// As [`Lanes::splat`], of a number that is the same in every model of a type, whatever its fields.
+    #[inline(always)]
+    fn literal(proof: Self::Proof, value: f32) -> Self {
+        Self::splat(proof, value)
+    }
+
     /// The first [`Lanes::COUNT`] values of `values`.
     ///
     /// # Panics

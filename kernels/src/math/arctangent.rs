@@ -18,18 +18,18 @@ use crate::lanes::Lanes;
 pub fn atan2<L: Lanes>(proof: L::Proof, y: L, x: L) -> L {
     const POLYNOMIAL: [f32; 4] = [-3.333_295e-1, 1.997_771_1e-1, -1.387_768_6e-1, 8.053_744_6e-2];
     const PI: f32 = core::f32::consts::PI;
-    let [zero, one] = [L::splat(proof, 0.0), L::splat(proof, 1.0)];
+    let [zero, one] = [L::literal(proof, 0.0), L::literal(proof, 1.0)];
     let (width, height) = (x.magnitude(), y.magnitude());
     let longer = width.greater(height);
     let slope = L::select(longer.le(zero), zero, width.lesser(height) / longer);
     // Beyond an eighth of pi, turned back by a quarter: tan(a - pi/4) = (tan a - 1) / (tan a + 1).
-    let is_steep = L::splat(proof, core::f32::consts::SQRT_2 - 1.0).lt(slope);
+    let is_steep = L::literal(proof, core::f32::consts::SQRT_2 - 1.0).lt(slope);
     let turned = L::select(is_steep, (slope - one) / (slope + one), slope);
     let square = turned * turned;
     let angle = (square * turned).fma(polynomial(proof, &POLYNOMIAL, square), turned);
-    let angle = L::select(is_steep, angle + L::splat(proof, PI / 4.0), angle);
-    let angle = L::select(width.lt(height), L::splat(proof, PI / 2.0) - angle, angle);
-    let angle = L::select(x.lt(zero), L::splat(proof, PI) - angle, angle);
+    let angle = L::select(is_steep, angle + L::literal(proof, PI / 4.0), angle);
+    let angle = L::select(width.lt(height), L::literal(proof, PI / 2.0) - angle, angle);
+    let angle = L::select(x.lt(zero), L::literal(proof, PI) - angle, angle);
     // Comparisons have lost what is no number.
     L::select(y.lt(zero), -angle, angle) + x.fma(zero, y * zero)
 }

@@ -20,15 +20,16 @@ const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
 pub fn exp<L: Lanes>(proof: L::Proof, x: L) -> L {
     const POLYNOMIAL: [f32; 6] =
         [0.5, 1.666_666_5e-1, 4.166_579_6e-2, 8.333_452e-3, 1.398_199_9e-3, 1.987_569_1e-4];
-    let lowest = L::splat(proof, -87.0);
+    let lowest = L::literal(proof, -87.0);
     let bounded = L::select(x.lt(lowest), lowest, x);
-    let bounded = L::select(L::splat(proof, 88.0).lt(bounded), L::splat(proof, 88.0), bounded);
-    let (power, exponent) = round(proof, bounded * L::splat(proof, core::f32::consts::LOG2_E));
-    let rest = power.fnma(L::splat(proof, LN_2[1]), power.fnma(L::splat(proof, LN_2[0]), bounded));
+    let bounded = L::select(L::literal(proof, 88.0).lt(bounded), L::literal(proof, 88.0), bounded);
+    let (power, exponent) = round(proof, bounded * L::literal(proof, core::f32::consts::LOG2_E));
+    let rest =
+        power.fnma(L::literal(proof, LN_2[1]), power.fnma(L::literal(proof, LN_2[0]), bounded));
     let fraction =
-        (rest * rest).fma(polynomial(proof, &POLYNOMIAL, rest), rest) + L::splat(proof, 1.0);
+        (rest * rest).fma(polynomial(proof, &POLYNOMIAL, rest), rest) + L::literal(proof, 1.0);
     let value = fraction.bits().plus(exponent.shl::<23>()).as_float();
-    let value = L::select(x.lt(lowest), L::splat(proof, 0.0), value);
+    let value = L::select(x.lt(lowest), L::literal(proof, 0.0), value);
     L::select(x.le(x), value, x)
 }
 
@@ -62,12 +63,12 @@ pub fn ln<L: Lanes>(proof: L::Proof, x: L) -> L {
     let mantissa = (shifted & L::Bits::splat(proof, 0x007f_ffff))
         .plus(L::Bits::splat(proof, LOWEST))
         .as_float();
-    let f = mantissa - L::splat(proof, 1.0);
+    let f = mantissa - L::literal(proof, 1.0);
     let square = f * f;
     let tail = (square * f) * polynomial(proof, &POLYNOMIAL, f);
-    let tail = exponent.fma(L::splat(proof, LN_2[1]), tail);
-    let tail = square.fnma(L::splat(proof, 0.5), tail);
-    exponent.fma(L::splat(proof, LN_2[0]), f + tail)
+    let tail = exponent.fma(L::literal(proof, LN_2[1]), tail);
+    let tail = square.fnma(L::literal(proof, 0.5), tail);
+    exponent.fma(L::literal(proof, LN_2[0]), f + tail)
 }
 
 #[cfg(test)]

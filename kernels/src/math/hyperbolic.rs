@@ -19,10 +19,10 @@ pub fn tanh<L: Lanes>(proof: L::Proof, x: L) -> L {
     let size = x.magnitude();
     let square = x * x;
     let narrow = (square * x).fma(polynomial(proof, &POLYNOMIAL, square), x);
-    let [one, two] = [L::splat(proof, 1.0), L::splat(proof, 2.0)];
+    let [one, two] = [L::literal(proof, 1.0), L::literal(proof, 2.0)];
     let wide = one - two / (exp(proof, size + size) + one);
     let sign = x.bits() & L::Bits::splat(proof, 0x8000_0000);
-    L::select(size.lt(L::splat(proof, 0.625)), narrow, (wide.bits() | sign).as_float())
+    L::select(size.lt(L::literal(proof, 0.625)), narrow, (wide.bits() | sign).as_float())
 }
 
 #[cfg(test)]

@@ -48,9 +48,9 @@ pub fn quadratic<L: Lanes>(c: &[L; 3], t: L) -> L {
 #[inline(always)]
 fn polynomial<L: Lanes>(proof: L::Proof, c: &[f32], t: L) -> L {
     let (last, rest) = c.split_last().expect("a polynomial has a coefficient");
-    let mut sum = L::splat(proof, *last);
+    let mut sum = L::literal(proof, *last);
     for &c in rest.iter().rev() {
-        sum = sum.fma(t, L::splat(proof, c));
+        sum = sum.fma(t, L::literal(proof, c));
     }
     sum
 }
@@ -58,9 +58,9 @@ fn polynomial<L: Lanes>(proof: L::Proof, c: &[f32], t: L) -> L {
 /// The integer nearest to `x` for |x| < 2^22, as a number and as two's complement bits.
 #[inline(always)]
 pub fn round<L: Lanes>(proof: L::Proof, x: L) -> (L, L::Bits) {
-    let shifted = x + L::splat(proof, ROUNDER);
+    let shifted = x + L::literal(proof, ROUNDER);
     let integer = shifted.bits().plus(L::Bits::splat(proof, ROUNDER.to_bits().wrapping_neg()));
-    (shifted - L::splat(proof, ROUNDER), integer)
+    (shifted - L::literal(proof, ROUNDER), integer)
 }
 
 #[cfg(test)]

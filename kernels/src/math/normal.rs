@@ -39,12 +39,12 @@ pub fn normal_quantile<L: Lanes>(proof: L::Proof, u: L) -> L {
         0.000_100_950_56,
         -0.000_200_214_26,
     ];
-    let x = (u + u) - L::splat(proof, 1.0);
-    let w = -ln(proof, L::splat(proof, 4.0) * u * (L::splat(proof, 1.0) - u));
-    let centre = polynomial(proof, &CENTRE, w - L::splat(proof, 2.5));
-    let tail = polynomial(proof, &TAIL, square_root(proof, w) - L::splat(proof, 3.0));
-    L::select(w.lt(L::splat(proof, 5.0)), centre, tail)
-        * (x * L::splat(proof, core::f32::consts::SQRT_2))
+    let x = (u + u) - L::literal(proof, 1.0);
+    let w = -ln(proof, L::literal(proof, 4.0) * u * (L::literal(proof, 1.0) - u));
+    let centre = polynomial(proof, &CENTRE, w - L::literal(proof, 2.5));
+    let tail = polynomial(proof, &TAIL, square_root(proof, w) - L::literal(proof, 3.0));
+    L::select(w.lt(L::literal(proof, 5.0)), centre, tail)
+        * (x * L::literal(proof, core::f32::consts::SQRT_2))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn minus<B: LaneBits>(proof: B::Proof, first: u32, bits: B) -> B {
 /// ```
 #[inline(always)]
 pub fn reciprocal<L: Lanes>(proof: L::Proof, x: L) -> L {
-    let one = L::splat(proof, 1.0);
+    let one = L::literal(proof, 1.0);
     let mut y = minus(proof, 0x7ef3_11c7, x.bits()).as_float();
     for _ in 0..4 {
         y = y.fma(x.fnma(y, one), y);
@@ -38,15 +38,15 @@ pub fn reciprocal<L: Lanes>(proof: L::Proof, x: L) -> L {
 /// ```
 #[inline(always)]
 pub fn square_root<L: Lanes>(proof: L::Proof, x: L) -> L {
-    let half = x * L::splat(proof, 0.5);
+    let half = x * L::literal(proof, 0.5);
     let mut y = minus(proof, 0x5f37_59df, x.bits().shr::<1>()).as_float();
     for _ in 0..3 {
-        y = y * (half * y).fnma(y, L::splat(proof, 1.5));
+        y = y * (half * y).fnma(y, L::literal(proof, 1.5));
     }
     // One more step on the root itself: the error of `root^2` is exact in a fused operation.
     let root = x * y;
     let error = root.fnma(root, x);
-    error.fma(y * L::splat(proof, 0.5), root)
+    error.fma(y * L::literal(proof, 0.5), root)
 }
 
 #[cfg(test)]

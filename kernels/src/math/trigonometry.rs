@@ -77,24 +77,25 @@ const QUARTER_TURN: [f32; 3] = [1.570_312_5, 4.837_513e-4, 7.549_79e-8];
 #[inline(always)]
 pub fn sin_cos<L: Lanes>(proof: L::Proof, angle: L) -> (L, L) {
     // Larger angles would leave the range in which rounding works; NaN and infinity become NaN.
-    let bound = L::splat(proof, 2_000_000.0);
-    let zero_or_nan = angle * L::splat(proof, 0.0);
+    let bound = L::literal(proof, 2_000_000.0);
+    let zero_or_nan = angle * L::literal(proof, 0.0);
     let angle = L::select(angle.magnitude().le(bound), angle, zero_or_nan);
-    let (turns, quadrant) = round(proof, angle * L::splat(proof, core::f32::consts::FRAC_2_PI));
-    let [a, b, c] = splat_all::<L, 3>(proof, QUARTER_TURN);
+    let (turns, quadrant) = round(proof, angle * L::literal(proof, core::f32::consts::FRAC_2_PI));
+    let [a, b, c] = QUARTER_TURN;
+    let [a, b, c] = [L::literal(proof, a), L::literal(proof, b), L::literal(proof, c)];
     let x = turns.fnma(c, turns.fnma(b, turns.fnma(a, angle)));
     let square = x * x;
     let sine = polynomial(proof, &[-1.666_665_5e-1, 8.332_161e-3, -1.951_529_6e-4], square);
     let sine = (square * x).fma(sine, x);
     let cosine = polynomial(proof, &[4.166_664_6e-2, -1.388_731_6e-3, 2.443_315_7e-5], square);
     let cosine =
-        (square * square).fma(cosine, square.fnma(L::splat(proof, 0.5), L::splat(proof, 1.0)));
+        (square * square).fma(cosine, square.fnma(L::literal(proof, 0.5), L::literal(proof, 1.0)));
 
     // Odd quadrants swap the two; bit 1 of the quadrant is the sine's sign, of quadrant + 1 the
     // cosine's.
     let one = L::Bits::splat(proof, 1);
     let swap = (quadrant & one).signed_to_float();
-    let swap = L::splat(proof, 0.5).le(swap);
+    let swap = L::literal(proof, 0.5).le(swap);
     let sign = L::Bits::splat(proof, 0x8000_0000);
     let sine_sign = quadrant.shl::<30>() & sign;
     let cosine_sign = quadrant.plus(one).shl::<30>() & sign;

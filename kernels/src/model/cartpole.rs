@@ -21,8 +21,6 @@
 
 use core::fmt;
 
-use bytemuck::{Pod, Zeroable};
-
 use crate::env::{BadPhysics, Integrator, Physics};
 use crate::lanes::{Lanes, splat_all};
 use crate::math::{NARROW_LIMIT, NarrowTrig, quadratic, quadratic_fit, reciprocal, sin_cos};
@@ -170,12 +168,7 @@ impl core::error::Error for CartPoleError {}
 /// # Ok::<(), particle_pilot_kernels::model::CartPoleError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CartPoleModel<const GENERAL: bool>(CartPoleData);
-
-/// A [`CartPoleModel`] as plain data, as it crosses the bus to a GPU.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct CartPoleData {
+pub struct CartPoleModel<const GENERAL: bool> {
     /// From SI units to the model's: position, velocity, angle, angular velocity.
     units: [f64; 4],
     force_newton: f64,
@@ -192,13 +185,10 @@ pub struct CartPoleData {
     end: f32,
     /// Factors of squared differences in [`LaneModel::distance_squared`].
     apart: [f32; 4],
-    /// 1 for semi-implicit Euler.
-    semi_implicit: u32,
-    /// 1 for angles beyond [`NARROW_LIMIT`].
-    full_range: u32,
+    semi_implicit: bool,
+    /// Whether angles go beyond [`NARROW_LIMIT`].
+    full_range: bool,
 }
-
-const _: () = assert!(size_of::<CartPoleData>() == 152 && align_of::<CartPoleData>() == 8);
 
 impl<const GENERAL: bool> CartPoleModel<GENERAL> {
     /// The model of these physics and weights.
@@ -262,9 +252,9 @@ impl<const GENERAL: bool> CartPoleModel<GENERAL> {
         let ranges = [far, far, tilted, 10.0 * tilted];
         let in_units =
             |weights: [f64; 4]| core::array::from_fn(|i| (weights[i] / square(units[i])) as f32);
-        Ok(Self(CartPoleData {
-            semi_implicit: semi_implicit.into(),
-            full_range: full_range.into(),
+        Ok(Self {
+            semi_implicit,
+            full_range,
             units,
             trig: NarrowTrig::fit(fitted, scale, scale).coefficients(),
             reciprocal: reciprocal.map(|c| c as f32),
@@ -281,19 +271,13 @@ impl<const GENERAL: bool> CartPoleModel<GENERAL> {
             terminal: in_units(terminal),
             end: weights.end as f32,
             apart: in_units(ranges.map(|range| 1.0 / square(range))),
-        }))
+        })
     }
 
-    /// The model as plain data.
+    /// How many of the model's units one of the caller's is, for each number of the state.
     #[must_use]
-    pub fn data(&self) -> CartPoleData {
-        self.0
-    }
-
-    /// The model of this data, which a `CartPoleModel` of the same type gave.
-    #[must_use]
-    pub fn from_data(data: CartPoleData) -> Self {
-        Self(data)
+    pub fn units(&self) -> [f64; 4] {
+        self.units
     }
 }
 
@@ -316,37 +300,37 @@ impl<const GENERAL: bool> LaneModel for CartPoleModel<GENERAL> {
     type State<L: Lanes> = [L; 4];
     type Constants<L: Lanes> = (CartPoleConstants<L>, L::Proof);
     type Control<L: Lanes> = [L; 1];
-    type Effort<L: Lanes> = ();
+    type Effort<L: Lanes> = [L; 0];
     const ACTION_DIM: usize = 1;
 
     #[inline(always)]
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L> {
         let constants = CartPoleConstants {
-            semi_implicit: self.0.semi_implicit == 1,
-            full_range: self.0.full_range == 1,
-            trig: NarrowTrig::of(proof, self.0.trig),
-            reciprocal: splat_all(proof, self.0.reciprocal),
-            wide: splat_all(proof, self.0.wide),
-            limits: splat_all(proof, self.0.limits),
-            running: splat_all(proof, self.0.running),
-            terminal: splat_all(proof, self.0.terminal),
-            apart: splat_all(proof, self.0.apart),
+            semi_implicit: self.semi_implicit,
+            full_range: self.full_range,
+            trig: NarrowTrig::of(proof, self.trig),
+            reciprocal: splat_all(proof, self.reciprocal),
+            wide: splat_all(proof, self.wide),
+            limits: splat_all(proof, self.limits),
+            running: splat_all(proof, self.running),
+            terminal: splat_all(proof, self.terminal),
+            apart: splat_all(proof, self.apart),
         };
         (constants, proof)
     }
 
     #[inline(always)]
     fn start<L: Lanes>(&self, proof: L::Proof, state: &[f32]) -> [L; 4] {
-        splat_all(proof, core::array::from_fn(|i| (f64::from(state[i]) * self.0.units[i]) as f32))
+        splat_all(proof, core::array::from_fn(|i| (f64::from(state[i]) * self.units[i]) as f32))
     }
 
     fn full_control(&self) -> f32 {
-        self.0.force
+        self.force
     }
 
     #[inline(always)]
     fn action(&self, shares: &[f64], action: &mut [f64]) {
-        action[0] = shares[0] * self.0.force_newton;
+        action[0] = shares[0] * self.force_newton;
     }
 
     #[inline(always)]
@@ -356,13 +340,15 @@ impl<const GENERAL: bool> LaneModel for CartPoleModel<GENERAL> {
     }
 
     #[inline(always)]
-    fn effort<L: Lanes>(_: &[L; 1]) {}
+    fn effort<L: Lanes>(_: &[L; 1]) -> [L; 0] {
+        []
+    }
 
     #[inline(always)]
     fn accumulate<L: Lanes>(
         _: &Self::Constants<L>,
         s: &[L; 4],
-        (): &(),
+        _: &[L; 0],
         live: L::Mask,
         sums: [L; 2],
     ) -> [L; 2] {
@@ -380,7 +366,7 @@ impl<const GENERAL: bool> LaneModel for CartPoleModel<GENERAL> {
     }
 
     fn end_cost(&self) -> f32 {
-        self.0.end
+        self.end
     }
 
     #[inline(always)]

@@ -4,11 +4,34 @@ use crate::lanes::Lanes;
 
 /// A number for each dimension: `[L; D]`.
 pub trait Vector<L>: Copy + AsRef<[L]> + AsMut<[L]> {
-    /// How many dimensions there are.
+    /// For how many dimensions there is room.
     const LEN: usize;
+
+    /// How many dimensions there are.
+    #[inline(always)]
+    #[must_use]
+    fn dimensions() -> usize {
+        Self::LEN
+    }
 
     /// `value` in each.
     fn all(value: L) -> Self;
+
+    /// The number in dimension `dimension`, which is not known beforehand.
+    #[inline(always)]
+    #[must_use]
+    fn get(&self, dimension: usize) -> L
+    where
+        L: Copy,
+    {
+        self.as_ref()[dimension]
+    }
+
+    /// Changes the number in dimension `dimension`, which is not known beforehand.
+    #[inline(always)]
+    fn set(&mut self, dimension: usize, value: L) {
+        self.as_mut()[dimension] = value;
+    }
 }
 
 impl<L: Copy, const D: usize> Vector<L> for [L; D] {
@@ -47,9 +70,9 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     /// What planners draw for a step, each number from minus to plus full control: `[L; D]`.
     type Control<L: Lanes>: Vector<L>;
 
-    /// What of a control its cost depends on: `Self::Control<L>`, or `()` where controls cost nothing, which then need
-    /// not be kept.
-    type Effort<L: Lanes>: Copy;
+    /// What of a control its cost depends on: `Self::Control<L>`, or `[L; 0]` where controls cost nothing, which then
+    /// need not be kept.
+    type Effort<L: Lanes>: Vector<L>;
 
     /// The numbers of an action.
     const ACTION_DIM: usize;

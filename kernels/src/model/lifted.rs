@@ -70,7 +70,7 @@ impl<T, L: Lanes, const M: usize> LiftedConstants<T, L, M> {
         let mut numbers = [Num(shares[0]); M];
         for m in 0..M {
             numbers[m] = Num(if CHOICES {
-                let zero = L::splat(shares[0].proof(), 0.0);
+                let zero = L::literal(shares[0].proof(), 0.0);
                 L::select(shares[0].lt(zero), first[m], second[m])
             } else {
                 shares[m].fma(second[m], first[m])

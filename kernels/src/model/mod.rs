@@ -5,7 +5,7 @@ mod lane_model;
 mod lifted;
 mod plain;
 
-pub use cartpole::{BadCost, CartPoleData, CartPoleError, CartPoleModel, CostWeights};
+pub use cartpole::{BadCost, CartPoleError, CartPoleModel, CostWeights};
 pub use lane_model::{LaneModel, Vector};
 pub use lifted::Lifted;
 pub use plain::{Actions, BadActions, Model};

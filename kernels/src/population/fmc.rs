@@ -13,7 +13,7 @@ use super::cells::{load, store, store_bits};
 use super::{FIRST, LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::{exp, ln, square_root};
-use crate::model::LaneModel;
+use crate::plant::Plant;
 use crate::reduce::COLUMNS;
 use crate::rng::uniform;
 use crate::team::Team;
@@ -52,38 +52,38 @@ impl Strategy for Fmc {
     type Output = FmcOutput;
 
     #[inline(always)]
-    fn run<M: LaneModel, L: Lanes, T: Team>(
+    fn run<P: Plant, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
-        spec: &PopulationSpec<'_, M>,
+        spec: &PopulationSpec<'_, P>,
         population: &mut Population<'_>,
     ) -> FmcOutput {
         let strata = spec.strata;
-        population.start::<M, L, T>(proof, team, spec, |walker| walker % strata);
+        population.start::<P, L, T>(proof, team, spec, |walker| walker % strata);
         let mut living = population.count;
         let mut have_cloned = false;
         for step in 0..spec.horizon {
             population.draw::<L, T>(proof, team, &spec.stream, step, self.first);
-            population.advance::<M, L, T>(proof, team, spec, step, 0);
-            let now = population.list_living::<M, T>(team, step + 1);
+            population.advance::<P, L, T>(proof, team, spec, step, 0);
+            let now = population.list_living::<T>(team, step + 1);
             if now == 0 || spec.is_stopped() {
                 // Nobody is left to clone: the walkers that lived longest have the last say.
                 break;
             }
             living = now;
-            self.virtual_rewards::<M, L, T>(proof, team, spec, population, living, step + 1);
+            self.virtual_rewards::<P, L, T>(proof, team, spec, population, living, step + 1);
             team.sync();
-            self.choose::<M, L, T>(proof, team, population, living);
+            self.choose::<L, T>(proof, team, population, living);
             population.replace(team);
             have_cloned = true;
         }
-        let [all] = team.sums([&population.row::<M>(FIRST)[..population.count]], |sum| sum);
-        let stats = population.stats::<M, T>(team, spec.horizon);
+        let [all] = team.sums([&population.row(FIRST)[..population.count]], |sum| sum);
+        let stats = population.stats::<T>(team, spec.horizon);
         FmcOutput {
             votes: if have_cloned { all } else { 0.0 },
             living: living as u32,
-            best_first: population.first_of_best::<M, T>(team, stats.best),
+            best_first: population.first_of_best::<T>(team, stats.best),
             stats,
         }
     }
@@ -92,18 +92,17 @@ impl Strategy for Fmc {
 impl Fmc {
     /// Writes the virtual rewards of those that are alive after `steps` steps; those of the dead are 0.
     #[inline(always)]
-    fn virtual_rewards<M: LaneModel, L: Lanes, T: Team>(
+    fn virtual_rewards<P: Plant, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
-        spec: &PopulationSpec<'_, M>,
+        spec: &PopulationSpec<'_, P>,
         population: &Population<'_>,
         living: usize,
         steps: u32,
     ) {
-        let constants = spec.model.constants::<L>(proof);
-        let like = spec.model.start::<L>(proof, spec.state);
-        let (scores, lifetimes) = (population.row::<M>(SCORE), population.row::<M>(LIFETIME));
+        let setup = spec.model.setup::<L>(proof, spec.state);
+        let (scores, lifetimes) = (population.row(SCORE), population.row(LIFETIME));
         let (distances, goods) = (population.working(DISTANCE), population.working(GOOD));
         let (rewards, squares) = (population.working(REWARD), population.working(SQUARE));
         let (width, zero) = (population.width, L::splat(proof, 0.0));
@@ -111,17 +110,7 @@ impl Fmc {
         for place in team.places(width, L::COUNT) {
             let drawn = population.words::<L>(proof, 1, place);
             let companions = companions::<L>(drawn, &population.living[..living]);
-            let mut other = like;
-            for row in 0..M::DIM {
-                let from = &population.carried[row * width..][..width];
-                let mut gathered = [0.0f32; COLUMNS];
-                for i in 0..L::COUNT {
-                    gathered[i] = from[companions[i] as usize].get();
-                }
-                other.as_mut()[row] = L::load(proof, &gathered);
-            }
-            let own = population.state::<M, L>(proof, like, place);
-            let squared = M::distance_squared(&constants, &own, &other);
+            let squared = P::distance_squared(&setup, population.states(), place, &companions);
             let apart = square_root(
                 proof,
                 squared.greater(L::splat(proof, 1e-30)).lesser(L::splat(proof, 1e30)),
@@ -155,14 +144,14 @@ impl Fmc {
 
     /// The cloning step: writes to `sources` what each walker becomes a copy of, itself or its companion.
     #[inline(always)]
-    fn choose<M: LaneModel, L: Lanes, T: Team>(
+    fn choose<L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
         population: &Population<'_>,
         living: usize,
     ) {
-        let (rewards, lifetimes) = (population.working(REWARD), population.row::<M>(LIFETIME));
+        let (rewards, lifetimes) = (population.working(REWARD), population.row(LIFETIME));
         let zero = L::splat(proof, 0.0);
         for place in team.places(population.width, L::COUNT) {
             let drawn = population.words::<L>(proof, 2, place);
@@ -188,8 +177,8 @@ impl Fmc {
 impl Population<'_> {
     /// Lists the living after `steps` steps.
     #[inline(always)]
-    fn list_living<M: LaneModel, T: Team>(&self, team: T, steps: u32) -> usize {
-        let lifetimes = &self.row::<M>(LIFETIME)[..self.count];
+    fn list_living<T: Team>(&self, team: T, steps: u32) -> usize {
+        let lifetimes = &self.row(LIFETIME)[..self.count];
         let steps = steps as f32;
         team.compact(self.count, |walker| lifetimes[walker].get() >= steps, self.living)
     }

@@ -3,7 +3,7 @@
 //! A population lives in memory between steps, as a structure of arrays. Populations of one decision
 //! do not interact: on a CPU each has a thread, on a GPU a block of threads, its [`Team`].
 
-mod cells;
+pub(crate) mod cells;
 mod fmc;
 mod smc;
 mod split;
@@ -16,7 +16,8 @@ use core::cell::Cell;
 
 use crate::controls::{SIGN, first_level};
 use crate::lanes::{LaneBits, Lanes};
-use crate::model::{LaneModel, Vector};
+use crate::model::Vector;
+use crate::plant::{Plant, Rows};
 use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rng::{Stream, uniform};
 use crate::rollout::WORST;
@@ -40,9 +41,9 @@ const WORDS: usize = 4;
 
 /// The specification that all populations of a decision share: what is simulated, and how actions are drawn.
 #[derive(Clone, Copy)]
-pub struct PopulationSpec<'a, M> {
+pub struct PopulationSpec<'a, P> {
     /// The model.
-    pub model: &'a M,
+    pub model: &'a P,
     /// The state from which all particles start, in the caller's units.
     pub state: &'a [f32],
     /// Steps.
@@ -64,7 +65,7 @@ pub trait Stop: Sync {
     fn is_stopped(&self) -> bool;
 }
 
-impl<M> PopulationSpec<'_, M> {
+impl<P> PopulationSpec<'_, P> {
     #[inline(always)]
     fn is_stopped(&self) -> bool {
         self.stop.is_some_and(Stop::is_stopped)
@@ -78,11 +79,11 @@ pub trait Strategy: Copy + Sync {
 
     /// Runs a population over the horizon. All threads of the team return an output; the one of the thread that
     /// [leads](Team::leads) counts.
-    fn run<M: LaneModel, L: Lanes, T: Team>(
+    fn run<P: Plant, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
-        spec: &PopulationSpec<'_, M>,
+        spec: &PopulationSpec<'_, P>,
         population: &mut Population<'_>,
     ) -> Self::Output;
 }
@@ -93,9 +94,11 @@ pub trait Strategy: Copy + Sync {
 /// was written before the last synchronisation.
 pub struct Population<'a> {
     count: usize,
+    /// The numbers of a state.
+    state_len: usize,
     /// `count` rounded up to whole bundles.
     width: usize,
-    /// `[DIM + CARRIED][width]`: state, cost, lifetime, first action, score.
+    /// `[state_len + CARRIED][width]`: state, cost, lifetime, first action, score.
     carried: &'a [Cell<f32>],
     /// The same, to be written while `carried` is read.
     spare: &'a [Cell<f32>],
@@ -107,13 +110,6 @@ pub struct Population<'a> {
     living: &'a [Cell<u32>],
     /// `[WORDS][width]`: random words.
     words: &'a [Cell<u32>],
-}
-
-/// `score`, or [`WORST`] where it is not a number or beyond that.
-#[inline(always)]
-fn bounded<L: Lanes>(proof: L::Proof, score: L) -> L {
-    let worst = L::splat(proof, WORST);
-    L::select(score.magnitude().le(worst), score, worst)
 }
 
 /// Statistics of a population after its run.
@@ -135,12 +131,13 @@ pub struct PopulationStats {
 }
 
 impl<'a> Population<'a> {
-    /// The memory of a population of `count` particles of `M`: how many `f32` and `u32`, both multiples of 16.
+    /// The memory of a population of `count` particles whose states have `state_len` numbers: how many `f32` and `u32`,
+    /// both multiples of 16.
     #[must_use]
     #[inline(always)]
-    pub fn memory<M: LaneModel>(count: usize) -> [usize; 2] {
+    pub fn memory(state_len: usize, count: usize) -> [usize; 2] {
         let width = count.next_multiple_of(COLUMNS);
-        [(2 * (M::DIM + CARRIED) + WORKING) * width, (2 + WORDS) * width]
+        [(2 * (state_len + CARRIED) + WORKING) * width, (2 + WORDS) * width]
     }
 
     /// A population in this memory, of the sizes that [`Population::memory`] gives.
@@ -149,32 +146,31 @@ impl<'a> Population<'a> {
     /// If the memory is too small.
     #[must_use]
     #[inline(always)]
-    pub fn new<M: LaneModel>(
+    pub fn new(
+        state_len: usize,
         count: usize,
         floats: &'a [Cell<f32>],
         integers: &'a [Cell<u32>],
     ) -> Self {
         let width = count.next_multiple_of(COLUMNS);
-        let (carried, rest) = floats.split_at((M::DIM + CARRIED) * width);
-        let (spare, rest) = rest.split_at((M::DIM + CARRIED) * width);
+        let (carried, rest) = floats.split_at((state_len + CARRIED) * width);
+        let (spare, rest) = rest.split_at((state_len + CARRIED) * width);
         let (sources, integers) = integers.split_at(width);
         let (living, words) = integers.split_at(width);
         let working = &rest[..WORKING * width];
-        Self { count, width, carried, spare, working, sources, living, words }
+        Self { count, state_len, width, carried, spare, working, sources, living, words }
     }
 
     /// Puts every particle at the start; `stratum` gives the stratum of a particle's first action.
     #[inline(always)]
-    fn start<M: LaneModel, L: Lanes, T: Team>(
+    fn start<P: Plant, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
-        spec: &PopulationSpec<'_, M>,
+        spec: &PopulationSpec<'_, P>,
         stratum: impl Fn(usize) -> usize,
     ) {
-        let constants = spec.model.constants::<L>(proof);
-        let start = spec.model.start::<L>(proof, spec.state);
-        let score = bounded(proof, M::terminal_cost(&constants, &start));
+        let setup = spec.model.setup::<L>(proof, spec.state);
         let full = spec.model.full_control() * spec.stream.first_sign();
         for place in team.places(self.width, L::COUNT) {
             let (mut first, mut lifetime) = ([0.0f32; COLUMNS], [0.0f32; COLUMNS]);
@@ -182,20 +178,24 @@ impl<'a> Population<'a> {
                 first[i] = first_level(stratum(place + i), spec.strata) * full;
                 lifetime[i] = if place + i < self.count { 0.0 } else { -1.0 };
             }
-            for row in 0..M::DIM {
-                store(start.as_ref()[row], &self.carried[row * self.width + place..]);
-            }
-            store(L::splat(proof, 0.0), &self.row::<M>(COST)[place..]);
-            store(L::load(proof, &lifetime), &self.row::<M>(LIFETIME)[place..]);
-            store(L::load(proof, &first), &self.row::<M>(FIRST)[place..]);
-            store(score, &self.row::<M>(SCORE)[place..]);
+            let score = P::start_in(&setup, self.states(), place);
+            store(L::splat(proof, 0.0), &self.row(COST)[place..]);
+            store(L::load(proof, &lifetime), &self.row(LIFETIME)[place..]);
+            store(L::load(proof, &first), &self.row(FIRST)[place..]);
+            store(score, &self.row(SCORE)[place..]);
         }
+    }
+
+    /// The particles' states.
+    #[inline(always)]
+    fn states(&self) -> Rows<'a> {
+        Rows { cells: self.carried, width: self.width }
     }
 
     /// The particles' row `row` of [`CARRIED`].
     #[inline(always)]
-    fn row<M: LaneModel>(&self, row: usize) -> &'a [Cell<f32>] {
-        &self.carried[(M::DIM + row) * self.width..][..self.width]
+    fn row(&self, row: usize) -> &'a [Cell<f32>] {
+        &self.carried[(self.state_len + row) * self.width..][..self.width]
     }
 
     /// Row `row` of [`WORKING`].
@@ -230,43 +230,24 @@ impl<'a> Population<'a> {
         load_bits::<L>(proof, &self.words[row * self.width + place..])
     }
 
-    /// The state of the bundle at `place`.
-    #[inline(always)]
-    fn state<M: LaneModel, L: Lanes>(
-        &self,
-        proof: L::Proof,
-        like: M::State<L>,
-        place: usize,
-    ) -> M::State<L> {
-        let mut state = like;
-        for row in 0..M::DIM {
-            state.as_mut()[row] = load(proof, &self.carried[row * self.width + place..]);
-        }
-        state
-    }
-
     /// Advances every particle by step `step`: the first with its first action, later ones with one that
     /// row `words` of the random words says.
     #[inline(always)]
-    fn advance<M: LaneModel, L: Lanes, T: Team>(
+    fn advance<P: Plant, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
-        spec: &PopulationSpec<'_, M>,
+        spec: &PopulationSpec<'_, P>,
         step: u32,
         words: usize,
     ) {
-        let constants = spec.model.constants::<L>(proof);
-        let like = spec.model.start::<L>(proof, spec.state);
-        let missed = (spec.horizon - step) as f32 * spec.model.end_cost();
+        let setup = spec.model.setup::<L>(proof, spec.state);
         let full = spec.model.full_control();
-        let zero = L::splat(proof, 0.0);
-        let [costs, lifetimes] = [COST, LIFETIME].map(|row| self.row::<M>(row));
-        let [firsts, scores] = [FIRST, SCORE].map(|row| self.row::<M>(row));
+        let now = [step, spec.horizon - step].map(|steps| L::splat(proof, steps as f32));
+        let [costs, lifetimes] = [COST, LIFETIME].map(|row| self.row(row));
+        let [firsts, scores] = [FIRST, SCORE].map(|row| self.row(row));
         for place in team.places(self.width, L::COUNT) {
-            let cost = load::<L>(proof, &costs[place..]);
-            let lifetime = load::<L>(proof, &lifetimes[place..]);
-            let was_live = L::splat(proof, step as f32).le(lifetime);
+            let so_far = [load(proof, &costs[place..]), load(proof, &lifetimes[place..])];
             let control = if step == 0 {
                 load(proof, &firsts[place..])
             } else if spec.continuous {
@@ -277,21 +258,11 @@ impl<'a> Population<'a> {
                 ((self.words::<L>(proof, words, place) & sign) ^ L::splat(proof, -full).bits())
                     .as_float()
             };
-            let control = M::Control::<L>::all(control);
-            let state = M::advance(&constants, self.state::<M, L>(proof, like, place), control);
-            let live = M::live(&constants, &state, was_live);
-            let effort = M::effort(&control);
-            let sums = M::accumulate(&constants, &state, &effort, live, [zero; 2]);
-            let running = M::running_cost(&constants, sums);
-            let dying = L::select(was_live, cost + L::splat(proof, missed), cost);
-            let cost = L::select(live, cost + running, dying);
-            let terminal = L::select(live, M::terminal_cost(&constants, &state), zero);
-            let score = bounded(proof, cost + terminal);
-            for row in 0..M::DIM {
-                store(state.as_ref()[row], &self.carried[row * self.width + place..]);
-            }
+            let control = P::Control::<L>::all(control);
+            let [cost, lifetime, score] =
+                P::step_in(&setup, self.states(), place, control, so_far, now);
             store(cost, &costs[place..]);
-            store(lifetime.add_where(live, L::splat(proof, 1.0)), &lifetimes[place..]);
+            store(lifetime, &lifetimes[place..]);
             store(score, &scores[place..]);
         }
     }
@@ -308,8 +279,8 @@ impl<'a> Population<'a> {
 
     /// The first control of the particle of lowest score, which is `best`, in the model's units; of equals, the first's.
     #[inline(always)]
-    fn first_of_best<M: LaneModel, T: Team>(&self, team: T, best: f32) -> f32 {
-        let scores = self.row::<M>(SCORE);
+    fn first_of_best<T: Team>(&self, team: T, best: f32) -> f32 {
+        let scores = self.row(SCORE);
         let mut first = u32::MAX;
         for place in team.places(self.count, 1) {
             if sortable(scores[place].get()) == sortable(best) {
@@ -317,14 +288,14 @@ impl<'a> Population<'a> {
             }
         }
         let first = team.combine(first, u32::min);
-        self.row::<M>(FIRST)[first as usize].get()
+        self.row(FIRST)[first as usize].get()
     }
 
     /// The statistics after `horizon` steps.
     #[inline(always)]
-    fn stats<M: LaneModel, T: Team>(&self, team: T, horizon: u32) -> PopulationStats {
-        let scores = &self.row::<M>(SCORE)[..self.count];
-        let lifetimes = &self.row::<M>(LIFETIME)[..self.count];
+    fn stats<T: Team>(&self, team: T, horizon: u32) -> PopulationStats {
+        let scores = &self.row(SCORE)[..self.count];
+        let lifetimes = &self.row(LIFETIME)[..self.count];
         let [sum, squares] = team.sum_and_squares(scores);
         let (mut best, mut dead, mut non_finite, mut longest) = (u32::MAX, 0, 0, 0);
         for place in team.places(self.count, 1) {

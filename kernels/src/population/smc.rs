@@ -14,7 +14,7 @@ use super::cells::{load, store};
 use super::{LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy};
 use crate::lanes::Lanes;
 use crate::math::exp;
-use crate::model::LaneModel;
+use crate::plant::Plant;
 use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rollout::WORST;
 use crate::team::Team;
@@ -50,15 +50,15 @@ impl Strategy for Smc {
     type Output = SmcOutput;
 
     #[inline(always)]
-    fn run<M: LaneModel, L: Lanes, T: Team>(
+    fn run<P: Plant, L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
-        spec: &PopulationSpec<'_, M>,
+        spec: &PopulationSpec<'_, P>,
         population: &mut Population<'_>,
     ) -> SmcOutput {
-        population.start::<M, L, T>(proof, team, spec, |_| self.stratum);
-        population.note_scores::<M, L, T>(proof, team);
+        population.start::<P, L, T>(proof, team, spec, |_| self.stratum);
+        population.note_scores::<L, T>(proof, team);
         let count = population.count as f64;
         let mut log_evidence = 0.0;
         let mut step = 0u32;
@@ -66,9 +66,9 @@ impl Strategy for Smc {
             if step.is_multiple_of(4) {
                 population.draw::<L, T>(proof, team, &spec.stream, step / 4, self.first);
             }
-            population.advance::<M, L, T>(proof, team, spec, step, (step % 4) as usize);
+            population.advance::<P, L, T>(proof, team, spec, step, (step % 4) as usize);
             step += 1;
-            let (heaviest, [total, squares]) = self.weigh::<M, L, T>(proof, team, population);
+            let (heaviest, [total, squares]) = self.weigh::<L, T>(proof, team, population);
             let is_last = step == spec.horizon || spec.is_stopped();
             // Whether the effective sample size, total^2 / squares, is below half the particles.
             let uneven = total * total < 0.5 * count * squares;
@@ -78,7 +78,7 @@ impl Strategy for Smc {
             }
             if is_last {
                 let effective_samples = total * total / squares;
-                let stats = population.stats::<M, T>(team, spec.horizon);
+                let stats = population.stats::<T>(team, spec.horizon);
                 return SmcOutput { log_evidence, effective_samples, stats };
             }
             if uneven {
@@ -86,7 +86,7 @@ impl Strategy for Smc {
                 let weights = &population.working(WEIGHT)[..population.count];
                 team.resample(weights, word, population.sources);
                 population.replace(team);
-                population.note_scores::<M, L, T>(proof, team);
+                population.note_scores::<L, T>(proof, team);
             }
         }
     }
@@ -96,13 +96,13 @@ impl Smc {
     /// Writes the weights, relative to the heaviest, and returns that one's logarithm, their sum and the
     /// sum of their squares.
     #[inline(always)]
-    fn weigh<M: LaneModel, L: Lanes, T: Team>(
+    fn weigh<L: Lanes, T: Team>(
         &self,
         proof: L::Proof,
         team: T,
         population: &Population<'_>,
     ) -> (f32, [f64; 2]) {
-        let (scores, lifetimes) = (population.row::<M>(SCORE), population.row::<M>(LIFETIME));
+        let (scores, lifetimes) = (population.row(SCORE), population.row(LIFETIME));
         let (weights, since) = (population.working(WEIGHT), population.working(SINCE));
         let factor = L::splat(proof, self.inverse_temperature);
         let (zero, nothing) = (L::splat(proof, 0.0), L::splat(proof, f32::NEG_INFINITY));
@@ -136,8 +136,8 @@ impl Smc {
 impl Population<'_> {
     /// Restarts the weights: they count from the present scores on.
     #[inline(always)]
-    fn note_scores<M: LaneModel, L: Lanes, T: Team>(&self, proof: L::Proof, team: T) {
-        let (scores, since) = (self.row::<M>(SCORE), self.working(SINCE));
+    fn note_scores<L: Lanes, T: Team>(&self, proof: L::Proof, team: T) {
+        let (scores, since) = (self.row(SCORE), self.working(SINCE));
         for place in team.places(self.width, L::COUNT) {
             store(load::<L>(proof, &scores[place..]), &since[place..]);
         }

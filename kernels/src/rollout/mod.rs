@@ -8,6 +8,7 @@ pub use summary::Summary;
 use crate::controls::{Controls, Scheme};
 use crate::lanes::{LaneBits, Lanes};
 use crate::model::{LaneModel, Vector};
+use crate::plant::Plant;
 
 /// Particles of a chunk, which are worked on and summed up together: a fixed number, so that sums do not depend on
 /// lanes or threads.
@@ -16,25 +17,32 @@ pub const CHUNK: usize = 128;
 /// The worst cost: that of a future whose cost is not a finite number, or is more than this.
 pub const WORST: f32 = 1e30;
 
+/// `cost`, or [`WORST`] where it is not a number or beyond that.
+#[inline(always)]
+pub(crate) fn bounded<L: Lanes>(proof: L::Proof, cost: L) -> L {
+    let worst = L::literal(proof, WORST);
+    L::select(cost.magnitude().le(worst), cost, worst)
+}
+
 /// A bundle of particles on their way through a rollout.
 #[derive(Clone, Copy)]
 pub struct Particle<M: LaneModel, L: Lanes> {
     /// Their present state, in the model's units.
     pub state: M::State<L>,
     /// Of the control that led to it.
-    effort: M::Effort<L>,
-    live: L::Mask,
-    sums: [L; 2],
-    lifetime: L,
+    pub(crate) effort: M::Effort<L>,
+    pub(crate) live: L::Mask,
+    pub(crate) sums: [L; 2],
+    pub(crate) lifetime: L,
 }
 
 impl<M: LaneModel, L: Lanes> Particle<M, L> {
     /// At the start.
     #[inline(always)]
     pub fn new(proof: L::Proof, state: M::State<L>) -> Self {
-        let zero = L::splat(proof, 0.0);
+        let zero = L::literal(proof, 0.0);
         // The start itself is observed too, but is no step survived.
-        let lifetime = L::splat(proof, -1.0);
+        let lifetime = L::literal(proof, -1.0);
         let effort = M::effort(&M::Control::<L>::all(zero));
         Self { state, effort, live: zero.le(zero), sums: [zero; 2], lifetime }
     }
@@ -60,35 +68,27 @@ impl<M: LaneModel, L: Lanes> Particle<M, L> {
         mut self,
         proof: L::Proof,
         constants: &M::Constants<L>,
-        horizon: u32,
+        horizon: L,
         end_cost: f32,
     ) -> [L; 2] {
-        self.observe(constants, L::splat(proof, 1.0));
-        let missed = L::splat(proof, horizon as f32) - self.lifetime;
+        self.observe(constants, L::literal(proof, 1.0));
+        let missed = horizon - self.lifetime;
         let cost = missed.fma(L::splat(proof, end_cost), M::running_cost(constants, self.sums));
         let terminal = M::terminal_cost(constants, &self.state);
         let cost = L::select(self.live, cost + terminal, cost);
-        let finite = cost.magnitude().le(L::splat(proof, WORST));
-        [
-            L::select(finite, cost, L::splat(proof, WORST)),
-            self.lifetime.greater(L::splat(proof, 0.0)),
-        ]
+        [bounded(proof, cost), self.lifetime.greater(L::literal(proof, 0.0))]
     }
 }
 
 /// Rolls out `N` bundles of mirrored pairs side by side: for both sides of each, costs and lifetimes.
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
-pub(crate) fn rollout_pairs<M: LaneModel, L: Lanes, C: Controls<M::Control<L>>, const N: usize>(
-    proof: L::Proof,
-    model: &M,
-    constants: &M::Constants<L>,
-    start: M::State<L>,
+pub(crate) fn rollout_pairs<P: Plant, L: Lanes, C: Controls<P::Control<L>>, const N: usize>(
+    setup: &P::Setup<L>,
     horizon: u32,
     mut controls: [C; N],
 ) -> [[[L; 2]; 2]; N] {
-    let one = L::splat(proof, 1.0);
-    let mut pairs = [[Particle::<M, L>::new(proof, start); 2]; N];
+    let mut pairs = [P::begin(setup); N];
     let (mut step, mut block) = (0, 0);
     while step < horizon {
         for n in 0..N {
@@ -98,25 +98,14 @@ pub(crate) fn rollout_pairs<M: LaneModel, L: Lanes, C: Controls<M::Control<L>>, 
         let end = horizon.min(step + controls[0].block_len());
         while step < end {
             for n in 0..N {
-                let again = L::reload(constants);
-                pairs[n][0].observe(again, one);
-                pairs[n][1].observe(again, one);
-                let control = controls[n].next(step);
-                pairs[n][0].advance(again, control[0]);
-                let again = L::reload(constants);
-                pairs[n][1].advance(again, control[1]);
+                P::step(setup, &mut pairs[n], &mut controls[n], step);
             }
             step += 1;
         }
     }
-    let end_cost = model.end_cost();
-    let mut results = [[[one; 2]; 2]; N];
-    for n in 0..N {
-        let [a, b] = pairs[n];
-        results[n] = [
-            a.finish(proof, constants, horizon, end_cost),
-            b.finish(proof, constants, horizon, end_cost),
-        ];
+    let mut results = [P::finish(setup, pairs[0], horizon); N];
+    for n in 1..N {
+        results[n] = P::finish(setup, pairs[n], horizon);
     }
     results
 }
@@ -147,9 +136,9 @@ impl<M, S> RolloutSpec<'_, M, S> {
 /// Rolls out chunk `chunk` of `spec` and writes the costs of its futures to `costs`; places beyond the last
 /// particle get [`WORST`].
 #[inline(always)]
-pub fn rollout_chunk<M: LaneModel, S: Scheme<M>, L: Lanes>(
+pub fn rollout_chunk<P: Plant, S: Scheme<P>, L: Lanes>(
     proof: L::Proof,
-    spec: &RolloutSpec<'_, M, S>,
+    spec: &RolloutSpec<'_, P, S>,
     chunk: usize,
     costs: &mut [f32; CHUNK],
 ) -> Summary {
@@ -157,8 +146,7 @@ pub fn rollout_chunk<M: LaneModel, S: Scheme<M>, L: Lanes>(
     let mut rollout = ChunkRollout {
         proof,
         spec,
-        constants: spec.model.constants::<L>(proof),
-        start: spec.model.start::<L>(proof, spec.state),
+        setup: spec.model.setup::<L>(proof, spec.state),
         first: first as u32,
         count: (spec.particles as usize - first).min(CHUNK),
         costs,
@@ -178,11 +166,10 @@ pub fn rollout_chunk<M: LaneModel, S: Scheme<M>, L: Lanes>(
 }
 
 /// A chunk that is being rolled out.
-struct ChunkRollout<'a, M: LaneModel, S, L: Lanes> {
+struct ChunkRollout<'a, P: Plant, S, L: Lanes> {
     proof: L::Proof,
-    spec: &'a RolloutSpec<'a, M, S>,
-    constants: M::Constants<L>,
-    start: M::State<L>,
+    spec: &'a RolloutSpec<'a, P, S>,
+    setup: P::Setup<L>,
     /// The number of the first particle.
     first: u32,
     /// Particles.
@@ -191,7 +178,7 @@ struct ChunkRollout<'a, M: LaneModel, S, L: Lanes> {
     extremes: Extremes<L>,
 }
 
-impl<M: LaneModel, S: Scheme<M>, L: Lanes> ChunkRollout<'_, M, S, L> {
+impl<P: Plant, S: Scheme<P>, L: Lanes> ChunkRollout<'_, P, S, L> {
     /// Rolls out `N` bundles of pairs from place `from` of the chunk on; returns how many particles these are.
     #[inline(always)]
     fn roll_out<const N: usize>(&mut self, from: usize) -> usize {
@@ -202,8 +189,7 @@ impl<M: LaneModel, S: Scheme<M>, L: Lanes> ChunkRollout<'_, M, S, L> {
             pair += L::COUNT as u32;
             *controls = spec.scheme.controls::<L>(proof, L::Bits::counting(proof, pair));
         }
-        let bundles =
-            rollout_pairs(proof, spec.model, &self.constants, self.start, spec.horizon, controls);
+        let bundles = rollout_pairs::<P, L, _, N>(&self.setup, spec.horizon, controls);
         for (n, sides) in bundles.into_iter().enumerate() {
             self.keep(from + 2 * n * L::COUNT, sides);
         }

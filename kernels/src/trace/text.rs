@@ -1,0 +1,392 @@
+//! The text of kernels with a model's operations in it.
+//!
+//! Kernels are compiled with *places*: comments that stand where a model is called, and name registers. [`fill`] puts
+//! instructions there. The states of the pair of particles that a thread rolls out are in registers that only these
+//! instructions know; see `device::place`, which has the list.
+//!
+//! The model's numbers and the start come as a second parameter of each kernel that has places, in this order, so that
+//! other numbers need no other text. Drivers take 4 KB of parameters: where that is too little, the numbers are in the text.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use super::operation::{Code, Operation};
+use super::{ParticlePart, Structure, Trace};
+
+/// Begins the comment that is a place.
+const PLACE: &str = "//@pilot ";
+
+/// What begins a kernel.
+const ENTRY: &str = ".visible .entry ";
+
+/// The model's numbers and a start that fit beside the kernels' own parameter.
+const MOST_PARAMETERS: usize = 800;
+
+/// Kernels for a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The whole text.
+    pub ptx: String,
+    /// Whether the second parameter has the model's numbers before the start; the text has them otherwise.
+    pub takes_numbers: bool,
+}
+
+/// The kernels of `ptx` for a model.
+///
+/// # Panics
+/// If `ptx` has places that are not in a kernel, or are none of those that are known: then it is not of this version.
+#[must_use]
+pub fn fill(ptx: &str, trace: &Trace) -> Text {
+    let states = trace.structure.state_len() as usize;
+    let takes_numbers = trace.parameters.len() + states <= MOST_PARAMETERS;
+    let mut text = Text { ptx: String::with_capacity(2 * ptx.len()), takes_numbers };
+    let mut writer = Writer { trace, takes_numbers, entry: "", to: &mut text.ptx };
+    let mut lines = ptx.lines();
+    while let Some(line) = lines.next() {
+        assert!(!line.trim_start().starts_with(PLACE), "a place outside of a kernel: {line}");
+        let Some(head) = line.strip_prefix(ENTRY) else {
+            writer.line(line);
+            continue;
+        };
+        let mut kernel = vec![line];
+        for line in lines.by_ref() {
+            kernel.push(line);
+            if line.starts_with('}') {
+                break;
+            }
+        }
+        writer.entry = head.split(['(', ' ']).next().unwrap_or_default();
+        writer.kernel(&kernel);
+    }
+    text
+}
+
+struct Writer<'a> {
+    trace: &'a Trace,
+    takes_numbers: bool,
+    entry: &'a str,
+    to: &'a mut String,
+}
+
+impl Writer<'_> {
+    fn line(&mut self, line: &str) {
+        self.to.push_str(line);
+        self.to.push('\n');
+    }
+
+    fn kernel(&mut self, lines: &[&str]) {
+        let has_places = lines.iter().any(|line| line.trim_start().starts_with(PLACE));
+        for line in lines {
+            match line.trim_start().strip_prefix(PLACE) {
+                Some(place) => self.place(place),
+                None if has_places && *line == ")" => {
+                    let entry = self.entry;
+                    let numbers = self.start_at() / 4 + self.structure().state_len() as usize;
+                    self.to.pop(); // the end of the line
+                    self.line(&format!(
+                        ",\n\t.param .align 4 .b8 {entry}_param_1[{}]",
+                        4 * numbers
+                    ));
+                    self.line(line);
+                }
+                None if has_places && *line == "{" => {
+                    self.line(line);
+                    self.registers();
+                }
+                None => self.line(line),
+            }
+        }
+    }
+
+    fn structure(&self) -> &Structure {
+        &self.trace.structure
+    }
+
+    /// Where in the second parameter the start is.
+    fn start_at(&self) -> usize {
+        if self.takes_numbers { 4 * self.trace.parameters.len() } else { 0 }
+    }
+
+    /// Declares what both sides of a pair need.
+    fn registers(&mut self) {
+        let (state, effort) = (self.structure().sizes.state, self.structure().sizes.effort);
+        for side in 0..2 {
+            let side = Side(side);
+            self.line(
+                &format!(
+                    "\t.reg .b32 {0}<{state}>, {1}<{effort}>, {2}<2>, {3}; .reg .pred {4};",
+                    side.state(),
+                    side.effort(),
+                    side.sums(),
+                    side.lifetime(),
+                    side.live()
+                )
+                .replace(&format!(" {}<0>,", side.effort()), ""),
+            );
+        }
+    }
+
+    fn place(&mut self, place: &str) {
+        let words: Vec<&str> = place.split_whitespace().collect();
+        let side = || Side(words[1].parse().expect("a side"));
+        let sizes = self.structure().sizes;
+        self.line("\t{");
+        match words[0] {
+            "dimensions" => self.line(&format!("\tmov.u32 {}, {};", words[1], sizes.control)),
+            "begin" => {
+                for n in 0..sizes.state {
+                    self.load_start(&format!("{}{n}", side().state()), n);
+                }
+                self.begin(side());
+            }
+            "begin_at" => {
+                self.global("%at", words[2]);
+                for n in 0..sizes.state {
+                    let state = side().state();
+                    self.line(&format!("\tld.global.b32 {state}{n}, [%at+{}];", 4 * n));
+                }
+                self.begin(side());
+            }
+            "observe" => {
+                let part = self.structure().observe.clone();
+                self.particle(side(), &part, &[]);
+            }
+            "advance" => {
+                let part = self.structure().advance.clone();
+                self.particle(side(), &part, &words[2..]);
+            }
+            "finish" => {
+                let [cost, lifetime] = self.structure().finish;
+                let outputs = [(words[2].to_owned(), cost), (words[3].to_owned(), lifetime)];
+                let horizon = (sizes.horizon(), words[4].to_owned());
+                let inputs = self.inputs(side(), &[], [horizon]);
+                self.operations(&outputs, &inputs, &side().live());
+            }
+            "start" | "start_at" => {
+                self.line(&format!("\t.reg .b32 %s<{}>;", sizes.state));
+                if words[0] == "start_at" {
+                    self.global("%from", words[4]);
+                }
+                for n in 0..sizes.state {
+                    match words[0] {
+                        "start" => self.load_start(&format!("%s{n}"), n),
+                        _ => self.line(&format!("\tld.global.b32 %s{n}, [%from+{}];", 4 * n)),
+                    }
+                }
+                self.rows("st.global.b32", "%s", [words[2], words[3]]);
+                let inputs = (0..sizes.state).map(|n| (n, format!("%s{n}"))).collect();
+                let score = self.structure().score;
+                self.operations(&[(words[1].to_owned(), score)], &inputs, "");
+            }
+            "step" => {
+                self.line(&format!("\t.reg .b32 %s<{}>;", sizes.state));
+                self.rows("ld.global.b32", "%s", [words[4], words[5]]);
+                let mut inputs: HashMap<u32, String> =
+                    (0..sizes.state).map(|n| (n, format!("%s{n}"))).collect();
+                let controls = sizes.control_from()..sizes.control_from() + sizes.control;
+                inputs.extend(controls.map(|n| (n, words[6].to_owned())));
+                let [cost, now, left] = sizes.of_step();
+                let given = [(cost, 7), (sizes.lifetime(), 8), (now, 9), (left, 10)];
+                inputs.extend(given.map(|(number, word)| (number, words[word].to_owned())));
+                let state = (0..sizes.state).map(|n| format!("%s{n}"));
+                let record = words[1..4].iter().map(|word| (*word).to_owned());
+                let outputs: Vec<_> =
+                    state.chain(record).zip(self.structure().step.iter().copied()).collect();
+                self.operations(&outputs, &inputs, "");
+                self.rows("st.global.b32", "%s", [words[4], words[5]]);
+            }
+            "distance" => {
+                let count = sizes.state;
+                self.line(&format!("\t.reg .b32 %s<{count}>, %o<{count}>;"));
+                self.rows("ld.global.b32", "%s", [words[2], words[4]]);
+                self.line("\t{");
+                self.rows("ld.global.b32", "%o", [words[3], words[4]]);
+                self.line("\t}");
+                let mut inputs: HashMap<u32, String> =
+                    (0..count).map(|n| (n, format!("%s{n}"))).collect();
+                inputs.extend((0..count).map(|n| (sizes.other_from() + n, format!("%o{n}"))));
+                let distance = self.structure().distance;
+                self.operations(&[(words[1].to_owned(), distance)], &inputs, "");
+            }
+            other => panic!("a place of another version: {other}"),
+        }
+        self.line("\t}");
+    }
+
+    /// Declares `register` with the global address of `generic`.
+    fn global(&mut self, register: &str, generic: &str) {
+        self.line(&format!("\t.reg .b64 {register}; cvta.to.global.u64 {register}, {generic};"));
+    }
+
+    fn load_start(&mut self, to: &str, n: u32) {
+        let (entry, at) = (self.entry, self.start_at() + 4 * n as usize);
+        self.line(&format!("\tld.param.b32 {to}, [{entry}_param_1+{at}];"));
+    }
+
+    /// Loads or stores a state whose numbers are `stride` bytes apart.
+    fn rows(&mut self, instruction: &str, registers: &str, [address, stride]: [&str; 2]) {
+        self.line("\t{");
+        self.global("%row", address);
+        for n in 0..self.structure().state_len() {
+            if n > 0 {
+                self.line(&format!("\tadd.s64 %row, %row, {stride};"));
+            }
+            self.line(&match instruction.starts_with("ld") {
+                true => format!("\t{instruction} {registers}{n}, [%row];"),
+                false => format!("\t{instruction} [%row], {registers}{n};"),
+            });
+        }
+        self.line("\t}");
+    }
+
+    fn begin(&mut self, side: Side) {
+        let part = self.structure().begin.clone();
+        self.particle(side, &part, &[]);
+    }
+
+    /// Everything of a particle anew.
+    fn particle(&mut self, side: Side, part: &ParticlePart, controls: &[&str]) {
+        let inputs = self.inputs(side, controls, []);
+        let mut outputs = Vec::new();
+        let mut add = |name: String, numbers: &[u32]| {
+            outputs.extend(
+                numbers.iter().enumerate().map(|(n, number)| (format!("{name}{n}"), *number)),
+            );
+        };
+        add(side.state(), &part.state);
+        add(side.effort(), &part.effort);
+        add(side.sums(), &part.sums);
+        outputs.push((side.lifetime(), part.lifetime));
+        outputs.push((side.live(), part.live));
+        self.operations(&outputs, &inputs, &side.live());
+    }
+
+    /// The registers of a particle's numbers, by the numbers of the inputs.
+    fn inputs<const N: usize>(
+        &self,
+        side: Side,
+        controls: &[&str],
+        more: [(u32, String); N],
+    ) -> HashMap<u32, String> {
+        let sizes = self.structure().sizes;
+        let mut inputs: HashMap<u32, String> = more.into();
+        inputs.extend((0..sizes.state).map(|n| (n, format!("{}{n}", side.state()))));
+        let effort =
+            (0..sizes.effort).map(|n| (sizes.effort_from() + n, format!("{}{n}", side.effort())));
+        inputs.extend(effort);
+        inputs.extend((0..2).map(|n| (sizes.sums_from() + n, format!("{}{n}", side.sums()))));
+        inputs.insert(sizes.lifetime(), side.lifetime());
+        let controls = controls.iter().take(sizes.control as usize).map(|name| (*name).to_owned());
+        inputs.extend((sizes.control_from()..).zip(controls));
+        inputs
+    }
+
+    /// Writes what leads to `outputs`: registers and the numbers of the operations whose results they get.
+    fn operations(&mut self, outputs: &[(String, u32)], inputs: &HashMap<u32, String>, live: &str) {
+        let operations = &self.trace.structure.operations;
+        let needed = needed(operations, outputs.iter().map(|(_, number)| *number));
+        let mut names: HashMap<u32, String> = HashMap::new();
+        let (mut numbers, mut masks) = (0, 0);
+        let mut body = String::new();
+        for number in needed {
+            let Operation { code, args } = operations[number as usize];
+            let name = match code {
+                Code::Input => inputs[&args[0]].clone(),
+                Code::InputMask => live.to_owned(),
+                Code::Literal => continue,
+                Code::Parameter if !self.takes_numbers => continue,
+                _ => {
+                    let (count, letter) =
+                        if code.is_mask() { (&mut masks, 'q') } else { (&mut numbers, 't') };
+                    *count += 1;
+                    let name = format!("%{letter}{}", *count - 1);
+                    let instruction = if code == Code::Parameter {
+                        format!("ld.param.b32 {name}, [{}_param_1+{}];", self.entry, 4 * args[0])
+                    } else {
+                        let given: Vec<String> = args[..code.arity()]
+                            .iter()
+                            .map(|arg| self.operand(*arg, &names, code.is_of_bits()))
+                            .collect();
+                        code.instruction(&name, &given)
+                    };
+                    let _ = writeln!(body, "\t{instruction}");
+                    name
+                }
+            };
+            names.insert(number, name);
+        }
+        // What is written may be read by what is written later.
+        let written: Vec<&String> = outputs.iter().map(|(to, _)| to).collect();
+        let mut moves = String::new();
+        for (to, number) in outputs {
+            let Operation { code, .. } = operations[*number as usize];
+            let mut from = self.operand(*number, &names, true);
+            if from == *to {
+                continue;
+            }
+            if written.contains(&&from) {
+                let copy = format!("%t{numbers}");
+                let _ = writeln!(body, "\tmov.b32 {copy}, {from};");
+                (numbers, from) = (numbers + 1, copy);
+            }
+            let kind = if code.is_mask() { "pred" } else { "b32" };
+            let _ = writeln!(moves, "\tmov.{kind} {to}, {from};");
+        }
+        if numbers > 0 {
+            self.line(&format!("\t.reg .b32 %t<{numbers}>;"));
+        }
+        if masks > 0 {
+            self.line(&format!("\t.reg .pred %q<{masks}>;"));
+        }
+        self.to.push_str(&body);
+        self.to.push_str(&moves);
+    }
+
+    /// How the result of operation `number` is written, as bits or as a number.
+    fn operand(&self, number: u32, names: &HashMap<u32, String>, as_bits: bool) -> String {
+        let Operation { code, args } = self.trace.structure.operations[number as usize];
+        let bits = match code {
+            Code::Literal => args[0],
+            Code::Parameter if !self.takes_numbers => {
+                self.trace.parameters[args[0] as usize].to_bits()
+            }
+            _ => return names[&number].clone(),
+        };
+        if as_bits { format!("0x{bits:X}") } else { format!("0f{bits:08X}") }
+    }
+}
+
+/// The operations that lead to `outputs`, in order.
+fn needed(operations: &[Operation], outputs: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut is_needed = vec![false; operations.len()];
+    outputs.for_each(|number| is_needed[number as usize] = true);
+    for number in (0..operations.len()).rev() {
+        if is_needed[number] {
+            let Operation { code, args } = operations[number];
+            args[..code.arity()].iter().for_each(|arg| is_needed[*arg as usize] = true);
+        }
+    }
+    (0..operations.len() as u32).filter(|number| is_needed[*number as usize]).collect()
+}
+
+/// One side of the pair that a thread rolls out: the names of its registers.
+#[derive(Clone, Copy)]
+struct Side(u32);
+
+impl Side {
+    fn state(self) -> String {
+        format!("%pilot{}_s", self.0)
+    }
+    fn effort(self) -> String {
+        format!("%pilot{}_e", self.0)
+    }
+    fn sums(self) -> String {
+        format!("%pilot{}_a", self.0)
+    }
+    fn lifetime(self) -> String {
+        format!("%pilot{}_l", self.0)
+    }
+    fn live(self) -> String {
+        format!("%pilot{}_live", self.0)
+    }
+}

@@ -6,6 +6,7 @@
 
 #[path = "../parity/cases.rs"]
 mod cases;
+mod models;
 mod retries;
 mod saved;
 

@@ -68,7 +68,8 @@ pub fn renew<T>(
     let mut first = 0;
     while first < count {
         let place = first + block.rank;
-        let value = if place + ahead < count { of(place + ahead) } else { last(place.min(count - 1)) };
+        let value =
+            if place + ahead < count { of(place + ahead) } else { last(place.min(count - 1)) };
         block.sync();
         if place < count {
             places[place as usize].set(value);

@@ -3,6 +3,7 @@
 
 mod budgets;
 mod limits;
+mod models;
 mod sass;
 mod tools;
 mod usage;
@@ -11,6 +12,7 @@ pub use tools::python_with_pip;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
@@ -39,6 +41,7 @@ pub fn within_budgets() -> Result<Outcome> {
     let budgets = Budgets::read()?;
     let ptx = fs::read_to_string(kernels::path())
         .with_context(|| format!("no {}; run `cargo xtask kernels`", kernels::path().display()))?;
+    let ptx = models::filled(&ptx)?;
     let kernels = kernels::entries(&ptx);
     if let Some(key) = budgets.stray(&kernels) {
         bail!("kernels/budgets.toml has limits for {key}, but there is no such kernel");
@@ -47,10 +50,14 @@ pub fn within_budgets() -> Result<Outcome> {
         Ok(tools) => tools,
         Err(error) => return Ok(Outcome::Skipped(format!("no ptxas: {error:#}"))),
     };
+    let folder = target_dir().join("nvptx");
+    fs::create_dir_all(&folder)?;
+    let text = folder.join("filled.ptx");
+    fs::write(&text, &ptx)?;
     // All at once: each takes many seconds, on one core.
-    let tools = &tools;
+    let (tools, text) = (&tools, &text);
     let assembled = thread::scope(|scope| {
-        let threads = ARCHS.map(|arch| scope.spawn(move || assemble(tools, arch)));
+        let threads = ARCHS.map(|arch| scope.spawn(move || assemble(tools, text, arch)));
         let results = threads.map(|thread| thread.join().expect("assemble() does not panic"));
         results.into_iter().collect::<Result<Vec<_>>>()
     })?;
@@ -66,12 +73,10 @@ pub fn within_budgets() -> Result<Outcome> {
     }
 }
 
-fn assemble(tools: &Tools, arch: &'static str) -> Result<Assembled> {
-    let folder = target_dir().join("nvptx");
-    fs::create_dir_all(&folder)?;
-    let cubin = folder.join(format!("{arch}.cubin"));
+fn assemble(tools: &Tools, text: &Path, arch: &'static str) -> Result<Assembled> {
+    let cubin = text.with_file_name(format!("{arch}.cubin"));
     let mut ptxas = Command::new(&tools.ptxas);
-    ptxas.args(["-v", "-arch", arch]).arg(kernels::path()).arg("-o").arg(&cubin);
+    ptxas.args(["-v", "-arch", arch]).arg(text).arg("-o").arg(&cubin);
     let usages = usage::parse(&output_and_errors(&mut ptxas)?);
     let functions = sass::parse(&output(Command::new(&tools.nvdisasm).arg("-c").arg(&cubin))?);
     Ok(Assembled { arch, usages, functions })

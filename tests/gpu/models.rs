@@ -1,0 +1,236 @@
+//! Models of one's own on a GPU: the CPU's bits, for every planner and operation.
+
+use particle_pilot::kernels::model::{Actions, Model};
+use particle_pilot::kernels::real::Real;
+use particle_pilot::{
+    ActionKind, Decision, Interpolation, Noise, Pilot, PilotConfig, PilotError, PlannerKind, Tuning,
+};
+
+use super::{GPU, on_the_virtual_gpu};
+
+/// Makes no sense, but takes every operation that there is: five numbers of state, three of control.
+#[derive(Clone, Copy)]
+struct Everything {
+    actions: Actions<3>,
+    /// Places to keep away from, as many as [`Everything::count`] says.
+    stones: [[f32; 2]; 3],
+    count: usize,
+}
+
+const BOX: Actions<3> = Actions::within([-1.0, 0.5, -3.0], [2.0, 0.75, -1.0]);
+const EITHER: Actions<3> = Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.0]]);
+
+impl Everything {
+    const fn new(actions: Actions<3>) -> Self {
+        Self { actions, stones: [[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]], count: 2 }
+    }
+}
+
+impl Model<5, 3> for Everything {
+    fn actions(&self) -> Actions<3> {
+        self.actions
+    }
+
+    #[inline(always)]
+    fn advance<R: Real>(&self, [a, b, c, d, e]: [R; 5], [u, v, w]: [R; 3]) -> [R; 5] {
+        let (sine, cosine) = (a + u).sin_cos();
+        let speed = (b * cosine + v * sine).tanh();
+        let turn = sine.atan2(cosine + 1.5) + w * 0.1;
+        let grown = (c.abs() + 1.0).ln() - (-c.square()).exp() * 0.25;
+        let steps = (d * 4.0).floor() / 4.0 + u.where_or(u.lt(v), v) * 0.125;
+        let kept = (e + 0.125).clamp(-1.0, speed).max(w).min(2.0);
+        [a + speed * 0.1, b.fma(0.5, turn), grown, steps - d * 0.5, kept * 0.75]
+    }
+
+    #[inline(always)]
+    fn cost<R: Real>(&self, [a, b, c, d, e]: [R; 5], [u, _, w]: [R; 3]) -> R {
+        let mut near = (c * c + d * d + 0.01).sqrt();
+        for [x, y] in &self.stones[..self.count] {
+            near = near + ((a - *x).square() + (b - *y).square() + 0.1).sqrt();
+        }
+        near + (e * u).abs() - w * 0.01
+    }
+
+    #[inline(always)]
+    fn final_cost<R: Real>(&self, [a, .., e]: [R; 5]) -> R {
+        a.tan().abs().min(5.0) + (-e)
+    }
+
+    #[inline(always)]
+    fn goes_on<R: Real>(&self, [a, b, c, ..]: [R; 5]) -> R::Mask {
+        (a.lt(1.5) | b.le(0.25)) & !c.gt(0.5) & a.ge(-8.0)
+    }
+
+    fn end_cost(&self) -> f32 {
+        2.5
+    }
+
+    #[inline(always)]
+    fn distance_squared<R: Real>(&self, from: [R; 5], to: [R; 5]) -> R {
+        (from[0] - to[0]).square() + (from[3] - to[3]).square() / 2.0
+    }
+}
+
+/// More numbers than cart-pole has of anything: 20 of state, 8 of control.
+#[derive(Clone, Copy)]
+struct Wide;
+
+impl Model<20, 8> for Wide {
+    fn actions(&self) -> Actions<8> {
+        Actions::within([-1.0; 8], [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0])
+    }
+
+    #[inline(always)]
+    fn advance<R: Real>(&self, state: [R; 20], control: [R; 8]) -> [R; 20] {
+        let mut next = state;
+        for i in 0..20 {
+            next[i] = state[(i + 7) % 20] * 0.9 + control[i % 8] * 0.1;
+        }
+        next
+    }
+
+    #[inline(always)]
+    fn cost<R: Real>(&self, state: [R; 20], control: [R; 8]) -> R {
+        let mut sum = control[7].square() * 0.1;
+        for number in state {
+            sum = sum + (number - 0.5).square();
+        }
+        sum
+    }
+}
+
+/// One number of state and of control.
+#[derive(Clone, Copy)]
+struct Line {
+    actions: Actions<1>,
+    goal: f32,
+}
+
+impl Model<1, 1> for Line {
+    fn actions(&self) -> Actions<1> {
+        self.actions
+    }
+
+    #[inline(always)]
+    fn advance<R: Real>(&self, [place]: [R; 1], [speed]: [R; 1]) -> [R; 1] {
+        [place + speed * 0.1]
+    }
+
+    #[inline(always)]
+    fn cost<R: Real>(&self, [place]: [R; 1], _: [R; 1]) -> R {
+        (place - self.goal).square()
+    }
+}
+
+const LINE: Line = Line { actions: Actions::within([-1.0], [2.0]), goal: 0.3 };
+
+/// What a pilot of `config` for `model` decides, asked for each of some states.
+fn decisions<const N: usize, const M: usize, T: Model<N, M>>(
+    config: &PilotConfig,
+    model: T,
+) -> Result<Vec<Decision>, PilotError> {
+    let mut pilot = Pilot::with_model(config.clone(), model)?;
+    (0..4).map(|step| pilot.act(&state::<N>(step))).collect()
+}
+
+fn state<const N: usize>(step: u32) -> [f64; N] {
+    std::array::from_fn(|i| 0.1 * f64::from(step) - 0.05 * i as f64)
+}
+
+/// Compares the GPU's decisions with the CPU's; returns how many there were.
+fn compare<const N: usize, const M: usize, T: Model<N, M>>(
+    config: &PilotConfig,
+    model: T,
+) -> usize {
+    let on_cpu = decisions(config, model);
+    let on_gpu = decisions(&PilotConfig { device: GPU, ..config.clone() }, model);
+    let case = format!("{} {} of {N} and {M}", config.planner, config.action);
+    match (on_cpu, on_gpu) {
+        (Ok(cpu), Ok(gpu)) => {
+            assert_eq!(gpu, cpu, "{case}");
+            assert!(cpu.iter().all(|decision| decision.diagnostics.non_finite == 0), "{case}");
+            cpu.len()
+        }
+        // Some planners choose one number only.
+        (Err(PilotError::Unsupported(_)), Err(PilotError::Unsupported(_))) => 0,
+        (cpu, gpu) => panic!("{case}: {cpu:?} and {gpu:?}"),
+    }
+}
+
+#[test]
+fn decisions_for_ones_own_models_on_the_virtual_gpu_are_the_cpus() {
+    on_the_virtual_gpu("models::decisions_for_ones_own_models_are_the_cpus");
+}
+
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn decisions_for_ones_own_models_are_the_cpus() {
+    let mut compared = 0;
+    for (planner, _) in PlannerKind::ALL {
+        let noises = [
+            (Noise::White, Interpolation::Linear),
+            (Noise::Coloured, Interpolation::Cubic),
+            (Noise::Halton, Interpolation::Linear),
+        ];
+        for (place, (noise, interpolation)) in noises.into_iter().enumerate() {
+            let usual = PilotConfig::of(*planner);
+            let tuning = Tuning { noise, interpolation, iterations: 2, ..usual.tuning };
+            let (particles, horizon) = ([300, 129, 40][place], [7, 12, 1][place]);
+            let device = particle_pilot::Device::Cpu;
+            let config = PilotConfig { particles, horizon, tuning, device, ..usual };
+            compared += compare(&config, Everything::new(BOX));
+            compared += compare(&config, Wide);
+            compared += compare(&config, LINE);
+            if place == 0 {
+                compared += compare(&config, Everything::new(EITHER));
+                compared +=
+                    compare(&config, Line { actions: Actions::choices(&[[1.0], [-0.5]]), ..LINE });
+            }
+        }
+    }
+    // Five planners: three draw boxes of any dimension; all choose one number, or either of two choices.
+    assert_eq!(compared, 4 * (3 * 3 * 2 + 5 * 3 + 5 * 2));
+}
+
+#[test]
+fn models_change_on_the_virtual_gpu_as_on_the_cpu() {
+    on_the_virtual_gpu("models::models_change_as_on_the_cpu");
+}
+
+/// Other numbers, which the kernels take; and other operations, which are another text. The plan goes on.
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn models_change_as_on_the_cpu() {
+    for planner in [PlannerKind::Mppi, PlannerKind::Cem, PlannerKind::RandomShooting] {
+        let config = PilotConfig { particles: 200, horizon: 10, ..PilotConfig::of(planner) };
+        let run = |device| {
+            let config = PilotConfig { device, ..config.clone() };
+            let mut model = Everything::new(BOX);
+            let mut pilot = Pilot::with_model(config, model).expect("a valid configuration");
+            let mut decisions = Vec::new();
+            for step in 0..6u32 {
+                model.stones[1][0] = 0.2 * step as f32;
+                model.count = if step < 4 { 2 } else { 3 };
+                pilot.set_model(model).expect("a model of the same type");
+                decisions.push(pilot.act(&state::<5>(step)).expect("a finite state"));
+            }
+            let error = pilot.set_model(LINE).expect_err("another type");
+            assert!(matches!(error, PilotError::Unsupported(_)), "{error}");
+            (decisions, pilot.save().expect("the plan is at hand").carried)
+        };
+        assert_eq!(run(GPU), run(particle_pilot::Device::Cpu), "{planner}");
+    }
+    let saved = {
+        let config = PilotConfig {
+            device: GPU,
+            action: ActionKind::Continuous,
+            ..PilotConfig::of(PlannerKind::Cem)
+        };
+        let config = PilotConfig { particles: 100, horizon: 6, ..config };
+        let mut pilot =
+            Pilot::with_model(config, Everything::new(BOX)).expect("a valid configuration");
+        pilot.act(&state::<5>(0)).expect("a finite state");
+        pilot.save().expect("the plan is at hand")
+    };
+    assert_eq!(saved.carried.plan.len(), 6 * 3, "a plan of three numbers for each step");
+}

@@ -1,0 +1,82 @@
+//! The kernels' text with models in it.
+
+use anyhow::{Context, Result};
+use particle_pilot_kernels::env::{Integrator, Physics};
+use particle_pilot_kernels::model::{Actions, CartPoleModel, CostWeights, Lifted, Model};
+use particle_pilot_kernels::real::Real;
+use particle_pilot_kernels::trace::{Trace, fill};
+
+/// What begins a kernel.
+const ENTRY: &str = ".visible .entry ";
+
+/// `ptx` for the cart-pole, and after it its kernels for other models, with the models' names at the end of theirs.
+pub fn filled(ptx: &str) -> Result<String> {
+    let weights = CostWeights::default();
+    let plain = CartPoleModel::<false>::new(&Physics::default(), &weights)?;
+    let physics = Physics {
+        integrator: Integrator::SemiImplicitEuler,
+        theta_threshold_radians: f64::INFINITY,
+        ..Physics::default()
+    };
+    let general = CartPoleModel::<true>::new(&physics, &weights)?;
+    let chain = Lifted::<_, 16, 2, 2, false>::new(Chain { spring: 3.0 })?;
+    let mut text = fill(ptx, &Trace::of(&plain)?).ptx;
+    for (name, trace) in [("general", Trace::of(&general)?), ("chain", Trace::of(&chain)?)] {
+        let many = trace.structure.dimensions() > 1;
+        for kernel in kernels(ptx).filter(|kernel| is_for(kernel, many)) {
+            let entry = kernel.split('(').next().context("a kernel has a name")?;
+            let kernel = kernel.replace(entry, &format!("{entry}_{name}"));
+            text += &fill(&format!("{ENTRY}{kernel}"), &trace).ptx;
+        }
+    }
+    Ok(text)
+}
+
+/// The kernels of `ptx`, from their names on.
+fn kernels(ptx: &str) -> impl Iterator<Item = &str> {
+    ptx.split(ENTRY).skip(1).map(|kernel| {
+        let end = kernel.find("\n}\n").map_or(kernel.len(), |end| end + 3);
+        &kernel[..end]
+    })
+}
+
+/// Whether a kernel simulates, in one dimension or in `many`, and is not a whole episode, which is the cart-pole's.
+fn is_for(kernel: &str, many: bool) -> bool {
+    kernel.contains("//@pilot")
+        && !kernel.starts_with("episodes_")
+        && !kernel.contains("_moments")
+        && (!many || kernel.starts_with("roll_out_many") || kernel.starts_with("run_"))
+        && (many || !kernel.starts_with("roll_out_many"))
+}
+
+/// Eight masses on springs, pulled at both ends: what a model of sixteen states takes.
+#[derive(Clone, Copy)]
+struct Chain {
+    spring: f32,
+}
+
+impl Model<16, 2> for Chain {
+    fn actions(&self) -> Actions<2> {
+        Actions::within([-1.0; 2], [1.0; 2])
+    }
+
+    fn advance<R: Real>(&self, state: [R; 16], [left, right]: [R; 2]) -> [R; 16] {
+        let mut next = state;
+        for i in 0..8 {
+            let before = if i == 0 { left } else { state[i - 1] };
+            let after = if i == 7 { right } else { state[i + 1] };
+            let force = (before + after - state[i] * 2.0) * self.spring - state[i + 8] * 0.1;
+            next[i + 8] = state[i + 8] + force * 0.05;
+            next[i] = state[i] + next[i + 8] * 0.05;
+        }
+        next
+    }
+
+    fn cost<R: Real>(&self, state: [R; 16], _: [R; 2]) -> R {
+        let mut sum = state[0].square();
+        for number in &state[1..] {
+            sum = sum + number.square();
+        }
+        sum
+    }
+}

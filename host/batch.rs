@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use particle_pilot_kernels::model::CartPoleModel;
+use particle_pilot_kernels::model::{CartPoleModel, LaneModel, Lifted, Model};
 
 use crate::decision::Decision;
 use crate::engine;
 use crate::error::PilotError;
 use crate::pilot::Pilot;
-use crate::settings::{Device, PilotConfig, SettingError, Threads};
+use crate::settings::{ActionKind, Device, PilotConfig, SettingError, Threads};
 use crate::state::{BatchState, PilotState};
 use crate::threads::Workers;
 
@@ -53,9 +53,73 @@ impl PilotBatch {
         seeds: &[u64],
         flag: &Arc<AtomicBool>,
     ) -> Result<Self, PilotError> {
+        Self::of::<CartPoleModel<false>>(config, seeds, flag, Pilot::new)
+    }
+
+    /// As [`PilotBatch::new`], for a model of one's own; see [`Pilot::with_model`].
+    ///
+    /// # Errors
+    /// As [`Pilot::with_model`].
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::kernels::model::{Actions, Model};
+    /// use particle_pilot::kernels::real::Real;
+    /// use particle_pilot::{Action, PilotBatch, PilotConfig};
+    ///
+    /// #[derive(Clone, Copy)]
+    /// struct Place;
+    /// impl Model<1, 1> for Place {
+    ///     fn actions(&self) -> Actions<1> {
+    ///         Actions::within([-1.0], [1.0])
+    ///     }
+    ///     #[inline(always)]
+    ///     fn advance<R: Real>(&self, [place]: [R; 1], [speed]: [R; 1]) -> [R; 1] {
+    ///         [place + speed * 0.1]
+    ///     }
+    ///     #[inline(always)]
+    ///     fn cost<R: Real>(&self, [place]: [R; 1], _: [R; 1]) -> R {
+    ///         place.square()
+    ///     }
+    /// }
+    ///
+    /// let mut batch = PilotBatch::with_model(&PilotConfig::default(), Place, &[1, 2])?;
+    /// let decisions = batch.act(&[[3.0], [-3.0]])?;
+    /// assert!(matches!(decisions[0].action, Action::Continuous(speed) if speed[0] < 0.0));
+    /// assert!(matches!(decisions[1].action, Action::Continuous(speed) if speed[0] > 0.0));
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn with_model<const N: usize, const M: usize, T: Model<N, M>>(
+        config: &PilotConfig,
+        model: T,
+        seeds: &[u64],
+    ) -> Result<Self, PilotError> {
+        let config = PilotConfig { action: ActionKind::of(&model.actions()), ..config.clone() };
+        let pilot = |config| Pilot::with_model(config, model);
+        Self::of::<Lifted<T, N, M, M, false>>(&config, seeds, &Arc::default(), pilot)
+    }
+
+    /// As [`Pilot::set_model`], for all pilots.
+    ///
+    /// # Errors
+    /// As [`Pilot::set_model`].
+    pub fn set_model<const N: usize, const M: usize, T: Model<N, M>>(
+        &mut self,
+        model: T,
+    ) -> Result<(), PilotError> {
+        self.pilots.iter_mut().try_for_each(|pilot| pilot.set_model(model))
+    }
+
+    /// Pilots that `make` makes, for a model of about `M`'s size.
+    fn of<M: LaneModel>(
+        config: &PilotConfig,
+        seeds: &[u64],
+        flag: &Arc<AtomicBool>,
+        make: impl Fn(PilotConfig) -> Result<Pilot, PilotError>,
+    ) -> Result<Self, PilotError> {
         config.validate()?;
         if !matches!(config.device, Device::Cuda(_)) {
-            engine::require_memory::<CartPoleModel<false>>(config, seeds.len())?;
+            engine::require_memory::<M>(config, seeds.len())?;
         }
         let workers = Workers::start(Threads::asked(config.threads))?;
         let device = match config.device {
@@ -67,7 +131,7 @@ impl PilotBatch {
             if flag.load(Ordering::Relaxed) {
                 return Err(PilotError::Interrupted);
             }
-            let mut pilot = Pilot::new(PilotConfig { seed: *seed, ..single.clone() })?;
+            let mut pilot = make(PilotConfig { seed: *seed, ..single.clone() })?;
             pilot.set_interrupt(Arc::clone(flag));
             Ok(pilot)
         };
@@ -84,7 +148,8 @@ impl PilotBatch {
         Ok(BatchState { version: PilotState::VERSION, config: self.config.clone(), rows })
     }
 
-    /// The pilots that [`PilotBatch::save`] has put by.
+    /// The pilots that [`PilotBatch::save`] has put by. For a model of one's own, make them [so](PilotBatch::with_model) and
+    /// have them [load](PilotBatch::load) the state.
     ///
     /// # Errors
     /// As [`PilotBatch::new`], and [`PilotError::State`] for a state that no batch of this version can have.
@@ -103,10 +168,27 @@ impl PilotBatch {
         state.check()?;
         let seeds: Vec<u64> = state.rows.iter().map(|row| row.seed).collect();
         let mut batch = Self::new(&state.config, &seeds)?;
-        for (index, (pilot, row)) in batch.pilots.iter_mut().zip(&state.rows).enumerate() {
-            pilot.recall(row).map_err(in_row(index))?;
-        }
+        batch.load(state)?;
         Ok(batch)
+    }
+
+    /// Goes on from a saved state of as many pilots of the same configuration; the seeds become the state's.
+    ///
+    /// # Errors
+    /// [`PilotError::State`] for a state of other pilots, [`PilotError::Row`] for one of which a row is of another; the
+    /// pilots are then as before.
+    pub fn load(&mut self, state: &BatchState) -> Result<(), PilotError> {
+        state.check_for(&self.config, self.pilots.len())?;
+        let before = self.save()?.rows;
+        for (index, row) in state.rows.iter().enumerate() {
+            if let Err(error) = self.pilots[index].recall(row) {
+                for (pilot, row) in self.pilots.iter_mut().zip(&before).take(index) {
+                    pilot.recall(row)?;
+                }
+                return Err(in_row(index)(error));
+            }
+        }
+        Ok(())
     }
 
     /// Lets pilot `index` forget its last plan and start again from the first decision, with this seed.

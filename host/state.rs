@@ -55,13 +55,17 @@ impl PilotState {
     /// are part of what is carried.
     pub(crate) fn check(&self, config: &PilotConfig) -> Result<(), PilotError> {
         check_version(self.version)?;
-        let PilotConfig { device, threads, seed, .. } = *config;
-        if *config != (PilotConfig { device, threads, seed, ..self.config.clone() }) {
-            let why = "it is of a pilot of another configuration: make one of the state's";
-            return Err(PilotError::State(why.into()));
-        }
-        Ok(())
+        check_config(&self.config, config)
     }
+}
+
+fn check_config(saved: &PilotConfig, own: &PilotConfig) -> Result<(), PilotError> {
+    let PilotConfig { device, threads, seed, .. } = *own;
+    if *own != (PilotConfig { device, threads, seed, ..saved.clone() }) {
+        let why = "it is of a pilot of another configuration: make one of the state's";
+        return Err(PilotError::State(why.into()));
+    }
+    Ok(())
 }
 
 /// Pilots of a batch as they were between two decisions: [`PilotBatch::save`](crate::PilotBatch::save).
@@ -80,6 +84,17 @@ impl BatchState {
     /// Whether it is of this version.
     pub(crate) fn check(&self) -> Result<(), PilotError> {
         check_version(self.version)
+    }
+
+    /// Whether `pilots` pilots of `config` can go on from here: as [`PilotState::check`].
+    pub(crate) fn check_for(&self, config: &PilotConfig, pilots: usize) -> Result<(), PilotError> {
+        self.check()?;
+        check_config(&self.config, config)?;
+        if self.rows.len() != pilots {
+            let why = format!("it is of {} pilots, not {pilots}", self.rows.len());
+            return Err(PilotError::State(why));
+        }
+        Ok(())
     }
 }
 

@@ -1,8 +1,7 @@
 //! The futures of a decision, step by step: for people to look at, and for tests to add up.
 
-use std::ops::Range;
-
-use particle_pilot_kernels::env::Physics;
+use particle_pilot_kernels::model::LaneModel;
+use particle_pilot_kernels::task::MOST_DIMENSIONS;
 
 /// The futures from which a decision follows: those of its first iteration. `K` particles of `H` steps.
 ///
@@ -14,11 +13,15 @@ pub struct Trajectories {
     pub particles: usize,
     /// `H`.
     pub horizon: usize,
-    /// `[K][H][4]`: the states after each step, `[x m, x_dot m/s, theta rad, theta_dot rad/s]`. Particles that have
-    /// ended move on, but what they do no longer counts.
+    /// The numbers of a state.
+    pub state_len: usize,
+    /// The numbers of an action.
+    pub action_len: usize,
+    /// `[K][H][state_len]`: the states after each step, in the caller's units; for cart-pole
+    /// `[x m, x_dot m/s, theta rad, theta_dot rad/s]`. Particles that have ended move on, but what they do no longer counts.
     pub states: Vec<f32>,
-    /// `[K][H]`: the force of each step, in N.
-    pub forces: Vec<f32>,
+    /// `[K][H][action_len]`: the action of each step, in the caller's units; for cart-pole the force in N.
+    pub actions: Vec<f32>,
     /// `[K]`: what each future costs; 1e30 where that is no finite number.
     pub costs: Vec<f32>,
     /// `[K]`: how many steps each future lives, at most `H`.
@@ -27,56 +30,60 @@ pub struct Trajectories {
 
 impl Trajectories {
     /// Room for `particles` futures of `horizon` steps.
-    pub(crate) fn new(particles: u32, horizon: u32) -> Self {
+    pub(crate) fn new<M: LaneModel>(particles: u32, horizon: u32) -> Self {
         let [particles, horizon] = [particles, horizon].map(|count| count as usize);
+        let (state_len, action_len) = (M::DIM, M::ACTION_DIM);
         Self {
             particles,
             horizon,
-            states: vec![0.0; particles * horizon * 4],
-            forces: vec![0.0; particles * horizon],
+            state_len,
+            action_len,
+            states: vec![0.0; particles * horizon * state_len],
+            actions: vec![0.0; particles * horizon * action_len],
             costs: vec![0.0; particles],
             lifetimes: vec![0; particles],
         }
     }
 
-    /// The states of one future, `[H][4]`.
+    /// The states of one future, `[H][N]`.
     ///
     /// # Panics
-    /// If there is no such particle.
+    /// If there is no such particle, or states have not `N` numbers.
     ///
     /// # Examples
     /// ```
     /// use particle_pilot::{Pilot, PilotConfig};
     /// let mut pilot = Pilot::new(PilotConfig::default())?;
     /// let futures = pilot.trajectories(&[0.0, 0.0, 0.1, 0.3])?;
-    /// assert_eq!(futures.future(1023).len(), 30);
+    /// assert_eq!(futures.future::<4>(1023).len(), 30);
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```
     #[must_use]
-    pub fn future(&self, particle: usize) -> &[[f32; 4]] {
-        let length = self.horizon * 4;
+    pub fn future<const N: usize>(&self, particle: usize) -> &[[f32; N]] {
+        assert_eq!(N, self.state_len, "the numbers of a state");
+        let length = self.horizon * N;
         self.states[particle * length..][..length].as_chunks().0
     }
 
-    /// From the model's units to the caller's.
-    pub(crate) fn convert(&mut self, physics: &Physics, full_control: f32) {
-        let tau = physics.tau;
-        let distance = physics.gravity * tau * tau;
-        let units = [distance, distance / tau, 1.0, 1.0 / tau];
-        for state in self.states.as_chunks_mut::<4>().0 {
-            for (value, unit) in state.iter_mut().zip(units) {
-                *value = (f64::from(*value) * unit) as f32;
-            }
-        }
-        let newton = physics.force_mag / f64::from(full_control);
-        for force in &mut self.forces {
-            *force = (f64::from(*force) * newton) as f32;
-        }
-    }
-
-    /// Where a state and a force are.
-    pub(crate) fn places(&self, particle: usize, step: usize) -> (Range<usize>, usize) {
+    /// Writes down a step of `model`: the state that it led to and the control, in the model's units.
+    pub(crate) fn note<M: LaneModel>(
+        &mut self,
+        model: &M,
+        [particle, step]: [usize; 2],
+        state: &[f32],
+        control: &[f32],
+    ) {
         let row = particle * self.horizon + step;
-        (row * 4..row * 4 + 4, row)
+        let states = &mut self.states[row * M::DIM..][..M::DIM];
+        for (number, (to, value)) in states.iter_mut().zip(state).enumerate() {
+            *to = (f64::from(*value) * model.unit(number)) as f32;
+        }
+        let full = f64::from(model.full_control());
+        let mut shares = [0.0; MOST_DIMENSIONS];
+        shares.iter_mut().zip(control).for_each(|(share, value)| *share = f64::from(*value) / full);
+        let mut action = [0.0; MOST_DIMENSIONS];
+        model.action(&shares[..control.len()], &mut action[..M::ACTION_DIM]);
+        let actions = &mut self.actions[row * M::ACTION_DIM..][..M::ACTION_DIM];
+        actions.iter_mut().zip(action).for_each(|(to, number)| *to = number as f32);
     }
 }

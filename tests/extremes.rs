@@ -63,7 +63,7 @@ fn towards_temperature_0_mppi_does_what_the_cheapest_future_did() {
         let futures = pilot.trajectories(&state).expect("mppi has futures");
         let costs = futures.costs.iter().enumerate();
         let (cheapest, _) = costs.min_by(|a, b| a.1.total_cmp(b.1)).expect("there are futures");
-        let wanted = f64::from(futures.forces[cheapest * futures.horizon]);
+        let wanted = f64::from(futures.actions[cheapest * futures.horizon]);
         let Action::Continuous(force) = pilot.act(&state).expect("a finite state").action else {
             panic!("actions are continuous");
         };

@@ -41,7 +41,7 @@ fn for_each_kind(check: impl Fn(&mut Pilot, &Trajectories)) {
 fn costs_are_those_of_the_decision_that_follows() {
     for_each_kind(|pilot, futures| {
         let again = pilot.trajectories(&STATE).unwrap();
-        assert!(again.costs == futures.costs && again.forces == futures.forces);
+        assert!(again.costs == futures.costs && again.actions == futures.actions);
         let diagnostics = pilot.act(&STATE).unwrap().diagnostics;
         let costs = || futures.costs.iter().map(|cost| f64::from(*cost));
         assert_eq!(diagnostics.best, costs().fold(f64::INFINITY, f64::min));
@@ -59,7 +59,7 @@ fn costs_follow_from_the_states_by_their_definition() {
         let (physics, weights) = (pilot.config().physics, pilot.config().cost);
         for particle in 0..futures.particles {
             let states = std::iter::once(STATE)
-                .chain(futures.future(particle).iter().map(|state| state.map(f64::from)));
+                .chain(futures.future::<4>(particle).iter().map(|state| state.map(f64::from)));
             let lives = |s: &[f64; 4]| {
                 s[0].abs() <= physics.x_threshold && s[2].abs() <= physics.theta_threshold_radians
             };
@@ -91,8 +91,8 @@ fn states_are_where_the_forces_lead_the_reference_environment() {
         let mut env = CartPole::new(pilot.config().physics, options).unwrap();
         for particle in [0, 1, 166, 332] {
             env.reset_to(STATE).unwrap();
-            let forces = &futures.forces[particle * futures.horizon..][..futures.horizon];
-            for (state, force) in futures.future(particle).iter().zip(forces) {
+            let forces = &futures.actions[particle * futures.horizon..][..futures.horizon];
+            for (state, force) in futures.future::<4>(particle).iter().zip(forces) {
                 let step = env.step_force(f64::from(*force)).unwrap();
                 if step.ended() {
                     break; // beyond the thresholds particles are less precise
@@ -115,7 +115,7 @@ fn the_vote_of_random_futures_can_be_counted_again() {
         let futures = pilot.trajectories(&state).unwrap();
         let mut sums = [[0.0; 2]; 2]; // cost and number of the futures that begin to the left, to the right
         for (particle, cost) in futures.costs.iter().enumerate() {
-            let side = &mut sums[usize::from(futures.forces[particle * futures.horizon] > 0.0)];
+            let side = &mut sums[usize::from(futures.actions[particle * futures.horizon] > 0.0)];
             side[0] += f64::from(*cost);
             side[1] += 1.0;
         }

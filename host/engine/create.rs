@@ -53,14 +53,6 @@ impl CartModel {
             false => Self::General(CartPoleModel::new(physics, cost)?),
         })
     }
-
-    /// The strongest control, in the model's units.
-    pub fn full_control(&self) -> f32 {
-        match self {
-            Self::Plain(model) => model.full_control(),
-            Self::General(model) => model.full_control(),
-        }
-    }
 }
 
 /// The engine for `config` and its cart-pole; on a GPU its work goes to `stream`, if there is one given.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
 
 use crate::backend::BackendError;
+use crate::control_vector::ControlVector;
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
@@ -43,8 +44,6 @@ pub struct Pilot {
     decision: u32,
     /// The state as particles start from it.
     state: Vec<f32>,
-    /// Whether the model is not the configuration's cart-pole, but one of the caller's own.
-    has_own_model: bool,
     interrupt: Option<Arc<AtomicBool>>,
 }
 
@@ -90,7 +89,7 @@ impl Pilot {
         config.validate()?;
         let engine = engine::for_config(&config, simd, stream)?;
         let state = vec![0.0; CartPoleModel::<false>::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: false, interrupt: None })
+        Ok(Self { config, simd, engine, decision: 0, state, interrupt: None })
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
@@ -136,7 +135,7 @@ impl Pilot {
     ///
     /// # Errors
     /// As [`Pilot::act`], and [`PilotError::Unsupported`] for `smc` and `fmc`, whose particles replace each other on
-    /// the way, for models of one's own, and for a GPU that was asked for by name: recording is the CPU's work.
+    /// the way.
     ///
     /// # Examples
     /// ```
@@ -147,26 +146,19 @@ impl Pilot {
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```
     pub fn trajectories(&mut self, state: &[f64]) -> Result<Trajectories, PilotError> {
-        if self.has_own_model {
-            let reason =
-                "trajectories are in SI units, and models of one's own do not say how to get there";
-            return Err(PilotError::Unsupported(reason.into()));
-        }
         let size = u64::from(self.config.particles) * u64::from(self.config.horizon);
         if size > MOST_RECORDED {
             let (name, given) = ("particles times horizon", size.to_string());
             let required = "at most 100000000 for trajectories, which are kept in memory";
             return Err(SettingError { name, given, required }.into());
         }
-        // A state and a force of each.
+        // A state and an action of each.
+        let numbers = (self.state.len() + ControlVector::MOST) as u64;
         let what = || format!("the trajectories of {size} steps need");
-        memory::require(20 * size, what, "use fewer particles or steps")?;
+        memory::require(4 * numbers * size, what, "use fewer particles or steps")?;
         self.observe(state)?;
         let (engine, question) = self.ask();
-        let mut record = engine.trajectories(question)?;
-        let full_control = engine::CartModel::of(&self.config)?.full_control();
-        record.convert(&self.config.physics, full_control);
-        Ok(record)
+        engine.trajectories(question)
     }
 
     /// The plan that the pilot keeps for its next decision: the mean action of each step, `[horizon]` times its numbers (for

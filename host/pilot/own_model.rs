@@ -114,7 +114,7 @@ impl Pilot {
         let simd = Simd::select()?;
         let engine = engine::for_model(&config, model, simd, None)?;
         let state = vec![0.0; M::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, has_own_model: true, interrupt: None })
+        Ok(Self { config, simd, engine, decision: 0, state, interrupt: None })
     }
 }
 

@@ -9,7 +9,7 @@ use particle_pilot_kernels::rollout::Particle;
 use super::planner::{Problem, Request};
 use crate::trajectories::Trajectories;
 
-/// Records every future of `scheme`, in the model's units, until a stop.
+/// Records every future of `scheme`, until a stop.
 pub(crate) fn record<M: LaneModel, S: Scheme<M>>(
     problem: &Problem<M>,
     request: &Request<'_>,
@@ -32,7 +32,7 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
     #[inline(always)]
     fn run<L: Lanes>(self, _: L::Proof) -> Trajectories {
         let Problem { model, particles, horizon, .. } = self.problem;
-        let mut record = Trajectories::new(*particles, *horizon);
+        let mut record = Trajectories::new::<M>(*particles, *horizon);
         let constants = model.constants::<f32>(());
         let start = model.start::<f32>((), self.request.state);
         for pair in 0..particles.div_ceil(2) {
@@ -52,10 +52,8 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
                     sides[i].observe(&constants, 1.0);
                     sides[i].advance(&constants, control[i]);
                     if numbers[i] < record.particles {
-                        let (states, force) = record.places(numbers[i], step as usize);
-                        let places = record.states[states].iter_mut();
-                        places.zip(sides[i].state.as_ref()).for_each(|(to, from)| *to = *from);
-                        record.forces[force] = control[i].as_ref()[0];
+                        let (state, control) = (sides[i].state.as_ref(), control[i].as_ref());
+                        record.note(model, [numbers[i], step as usize], state, control);
                     }
                 }
             }

@@ -104,10 +104,10 @@ impl Decision {
             future_lifetimes: None,
         };
         if let Some(record) = futures {
-            let Trajectories { particles, horizon, states, forces, costs, lifetimes } = record;
+            let Trajectories { particles, horizon, states, actions, costs, lifetimes, .. } = record;
             // Vectors become arrays without being copied.
             let states = PyArray1::from_vec(py, states).reshape([particles, horizon, 4])?;
-            let forces = PyArray1::from_vec(py, forces).reshape([particles, horizon])?;
+            let forces = PyArray1::from_vec(py, actions).reshape([particles, horizon])?;
             decision.futures = Some(states.unbind());
             decision.future_forces = Some(forces.unbind());
             decision.future_costs = Some(PyArray1::from_vec(py, costs).unbind());

@@ -324,6 +324,10 @@ impl<const GENERAL: bool> LaneModel for CartPoleModel<GENERAL> {
         splat_all(proof, core::array::from_fn(|i| (f64::from(state[i]) * self.units[i]) as f32))
     }
 
+    fn unit(&self, number: usize) -> f64 {
+        1.0 / self.units[number]
+    }
+
     fn full_control(&self) -> f32 {
         self.force
     }

@@ -83,6 +83,12 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     /// Puts `state`, `[DIM]` numbers in the caller's units, into every lane, in the model's units.
     fn start<L: Lanes>(&self, proof: L::Proof, state: &[f32]) -> Self::State<L>;
 
+    /// How many of the caller's units one of the model's is, for number `number` of the state.
+    fn unit(&self, number: usize) -> f64 {
+        let _ = number;
+        1.0
+    }
+
     /// The strongest control in every dimension, in the model's units: planners use controls from minus to plus this.
     fn full_control(&self) -> f32;
 

@@ -57,12 +57,13 @@ pub fn within_budgets() -> Result<Outcome> {
     // All at once: each takes many seconds, on one core.
     let (tools, text) = (&tools, &text);
     let assembled = thread::scope(|scope| {
-        let threads = ARCHS.map(|arch| scope.spawn(move || assemble(tools, text, arch)));
+        let threads = ARCHS.map(|arch| scope.spawn(move || assemble(tools, text, arch, &[])));
         let results = threads.map(|thread| thread.join().expect("assemble() does not panic"));
         results.into_iter().collect::<Result<Vec<_>>>()
     })?;
     print_usage(&kernels, &assembled, &budgets)?;
     print_limits(&kernels, &assembled, &budgets)?;
+    nothing_is_fused(tools, text, &assembled)?;
     let complaints = complaints(&kernels, &assembled, &budgets)?;
     complaints.iter().for_each(|complaint| eprintln!("over budget: {complaint}"));
     match complaints.first() {
@@ -73,10 +74,22 @@ pub fn within_budgets() -> Result<Outcome> {
     }
 }
 
-fn assemble(tools: &Tools, text: &Path, arch: &'static str) -> Result<Assembled> {
-    let cubin = text.with_file_name(format!("{arch}.cubin"));
+/// The assembler may make one rounding of a multiplication and an addition unless both say `.rn`; forbidden to, it must
+/// write the same. What it may do is decided before it knows the GPU: one is enough.
+fn nothing_is_fused(tools: &Tools, text: &Path, all: &[Assembled]) -> Result<()> {
+    let Some(on) = all.first() else { return Ok(()) };
+    let unfused = assemble(tools, text, on.arch, &["-fmad", "false"])?;
+    let mut kernels = on.functions.iter();
+    match kernels.find(|(name, function)| unfused.functions.get(*name) != Some(*function)) {
+        None => Ok(()),
+        Some((name, _)) => bail!("{name} on {} is another with `-fmad false`", on.arch),
+    }
+}
+
+fn assemble(tools: &Tools, text: &Path, arch: &'static str, options: &[&str]) -> Result<Assembled> {
+    let cubin = text.with_file_name(format!("{arch}{}.cubin", options.concat()));
     let mut ptxas = Command::new(&tools.ptxas);
-    ptxas.args(["-v", "-arch", arch]).arg(text).arg("-o").arg(&cubin);
+    ptxas.args(["-v", "-arch", arch]).args(options).arg(text).arg("-o").arg(&cubin);
     let usages = usage::parse(&output_and_errors(&mut ptxas)?);
     let functions = sass::parse(&output(Command::new(&tools.nvdisasm).arg("-c").arg(&cubin))?);
     Ok(Assembled { arch, usages, functions })

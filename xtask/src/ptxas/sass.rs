@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// One function's instructions.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub struct Function {
     /// Operations without guard and operands, such as `FSETP.LE.AND`; padding is left out.
     operations: Vec<String>,

@@ -155,7 +155,7 @@ fn points(horizon: usize) -> impl Iterator<Item = usize> + Clone {
 }
 
 fn moves(futures: &Trajectories, particle: usize, from: &[f64; 4]) -> Vec<i32> {
-    let (future, lifetime) = (futures.future(particle), futures.lifetimes[particle] as usize);
+    let (future, lifetime) = (futures.future::<4>(particle), futures.lifetimes[particle] as usize);
     let kept = points(futures.horizon);
     // Without the state before the first kept one, a future that ends at once would have no length.
     let before = kept.clone().take_while(|step| *step < lifetime).count();

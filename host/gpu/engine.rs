@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytemuck::Zeroable;
 use particle_pilot_kernels::rollout::Summary;
-use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, Task};
+use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, PlannerParams, Task};
 
 use super::kept::Kept;
 use super::schedule::{Blocks, Launch, Schedule, WHOLE};
@@ -170,6 +170,8 @@ impl GpuEngine {
         }
         let place = self.numbers.len() - states;
         self.numbers[..place].copy_from_slice(&new.parameters);
+        self.task.params =
+            PlannerParams { full: model.full, end_cost: model.end_cost, ..self.task.params };
         self.model = model.clone();
         true
     }

@@ -47,6 +47,7 @@ pub(crate) struct GpuModel {
     trace: Trace,
     /// Full control, in the model's units.
     full: f32,
+    end_cost: f32,
 }
 
 impl GpuModel {
@@ -55,6 +56,10 @@ impl GpuModel {
     /// # Errors
     /// [`TraceError`] for a model that cannot be put into the kernels' text.
     fn of<M: LaneModel>(model: &M) -> Result<Self, TraceError> {
-        Ok(Self { trace: Trace::of(model)?, full: model.full_control() })
+        Ok(Self {
+            trace: Trace::of(model)?,
+            full: model.full_control(),
+            end_cost: model.end_cost(),
+        })
     }
 }

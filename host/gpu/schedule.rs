@@ -178,6 +178,7 @@ fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> 
         state_len: model.trace.structure.state_len(),
         dimensions: model.trace.structure.dimensions(),
         full: model.full,
+        end_cost: model.end_cost,
         ..PlannerParams::zeroed()
     };
     params.batch_chunks = params.chunks();

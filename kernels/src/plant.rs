@@ -27,6 +27,9 @@ pub trait Plant: Copy + Sync {
     /// The strongest control in every dimension, in the model's units.
     fn full_control(&self) -> f32;
 
+    /// The cost of each step that a future missed because it ended early.
+    fn end_cost(&self) -> f32;
+
     /// Prepares for futures that start from `state`, in the caller's units.
     fn setup<L: Lanes>(&self, proof: L::Proof, state: &[f32]) -> Self::Setup<L>;
 
@@ -50,7 +53,7 @@ pub trait Plant: Copy + Sync {
     /// Advances the bundle at `place` of a population.
     ///
     /// * `[cost, lifetime]`: so far.
-    /// * `[step, left]`: the number of the step, and how many there still are, with this one.
+    /// * `[step, missed]`: the number of the step, and the cost of missing it and all later ones.
     ///
     /// Returns cost, lifetime and score: the cost with the terminal cost of the state that was reached.
     fn step_in<L: Lanes>(
@@ -81,10 +84,10 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Row `row`.
+    /// Row `row` from `place` on, and what comes after it.
     #[inline(always)]
-    fn row(self, row: usize) -> &'a [Cell<f32>] {
-        &self.cells[row * self.width..][..self.width]
+    fn from(self, row: usize, place: usize) -> &'a [Cell<f32>] {
+        &self.cells[row * self.width + place..]
     }
 
     /// The state of the bundle at `place`; `like` is any state.
@@ -92,7 +95,7 @@ impl<'a> Rows<'a> {
     fn load<L: Lanes, S: AsMut<[L]>>(self, proof: L::Proof, like: S, place: usize) -> S {
         let mut state = like;
         for row in 0..state.as_mut().len() {
-            state.as_mut()[row] = load(proof, &self.row(row)[place..]);
+            state.as_mut()[row] = load(proof, self.from(row, place));
         }
         state
     }
@@ -100,7 +103,7 @@ impl<'a> Rows<'a> {
     #[inline(always)]
     fn store<L: Lanes, S: AsRef<[L]>>(self, state: S, place: usize) {
         for row in 0..state.as_ref().len() {
-            store(state.as_ref()[row], &self.row(row)[place..]);
+            store(state.as_ref()[row], self.from(row, place));
         }
     }
 }
@@ -140,13 +143,18 @@ impl<M: LaneModel> Plant for M {
     }
 
     #[inline(always)]
+    fn end_cost(&self) -> f32 {
+        LaneModel::end_cost(self)
+    }
+
+    #[inline(always)]
     fn setup<L: Lanes>(&self, proof: L::Proof, state: &[f32]) -> LaneSetup<M, L> {
         LaneSetup {
             proof,
             constants: self.constants(proof),
             start: self.start(proof, state),
             one: L::literal(proof, 1.0),
-            end_cost: self.end_cost(),
+            end_cost: LaneModel::end_cost(self),
         }
     }
 
@@ -202,8 +210,7 @@ impl<M: LaneModel> Plant for M {
     ) -> [L; 3] {
         let state = states.load(setup.proof, setup.start, place);
         let constants = &setup.constants;
-        let (state, record) =
-            live_on::<M, L>(setup.proof, constants, state, control, so_far, step, setup.end_cost);
+        let (state, record) = live_on::<M, L>(setup.proof, constants, state, control, so_far, step);
         states.store(state, place);
         record
     }
@@ -217,7 +224,7 @@ impl<M: LaneModel> Plant for M {
     ) -> L {
         let mut other = setup.start;
         for row in 0..M::DIM {
-            let from = states.row(row);
+            let from = states.from(row, 0);
             let mut gathered = [0.0f32; COLUMNS];
             for i in 0..L::COUNT {
                 gathered[i] = from[companions[i] as usize].get();
@@ -237,8 +244,7 @@ pub(crate) fn live_on<M: LaneModel, L: Lanes>(
     state: M::State<L>,
     control: <M as LaneModel>::Control<L>,
     [cost, lifetime]: [L; 2],
-    [step, left]: [L; 2],
-    end_cost: f32,
+    [step, missed]: [L; 2],
 ) -> (M::State<L>, [L; 3]) {
     let zero = L::literal(proof, 0.0);
     let was_live = step.le(lifetime);
@@ -246,7 +252,6 @@ pub(crate) fn live_on<M: LaneModel, L: Lanes>(
     let live = M::live(constants, &state, was_live);
     let sums = M::accumulate(constants, &state, &M::effort(&control), live, [zero; 2]);
     let running = M::running_cost(constants, sums);
-    let missed = left * L::splat(proof, end_cost);
     let dying = L::select(was_live, cost + missed, cost);
     let cost = L::select(live, cost + running, dying);
     let terminal = L::select(live, M::terminal_cost(constants, &state), zero);

@@ -92,6 +92,10 @@ pub struct PlannerParams {
     pub dimensions: u32,
     /// Full control in every dimension, in the model's units.
     pub full: f32,
+    /// `smc`, `fmc`: the cost of each step that a future missed because it ended early.
+    pub end_cost: f32,
+    /// Makes up whole multiples of 8 bytes.
+    pub padding: u32,
 }
 
 impl PlannerParams {
@@ -489,9 +493,9 @@ impl EpisodeSummary {
 
 // Both sides must agree on these.
 const _: () = {
-    assert!(size_of::<PlannerParams>() == 112 && align_of::<PlannerParams>() == 8);
+    assert!(size_of::<PlannerParams>() == 120 && align_of::<PlannerParams>() == 8);
     assert!(size_of::<Layout>() == 136);
-    assert!(size_of::<Task>() == 112 + 136 + 24 + 16);
+    assert!(size_of::<Task>() == 120 + 136 + 24 + 16);
     assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 32 + 24);
     assert!(size_of::<GridBarrier>() == 40);

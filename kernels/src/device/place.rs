@@ -29,6 +29,8 @@ pub struct Placed<W> {
     pub state_len: u32,
     /// Full control, in the model's units.
     pub full: f32,
+    /// The cost of each step that a future missed because it ended early.
+    pub end_cost: f32,
     /// Where in memory the start is, in the model's units; `None` for the one in the kernel's parameters.
     pub start: Option<u64>,
     pub width: PhantomData<W>,
@@ -135,6 +137,11 @@ impl<W: Width> Plant for Placed<W> {
     }
 
     #[inline(always)]
+    fn end_cost(&self) -> f32 {
+        self.end_cost
+    }
+
+    #[inline(always)]
     fn setup<L: Lanes>(&self, proof: L::Proof, _: &[f32]) -> Setup<L::Proof> {
         Setup { proof, start: self.start }
     }
@@ -187,12 +194,11 @@ impl<W: Width> Plant for Placed<W> {
         place: usize,
         control: W::Control<L>,
         [cost, lifetime]: [L; 2],
-        [step, left]: [L; 2],
+        [step, missed]: [L; 2],
     ) -> [L; 3] {
         let (at, stride) = address(states, place);
-        let given = [control.as_ref()[0], cost, lifetime, step, left];
-        let [control, cost, lifetime, step, left] = given;
-        let given = [number(control), number(cost), number(lifetime), number(step), number(left)];
+        let control = number(control.as_ref()[0]);
+        let given = [control, number(cost), number(lifetime), number(step), number(missed)];
         let [cost, lifetime, score] = step_in(at, stride, given);
         let lanes = |value| L::splat(setup.proof, value);
         [lanes(cost), lanes(lifetime), lanes(score)]
@@ -337,11 +343,11 @@ fn start_at(at: u64, stride: u64, from: u64) -> f32 {
     score
 }
 
-/// Advances a population's place: takes control, cost, lifetime, the step's number and steps left, returns cost,
-/// lifetime and score.
+/// Advances a population's place: takes control, cost, lifetime, the step's number and the cost of missing it and all
+/// later ones; returns cost, lifetime and score.
 #[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
 #[inline(always)]
-fn step_in(at: u64, stride: u64, [control, cost, lifetime, step, left]: [f32; 5]) -> [f32; 3] {
+fn step_in(at: u64, stride: u64, [control, cost, lifetime, step, missed]: [f32; 5]) -> [f32; 3] {
     let (new_cost, new_lifetime, score): (f32, f32, f32);
     // SAFETY: the place reads and writes the state, which is this thread's.
     unsafe {
@@ -349,7 +355,7 @@ fn step_in(at: u64, stride: u64, [control, cost, lifetime, step, left]: [f32; 5]
             "//@pilot step {} {} {} {} {} {} {} {} {} {}",
             out(reg32) new_cost, out(reg32) new_lifetime, out(reg32) score, in(reg64) at,
             in(reg64) stride, in(reg32) control, in(reg32) cost, in(reg32) lifetime,
-            in(reg32) step, in(reg32) left, options(nostack),
+            in(reg32) step, in(reg32) missed, options(nostack),
         );
     }
     [new_cost, new_lifetime, score]

@@ -159,8 +159,8 @@ impl<'a> Workspace<'a> {
     #[inline(always)]
     pub fn placed<W>(&self) -> Placed<W> {
         let params = &self.task.params;
-        let (state_len, full) = (params.state_len, params.full);
-        Placed { state_len, full, start: None, width: PhantomData }
+        let (state_len, full, end_cost) = (params.state_len, params.full, params.end_cost);
+        Placed { state_len, full, end_cost, start: None, width: PhantomData }
     }
 
     /// As [`Workspace::placed`], for futures from [the start in memory](Workspace::start).

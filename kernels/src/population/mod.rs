@@ -243,7 +243,8 @@ impl<'a> Population<'a> {
     ) {
         let setup = spec.model.setup::<L>(proof, spec.state);
         let full = spec.model.full_control();
-        let now = [step, spec.horizon - step].map(|steps| L::splat(proof, steps as f32));
+        let missed = (spec.horizon - step) as f32 * spec.model.end_cost();
+        let now = [L::splat(proof, step as f32), L::splat(proof, missed)];
         let [costs, lifetimes] = [COST, LIFETIME].map(|row| self.row(row));
         let [firsts, scores] = [FIRST, SCORE].map(|row| self.row(row));
         for place in team.places(self.width, L::COUNT) {

@@ -80,7 +80,7 @@ impl Sizes {
     fn horizon(self) -> u32 {
         self.control_from() + self.control
     }
-    /// Cost, step, steps left.
+    /// Cost, step, the cost of missing this and all later ones.
     fn of_step(self) -> [u32; 3] {
         [1, 2, 3].map(|n| self.horizon() + n)
     }
@@ -156,10 +156,10 @@ impl Trace {
             let mut inputs: Vec<f32> = (0..sizes.end()).map(|index| number(round, index)).collect();
             let of = |from: u32, count: u32| from as usize..(from + count) as usize;
             let step = (round % 5) as f32;
-            let [cost, now, left] = sizes.of_step();
+            let [cost, now, missed] = sizes.of_step();
             inputs[sizes.lifetime() as usize] = if round % 3 == 0 { step - 1.0 } else { step };
             inputs[sizes.horizon() as usize] = 20.0;
-            (inputs[now as usize], inputs[left as usize]) = (step, 20.0 - step);
+            inputs[now as usize] = step;
             let state = |from| {
                 let mut state = like;
                 state.as_mut().copy_from_slice(&inputs[of(from, sizes.state)]);
@@ -195,8 +195,7 @@ impl Trace {
                 state(0),
                 control,
                 so_far,
-                [inputs[now as usize], inputs[left as usize]],
-                end_cost,
+                [inputs[now as usize], inputs[missed as usize]],
             );
             let apart = M::distance_squared(&constants, &state(0), &state(sizes.other_from()));
             let score = bounded((), M::terminal_cost(&constants, &state(0)));
@@ -297,10 +296,10 @@ fn run<M: LaneModel>(model: &M, like: M::State<Traced>) -> Structure {
     advanced.advance(&constants, control);
     let end_cost = model.end_cost();
     let finish = particle.finish((), &constants, input(sizes.horizon()), end_cost);
-    let [cost, now, left] = sizes.of_step().map(input);
+    let [cost, now, missed] = sizes.of_step().map(input);
     let so_far = [cost, input(sizes.lifetime())];
     let (next, [cost, lifetime, score]) =
-        live_on::<M, _>((), &constants, state(0), control, so_far, [now, left], end_cost);
+        live_on::<M, _>((), &constants, state(0), control, so_far, [now, missed]);
     let mut step = numbers(next.as_ref());
     step.extend([cost.0, lifetime.0, score.0]);
     let (own, other) = (state(0), state(sizes.other_from()));

@@ -185,8 +185,8 @@ impl Writer<'_> {
                     (0..sizes.state).map(|n| (n, format!("%s{n}"))).collect();
                 let controls = sizes.control_from()..sizes.control_from() + sizes.control;
                 inputs.extend(controls.map(|n| (n, words[6].to_owned())));
-                let [cost, now, left] = sizes.of_step();
-                let given = [(cost, 7), (sizes.lifetime(), 8), (now, 9), (left, 10)];
+                let [cost, now, missed] = sizes.of_step();
+                let given = [(cost, 7), (sizes.lifetime(), 8), (now, 9), (missed, 10)];
                 inputs.extend(given.map(|(number, word)| (number, words[word].to_owned())));
                 let state = (0..sizes.state).map(|n| format!("%s{n}"));
                 let record = words[1..4].iter().map(|word| (*word).to_owned());

@@ -8,6 +8,7 @@ mod paths;
 mod planners;
 mod random;
 mod rollout;
+mod trace;
 mod vm;
 
 use criterion::Criterion;
@@ -18,6 +19,7 @@ fn main() {
     random::all(&mut criterion);
     rollout::all(&mut criterion);
     planners::all(&mut criterion);
+    trace::all(&mut criterion);
     vm::all(&mut criterion);
     criterion.final_summary();
 }

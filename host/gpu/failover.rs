@@ -95,6 +95,19 @@ impl<M: LaneModel> Guarded<M> {
         Ok(plan)
     }
 
+    /// Has the GPU plan with another model, unless it has failed. Where it is refused, nothing has changed.
+    fn set_on_gpu(&mut self, model: &M) -> Result<(), BackendError> {
+        let model = GpuModel::of(model)?;
+        if self.failure.is_none() && !self.engine.set_model(&model) {
+            // Its functions take other ways, which is another text. No model that can be changed is on a stream of
+            // another program's.
+            let mut engine = GpuEngine::new(self.index, &self.config, model, None)?;
+            engine.carry_on(&self.engine.carried());
+            self.engine = engine;
+        }
+        Ok(())
+    }
+
     /// A CPU that goes on from where the GPU is: what that leaves to its next decision, the host has too.
     fn on_cpu(&self, fallback_reason: Option<BackendError>) -> Result<CpuEngine<M>, PilotError> {
         let mut cpu = CpuEngine::new(&self.config, self.model, self.simd, fallback_reason)?;
@@ -134,14 +147,10 @@ impl<M: LaneModel> Engine for Guarded<M> {
         if let Some(cpu) = &mut self.replacement {
             return cpu.set_model(model);
         }
-        let on_gpu = GpuModel::of(model).map_err(BackendError::from)?;
-        if self.failure.is_none() && !self.engine.set_model(&on_gpu) {
-            // Its functions take other ways, which is another text. No model that can be changed is on a stream of
-            // another program's.
-            let mut engine = GpuEngine::new(self.index, &self.config, on_gpu, None)
-                .map_err(BackendError::from)?;
-            engine.carry_on(&self.engine.carried());
-            self.engine = engine;
+        match self.set_on_gpu(model) {
+            Ok(()) => {}
+            Err(error) if self.config.device == Device::Auto => self.failure = Some(error),
+            Err(error) => return Err(error.into()),
         }
         self.model = *model;
         Ok(true)

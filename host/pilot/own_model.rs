@@ -99,7 +99,7 @@ impl Pilot {
         }
     }
 
-    /// A pilot for a model that is arranged for vector lanes by hand, on the CPU; `config.physics` and `config.cost` are
+    /// A pilot for a model that is arranged for vector lanes by hand; `config.physics` and `config.cost` are
     /// then not used.
     ///
     /// # Errors

@@ -1,9 +1,12 @@
 //! Models of one's own on a GPU: the CPU's bits, for every planner and operation.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use particle_pilot::kernels::model::{Actions, Model};
 use particle_pilot::kernels::real::Real;
 use particle_pilot::{
-    ActionKind, Decision, Interpolation, Noise, Pilot, PilotConfig, PilotError, PlannerKind, Tuning,
+    ActionKind, Decision, Device, Interpolation, Noise, Pilot, PilotConfig, PilotError,
+    PlannerKind, Tuning,
 };
 
 use super::{GPU, on_the_virtual_gpu};
@@ -176,7 +179,7 @@ fn decisions_for_ones_own_models_are_the_cpus() {
             let usual = PilotConfig::of(*planner);
             let tuning = Tuning { noise, interpolation, iterations: 2, ..usual.tuning };
             let (particles, horizon) = ([300, 129, 40][place], [7, 12, 1][place]);
-            let device = particle_pilot::Device::Cpu;
+            let device = Device::Cpu;
             let config = PilotConfig { particles, horizon, tuning, device, ..usual };
             compared += compare(&config, Everything::new(BOX));
             compared += compare(&config, Wide);
@@ -218,7 +221,7 @@ fn models_change_as_on_the_cpu() {
             assert!(matches!(error, PilotError::Unsupported(_)), "{error}");
             (decisions, pilot.save().expect("the plan is at hand").carried)
         };
-        assert_eq!(run(GPU), run(particle_pilot::Device::Cpu), "{planner}");
+        assert_eq!(run(GPU), run(Device::Cpu), "{planner}");
     }
     let saved = {
         let config = PilotConfig {
@@ -233,4 +236,45 @@ fn models_change_as_on_the_cpu() {
         pilot.save().expect("the plan is at hand")
     };
     assert_eq!(saved.carried.plan.len(), 6 * 3, "a plan of three numbers for each step");
+}
+
+/// Does something else each time.
+#[derive(Clone, Copy)]
+struct Moody(&'static AtomicU32);
+
+impl Model<1, 1> for Moody {
+    fn actions(&self) -> Actions<1> {
+        LINE.actions
+    }
+
+    #[inline(always)]
+    fn advance<R: Real>(&self, [place]: [R; 1], [speed]: [R; 1]) -> [R; 1] {
+        [place + speed * self.0.fetch_add(1, Ordering::Relaxed) as f32]
+    }
+
+    #[inline(always)]
+    fn cost<R: Real>(&self, [place]: [R; 1], _: [R; 1]) -> R {
+        place.square()
+    }
+}
+
+#[test]
+fn models_that_kernels_cannot_follow_are_the_cpus() {
+    on_the_virtual_gpu("models::what_kernels_cannot_follow_is_the_cpus");
+}
+
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn what_kernels_cannot_follow_is_the_cpus() {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let pilot = |device| {
+        let config = PilotConfig { particles: 100, device, ..PilotConfig::default() };
+        Pilot::with_model(config, Moody(&ASKED))
+    };
+    let error = pilot(GPU).map(|_| ()).expect_err("it was asked for by name");
+    assert!(error.to_string().contains("does not compute the same"), "{error}");
+    let mut pilot = pilot(Device::Auto).expect("the device is left open");
+    assert_eq!(pilot.device(), Device::Cpu);
+    assert!(pilot.fallback_reason().is_some());
+    assert!(pilot.act(&[0.5]).is_ok());
 }

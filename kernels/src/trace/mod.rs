@@ -1,5 +1,5 @@
 //! Tracing: a model's functions run once, on lanes that record what is computed with them. The record is written into the
-//! text of GPU kernels, which are compiled without knowing any model: see [`text`].
+//! text of GPU kernels, which are compiled without knowing any model: [`fill`].
 
 mod lanes;
 mod operation;

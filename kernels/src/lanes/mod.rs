@@ -137,7 +137,7 @@ pub trait Lanes:
 /// that they stand in, and the compiler does not always inline them.
 #[inline(always)]
 pub fn splat_all<L: Lanes, const N: usize>(proof: L::Proof, values: [f32; N]) -> [L; N] {
-    let mut lanes = [L::splat(proof, 0.0); N];
+    let mut lanes = [L::literal(proof, 0.0); N];
     // Not a zip, which is not unrolled for GPUs.
     for i in 0..N {
         lanes[i] = L::splat(proof, values[i]);

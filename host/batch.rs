@@ -99,10 +99,11 @@ impl PilotBatch {
         Self::of::<Lifted<T, N, M, M, false>>(&config, seeds, &Arc::default(), pilot)
     }
 
-    /// As [`Pilot::set_model`], for all pilots.
+    /// As [`Pilot::set_model`], for all pilots, one after the other.
     ///
     /// # Errors
-    /// As [`Pilot::set_model`].
+    /// As [`Pilot::set_model`]. What is wrong with the model is found out by the first pilot; where a GPU fails, those before
+    /// have the new model already.
     pub fn set_model<const N: usize, const M: usize, T: Model<N, M>>(
         &mut self,
         model: T,

@@ -18,7 +18,7 @@ pub enum BackendError {
     #[error("device `cuda:{0}` cannot be used: this build has no GPU backend; use `auto` or `cpu`")]
     NoGpuBackend(u32),
     /// A GPU was asked for with a model that cannot be put into its kernels.
-    #[error("{0}; use `auto` or `cpu`")]
+    #[error("{0}; the CPU can")]
     Model(#[from] TraceError),
     /// The GPU cannot be used, or not any longer.
     #[error(transparent)]
@@ -32,11 +32,11 @@ pub enum BackendError {
 }
 
 impl BackendError {
-    /// Whether there simply is no GPU that a pilot could use: no driver, no device, or no kernels.
+    /// Whether there simply is no GPU that a pilot could use: no driver, no device, or no backend.
     #[must_use]
     pub fn is_absence(&self) -> bool {
         match self {
-            Self::NoGpuBackend(_) | Self::Model(_) => true,
+            Self::NoGpuBackend(_) => true,
             Self::Gpu(error) => error.is_absence(),
             _ => false,
         }

@@ -105,6 +105,10 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
     }
 
     fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {
+        let size = u64::from(self.problem.particles) * u64::from(self.problem.horizon);
+        let numbers = (M::DIM + M::ACTION_DIM) as u64;
+        let what = || format!("the trajectories of {size} steps need");
+        memory::require(4 * numbers * size, what, FEWER)?;
         let request = question.request(&self.pool);
         let record = self.planner.trajectories(&self.problem, &request);
         if request.is_stopped() {

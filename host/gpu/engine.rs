@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytemuck::Zeroable;
 use particle_pilot_kernels::rollout::Summary;
-use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, PlannerParams, Task};
+use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, Task};
 
 use super::kept::Kept;
 use super::schedule::{Blocks, Launch, Schedule, WHOLE};
@@ -165,13 +165,14 @@ impl GpuEngine {
         let (old, new) = (&self.model.trace, &model.trace);
         let states = new.structure.state_len() as usize;
         let takes_numbers = self.numbers.len() > states || new.parameters.is_empty();
-        if old.structure != new.structure || !takes_numbers {
+        // The noise goes by full control.
+        let is_as_strong = self.model.full == model.full;
+        if old.structure != new.structure || !takes_numbers || !is_as_strong {
             return false;
         }
         let place = self.numbers.len() - states;
         self.numbers[..place].copy_from_slice(&new.parameters);
-        self.task.params =
-            PlannerParams { full: model.full, end_cost: model.end_cost, ..self.task.params };
+        self.task.params.end_cost = model.end_cost;
         self.model = model.clone();
         true
     }

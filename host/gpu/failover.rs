@@ -102,6 +102,7 @@ impl<M: LaneModel> Guarded<M> {
             // Its functions take other ways, which is another text. No model that can be changed is on a stream of
             // another program's.
             let mut engine = GpuEngine::new(self.index, &self.config, model, None)?;
+            // Refused where the GPU has left what are no numbers: then the plan begins anew.
             engine.carry_on(&self.engine.carried());
             self.engine = engine;
         }
@@ -147,13 +148,17 @@ impl<M: LaneModel> Engine for Guarded<M> {
         if let Some(cpu) = &mut self.replacement {
             return cpu.set_model(model);
         }
-        match self.set_on_gpu(model) {
-            Ok(()) => {}
-            Err(error) if self.config.device == Device::Auto => self.failure = Some(error),
-            Err(error) => return Err(error.into()),
+        let before = std::mem::replace(&mut self.model, *model);
+        let result = match self.set_on_gpu(model) {
+            Err(error) if self.config.device == Device::Auto => {
+                self.on_cpu(Some(error)).map(|cpu| self.replacement = Some(cpu))
+            }
+            result => result.map_err(PilotError::from),
+        };
+        if result.is_err() {
+            self.model = before;
         }
-        self.model = *model;
-        Ok(true)
+        result.map(|()| true)
     }
 
     fn reset(&mut self) {

@@ -9,19 +9,17 @@ use std::time::Duration;
 use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
 
 use crate::backend::BackendError;
-use crate::control_vector::ControlVector;
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
 use crate::gpu::ForeignStream;
-use crate::memory;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
 use crate::simd::{Simd, SimdError};
 use crate::state::{Carried, PilotState};
 use crate::threads::Pool;
 use crate::trajectories::Trajectories;
 
-/// States that may be recorded at once: 2 GB.
+/// States that may be recorded at once: 2 GB of the cart-pole's, with the actions.
 const MOST_RECORDED: u64 = 100_000_000;
 
 /// Plans before every action: give it the state, it answers with what to do.
@@ -152,10 +150,6 @@ impl Pilot {
             let required = "at most 100000000 for trajectories, which are kept in memory";
             return Err(SettingError { name, given, required }.into());
         }
-        // A state and an action of each.
-        let numbers = (self.state.len() + ControlVector::MOST) as u64;
-        let what = || format!("the trajectories of {size} steps need");
-        memory::require(4 * numbers * size, what, "use fewer particles or steps")?;
         self.observe(state)?;
         let (engine, question) = self.ask();
         engine.trajectories(question)

@@ -11,7 +11,7 @@ use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 use crate::simd::Simd;
 
 impl Pilot {
-    /// A pilot for a model of one's own, on the CPU. What there is to choose from is the model's to say:
+    /// A pilot for a model of one's own, on any device. What there is to choose from is the model's to say:
     /// `config.physics`, `config.cost` and `config.action` are not used.
     ///
     /// # Errors
@@ -73,7 +73,8 @@ impl Pilot {
     ///
     /// # Errors
     /// [`PilotError::Actions`] if nothing can be chosen from its actions, [`PilotError::Unsupported`] if the pilot is for
-    /// a model of another type or for another kind of action. The pilot is then as before.
+    /// a model of another type or for another kind of action, [`PilotError::Backend`] if a GPU that was asked for by name
+    /// cannot take it; where the device was left open, the CPU takes over. After an error the pilot is as before.
     pub fn set_model<const N: usize, const M: usize, T: Model<N, M>>(
         &mut self,
         model: T,

@@ -21,9 +21,6 @@ pub trait Plant: Copy + Sync {
     /// A bundle of mirrored pairs of particles on their way through a rollout.
     type Pair<L: Lanes>: Copy;
 
-    /// The numbers of a state.
-    fn state_len(&self) -> usize;
-
     /// The strongest control in every dimension, in the model's units.
     fn full_control(&self) -> f32;
 
@@ -131,11 +128,6 @@ impl<M: LaneModel> Plant for M {
     type Control<L: Lanes> = <M as LaneModel>::Control<L>;
     type Setup<L: Lanes> = LaneSetup<M, L>;
     type Pair<L: Lanes> = [Particle<M, L>; 2];
-
-    #[inline(always)]
-    fn state_len(&self) -> usize {
-        M::DIM
-    }
 
     #[inline(always)]
     fn full_control(&self) -> f32 {

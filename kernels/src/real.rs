@@ -78,7 +78,7 @@ pub trait Real:
     /// `e` to the power of it: [`math::exp`].
     fn exp(self) -> Self;
 
-    /// The natural logarithm of a positive normal number: [`math::ln`].
+    /// The natural logarithm of a positive normal number: [`math::ln`]; NaN of NaN.
     fn ln(self) -> Self;
 
     /// The angle of the vector `(x, self)` in rad: [`math::atan2`].
@@ -248,7 +248,9 @@ impl<L: Lanes> Real for Num<L> {
     }
     #[inline(always)]
     fn ln(self) -> Self {
-        Self(math::ln(self.0.proof(), self.0))
+        // `math::ln` looks at bits, and those of what is no number differ from device to device.
+        let is_number = self.0.le(self.0);
+        Self(L::select(is_number, math::ln(self.0.proof(), self.0), self.0))
     }
     #[inline(always)]
     fn atan2(self, x: impl Operand<Self>) -> Self {

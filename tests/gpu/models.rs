@@ -238,6 +238,95 @@ fn models_change_as_on_the_cpu() {
     assert_eq!(saved.carried.plan.len(), 6 * 3, "a plan of three numbers for each step");
 }
 
+/// More numbers than a kernel takes as parameters, so that they are in the text; some of them under functions.
+#[derive(Clone, Copy)]
+struct Lengthy {
+    numbers: [f32; 300],
+}
+
+impl Model<2, 1> for Lengthy {
+    fn actions(&self) -> Actions<1> {
+        LINE.actions
+    }
+
+    #[inline(always)]
+    fn advance<R: Real>(&self, [a, b]: [R; 2], [speed]: [R; 1]) -> [R; 2] {
+        let root = a.constant(self.numbers[0]).sqrt() + a.constant(self.numbers[1]).floor();
+        [
+            a + speed * 0.1,
+            b * 0.5 + root + a.constant(self.numbers[2]).abs() - a.constant(-0.5).sin(),
+        ]
+    }
+
+    #[inline(always)]
+    fn cost<R: Real>(&self, [a, b]: [R; 2], _: [R; 1]) -> R {
+        let mut sum = a.square() + b.abs();
+        for number in self.numbers {
+            sum = sum + (a - number).abs() * 1e-3;
+        }
+        sum
+    }
+}
+
+#[test]
+fn models_of_very_many_numbers_on_the_virtual_gpu_are_the_cpus() {
+    on_the_virtual_gpu("models::models_of_very_many_numbers_are_the_cpus");
+}
+
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn models_of_very_many_numbers_are_the_cpus() {
+    let run = |device| {
+        let config = PilotConfig { particles: 40, horizon: 4, device, ..PilotConfig::default() };
+        let mut model = Lengthy { numbers: std::array::from_fn(|i| 0.01 * i as f32) };
+        let mut pilot = Pilot::with_model(config, model).expect("a valid configuration");
+        let mut decisions = vec![pilot.act(&[0.3, 0.1]).expect("a finite state")];
+        model.numbers[0] = 0.25;
+        pilot.set_model(model).expect("a model of the same type");
+        decisions.push(pilot.act(&[0.3, 0.1]).expect("a finite state"));
+        decisions
+    };
+    assert_eq!(run(GPU), run(Device::Cpu));
+}
+
+/// Comes to what is no number.
+#[derive(Clone, Copy)]
+struct Undefined;
+
+impl Model<1, 1> for Undefined {
+    fn actions(&self) -> Actions<1> {
+        LINE.actions
+    }
+
+    #[inline(always)]
+    fn advance<R: Real>(&self, [place]: [R; 1], [speed]: [R; 1]) -> [R; 1] {
+        [place + speed * 0.1]
+    }
+
+    #[inline(always)]
+    fn cost<R: Real>(&self, [place]: [R; 1], _: [R; 1]) -> R {
+        ((place - 0.3).sqrt().ln() + 3.0).square()
+    }
+}
+
+#[test]
+fn what_is_no_number_costs_the_same_on_the_virtual_gpu() {
+    on_the_virtual_gpu("models::what_is_no_number_costs_the_same");
+}
+
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn what_is_no_number_costs_the_same() {
+    let run = |device| {
+        let config = PilotConfig { particles: 100, device, ..PilotConfig::default() };
+        let mut pilot = Pilot::with_model(config, Undefined).expect("a valid configuration");
+        pilot.act(&[0.4]).expect("a finite state")
+    };
+    let decision = run(GPU);
+    assert!(decision.diagnostics.non_finite > 0, "some futures come to what is no number");
+    assert_eq!(decision, run(Device::Cpu));
+}
+
 /// Does something else each time.
 #[derive(Clone, Copy)]
 struct Moody(&'static AtomicU32);

@@ -25,8 +25,6 @@ const MOST: usize = MOST_DIMENSIONS;
 /// A model to be put in, with controls of [`One`] dimension or [`Many`].
 #[derive(Clone, Copy)]
 pub struct Placed<W> {
-    /// The numbers of a state.
-    pub state_len: u32,
     /// Full control, in the model's units.
     pub full: f32,
     /// The cost of each step that a future missed because it ended early.
@@ -125,11 +123,6 @@ impl<W: Width> Plant for Placed<W> {
     type Control<L: Lanes> = W::Control<L>;
     type Setup<L: Lanes> = Setup<L::Proof>;
     type Pair<L: Lanes> = ();
-
-    #[inline(always)]
-    fn state_len(&self) -> usize {
-        self.state_len as usize
-    }
 
     #[inline(always)]
     fn full_control(&self) -> f32 {

@@ -159,8 +159,7 @@ impl<'a> Workspace<'a> {
     #[inline(always)]
     pub fn placed<W>(&self) -> Placed<W> {
         let params = &self.task.params;
-        let (state_len, full, end_cost) = (params.state_len, params.full, params.end_cost);
-        Placed { state_len, full, end_cost, start: None, width: PhantomData }
+        Placed { full: params.full, end_cost: params.end_cost, start: None, width: PhantomData }
     }
 
     /// As [`Workspace::placed`], for futures from [the start in memory](Workspace::start).

@@ -48,7 +48,8 @@ impl<L: Copy, const D: usize> Vector<L> for [L; D] {
 ///
 /// A model is plain data: physical parameters and cost weights. Its functions work on bundles of
 /// particles and must be built from the operations of [`Lanes`] only, which keeps the results
-/// the same on every device. Choose the units of the state freely: [`LaneModel::start`] converts.
+/// the same on every device; a GPU refuses those that take a bundle apart or put it together (`load`, `store`, `any`,
+/// `to_u32`, `counting`). Choose the units of the state freely: [`LaneModel::start`] converts.
 ///
 /// A future of `H` steps visits the states `s_0 .. s_H`. It lives as long as [`LaneModel::live`] holds;
 /// while it does, [`LaneModel::accumulate`] adds each state to running sums, which [`LaneModel::running_cost`] weighs in

@@ -99,6 +99,8 @@ pub enum TraceError {
     Lost,
     /// It does not compute the same every time.
     Differs,
+    /// Its states have so many numbers, more than kernels take.
+    TooLong(usize),
 }
 
 impl fmt::Display for TraceError {
@@ -107,6 +109,11 @@ impl fmt::Display for TraceError {
             Self::Lost => write!(
                 f,
                 "the model takes bundles of lanes apart, which a GPU's kernels cannot follow"
+            ),
+            Self::TooLong(numbers) => write!(
+                f,
+                "the model's states have {numbers} numbers, and a GPU's kernels take {} at most",
+                text::MOST_NUMBERS
             ),
             Self::Differs => write!(
                 f,
@@ -125,6 +132,9 @@ impl Trace {
     /// # Errors
     /// [`TraceError`] for a model whose functions are not straight lines from numbers to numbers.
     pub fn of<M: LaneModel>(model: &M) -> Result<Self, TraceError> {
+        if M::DIM > text::MOST_NUMBERS {
+            return Err(TraceError::TooLong(M::DIM));
+        }
         let zeros = vec![0.0; M::DIM];
         // Before the record begins: a start is the caller's state, not the model's.
         let start = recorded(|| model.start::<Traced>((), &zeros)).0;

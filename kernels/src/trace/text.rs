@@ -2,7 +2,7 @@
 //!
 //! Kernels are compiled with *places*: comments that stand where a model is called, and name registers. [`fill`] puts
 //! instructions there. The states of the pair of particles that a thread rolls out are in registers that only these
-//! instructions know; see `device::place`, which has the list.
+//! instructions know; see `device::place`, whose functions are the places, with their operands in order.
 //!
 //! The model's numbers and the start come as a second parameter of each kernel that has places, in this order, so that
 //! other numbers need no other text. Drivers take 4 KB of parameters: where that is too little, the numbers are in the text.
@@ -20,7 +20,7 @@ const PLACE: &str = "//@pilot ";
 const ENTRY: &str = ".visible .entry ";
 
 /// The model's numbers and a start that fit beside the kernels' own parameter.
-const MOST_PARAMETERS: usize = 800;
+pub(super) const MOST_NUMBERS: usize = 800;
 
 /// Kernels for a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Text {
 #[must_use]
 pub fn fill(ptx: &str, trace: &Trace) -> Text {
     let states = trace.structure.state_len() as usize;
-    let takes_numbers = trace.parameters.len() + states <= MOST_PARAMETERS;
+    let takes_numbers = trace.parameters.len() + states <= MOST_NUMBERS;
     let mut text = Text { ptx: String::with_capacity(2 * ptx.len()), takes_numbers };
     let mut writer = Writer { trace, takes_numbers, entry: "", to: &mut text.ptx };
     let mut lines = ptx.lines();

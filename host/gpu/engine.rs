@@ -163,14 +163,14 @@ impl GpuEngine {
     /// Goes on with a model whose text would be the same; returns false, and changes nothing, where it would be another.
     pub fn set_model(&mut self, model: &GpuModel) -> bool {
         let (old, new) = (&self.model.trace, &model.trace);
-        let states = new.structure.state_len() as usize;
-        let takes_numbers = self.numbers.len() > states || new.parameters.is_empty();
-        // The noise goes by full control.
-        let is_as_strong = self.model.full == model.full;
-        if old.structure != new.structure || !takes_numbers || !is_as_strong {
+        if old.structure != new.structure {
             return false;
         }
-        let place = self.numbers.len() - states;
+        let place = self.numbers.len() - new.structure.state_len() as usize;
+        // Numbers may be in the text, and the noise goes by full control.
+        if place != new.parameters.len() || self.model.full != model.full {
+            return false;
+        }
         self.numbers[..place].copy_from_slice(&new.parameters);
         self.task.params.end_cost = model.end_cost;
         self.model = model.clone();

@@ -146,6 +146,8 @@ impl<M: LaneModel> Engine for Guarded<M> {
     fn set_model(&mut self, model: &dyn Any) -> Result<bool, PilotError> {
         let Some(model) = model.downcast_ref::<M>() else { return Ok(false) };
         if let Some(cpu) = &mut self.replacement {
+            // Which says what actions are, whoever plans.
+            self.model = *model;
             return cpu.set_model(model);
         }
         let before = std::mem::replace(&mut self.model, *model);

@@ -17,7 +17,7 @@ fn mean_distance(name: &str, cost: CostWeights) -> Result<f64, PilotError> {
     let (mut distance, mut angle, mut steps) = (0.0, 0.0, 0.0);
     for seed in 0..10 {
         Episode::new().seed(seed).push(Some(push)).run_with(&mut pilot, |record| {
-            let [x, _, theta, _] = record.state;
+            let (x, theta) = (record.state[0], record.state[2]);
             distance += x.abs();
             angle += theta.abs().to_degrees();
             steps += 1.0;

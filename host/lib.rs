@@ -54,9 +54,9 @@ pub use batch::PilotBatch;
 pub use bytes::Bytes;
 pub use control_vector::ControlVector;
 pub use decision::{Action, Decision, Diagnostics, Warning};
+pub use env::Ending;
 pub use episode::{
-    DecisionTimes, Deviation, Digest, Ending, Episode, EpisodeResult, StepRecord, WarningNote,
-    WarningNotes,
+    DecisionTimes, Digest, Episode, EpisodeResult, StepRecord, WarningNote, WarningNotes,
 };
 pub use error::PilotError;
 pub use evaluation::{

@@ -2,6 +2,8 @@
 
 use particle_pilot_kernels::env::BadPhysics;
 
+use crate::decision::Action;
+
 /// Why an environment cannot do what was asked; it is then left unchanged.
 ///
 /// # Examples
@@ -20,6 +22,14 @@ pub enum EnvError {
     /// The action given, which is neither 0 nor 1.
     #[error("action {0} does not exist; use 0 to push left or 1 to push right")]
     InvalidAction(u32),
+    /// An action that is none in this environment.
+    #[error("the environment takes {required}, not {given}")]
+    OtherAction {
+        /// The action.
+        given: Action,
+        /// What the environment takes.
+        required: String,
+    },
     /// A step before the first reset.
     #[error("there is no state to step from yet; call reset() first")]
     NotReset,
@@ -51,4 +61,20 @@ pub enum EnvError {
     /// A limit of zero steps.
     #[error("max_episode_steps is 0; use at least 1, or none for episodes without a limit")]
     NoSteps,
+}
+
+impl EnvError {
+    /// What an environment takes whose actions are numbers.
+    pub(crate) fn numbers(count: usize) -> String {
+        format!("{count} finite number{}", if count == 1 { "" } else { "s" })
+    }
+
+    /// Refuses bounds that NumPy would.
+    pub(crate) fn check_bounds(low: f64, high: f64) -> Result<(), Self> {
+        // An infinite bound makes the distance infinite or NaN.
+        match low <= high && (high - low).is_finite() {
+            true => Ok(()),
+            false => Err(Self::Bounds { low, high }),
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::decision::{Action, Decision, Diagnostics};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Digest(pub(super) Fnv);
+pub struct Digest(Fnv);
 
 impl Default for Digest {
     fn default() -> Self {
@@ -31,6 +31,11 @@ impl Digest {
     #[must_use]
     pub fn new() -> Self {
         Self(Fnv::default())
+    }
+
+    /// The digest of an episode that a GPU ran.
+    pub(crate) fn from_kernel(hash: u64) -> Self {
+        Self(Fnv(hash))
     }
 
     /// Adds bytes.

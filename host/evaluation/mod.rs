@@ -2,19 +2,22 @@
 
 mod gpu;
 mod prepared;
+mod problem;
 mod result;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::settings::PilotConfig;
+use particle_pilot_kernels::model::Model;
 
 pub use prepared::PreparedEvaluation;
 pub use result::{DeviceShare, EvaluationResult, Failure, WarningSummary};
 
-use crate::env::Push;
+use self::problem::{CartPoleProblem, OwnProblem, Problem};
+use crate::env::{Ending, Environment, Push};
 use crate::episode::{Episode, EpisodeResult};
 use crate::error::PilotError;
+use crate::settings::PilotConfig;
 
 /// Episodes of consecutive seeds, all threads at work on different ones, or a GPU.
 ///
@@ -32,14 +35,79 @@ pub struct Evaluation {
     pub(crate) episodes: u32,
     /// The first one.
     pub(crate) episode: Episode,
+    problem: Arc<dyn Problem>,
 }
 
 impl Evaluation {
-    /// 100 episodes of 500 steps, from the configuration's seed on.
+    /// 100 episodes of 500 steps, from the configuration's seed on, in its cart-pole.
     #[must_use]
     pub fn new(config: PilotConfig) -> Self {
+        Self::of(config, Arc::new(CartPoleProblem))
+    }
+
+    /// As [`Evaluation::new`], with a model of one's own, in an environment of one's own: a
+    /// [`ModelEnvironment`](crate::env::ModelEnvironment), or another. Each thread has a copy of it.
+    ///
+    /// A GPU decides for one episode after the other; the CPU has a thread for each of several.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::env::ModelEnvironment;
+    /// use particle_pilot::kernels::model::{Actions, Model};
+    /// use particle_pilot::kernels::real::Real;
+    /// use particle_pilot::{Evaluation, PilotConfig};
+    ///
+    /// /// A cart on a rail, in m and m/s, to be brought to 0 by a force of at most 1 N; it has a mass of 1 kg.
+    /// #[derive(Clone, Copy)]
+    /// struct Cart;
+    ///
+    /// impl Model<2, 1> for Cart {
+    ///     fn actions(&self) -> Actions<1> {
+    ///         Actions::within([-1.0], [1.0])
+    ///     }
+    ///     #[inline(always)]
+    ///     fn advance<R: Real>(&self, [x, speed]: [R; 2], [force]: [R; 1]) -> [R; 2] {
+    ///         let speed = speed + force * 0.1;
+    ///         [x + speed * 0.1, speed]
+    ///     }
+    ///     #[inline(always)]
+    ///     fn cost<R: Real>(&self, [x, speed]: [R; 2], _: [R; 1]) -> R {
+    ///         x.square() + speed.square()
+    ///     }
+    ///     #[inline(always)]
+    ///     fn goes_on<R: Real>(&self, [x, speed]: [R; 2]) -> R::Mask {
+    ///         x.abs().gt(0.1) | speed.abs().gt(0.1)
+    ///     }
+    /// }
+    ///
+    /// let env = ModelEnvironment::new(Cart, [-2.0, 0.0], [2.0, 0.0])?.must_arrive();
+    /// let config = PilotConfig::builder().particles(256).build()?;
+    /// let result = Evaluation::with_model(config, Cart, env).episodes(10).steps(100).run()?;
+    /// assert_eq!(result.survived, 10);
+    /// assert!(result.mean_steps < 60.0 && result.mean_reward < 0.0);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    #[must_use]
+    pub fn with_model<const N: usize, const M: usize, T, E>(
+        config: PilotConfig,
+        model: T,
+        env: E,
+    ) -> Self
+    where
+        T: Model<N, M>,
+        E: Environment + Clone + Sync + 'static,
+    {
+        Self::of(config, Arc::new(OwnProblem { model, env }))
+    }
+
+    fn of(config: PilotConfig, problem: Arc<dyn Problem>) -> Self {
         let episode = Episode::new().seed(config.seed);
-        Self { config, episodes: 100, episode }
+        Self { config, episodes: 100, episode, problem }
+    }
+
+    /// How its episodes usually end.
+    pub(crate) fn usual_endings(&self) -> &'static [Ending] {
+        self.problem.endings()
     }
 
     /// Sets how many episodes, at least 1.
@@ -56,14 +124,14 @@ impl Evaluation {
         self
     }
 
-    /// Sets after how many steps an episode is won.
+    /// Sets after how many steps an episode is over: won, unless there is a goal to arrive at.
     #[must_use]
     pub fn steps(mut self, steps: u32) -> Self {
         self.episode = self.episode.steps(steps);
         self
     }
 
-    /// Sets the pushes that disturb the cart, unknown to the pilot.
+    /// Sets the pushes that disturb the cart-pole's cart, unknown to the pilot.
     #[must_use]
     pub fn push(mut self, push: Option<Push>) -> Self {
         self.episode = self.episode.push(push);

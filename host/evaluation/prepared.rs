@@ -5,19 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use particle_pilot_kernels::model::CartPoleModel;
-
 use super::gpu::OpenGpu;
 use super::{DeviceShare, Evaluation, EvaluationResult};
 use crate::backend::BackendError;
-use crate::engine::{self, CartModel};
-use crate::episode::EpisodeResult;
+use crate::env::Environment;
+use crate::episode::{EpisodeResult, StepRecord};
 use crate::error::PilotError;
 use crate::memory;
 use crate::pilot::Pilot;
 use crate::settings::{Device, PilotConfig, SettingError, Threads};
 use crate::simd::Simd;
 use crate::threads::Workers;
+
+/// Who plays episodes, and what in.
+type Player = (Pilot, Box<dyn Environment>);
 
 /// An [`Evaluation`] that was found possible, with its device open, ready to run.
 ///
@@ -52,10 +53,10 @@ impl PreparedEvaluation {
         }
         config.validate()?;
         let simd = Simd::select()?;
-        CartModel::of(config)?;
+        evaluation.problem.check(config, &evaluation.episode)?;
         let (mut gpu, mut fallback_reason) = (None, None);
         if config.device != Device::Cpu {
-            match OpenGpu::open(config) {
+            match evaluation.problem.open_gpu(config, &evaluation.episode) {
                 Ok(open) => gpu = Some(open),
                 Err(PilotError::Backend(error)) if config.device == Device::Auto => {
                     fallback_reason = Some(error);
@@ -86,7 +87,7 @@ impl PreparedEvaluation {
     #[must_use]
     pub fn device_name(&self) -> String {
         match &self.gpu {
-            Some(gpu) => format!("{} ({})", gpu.device(), gpu.name()),
+            Some(gpu) => gpu.name(),
             None => Device::Cpu.to_string(),
         }
     }
@@ -123,8 +124,9 @@ impl PreparedEvaluation {
         let mut results = Vec::new();
         let mut devices = Vec::new();
         if let Some(mut gpu) = self.gpu.take() {
+            let device = gpu.device();
             let ran = gpu.run(&self.evaluation, stop, &observe, &mut results);
-            note_share(&mut devices, gpu.device(), results.len());
+            note_share(&mut devices, device, results.len());
             match ran {
                 Ok(()) => {}
                 Err(PilotError::Backend(error))
@@ -152,7 +154,7 @@ impl PreparedEvaluation {
         stop: &Arc<AtomicBool>,
         observe: &(impl Fn(&EpisodeResult) + Sync),
     ) -> Result<Vec<EpisodeResult>, PilotError> {
-        let Evaluation { config, episodes, episode } = &self.evaluation;
+        let Evaluation { config, episodes, episode, problem } = &self.evaluation;
         let workers = match self.workers.take() {
             Some(workers) => workers,
             None => {
@@ -161,31 +163,29 @@ impl PreparedEvaluation {
             }
         };
         let single = PilotConfig { threads: 1, device: Device::Cpu, ..config.clone() };
-        let pilot = || -> Result<Pilot, PilotError> {
-            let mut pilot = Pilot::new(single.clone())?;
+        let player = || -> Result<Player, PilotError> {
+            let mut pilot = problem.pilot(single.clone())?;
             pilot.set_interrupt(Arc::clone(stop));
-            Ok(pilot)
+            Ok((pilot, problem.environment(config, episode)?))
         };
         let failed = AtomicBool::new(false);
         let fail = |error| {
             failed.store(true, Ordering::Relaxed);
             Some(Err(error))
         };
-        let run = |pilot: &mut Result<Pilot, PilotError>, index: u32| {
+        let run = |player: &mut Result<Player, PilotError>, index: u32| {
             if stop.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed) {
                 return None;
             }
-            let pilot = match pilot {
-                Ok(pilot) => pilot,
+            let (pilot, env) = match player {
+                Ok(player) => player,
                 Err(error) => return fail(error.clone()),
             };
-            let result = episode.later(index).run_with(pilot, |_| {
-                if stop.load(Ordering::Relaxed) {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            });
+            let go_on = |_: &StepRecord<'_>| match stop.load(Ordering::Relaxed) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            };
+            let result = episode.later(index).run_pilot(pilot, &mut **env, go_on);
             match result {
                 Ok(result) if result.interrupted => None,
                 Ok(result) => {
@@ -196,7 +196,7 @@ impl PreparedEvaluation {
             }
         };
         // Into places that are there already: gathered in pieces, results would take three times the memory.
-        let all = workers.map(done..*episodes, pilot, run);
+        let all = workers.map(done..*episodes, player, run);
         let mut results = Vec::with_capacity(all.len());
         for result in all.into_iter().flatten() {
             results.push(result?);
@@ -208,7 +208,7 @@ impl PreparedEvaluation {
 /// Refuses an evaluation whose pilots, one on each thread, this machine has no memory for.
 fn require_memory(evaluation: &Evaluation) -> Result<(), PilotError> {
     let pilots = evaluation.config.resolved_threads().min(evaluation.episodes as usize);
-    engine::require_memory::<CartPoleModel<false>>(&evaluation.config, pilots)
+    evaluation.problem.require_memory(&evaluation.config, pilots)
 }
 
 /// Notes how many episodes a device has finished, if any.

@@ -1,12 +1,14 @@
 //! What many episodes say.
 
+use std::collections::BTreeMap;
 use std::mem::discriminant;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Warning;
-use crate::episode::{Digest, Ending, EpisodeResult, WarningNote, WarningNotes};
+use crate::env::Ending;
+use crate::episode::{Digest, EpisodeResult, WarningNote, WarningNotes};
 use crate::settings::Device;
 
 /// What the episodes of an evaluation say.
@@ -14,7 +16,7 @@ use crate::settings::Device;
 pub struct EvaluationResult {
     /// How many episodes were finished.
     pub episodes: u32,
-    /// In how many the pole stood to the last step.
+    /// How many [went as they should](Ending::is_success); for cart-pole, in how many the pole stood to the last step.
     pub survived: u32,
     /// The share of those.
     pub success_rate: f64,
@@ -24,14 +26,20 @@ pub struct EvaluationResult {
     pub mean_steps: f64,
     /// The shortest episode.
     pub min_steps: u32,
+    /// The mean sum of an episode's rewards; for cart-pole, its mean length.
+    #[serde(default)]
+    pub mean_reward: f64,
     /// From start to end.
     pub wall: Duration,
     /// Steps simulated by particles.
     pub particle_steps: u64,
     /// A hash of all episodes' digests, in order of seeds.
     pub digest: Digest,
-    /// The episodes in which the pole fell or the cart left the track, in order of seeds.
+    /// The episodes that did not go as they should, in order of seeds.
     pub failures: Vec<Failure>,
+    /// How many episodes ended how, of those endings that came.
+    #[serde(default)]
+    pub endings: BTreeMap<Ending, u32>,
     /// What was noticed about decisions, by kind; nothing of episodes that a GPU ran as a whole.
     #[serde(default)]
     pub warnings: Vec<WarningSummary>,
@@ -102,7 +110,7 @@ impl WarningSummary {
     }
 }
 
-/// An episode in which the pole fell or the cart left the track.
+/// An episode that did not go as it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The episode's seed.
@@ -125,6 +133,8 @@ impl EvaluationResult {
             .map(|result| Failure { seed: result.seed, steps: result.steps, ending: result.ending })
             .collect();
         let survived = episodes - failures.len() as u32;
+        let mut endings = BTreeMap::new();
+        results.iter().for_each(|result| *endings.entry(result.ending).or_insert(0) += 1);
         let count = f64::from(episodes.max(1));
         let mut digest = Digest::new();
         results.iter().for_each(|result| digest.digest(result.digest));
@@ -136,10 +146,12 @@ impl EvaluationResult {
             // As whole numbers: the sum of no floats is -0.
             mean_steps: results.iter().map(|r| u64::from(r.steps)).sum::<u64>() as f64 / count,
             min_steps: results.iter().map(|r| r.steps).min().unwrap_or(0),
+            mean_reward: results.iter().fold(0.0, |sum, r| sum + r.total_reward) / count,
             wall,
             particle_steps: results.iter().map(|r| r.particle_steps).sum(),
             digest,
             failures,
+            endings,
             warnings: WarningSummary::of(
                 results.iter().map(|result| (result.seed, &result.warnings)),
             ),
@@ -148,28 +160,18 @@ impl EvaluationResult {
         }
     }
 
-    /// How many episodes ended how: those that survived, fell, and left the track.
+    /// How many episodes ended so.
     ///
     /// # Examples
     /// ```
     /// use particle_pilot::{Ending, Evaluation, PilotConfig};
     /// let result = Evaluation::new(PilotConfig::default()).episodes(3).steps(50).run()?;
-    /// assert_eq!(result.endings()[0], (Ending::Survived, 3));
+    /// assert_eq!((result.ended(Ending::Survived), result.ended(Ending::Fell)), (3, 0));
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```
     #[must_use]
-    pub fn endings(&self) -> [(Ending, u32); 3] {
-        [Ending::Survived, Ending::Fell, Ending::LeftTrack]
-            .map(|ending| (ending, self.ended(ending)))
-    }
-
-    /// How many episodes ended so.
-    #[must_use]
     pub fn ended(&self, ending: Ending) -> u32 {
-        match ending {
-            Ending::Survived => self.survived,
-            _ => self.failures.iter().filter(|failure| failure.ending == ending).count() as u32,
-        }
+        self.endings.get(&ending).copied().unwrap_or(0)
     }
 }
 

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::{Microseconds, per_second};
 use crate::backend::{Device, Simd};
 use crate::decision::Warning;
-use crate::env::Push;
-use crate::episode::{Digest, Ending, Episode, EpisodeResult, WarningNote};
+use crate::env::{Ending, Push};
+use crate::episode::{Digest, Episode, EpisodeResult, WarningNote};
 use crate::pilot::Pilot;
 use crate::settings::{PilotConfig, PlannerKind};
 
@@ -27,7 +27,7 @@ use crate::settings::{PilotConfig, PlannerKind};
 pub struct EpisodeReport {
     /// The library's version.
     pub version: &'static str,
-    /// Whether the pole stood to the last step.
+    /// Whether it [went as it should](Ending::is_success).
     pub survived: bool,
     /// Whether the observer ended the episode.
     pub interrupted: bool,
@@ -37,8 +37,8 @@ pub struct EpisodeReport {
     pub steps: u32,
     /// Steps after which the episode is won.
     pub step_limit: u32,
-    /// The state after the last step, in m, m/s, rad, rad/s; none where a GPU ran the whole episode.
-    pub final_state: Option<[f64; 4]>,
+    /// The state after the last step, for cart-pole in m, m/s, rad, rad/s; none where a GPU ran the whole episode.
+    pub final_state: Option<Vec<f64>>,
     /// The sum of the rewards.
     pub total_reward: f64,
     /// The planner.
@@ -108,7 +108,7 @@ impl EpisodeReport {
             ending: result.ending,
             steps: result.steps,
             step_limit: episode.step_limit(),
-            final_state: result.final_state,
+            final_state: result.final_state.clone(),
             total_reward: result.total_reward,
             planner: config.planner,
             particles: config.particles,

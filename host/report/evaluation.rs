@@ -34,7 +34,7 @@ pub struct EvaluationReport {
     pub version: &'static str,
     /// How many episodes were finished.
     pub episodes: u32,
-    /// In how many the pole stood to the last step.
+    /// How many [went as they should](crate::Ending::is_success).
     pub survived: u32,
     /// Whether that is fewer episodes than were asked for.
     pub interrupted: bool,
@@ -42,7 +42,7 @@ pub struct EvaluationReport {
     pub success_rate: f64,
     /// The 95% confidence interval of that share, by Wilson's score.
     pub success_interval: [f64; 2],
-    /// How many episodes ended how, by the names of [`Ending`](crate::Ending).
+    /// How many episodes ended how, by the names of [`Ending`](crate::Ending): those that came, and of cart-pole all.
     pub endings: BTreeMap<&'static str, u32>,
     /// Steps after which an episode is won; `step_limit` is the same by a clearer name.
     pub steps: u32,
@@ -141,7 +141,8 @@ impl EvaluationReport {
         machine: Machine,
         words: impl Fn(&Warning) -> String,
     ) -> Self {
-        let Evaluation { config, episodes, episode } = evaluation;
+        let Evaluation { config, episodes, episode, .. } = evaluation;
+        let endings = evaluation.usual_endings().iter().chain(result.endings.keys());
         let warning = |summary: &WarningSummary| EvaluationWarning::of(summary, &words);
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -150,7 +151,7 @@ impl EvaluationReport {
             interrupted: result.episodes < *episodes,
             success_rate: result.success_rate,
             success_interval: result.success_interval,
-            endings: result.endings().map(|(ending, count)| (ending.name(), count)).into(),
+            endings: endings.map(|ending| (ending.name(), result.ended(*ending))).collect(),
             steps: episode.step_limit(),
             step_limit: episode.step_limit(),
             mean_steps: result.mean_steps,

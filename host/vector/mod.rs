@@ -28,7 +28,7 @@ use cpu::CpuVector;
 use particle_pilot_kernels::simulate::EnvironmentParams;
 
 use crate::backend::BackendError;
-use crate::env::CartPole;
+use crate::env::{CartPole, EnvError};
 use crate::gpu;
 use crate::settings::{Device, Threads};
 pub(crate) use simulation::Simulation;
@@ -182,7 +182,7 @@ impl CartPoleVector {
     /// ```
     pub fn reset_with(&mut self, reset: &Reset<'_>) -> Result<&[[f32; 4]], VectorError> {
         if let Some([low, high]) = reset.bounds {
-            CartPole::check_bounds(low, high)?;
+            EnvError::check_bounds(low, high)?;
         }
         let orders = reset.orders(self.count, !self.is_reset, CartPole::RESET_BOUNDS)?;
         self.simulation.reset(&orders)?;

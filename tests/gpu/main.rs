@@ -7,6 +7,7 @@
 #[path = "../parity/cases.rs"]
 mod cases;
 mod models;
+mod own_episodes;
 mod retries;
 mod saved;
 

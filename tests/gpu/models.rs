@@ -104,9 +104,9 @@ impl Model<20, 8> for Wide {
 
 /// One number of state and of control.
 #[derive(Clone, Copy)]
-struct Line {
-    actions: Actions<1>,
-    goal: f32,
+pub struct Line {
+    pub actions: Actions<1>,
+    pub goal: f32,
 }
 
 impl Model<1, 1> for Line {
@@ -125,7 +125,7 @@ impl Model<1, 1> for Line {
     }
 }
 
-const LINE: Line = Line { actions: Actions::within([-1.0], [2.0]), goal: 0.3 };
+pub const LINE: Line = Line { actions: Actions::within([-1.0], [2.0]), goal: 0.3 };
 
 /// What a pilot of `config` for `model` decides, asked for each of some states.
 fn decisions<const N: usize, const M: usize, T: Model<N, M>>(

@@ -12,7 +12,7 @@ use crate::command::root;
 /// Parts of `host/`, and the other parts that they may name. What is not listed stands above all of these.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("settings", &[]),
-    ("env", &[]),
+    ("env", &["decision", "settings"]),
     ("control_vector", &[]),
     ("decision", &["control_vector"]),
     ("trajectories", &[]),

@@ -107,15 +107,13 @@ fn text(
 /// How many failed how, and the first of them.
 fn failures(result: &EvaluationResult) -> String {
     let failures = &result.failures;
-    let endings = result.endings();
-    let came = |(ending, count): &&(Ending, u32)| *ending != Ending::Survived && *count > 0;
-    let kinds: Vec<_> = endings.iter().filter(came).collect();
+    let kinds: Vec<_> = result.endings.iter().filter(|(ending, _)| !ending.is_success()).collect();
     if kinds.is_empty() {
         return String::new();
     }
     let counts = kinds
         .iter()
-        .map(|(ending, count)| format!("{} {}", grouped((*count).into()), briefly(*ending)));
+        .map(|(ending, count)| format!("{} {}", grouped(u64::from(**count)), briefly(**ending)));
     let name = |Failure { seed, steps, ending }: &Failure| match kinds.len() {
         1 => format!("seed {seed} after {steps}"),
         _ => format!("seed {seed} after {steps} ({})", briefly(*ending)),

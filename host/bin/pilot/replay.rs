@@ -134,7 +134,7 @@ fn replay(trace: &mut Trace, quiet: bool) -> Result<ReplayResult> {
         digest.action(action);
         let again = Row::from(&particle_pilot::StepRecord {
             step: row.step,
-            state: recorded,
+            state: &recorded,
             action: decision.action,
             reward: row.reward,
             decision_time: std::time::Duration::ZERO,

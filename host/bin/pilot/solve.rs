@@ -116,7 +116,7 @@ fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
 /// Where a failure ended, and what the limits were.
 fn last_state(result: &EpisodeResult, config: &PilotConfig) -> String {
     let (false, false, Some([x, _, theta, _])) =
-        (result.survived, result.interrupted, result.final_state)
+        (result.survived, result.interrupted, result.final_state.as_deref())
     else {
         return String::new();
     };
@@ -127,7 +127,7 @@ fn last_state(result: &EpisodeResult, config: &PilotConfig) -> String {
     };
     format!(
         "ended      cart at {} m, pole at {}°; limits {} m, {}°\n",
-        signed(x),
+        signed(*x),
         signed(theta.to_degrees()),
         number(physics.x_threshold),
         number(degrees(physics.theta_threshold_radians)),

@@ -1,11 +1,15 @@
 //! The cart-pole environment, with the interface and the numbers of
 //! Gymnasium's `CartPole-v1`.
 
+mod pushed;
+
 use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::simulate::{EpisodeState, Terms, Transition, force, observation};
 use serde::{Deserialize, Serialize};
 
 use super::{EnvError, Pcg64};
+
+pub use self::pushed::PushedCartPole;
 
 /// What an episode counts and how long it may last.
 ///
@@ -233,18 +237,8 @@ impl CartPole {
         low: f64,
         high: f64,
     ) -> Result<[f64; 4], EnvError> {
-        Self::check_bounds(low, high)?;
+        EnvError::check_bounds(low, high)?;
         Ok(self.draw(seed, low, high))
-    }
-
-    /// Refuses what NumPy would.
-    pub(crate) fn check_bounds(low: f64, high: f64) -> Result<(), EnvError> {
-        // An infinite bound makes the distance infinite or NaN.
-        if low <= high && (high - low).is_finite() {
-            Ok(())
-        } else {
-            Err(EnvError::Bounds { low, high })
-        }
     }
 
     fn draw(&mut self, seed: Option<u64>, low: f64, high: f64) -> [f64; 4] {
@@ -252,7 +246,7 @@ impl CartPole {
             self.rng = Pcg64::new(seed);
         }
         let state = std::array::from_fn(|_| self.rng.uniform(low, high));
-        self.begin(state);
+        self.start(state);
         state
     }
 
@@ -275,11 +269,11 @@ impl CartPole {
         if !state.iter().all(|v| v.is_finite()) {
             return Err(EnvError::State(state));
         }
-        self.begin(state);
+        self.start(state);
         Ok(())
     }
 
-    fn begin(&mut self, state: [f64; 4]) {
+    fn start(&mut self, state: [f64; 4]) {
         self.episode = Some(EpisodeState::new(state));
         self.push_newton = 0.0;
     }

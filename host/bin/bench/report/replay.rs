@@ -59,6 +59,14 @@ struct Frame {
     failed: Vec<Vec<i32>>,
 }
 
+/// A step of the episode.
+struct Taken {
+    step: u32,
+    state: [f64; 4],
+    action: Action,
+    dead_share: f64,
+}
+
 impl Replay {
     /// Runs the episode.
     pub fn record() -> Result<Self> {
@@ -68,7 +76,9 @@ impl Replay {
         let mut steps = Vec::new();
         let episode = Episode::new().seed(SEED).steps(STEPS).push(Some(push));
         let result = episode.run_with(&mut pilot, |step| {
-            steps.push(*step);
+            let StepRecord { step, state, action, diagnostics, .. } = *step;
+            let state = std::array::from_fn(|i| state[i]);
+            steps.push(Taken { step, state, action, dead_share: diagnostics.dead_share });
             ControlFlow::Continue(())
         })?;
         pilot.reset(SEED);
@@ -119,7 +129,7 @@ impl Replay {
 }
 
 /// A step as the pilot saw it, which then decides as it did in the episode.
-fn frame(pilot: &mut Pilot, step: &StepRecord, push: Push) -> Result<Frame> {
+fn frame(pilot: &mut Pilot, step: &Taken, push: Push) -> Result<Frame> {
     let futures = pilot.trajectories(&step.state)?;
     let decision = pilot.act(&step.state)?;
     ensure!(decision.action == step.action, "an episode that is run again must be the same");
@@ -137,7 +147,7 @@ fn frame(pilot: &mut Pilot, step: &StepRecord, push: Push) -> Result<Frame> {
             Action::Continuous(force) => rounded(force[0]),
         },
         push_n: push.force_at(SEED, step.step),
-        dead_percent: rounded(100.0 * step.diagnostics.dead_share),
+        dead_percent: rounded(100.0 * step.dead_share),
         alive: all(alive),
         failed: all(failed),
     })

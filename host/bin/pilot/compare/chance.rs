@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use anyhow::Result;
+use particle_pilot::env::PushedCartPole;
 use particle_pilot::{
     Action, ActionKind, Decision, Diagnostics, Episode, EpisodeResult, EvaluationResult, PhiloxRng,
     PilotConfig,
@@ -38,11 +39,12 @@ pub fn evaluate(
 
 fn episode(config: &PilotConfig, settings: &Settings, seed: u64) -> Result<EpisodeResult> {
     let mut rng = PhiloxRng::seed_from_u64(seed);
-    let decide = |_: &[f64; 4]| {
+    let decide = |_: &[f64]| {
         Ok(Decision { action: action(config, &mut rng), diagnostics: Diagnostics::default() })
     };
-    let episode = Episode::new().seed(seed).steps(settings.steps()).push(settings.push());
-    Ok(episode.run_by(config.physics, decide, |_| match interrupt::stopped() {
+    let mut env = PushedCartPole::new(config.physics, settings.push())?;
+    let episode = Episode::new().seed(seed).steps(settings.steps());
+    Ok(episode.run_by(&mut env, decide, |_| match interrupt::stopped() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
     })?)

@@ -23,14 +23,13 @@ impl Quality {
         reference: &PilotConfig,
         settings: &Settings,
     ) -> Option<Self> {
-        let deviation = result.deviation?;
+        let [position_rms, _, angle_rms, _] = *result.state_rms.as_deref()? else { return None };
         let weights = &reference.cost;
         let (steps, limit) = (f64::from(result.steps), f64::from(settings.steps()));
-        let running = weights.position * deviation.position_rms.powi(2)
-            + weights.angle * deviation.angle_rms.powi(2);
+        let running = weights.position * position_rms.powi(2) + weights.angle * angle_rms.powi(2);
         Some(Self {
-            position_rms: deviation.position_rms,
-            angle_rms: deviation.angle_rms.to_degrees(),
+            position_rms,
+            angle_rms: angle_rms.to_degrees(),
             cost: (running * steps + weights.end * (limit - steps)) / limit,
         })
     }

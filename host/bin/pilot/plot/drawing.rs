@@ -195,7 +195,10 @@ impl Drawing<'_> {
 
     /// Position in m and angle in degrees at the end.
     fn last(&self) -> [f64; 2] {
-        self.result.final_state.map_or([0.0; 2], |[x, _, theta, _]| [x, theta.to_degrees()])
+        match self.result.final_state.as_deref() {
+            Some([x, _, theta, _]) => [*x, theta.to_degrees()],
+            _ => [0.0; 2],
+        }
     }
 
     fn to_the_end(&self, mut curve: Curve, last: f64) -> Curve {

@@ -40,7 +40,7 @@ impl Default for Series {
 }
 
 impl Series {
-    pub fn note(&mut self, record: &StepRecord) {
+    pub fn note(&mut self, record: &StepRecord<'_>) {
         if !record.step.is_multiple_of(self.stride) {
             return;
         }

@@ -65,9 +65,10 @@ const HEADER: [&str; 13] = [
     "dead_share",
 ];
 
-impl From<&StepRecord> for Row {
-    fn from(record: &StepRecord) -> Self {
-        let ([x, x_dot, theta, theta_dot], diagnostics) = (record.state, record.diagnostics);
+impl From<&StepRecord<'_>> for Row {
+    fn from(record: &StepRecord<'_>) -> Self {
+        let [x, x_dot, theta, theta_dot] = std::array::from_fn(|i| record.state[i]);
+        let diagnostics = record.diagnostics;
         Self {
             step: record.step,
             x,
@@ -147,14 +148,14 @@ impl TraceWriter {
         Ok(Self { rows })
     }
 
-    pub fn step(&mut self, record: &StepRecord) -> Result<()> {
+    pub fn step(&mut self, record: &StepRecord<'_>) -> Result<()> {
         self.rows.serialize(Row::from(record)).context("cannot write the trace")
     }
 
     /// Ends with how it went.
     pub fn end(mut self, result: &EpisodeResult) -> Result<()> {
         let nothing = [None::<f64>; HEADER.len() - 5];
-        let last = result.final_state.map(|state| (result.steps, state, nothing));
+        let last = result.final_state.as_ref().map(|state| (result.steps, state, nothing));
         let written = last.map_or(Ok(()), |last| self.rows.serialize(last));
         written.context("cannot write the trace")?;
         let flushed = self.rows.into_inner().map_err(|error| error.into_error());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::env::{Physics, Step};
+use super::{Physics, Step};
 use crate::settings::names::named;
 
 /// Why an episode is over.
@@ -13,16 +13,23 @@ use crate::settings::names::named;
 /// assert_eq!(Ending::LeftTrack.to_string(), "left-track");
 /// assert_eq!("fell".parse(), Ok(Ending::Fell));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Ending {
-    /// The step limit: the pole stood, and the cart was on the track, to the last one.
+    /// The step limit, and nothing had failed; for cart-pole, the pole stood, and the cart was on the track, to the last
+    /// one.
     Survived,
+    /// At the goal.
+    Arrived,
     /// The pole's angle is beyond its limit; the cart may have left the track in the same step.
     Fell,
     /// The cart's position is beyond its limit, and the pole still up.
     LeftTrack,
+    /// In a state that must not be.
+    Failed,
+    /// The step limit, before the goal was reached.
+    OutOfTime,
     /// Whoever observed the episode ended it.
     Interrupted,
 }
@@ -32,14 +39,30 @@ named!(
     "ending",
     [
         (Ending::Survived, "survived"),
+        (Ending::Arrived, "arrived"),
         (Ending::Fell, "fell"),
         (Ending::LeftTrack, "left-track"),
+        (Ending::Failed, "failed"),
+        (Ending::OutOfTime, "out-of-time"),
         (Ending::Interrupted, "interrupted"),
     ]
 );
 
 impl Ending {
-    /// Why an episode is over with this step; none if it goes on.
+    /// Whether the episode went as it should.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::Ending;
+    /// assert!(Ending::Survived.is_success() && Ending::Arrived.is_success());
+    /// assert!(!Ending::OutOfTime.is_success());
+    /// ```
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Survived | Self::Arrived)
+    }
+
+    /// Why an episode of the cart-pole is over with this step; none if it goes on.
     ///
     /// # Examples
     /// ```
@@ -60,7 +83,7 @@ impl Ending {
         }
     }
 
-    /// Which limit a state is beyond, the angle's before the position's; none if it is within both.
+    /// Which of the cart-pole's limits a state is beyond, the angle's before the position's; none if it is within both.
     ///
     /// # Examples
     /// ```
@@ -82,8 +105,8 @@ impl Ending {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CartPole;
     use super::*;
-    use crate::env::CartPole;
 
     #[test]
     fn the_limit_that_was_crossed_is_told_and_the_angle_before_the_position() {

@@ -1,0 +1,50 @@
+//! What episodes run in.
+
+use super::{Ending, EnvError};
+use crate::decision::Action;
+
+/// A world that a pilot acts in. It need not be what the pilot's model says of it.
+///
+/// For the same seed and the same actions it must do the same, to the last bit, if episodes are to be
+/// reproducible.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::Action;
+/// use particle_pilot::env::{CartPole, Environment};
+/// let mut env = CartPole::default();
+/// env.begin(42);
+/// let outcome = env.apply(Action::Discrete(1))?;
+/// assert_eq!((outcome.reward, outcome.ending), (1.0, None));
+/// assert_eq!(Environment::state(&env).len(), 4);
+/// # Ok::<(), particle_pilot::env::EnvError>(())
+/// ```
+pub trait Environment: Send {
+    /// Begins an episode, in a state that follows from `seed`.
+    fn begin(&mut self, seed: u64);
+
+    /// The state now, as many numbers as the pilot's model has, in its units. Any before the first episode.
+    fn state(&self) -> &[f64];
+
+    /// Takes a step.
+    ///
+    /// # Errors
+    /// [`EnvError`] for an action that is none here, and before the first episode.
+    fn apply(&mut self, action: Action) -> Result<Outcome, EnvError>;
+
+    /// How an episode ends that reaches its step limit. As a success, unless given: where there is a goal to arrive at,
+    /// it is [`Ending::OutOfTime`].
+    fn at_step_limit(&self) -> Ending {
+        Ending::Survived
+    }
+}
+
+/// What a step came to, besides a new state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
+pub struct Outcome {
+    /// The step's reward.
+    pub reward: f64,
+    /// Why the episode is over with it; none where it goes on.
+    pub ending: Option<Ending>,
+}

@@ -1,0 +1,158 @@
+//! A model as the environment.
+
+use std::fmt;
+
+use particle_pilot_kernels::model::{Actions, Model};
+use particle_pilot_kernels::real::Num;
+
+use super::{Ending, EnvError, Environment, Outcome, Pcg64};
+use crate::decision::Action;
+
+/// What a step costs whose cost is no finite number: as much as planners charge.
+const NO_COST: f64 = 1e30;
+
+/// A model as the environment: what its pilot expects is what happens. In single precision, as particles compute, and
+/// with the same bits on every machine.
+///
+/// A step's reward is minus its cost, or minus the [end cost](Model::end_cost) where the episode is over with it: it has
+/// [failed](Ending::Failed) where an end costs something, and [arrived](Ending::Arrived) where it does not.
+///
+/// # Examples
+/// ```
+/// use particle_pilot::env::{Environment, ModelEnvironment};
+/// use particle_pilot::kernels::model::{Actions, Model};
+/// use particle_pilot::kernels::real::Real;
+/// use particle_pilot::{Action, Ending};
+///
+/// /// A place on a line, to be brought near 0 in steps of at most 1.
+/// #[derive(Clone, Copy)]
+/// struct Place;
+///
+/// impl Model<1, 1> for Place {
+///     fn actions(&self) -> Actions<1> {
+///         Actions::within([-1.0], [1.0])
+///     }
+///     fn advance<R: Real>(&self, [place]: [R; 1], [step]: [R; 1]) -> [R; 1] {
+///         [place + step]
+///     }
+///     fn cost<R: Real>(&self, [place]: [R; 1], _: [R; 1]) -> R {
+///         place.square()
+///     }
+///     fn goes_on<R: Real>(&self, [place]: [R; 1]) -> R::Mask {
+///         place.abs().gt(0.5)
+///     }
+/// }
+///
+/// let mut env = ModelEnvironment::new(Place, [2.0], [2.0])?.must_arrive();
+/// env.begin(0);
+/// assert_eq!(env.apply(Action::Continuous([-1.0].into()))?.reward, -1.0);
+/// assert_eq!(env.apply(Action::Continuous([-1.0].into()))?.ending, Some(Ending::Arrived));
+/// # Ok::<(), particle_pilot::env::EnvError>(())
+/// ```
+#[derive(Clone)]
+pub struct ModelEnvironment<T, const N: usize, const M: usize> {
+    model: T,
+    actions: Actions<M>,
+    /// Bounds of each number of an initial state.
+    bounds: [[f64; 2]; N],
+    at_step_limit: Ending,
+    state: [f64; N],
+    has_begun: bool,
+}
+
+impl<T: Model<N, M>, const N: usize, const M: usize> ModelEnvironment<T, N, M> {
+    /// Episodes begin in a state drawn uniformly from `[low, high)` in each number, by NumPy's random numbers for the
+    /// episode's seed, or in `low` where the two are equal.
+    ///
+    /// # Errors
+    /// [`EnvError::Bounds`] unless `low <= high` for each number, and both, and their distance, are finite.
+    pub fn new(model: T, low: [f64; N], high: [f64; N]) -> Result<Self, EnvError> {
+        let mut bounds = [[0.0; 2]; N];
+        for (bounds, (low, high)) in bounds.iter_mut().zip(low.into_iter().zip(high)) {
+            EnvError::check_bounds(low, high)?;
+            *bounds = [low, high];
+        }
+        let (actions, at_step_limit) = (model.actions(), Ending::Survived);
+        Ok(Self { model, actions, bounds, at_step_limit, state: [0.0; N], has_begun: false })
+    }
+
+    /// The same, where an episode is no success that has not arrived before its step limit.
+    #[must_use]
+    pub fn must_arrive(mut self) -> Self {
+        self.at_step_limit = Ending::OutOfTime;
+        self
+    }
+
+    /// The control that an action is.
+    fn control(&self, action: Action) -> Result<[f32; M], EnvError> {
+        match (action, self.actions) {
+            (Action::Discrete(index), Actions::Choices(choices)) => {
+                choices.get(index as usize).copied()
+            }
+            (Action::Continuous(numbers), Actions::Within { low, high })
+                if numbers.len() == M && numbers.iter().all(|number| number.is_finite()) =>
+            {
+                // What is rounded may be outside.
+                let within = |m: usize| (numbers[m] as f32).clamp(low[m], high[m]);
+                Some(std::array::from_fn(within))
+            }
+            _ => None,
+        }
+        .ok_or_else(|| {
+            let required = match self.actions {
+                Actions::Choices(choices) => {
+                    format!("the index of one of {} choices", choices.len())
+                }
+                _ => EnvError::numbers(M),
+            };
+            EnvError::OtherAction { given: action, required }
+        })
+    }
+}
+
+/// Without the model, which need not be [`fmt::Debug`].
+impl<T, const N: usize, const M: usize> fmt::Debug for ModelEnvironment<T, N, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelEnvironment").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl<T: Model<N, M>, const N: usize, const M: usize> Environment for ModelEnvironment<T, N, M> {
+    fn begin(&mut self, seed: u64) {
+        let mut rng = Pcg64::new(seed);
+        for (number, [low, high]) in self.state.iter_mut().zip(self.bounds) {
+            *number = f64::from(rng.uniform(low, high) as f32);
+        }
+        self.has_begun = true;
+    }
+
+    fn state(&self) -> &[f64] {
+        &self.state
+    }
+
+    fn apply(&mut self, action: Action) -> Result<Outcome, EnvError> {
+        if !self.has_begun {
+            return Err(EnvError::NotReset);
+        }
+        let control = self.control(action)?.map(Num);
+        let state = self.model.advance(self.state.map(|number| Num(number as f32)), control);
+        self.state = state.map(|Num(number)| number.into());
+        let is_finite = self.state.iter().all(|number| number.is_finite());
+        let end_cost = f64::from(self.model.end_cost());
+        let ending = match (is_finite, self.model.goes_on(state)) {
+            (true, true) => None,
+            (true, false) if end_cost <= 0.0 => Some(Ending::Arrived),
+            _ => Some(Ending::Failed),
+        };
+        let cost = match ending {
+            None => self.model.cost(state, control).0.into(),
+            Some(_) => end_cost,
+        };
+        let cost = if is_finite && f64::is_finite(cost) { cost } else { NO_COST };
+        Ok(Outcome { reward: -cost, ending })
+    }
+
+    fn at_step_limit(&self) -> Ending {
+        self.at_step_limit
+    }
+}

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use particle_pilot_kernels::model::{CartPoleModel, LaneModel, Lifted, Model};
+use particle_pilot_kernels::model::{CartPoleModel, Model, lift};
 
 use crate::decision::Decision;
-use crate::engine;
+use crate::engine::{self, MemoryCheck};
 use crate::error::PilotError;
 use crate::pilot::Pilot;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError, Threads};
@@ -53,7 +53,8 @@ impl PilotBatch {
         seeds: &[u64],
         flag: &Arc<AtomicBool>,
     ) -> Result<Self, PilotError> {
-        Self::of::<CartPoleModel<false>>(config, seeds, flag, Pilot::new)
+        let require = |pilots| engine::require_memory::<CartPoleModel<false>>(config, pilots);
+        Self::of(config, seeds, flag, require, Pilot::new)
     }
 
     /// As [`PilotBatch::new`], for a model of one's own; see [`Pilot::with_model`].
@@ -96,7 +97,8 @@ impl PilotBatch {
     ) -> Result<Self, PilotError> {
         let config = PilotConfig { action: ActionKind::of(&model.actions()), ..config.clone() };
         let pilot = |config| Pilot::with_model(config, model);
-        Self::of::<Lifted<T, N, M, M, false>>(&config, seeds, &Arc::default(), pilot)
+        let require = |pilots| lift(model, MemoryCheck { config: &config, pilots })?;
+        Self::of(&config, seeds, &Arc::default(), require, pilot)
     }
 
     /// As [`Pilot::set_model`], for all pilots, one after the other.
@@ -111,16 +113,17 @@ impl PilotBatch {
         self.pilots.iter_mut().try_for_each(|pilot| pilot.set_model(model))
     }
 
-    /// Pilots that `make` makes, for a model of about `M`'s size.
-    fn of<M: LaneModel>(
+    /// Pilots that `make` makes, for which `require` finds that there is enough memory.
+    fn of(
         config: &PilotConfig,
         seeds: &[u64],
         flag: &Arc<AtomicBool>,
+        require: impl Fn(usize) -> Result<(), PilotError>,
         make: impl Fn(PilotConfig) -> Result<Pilot, PilotError>,
     ) -> Result<Self, PilotError> {
         config.validate()?;
         if !matches!(config.device, Device::Cuda(_)) {
-            engine::require_memory::<M>(config, seeds.len())?;
+            require(seeds.len())?;
         }
         let workers = Workers::start(Threads::asked(config.threads))?;
         let device = match config.device {

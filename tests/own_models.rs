@@ -324,9 +324,9 @@ fn another_type_of_model_or_action_is_refused_and_changes_nothing() {
     assert_eq!(actions(pilot), wanted);
     let mut cart_pole = Pilot::new(PilotConfig { device: Device::Cpu, ..PilotConfig::default() });
     assert!(refused(cart_pole.as_mut().unwrap().set_model(Drift { wind: 0.0 })));
-    let three = pendulum(Actions::choices(&[[-2.0], [0.0], [2.0]]));
-    let error = Pilot::with_model(PilotConfig::default(), three).map(|_| ()).unwrap_err();
-    assert_eq!(error, PilotError::Actions(BadActions::Choices(3)));
+    let one = pendulum(Actions::choices(&[[-2.0]]));
+    let error = Pilot::with_model(PilotConfig::default(), one).map(|_| ()).unwrap_err();
+    assert_eq!(error, PilotError::Actions(BadActions::Choices(1)));
 }
 
 /// A rover's pilots by every planner that can, with every kind of noise.

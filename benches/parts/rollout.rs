@@ -92,6 +92,7 @@ fn chunks(criterion: &mut Criterion) {
         full,
         thresholded: false,
         first: First::Drawn,
+        choices: 0,
     };
     chunk(criterion, &model, "coin", &Coin { stream, full });
     chunk(criterion, &model, "biased", &Biased { stream, full, digits: &written });

@@ -4,9 +4,7 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use particle_pilot::env::Physics;
-use particle_pilot_kernels::model::{
-    Actions, CartPoleModel, CostWeights, LaneModel, Lifted, Model,
-};
+use particle_pilot_kernels::model::{Actions, Boxed, CartPoleModel, CostWeights, LaneModel, Model};
 use particle_pilot_kernels::real::Real;
 use particle_pilot_kernels::trace::{Trace, fill};
 
@@ -43,7 +41,7 @@ impl Model<16, 1> for Ring {
 pub fn all(criterion: &mut Criterion) {
     let cart_pole = CartPoleModel::<false>::new(&Physics::default(), &CostWeights::default());
     of(criterion, "cart-pole", &cart_pole.expect("Gymnasium's cart-pole"));
-    of(criterion, "16 states", &Lifted::<_, 16, 1, 1, false>::new(Ring).expect("a box"));
+    of(criterion, "16 states", &Boxed::<_, 16, 1>::new(Ring).expect("a box"));
 }
 
 fn of<M: LaneModel>(criterion: &mut Criterion, name: &str, model: &M) {

@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use particle_pilot_kernels::model::LaneModel;
+use particle_pilot_kernels::model::{LaneModel, Visitor};
 use particle_pilot_kernels::population::Stop as _;
 
+use super::create::drawn;
 use super::{Engine, Plan, Question, action_of};
 use crate::backend::BackendError;
 use crate::control_vector::ControlVector;
@@ -62,6 +63,10 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
 
     fn action(&self, shares: &[f64]) -> ControlVector {
         action_of(&self.problem.model, shares)
+    }
+
+    fn choice(&self, shares: &[f64], from: u32) -> u32 {
+        self.problem.model.choice(shares, from)
     }
 
     fn set_model(&mut self, model: &dyn Any) -> Result<bool, PilotError> {
@@ -150,8 +155,22 @@ pub(crate) fn require_memory<M: LaneModel>(
     } else {
         "use fewer particles, steps, or threads and states that work at the same time"
     };
-    let needed = planners::memory::<M>(config).saturating_mul(pilots as u64);
+    let needed = planners::memory::<M>(&drawn::<M>(config)).saturating_mul(pilots as u64);
     memory::require(needed, what, remedy)
+}
+
+/// [`require_memory`] for a model, on whatever lanes.
+pub(crate) struct MemoryCheck<'a> {
+    pub config: &'a PilotConfig,
+    pub pilots: usize,
+}
+
+impl Visitor for MemoryCheck<'_> {
+    type Output = Result<(), PilotError>;
+
+    fn visit<M: LaneModel>(self, _: M) -> Result<(), PilotError> {
+        require_memory::<M>(self.config, self.pilots)
+    }
 }
 
 /// Refuses what a GPU is handed ready-made, Halton's points above all, if this machine has no memory for it.

@@ -8,8 +8,14 @@ use crate::env::Integrator;
 use crate::error::PilotError;
 use crate::gpu::{self, ForeignStream, GpuEpisodes};
 use crate::planners::planner::dimensions;
-use crate::settings::{Device, DeviceInfo, PilotConfig};
+use crate::settings::{ActionKind, Device, DeviceInfo, PilotConfig};
 use crate::simd::Simd;
+
+/// `config` as planners of `M` take it: scores of choices are drawn as numbers in a box.
+pub(super) fn drawn<M: LaneModel>(config: &PilotConfig) -> PilotConfig {
+    let action = if M::SCORES { ActionKind::Continuous } else { config.action };
+    PilotConfig { action, ..config.clone() }
+}
 
 /// The engine for `config` and a model: where the device is left open, a GPU's if there is one, whose work goes to `stream`,
 /// if there is one given.
@@ -19,6 +25,7 @@ pub(crate) fn for_model<M: LaneModel>(
     simd: Simd,
     stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, PilotError> {
+    let config = &drawn::<M>(config);
     let index = match config.device {
         Device::Cpu => return Ok(Box::new(CpuEngine::new(config, model, simd, None)?)),
         Device::Auto => 0,

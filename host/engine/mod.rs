@@ -3,7 +3,7 @@
 mod cpu;
 mod create;
 
-pub(crate) use cpu::{CpuEngine, require_memory, require_table};
+pub(crate) use cpu::{CpuEngine, MemoryCheck, require_memory, require_table};
 pub(crate) use create::{CartModel, for_config, for_model, gpu_episodes};
 
 use std::any::Any;
@@ -60,6 +60,9 @@ pub(crate) trait Engine: Send {
 
     /// The action that shares of full control are, in the caller's units.
     fn action(&self, shares: &[f64]) -> ControlVector;
+
+    /// As [`LaneModel::choice`].
+    fn choice(&self, shares: &[f64], from: u32) -> u32;
 
     /// Plans with another model from the next decision on; returns false where it is of another type. Where it is
     /// refused, nothing has changed.

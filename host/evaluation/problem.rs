@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use particle_pilot_kernels::model::{Actions, CartPoleModel, Lifted, Model};
+use particle_pilot_kernels::model::{CartPoleModel, Model, lift};
 
 use super::gpu::OpenGpu;
-use crate::engine::{self, CartModel};
+use crate::engine::{self, CartModel, MemoryCheck};
 use crate::env::{Ending, Environment, PushedCartPole};
 use crate::episode::Episode;
 use crate::error::PilotError;
@@ -89,7 +89,7 @@ where
     E: Environment + Clone + Sync + 'static,
 {
     fn check(&self, _: &PilotConfig, episode: &Episode) -> Result<(), PilotError> {
-        self.model.actions().ends()?;
+        self.model.actions().validate()?;
         episode.refuse_push()
     }
 
@@ -106,12 +106,7 @@ where
     }
 
     fn require_memory(&self, config: &PilotConfig, pilots: usize) -> Result<(), PilotError> {
-        match self.model.actions() {
-            Actions::Choices(_) => {
-                engine::require_memory::<Lifted<T, N, M, 1, true>>(config, pilots)
-            }
-            _ => engine::require_memory::<Lifted<T, N, M, M, false>>(config, pilots),
-        }
+        lift(self.model, MemoryCheck { config, pilots })?
     }
 
     fn open_gpu(&self, config: &PilotConfig, episode: &Episode) -> Result<OpenGpu, PilotError> {

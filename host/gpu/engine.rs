@@ -173,6 +173,7 @@ impl GpuEngine {
         }
         self.numbers[..place].copy_from_slice(&new.parameters);
         self.task.params.end_cost = model.end_cost;
+        self.task.params.choices = model.choices;
         self.model = model.clone();
         true
     }

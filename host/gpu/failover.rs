@@ -143,6 +143,10 @@ impl<M: LaneModel> Engine for Guarded<M> {
         action_of(&self.model, shares)
     }
 
+    fn choice(&self, shares: &[f64], from: u32) -> u32 {
+        self.model.choice(shares, from)
+    }
+
     fn set_model(&mut self, model: &dyn Any) -> Result<bool, PilotError> {
         let Some(model) = model.downcast_ref::<M>() else { return Ok(false) };
         if let Some(cpu) = &mut self.replacement {

@@ -48,6 +48,8 @@ pub(crate) struct GpuModel {
     /// Full control, in the model's units.
     full: f32,
     end_cost: f32,
+    /// How many choices controls are scores of; 0 where they are controls.
+    choices: u32,
 }
 
 impl GpuModel {
@@ -60,6 +62,7 @@ impl GpuModel {
             trace: Trace::of(model)?,
             full: model.full_control(),
             end_cost: model.end_cost(),
+            choices: model.choices(),
         })
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
+use particle_pilot_kernels::rng::Stream;
 
 use crate::backend::BackendError;
 use crate::decision::{Action, Decision};
@@ -239,7 +240,11 @@ impl Pilot {
     /// Counts a decision, and puts it as the caller wants it.
     pub(crate) fn decided(&mut self, (shares, diagnostics): Plan) -> Result<Decision, PilotError> {
         let (numbers, action) = match self.config.action {
-            ActionKind::Discrete => (shares, Action::Discrete(u32::from(shares[0] > 0.0))),
+            ActionKind::Discrete => {
+                let stream = Stream::new(self.config.seed, self.decision, 0);
+                let choice = self.engine.choice(&shares, stream.tie_breaker());
+                (shares, Action::Discrete(choice))
+            }
             ActionKind::Continuous => {
                 let control = self.engine.action(&shares);
                 (control, Action::Continuous(control))

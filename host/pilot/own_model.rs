@@ -1,10 +1,10 @@
 //! Pilots for models of one's own.
 
-use particle_pilot_kernels::model::{LaneModel, Lifted, Model, Vector};
+use particle_pilot_kernels::model::{Draws, LaneModel, Model, Vector, Visitor, lift};
 
 use super::Pilot;
 use crate::control_vector::ControlVector;
-use crate::engine;
+use crate::engine::{self, Engine};
 use crate::error::PilotError;
 use crate::planners::planner::dimensions;
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
@@ -57,15 +57,7 @@ impl Pilot {
         model: T,
     ) -> Result<Self, PilotError> {
         let action = ActionKind::of(&model.actions());
-        let config = PilotConfig { action, ..config };
-        match action {
-            ActionKind::Discrete => {
-                Self::with_lane_model(config, Lifted::<T, N, M, 1, true>::new(model)?)
-            }
-            ActionKind::Continuous => {
-                Self::with_lane_model(config, Lifted::<T, N, M, M, false>::new(model)?)
-            }
-        }
+        lift(model, Make(PilotConfig { action, ..config }))?
     }
 
     /// Plans with another model of the same type from the next decision on. The plan so far is kept, as shares of what
@@ -84,20 +76,7 @@ impl Pilot {
             let reason = format!("this pilot's actions are {}, not {action}", self.config.action);
             return Err(PilotError::Unsupported(reason));
         }
-        match action {
-            ActionKind::Discrete => self.replace_model(Lifted::<T, N, M, 1, true>::new(model)?),
-            ActionKind::Continuous => self.replace_model(Lifted::<T, N, M, M, false>::new(model)?),
-        }
-    }
-
-    fn replace_model<M: LaneModel>(&mut self, model: M) -> Result<(), PilotError> {
-        match self.engine.set_model(&model)? {
-            true => Ok(()),
-            false => {
-                let reason = "this pilot plans with a model of another type";
-                Err(PilotError::Unsupported(reason.into()))
-            }
-        }
+        lift(model, Replace(&mut *self.engine))?
     }
 
     /// A pilot for a model that is arranged for vector lanes by hand; `config.physics` and `config.cost` are
@@ -111,7 +90,7 @@ impl Pilot {
         model: M,
     ) -> Result<Self, PilotError> {
         config.validate()?;
-        require_dimensions::<M>(&config)?;
+        require_controls::<M>(&config)?;
         let simd = Simd::select()?;
         let engine = engine::for_model(&config, model, simd, None)?;
         let state = vec![0.0; M::DIM];
@@ -119,18 +98,58 @@ impl Pilot {
     }
 }
 
-/// Refuses what draws controls of one dimension for a model that wants several.
-fn require_dimensions<M: LaneModel>(config: &PilotConfig) -> Result<(), PilotError> {
+/// Makes a pilot.
+struct Make(PilotConfig);
+
+impl Visitor for Make {
+    type Output = Result<Pilot, PilotError>;
+
+    fn visit<M: LaneModel>(self, model: M) -> Result<Pilot, PilotError> {
+        Pilot::with_lane_model(self.0, model)
+    }
+}
+
+/// Has an engine plan with another model.
+struct Replace<'a>(&'a mut dyn Engine);
+
+impl Visitor for Replace<'_> {
+    type Output = Result<(), PilotError>;
+
+    fn visit<M: LaneModel>(self, model: M) -> Result<(), PilotError> {
+        match self.0.set_model(&model)? {
+            true => Ok(()),
+            false => {
+                let reason = "this pilot plans with a model of another type";
+                Err(PilotError::Unsupported(reason.into()))
+            }
+        }
+    }
+}
+
+/// Refuses what draws other controls than a model wants.
+fn require_controls<M: LaneModel>(config: &PilotConfig) -> Result<(), PilotError> {
     const {
         let most = ControlVector::MOST;
         let dimensions = <M::Control<f32> as Vector<f32>>::LEN;
         assert!(M::ACTION_DIM >= 1 && M::ACTION_DIM <= most, "an action has 1 to 8 numbers");
         assert!(dimensions >= 1 && dimensions <= most, "a control has 1 to 8 dimensions");
     }
+    let kind = match M::DRAWS {
+        Draws::Either => config.action,
+        Draws::Numbers if !M::SCORES => ActionKind::Continuous,
+        Draws::Sides | Draws::Numbers => ActionKind::Discrete,
+    };
+    if config.action != kind {
+        let reason = format!("this model's actions are {kind}, not {}", config.action);
+        return Err(PilotError::Unsupported(reason));
+    }
     let dimensions = dimensions::<M>();
     let reason = match config.planner {
         _ if dimensions == 1 => return Ok(()),
-        _ if config.action == ActionKind::Discrete => {
+        planner @ (PlannerKind::Smc | PlannerKind::Fmc) if M::SCORES => format!(
+            "{planner} chooses from two, and this model has more choices; random-shooting, cem and mppi choose from up to 8"
+        ),
+        _ if kind == ActionKind::Discrete && !M::SCORES => {
             format!("discrete actions are drawn in one dimension, not {dimensions}")
         }
         planner @ (PlannerKind::Smc | PlannerKind::Fmc) => format!(

@@ -73,9 +73,14 @@ impl Mppi {
 }
 
 /// How controls are drawn around the plan; where there is only left and right, half of them begin with either.
-fn scheme(noise: &NoisePlan, discrete: bool, stream: Stream, full: f32) -> Knots<'_> {
+fn scheme<'a, M: LaneModel>(
+    noise: &'a NoisePlan,
+    discrete: bool,
+    stream: Stream,
+    model: &M,
+) -> Knots<'a> {
     let first = if discrete { First::Sides } else { First::Drawn };
-    Knots { first, ..noise.scheme(stream, full) }
+    Knots { first, ..noise.scheme(stream, model) }
 }
 
 impl<M: LaneModel> Planner<M> for Mppi {
@@ -86,7 +91,7 @@ impl<M: LaneModel> Planner<M> for Mppi {
     ) -> (ControlVector, Diagnostics) {
         let stream = request.stream(0);
         let full = problem.model.full_control();
-        let scheme = scheme(&self.noise, self.discrete, stream, full);
+        let scheme = scheme(&self.noise, self.discrete, stream, &problem.model);
         let summary = self.futures.roll_out(problem, request, &scheme);
         let sums = self.weigh(problem, request, summary.best.0);
 
@@ -120,8 +125,8 @@ impl<M: LaneModel> Planner<M> for Mppi {
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
-        let full = problem.model.full_control();
-        let scheme = scheme(&self.noise, self.discrete, request.stream(0), full);
+        let stream = request.stream(0);
+        let scheme = scheme(&self.noise, self.discrete, stream, &problem.model);
         Some(record(problem, request, &scheme))
     }
 

@@ -89,15 +89,16 @@ impl NoisePlan {
         4 * dimensions as u64 * (2 * u64::from(config.horizon) + knots * (pairs + 9))
     }
 
-    /// How to draw controls around the plan.
-    pub fn scheme(&self, stream: Stream, full: f32) -> Knots<'_> {
+    /// How to draw controls of `model` around the plan.
+    pub fn scheme<M: LaneModel>(&self, stream: Stream, model: &M) -> Knots<'_> {
         Knots {
             noise: self.noise(stream),
             interpolant: self.interpolant(),
             plan: &self.plan,
-            full,
+            full: model.full_control(),
             thresholded: self.thresholded,
             first: First::Drawn,
+            choices: model.choices(),
         }
     }
 

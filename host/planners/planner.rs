@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
 use particle_pilot_kernels::lanes::SimdProof;
-use particle_pilot_kernels::model::{LaneModel, Vector};
+use particle_pilot_kernels::model::{Draws, LaneModel, Vector};
 use particle_pilot_kernels::population::Stop;
 use particle_pilot_kernels::rng::Stream;
 
@@ -21,8 +21,18 @@ pub(crate) struct Problem<M> {
     pub horizon: u32,
 }
 
+/// Whether planners may have to draw full control to either side.
+pub(crate) const fn draws_sides<M: LaneModel>() -> bool {
+    !matches!(M::DRAWS, Draws::Numbers)
+}
+
+/// Whether planners may have to draw numbers.
+pub(crate) const fn draws_numbers<M: LaneModel>() -> bool {
+    !matches!(M::DRAWS, Draws::Sides)
+}
+
 /// In how many dimensions planners draw controls.
-pub(crate) fn dimensions<M: LaneModel>() -> usize {
+pub(crate) const fn dimensions<M: LaneModel>() -> usize {
     <M::Control<f32> as Vector<f32>>::LEN
 }
 

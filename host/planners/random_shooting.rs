@@ -10,7 +10,7 @@ use particle_pilot_kernels::planners::shooting::best_stratum;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::planner::{Planner, Problem, Request, dimensions};
+use super::planner::{Planner, Problem, Request, dimensions, draws_numbers, draws_sides};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
@@ -42,22 +42,26 @@ impl<M: LaneModel> Planner<M> for RandomShooting {
         let stream = request.stream(0);
         let full = problem.model.full_control();
         let (summary, strata) = match &self.noise {
-            None => {
+            None if const { draws_sides::<M>() } => {
                 let scheme = Coin { stream, full };
                 (self.futures.roll_out(problem, request, &scheme), 2)
             }
-            Some(noise) => {
+            Some(noise) if const { draws_numbers::<M>() } => {
                 let first = First::Levels;
-                let scheme = Knots { first, ..noise.scheme(stream, full) };
+                let scheme = Knots { first, ..noise.scheme(stream, &problem.model) };
                 (self.futures.roll_out(problem, request, &scheme), STRATA)
             }
+            _ => unreachable!("refused where pilots are made"),
         };
+        let choices = problem.model.choices();
         let best = best_stratum(&summary.sums, strata, problem.particles as usize);
         let mut shares = ControlVector::zeros(dimensions::<M>());
         for (dimension, share) in shares.iter_mut().enumerate() {
             *share = f64::from(match self.noise {
                 None => first_level(best, strata) * stream.first_sign(),
-                Some(_) => first_levels(&stream, dimension)[best / 2] * [1.0, -1.0][best % 2],
+                Some(_) => {
+                    first_levels(&stream, dimension, choices)[best / 2] * [1.0, -1.0][best % 2]
+                }
             });
         }
         (shares, diagnose([problem.particles, problem.horizon], &summary, 1))
@@ -67,11 +71,14 @@ impl<M: LaneModel> Planner<M> for RandomShooting {
         let stream = request.stream(0);
         let full = problem.model.full_control();
         Some(match &self.noise {
-            None => record(problem, request, &Coin { stream, full }),
-            Some(noise) => {
-                let first = First::Levels;
-                record(problem, request, &Knots { first, ..noise.scheme(stream, full) })
+            None if const { draws_sides::<M>() } => {
+                record(problem, request, &Coin { stream, full })
             }
+            Some(noise) if const { draws_numbers::<M>() } => {
+                let first = First::Levels;
+                record(problem, request, &Knots { first, ..noise.scheme(stream, &problem.model) })
+            }
+            _ => unreachable!("refused where pilots are made"),
         })
     }
 }

@@ -60,6 +60,14 @@ impl Stream {
         self.first_sign
     }
 
+    /// A random number that decides between equal choices, the same for all particles.
+    #[inline(always)]
+    #[must_use]
+    pub fn tie_breaker(&self) -> u32 {
+        // Beyond the numbers of particles.
+        self.block((), 0, u32::MAX - 1)[0]
+    }
+
     /// 128 random bits for every lane: block `block` of the lane's particle.
     ///
     /// # Examples

@@ -4,7 +4,7 @@ use particle_pilot_kernels::controls::{
     Coin, Controls, First, Interpolant, KnotNoise, Knots, Scheme,
 };
 use particle_pilot_kernels::lanes::{LaneWork, Lanes, SimdProof};
-use particle_pilot_kernels::model::{Actions, LaneModel, Lifted, Model};
+use particle_pilot_kernels::model::{Actions, Boxed, LaneModel, Model, TwoChoices};
 use particle_pilot_kernels::real::{Num, Real};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, WORST, rollout_chunk};
@@ -188,7 +188,7 @@ fn futures_cost_what_the_definition_says() {
     let stream = Stream::new(3, 1, 4);
     for current in [0.0, 0.5, 3.0] {
         let boat = Boat { current, actions: BOX };
-        let model = Lifted::<_, 2, 2, 2, false>::new(boat).unwrap();
+        let model = Boxed::<_, 2, 2>::new(boat).unwrap();
         let knots = Knots {
             noise: KnotNoise {
                 stream,
@@ -204,6 +204,7 @@ fn futures_cost_what_the_definition_says() {
             plan: &[0.1, -0.2, 0.3, 0.0, -0.4, 0.2, 0.1, 0.5, -0.1, 0.2, 0.3, -0.3, 0.0, 0.1],
             full: 1.0,
             thresholded: false,
+            choices: 0,
             first: First::Drawn,
         };
         let mut ended = 0;
@@ -211,21 +212,20 @@ fn futures_cost_what_the_definition_says() {
             ended += compare(&boat, &model, &Knots { first, ..knots });
         }
         let boat = Boat { current, actions: CHOICES };
-        let model = Lifted::<_, 2, 2, 1, true>::new(boat).unwrap();
+        let model = TwoChoices::<_, 2, 2>::new(boat).unwrap();
         ended += compare(&boat, &model, &Coin { stream, full: 1.0 });
         println!("in a current of {current}: {ended} of 600 end early");
         assert!(if current == 3.0 { ended == 600 } else { (1..600).contains(&ended) }, "{ended}");
     }
-    let model = Lifted::<_, 2, 2, 2, false>::new(Boat { current: 0.0, actions: BOX }).unwrap();
-    let distance = |a, b| {
-        Lifted::<Boat, 2, 2, 2, false>::distance_squared::<f32>(&model.constants(()), &a, &b)
-    };
+    let model = Boxed::<_, 2, 2>::new(Boat { current: 0.0, actions: BOX }).unwrap();
+    let distance =
+        |a, b| Boxed::<Boat, 2, 2>::distance_squared::<f32>(&model.constants(()), &a, &b);
     assert_eq!(distance([1.0, 0.0], [0.5, 9.0]), 1.0);
 }
 
 #[test]
 fn actions_of_the_other_kind_are_refused() {
     let boat = |actions| Boat { current: 0.0, actions };
-    assert!(Lifted::<_, 2, 2, 2, false>::new(boat(CHOICES)).is_err());
-    assert!(Lifted::<_, 2, 2, 1, true>::new(boat(BOX)).is_err());
+    assert!(Boxed::<_, 2, 2>::new(boat(CHOICES)).is_err());
+    assert!(TwoChoices::<_, 2, 2>::new(boat(BOX)).is_err());
 }

@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use particle_pilot_kernels::env::{Integrator, Physics};
 use particle_pilot_kernels::lanes::{LaneMask, Lanes};
-use particle_pilot_kernels::model::{
-    Actions, CartPoleModel, CostWeights, LaneModel, Lifted, Model,
-};
+use particle_pilot_kernels::model::{Actions, Boxed, CartPoleModel, CostWeights, LaneModel, Model};
 use particle_pilot_kernels::real::Real;
 use particle_pilot_kernels::trace::{Trace, TraceError, fill};
 
@@ -40,7 +38,7 @@ impl Model<1, 1> for Pull {
 }
 
 fn trace<T: Model<1, 1>>(model: T) -> Result<Trace, TraceError> {
-    Trace::of(&Lifted::<_, 1, 1, 1, false>::new(model).expect("a box"))
+    Trace::of(&Boxed::<_, 1, 1>::new(model).expect("a box"))
 }
 
 #[test]

@@ -23,6 +23,17 @@ struct Everything {
 const BOX: Actions<3> = Actions::within([-1.0, 0.5, -3.0], [2.0, 0.75, -1.0]);
 const EITHER: Actions<3> = Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.0]]);
 
+const THREE: Actions<3> =
+    Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.0], [0.0, 0.5, -2.0]]);
+const SIX: Actions<3> = Actions::choices(&[
+    [-1.0, 0.5, -1.0],
+    [2.0, 0.75, -3.0],
+    [0.0, 0.5, -2.0],
+    [1.0, 0.7, -2.0],
+    [-0.5, 0.6, -2.5],
+    [0.5, 0.55, -1.5],
+]);
+
 impl Everything {
     const fn new(actions: Actions<3>) -> Self {
         Self { actions, stones: [[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]], count: 2 }
@@ -186,13 +197,15 @@ fn decisions_for_ones_own_models_are_the_cpus() {
             compared += compare(&config, LINE);
             if place == 0 {
                 compared += compare(&config, Everything::new(EITHER));
+                compared += compare(&config, Everything::new(THREE));
+                compared += compare(&config, Everything::new(SIX));
                 compared +=
                     compare(&config, Line { actions: Actions::choices(&[[1.0], [-0.5]]), ..LINE });
             }
         }
     }
-    // Five planners: three draw boxes of any dimension; all choose one number, or either of two choices.
-    assert_eq!(compared, 4 * (3 * 3 * 2 + 5 * 3 + 5 * 2));
+    // Five planners: three draw boxes of any dimension and choose from many; all choose one number, or either of two choices.
+    assert_eq!(compared, 4 * (3 * 3 * 2 + 5 * 3 + 5 * 2 + 3 * 2));
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl<M: LaneModel> Planner<M> for ContinuousCem {
         self.noise.scales.fill(self.noise.initial_scale);
         for iteration in 0..self.tuning.iterations {
             let stream = request.stream(iteration);
-            let scheme = self.noise.scheme(stream, full);
+            let scheme = self.noise.scheme(stream, &problem.model);
             summary = self.futures.roll_out(problem, request, &scheme);
             lowest = lowest.min(summary.best.0);
             self.weigh(request);
@@ -102,7 +102,7 @@ impl<M: LaneModel> Planner<M> for ContinuousCem {
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
         let scales = vec![self.noise.initial_scale; self.noise.scales.len()];
-        let mut scheme = self.noise.scheme(request.stream(0), problem.model.full_control());
+        let mut scheme = self.noise.scheme(request.stream(0), &problem.model);
         scheme.noise.scales = &scales;
         Some(record(problem, request, &scheme))
     }

@@ -23,6 +23,8 @@ pub struct Knots<'a> {
     pub thresholded: bool,
     /// The stratification of the first control.
     pub first: First,
+    /// How many choices there are where controls are scores of choices, which nothing limits; 0 where they are controls.
+    pub choices: u32,
 }
 
 /// The stratification of the first control.
@@ -178,7 +180,8 @@ pub struct KnotControls<'a, L: Lanes, V> {
     source: KnotSource<'a, L, V>,
     taps: [V; 4],
     offset: usize,
-    full: L,
+    /// Full control, or more than any control where nothing limits it.
+    limit: L,
     first: V,
 }
 
@@ -191,19 +194,20 @@ impl<P: Plant> Scheme<P> for Knots<'_> {
     #[inline(always)]
     fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> Self::Controls<'_, L> {
         let full = L::splat(proof, self.full);
+        let limit = if self.choices > 0 { L::splat(proof, f32::MAX) } else { full };
         let side = L::splat(proof, self.full * self.noise.stream.first_sign());
         let mut first = P::Control::<L>::all(side);
         if self.first == First::Levels {
             // That of pair `i` is number `i` modulo their count.
             let index = (pairs & L::Bits::splat(proof, STRATA as u32 / 2 - 1)).signed_to_float();
             for dimension in 0..P::Control::<L>::dimensions() {
-                let levels = first_levels(&self.noise.stream, dimension);
+                let levels = first_levels(&self.noise.stream, dimension, self.choices);
                 first.set(dimension, nth(proof, levels, index) * full);
             }
         }
         let source = KnotSource::new(&self.noise, proof, pairs);
         let taps = [P::Control::<L>::all(full); 4];
-        KnotControls { scheme: self, source, taps, offset: 0, full, first }
+        KnotControls { scheme: self, source, taps, offset: 0, limit, first }
     }
 }
 
@@ -275,9 +279,9 @@ impl<L: Lanes, V: Vector<L>> KnotControls<'_, L, V> {
     fn within(&self, control: L) -> L {
         if self.scheme.thresholded {
             let sign = L::Bits::splat(self.source.proof, SIGN);
-            ((control.bits() & sign) ^ self.full.bits()).as_float()
+            ((control.bits() & sign) ^ self.limit.bits()).as_float()
         } else {
-            control.lesser(self.full).greater(-self.full)
+            control.lesser(self.limit).greater(-self.limit)
         }
     }
 }

@@ -71,9 +71,15 @@ pub fn first_level(stratum: usize, strata: usize) -> f32 {
 /// side has them: a Latin hypercube (M. D. McKay, R. J. Beckman, W. J. Conover, "A comparison of three methods for
 /// selecting values of input variables", 1979). Every dimension but the first has the levels in an order and with
 /// signs of its own, by the random numbers of `stream`.
+///
+/// Where controls are scores of so many `choices`, each stratum has the highest score for one choice, and its mirror image
+/// for the next: all choices in turn, from a random one on.
 #[must_use]
 #[inline(always)]
-pub fn first_levels(stream: &Stream, dimension: usize) -> [f32; STRATA / 2] {
+pub fn first_levels(stream: &Stream, dimension: usize, choices: u32) -> [f32; STRATA / 2] {
+    if choices > 0 {
+        return choice_levels(stream, dimension, choices);
+    }
     let mut levels = [0.0; STRATA / 2];
     for (pair, level) in levels.iter_mut().enumerate() {
         *level = first_level(2 * pair, STRATA) * stream.first_sign();
@@ -100,18 +106,61 @@ pub fn first_levels(stream: &Stream, dimension: usize) -> [f32; STRATA / 2] {
     levels
 }
 
+/// [`first_levels`] of scores.
+#[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
+fn choice_levels(stream: &Stream, dimension: usize, choices: u32) -> [f32; STRATA / 2] {
+    let mut levels = [0.0; STRATA / 2];
+    // Multiplied and counted on: a division might be done where there are no choices, too.
+    let mut choice = ((u64::from(stream.tie_breaker()) * u64::from(choices)) >> 32) as u32;
+    for pair in 0..STRATA / 2 {
+        let next = if choice + 1 == choices { 0 } else { choice + 1 };
+        let (is_first, is_second) = (dimension as u32 == choice, dimension as u32 == next);
+        levels[pair] = f32::from(u8::from(is_first)) - f32::from(u8::from(is_second));
+        choice = if next + 1 == choices { 0 } else { next + 1 };
+    }
+    levels
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strata_of_choices_have_each_choice_about_as_often_from_a_random_one_on() {
+        for choices in 3..=8usize {
+            let mut firsts = std::collections::BTreeSet::new();
+            for seed in 0..100 {
+                let stream = Stream::new(seed, 3, 0);
+                let levels: Vec<_> = (0..choices)
+                    .map(|choice| first_levels(&stream, choice, choices as u32))
+                    .collect();
+                let mut count = vec![0; choices];
+                for stratum in 0..STRATA {
+                    let sign = [1.0, -1.0][stratum % 2];
+                    let scores: Vec<f32> = levels.iter().map(|l| l[stratum / 2] * sign).collect();
+                    let best = scores.iter().position(|score| *score == 1.0).unwrap();
+                    assert_eq!(scores.iter().filter(|score| **score == 1.0).count(), 1);
+                    count[best] += 1;
+                    if stratum == 0 {
+                        firsts.insert(best);
+                    }
+                }
+                let (least, most) = (STRATA / choices, STRATA.div_ceil(choices));
+                assert!(count.iter().all(|n| (least..=most).contains(n)), "{choices}: {count:?}");
+            }
+            assert_eq!(firsts.len(), choices);
+        }
+    }
 
     #[test]
     fn every_dimension_has_each_level_once_and_either_sign_as_often() {
         let (mut seen, mut negative) = (std::collections::BTreeSet::new(), 0);
         for seed in 0..1000 {
             let stream = Stream::new(seed, 3, 0);
-            assert_eq!(first_levels(&stream, 0)[2], 0.625 * stream.first_sign());
+            assert_eq!(first_levels(&stream, 0, 0)[2], 0.625 * stream.first_sign());
             for dimension in 1..8 {
-                let levels = first_levels(&stream, dimension);
+                let levels = first_levels(&stream, dimension, 0);
                 let mut sizes = levels.map(f32::abs);
                 sizes.sort_by(f32::total_cmp);
                 assert_eq!(sizes, [0.125, 0.375, 0.625, 0.875]);

@@ -54,8 +54,13 @@ impl<'a> Context<'a> {
     }
 
     #[inline(always)]
-    fn knots<W: Width>(&self) {
-        self.roll_out::<W, _>(&self.workspace.knots(self.stream, self.full()));
+    fn knots(&self) {
+        self.roll_out::<One, _>(&self.workspace.knots(self.stream, self.full()));
+    }
+
+    #[inline(always)]
+    fn many_knots(&self) {
+        self.roll_out::<Many, _>(&self.workspace.many_knots(self.stream, self.full()));
     }
 
     #[inline(always)]
@@ -85,8 +90,8 @@ tasks! {
     roll_out_biased => |context| {
         context.roll_out::<One, _>(&context.workspace.biased(context.stream, context.full()));
     };
-    roll_out_knots => |context| context.knots::<One>();
-    roll_out_many_knots => |context| context.knots::<Many>();
+    roll_out_knots => |context| context.knots();
+    roll_out_many_knots => |context| context.many_knots();
     reset_counters => |context| Shooting::<false>::reset(&context.block, &context.workspace);
     reset_probabilities => |context| cem::reset(&context.block, &context.workspace);
     reset_plan => |context| knots::reset(&context.block, &context.workspace);
@@ -98,7 +103,9 @@ tasks! {
         let (workspace, batch) = (&context.workspace, context.workspace.task.batch);
         fold_batch(&context.block, workspace, workspace.moments(), workspace.task.params.moments(), batch);
     };
-    choose_action => |context| shooting::choose(&context.block, &context.workspace, &context.stream);
+    choose_action => |context| {
+        shooting::choose::<true>(&context.block, &context.workspace, &context.stream);
+    };
     refit_probabilities => |context| {
         let scheme = context.workspace.biased(context.stream, context.full());
         cem::refit(&context.block, &context.workspace, &scheme, context.workspace.task.iteration);
@@ -145,7 +152,7 @@ impl<const KNOTS: bool> Planner for Shooting<KNOTS> {
         }
         grid.sync();
         if grid.leads() {
-            shooting::choose(block, workspace, &stream);
+            shooting::choose::<false>(block, workspace, &stream);
         }
     }
 }

@@ -9,9 +9,9 @@ use crate::planners::shooting::best_stratum;
 use crate::rng::Stream;
 use crate::task::{Answer, MOST_DIMENSIONS};
 
-/// Writes the answer: the first action whose futures cost least on average.
+/// Writes the answer: the first action whose futures cost least on average; of several dimensions, if there may be `MANY`.
 #[inline(always)]
-pub fn choose(block: &Block, workspace: &Workspace<'_>, stream: &Stream) {
+pub fn choose<const MANY: bool>(block: &Block, workspace: &Workspace<'_>, stream: &Stream) {
     let params = &workspace.task.params;
     let summary = summary(block, workspace);
     block.sync();
@@ -19,8 +19,8 @@ pub fn choose(block: &Block, workspace: &Workspace<'_>, stream: &Stream) {
     let best = best_stratum(&summary.sums, strata, params.particles as usize);
     let first = f64::from(first_level(best, strata) * stream.first_sign());
     end_iteration(block, workspace, true, Answer { shares: every(first), ..summary });
-    if params.dimensions > 1 {
-        let levels = first_levels(stream, block.rank as usize % MOST_DIMENSIONS);
+    if MANY && params.dimensions > 1 {
+        let levels = first_levels(stream, block.rank as usize % MOST_DIMENSIONS, params.choices);
         let mut level = levels[0];
         for pair in 1..STRATA / 2 {
             level = if pair == best / 2 { levels[pair] } else { level };

@@ -184,9 +184,16 @@ impl<'a> Workspace<'a> {
         }
     }
 
-    /// The scheme that draws controls around the plan.
+    /// The scheme that draws controls of one dimension around the plan.
     #[inline(always)]
     pub fn knots(&self, stream: Stream, full: f32) -> Knots<'a> {
+        // As a constant, it takes no registers.
+        Knots { choices: 0, ..self.many_knots(stream, full) }
+    }
+
+    /// The scheme that draws controls around the plan.
+    #[inline(always)]
+    pub fn many_knots(&self, stream: Stream, full: f32) -> Knots<'a> {
         let params = &self.task.params;
         Knots {
             noise: self.noise(stream),
@@ -199,6 +206,7 @@ impl<'a> Workspace<'a> {
                 2 => First::Sides,
                 _ => First::Levels,
             },
+            choices: params.choices,
         }
     }
 }

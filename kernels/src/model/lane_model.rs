@@ -43,6 +43,17 @@ impl<L: Copy, const D: usize> Vector<L> for [L; D] {
     }
 }
 
+/// What planners draw for a model. Where that is known beforehand, nothing is compiled for what it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draws {
+    /// As it is asked for.
+    Either,
+    /// Full control to either side.
+    Sides,
+    /// Any numbers within full control.
+    Numbers,
+}
+
 /// A control problem, arranged by hand for bundles of lanes: dynamics, termination and cost. For
 /// most problems, [`Model`](super::Model) is simpler to write.
 ///
@@ -78,6 +89,12 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     /// The numbers of an action.
     const ACTION_DIM: usize;
 
+    /// What planners draw.
+    const DRAWS: Draws = Draws::Either;
+
+    /// Whether a control is a score for each of several choices, of which the highest counts.
+    const SCORES: bool = false;
+
     /// Broadcasts the constants of a step.
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L>;
 
@@ -96,6 +113,19 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     /// Writes the action, `[ACTION_DIM]` numbers in the caller's units, that a control is whose numbers are given as shares
     /// of full control, -1 to 1; for cart-pole, newtons.
     fn action(&self, shares: &[f64], action: &mut [f64]);
+
+    /// How many choices there are where controls are [scores](LaneModel::SCORES): the first so many dimensions', the rest
+    /// have no meaning. 0 elsewhere.
+    fn choices(&self) -> u32 {
+        0
+    }
+
+    /// The index of the choice that shares of full control stand for: of two by their sign, of more by the highest score, of
+    /// equals the first from the one with index `from` on, modulo their count.
+    fn choice(&self, shares: &[f64], from: u32) -> u32 {
+        let _ = from;
+        u32::from(shares[0] > 0.0)
+    }
 
     /// The termination test: where `live` holds and the state is one that goes on. Must be false for NaN.
     fn live<L: Lanes>(

@@ -1,47 +1,132 @@
 //! Plain models on lanes.
 
-use super::{Actions, BadActions, LaneModel, Model};
+use super::{Actions, BadActions, Draws, LaneModel, Model};
 use crate::lanes::{Lanes, splat_all};
 use crate::real::Num;
 
 /// A [`Model`] of `N` numbers of state and `M` of control, as bundles of lanes compute it.
 ///
 /// What planners draw has `D` dimensions: `M` for a box, of which each number is then a share, -1 to 1; 1 for two
-/// `CHOICES`, which its sign tells apart.
+/// `CHOICES`, which its sign tells apart; for more, a score for each, of which the highest counts. The choice is then
+/// distributed as in the multinomial probit model (R. D. Bock, L. V. Jones, "The measurement and prediction of judgment and
+/// choice", 1968), and planners that move means of controls move probabilities of choices. `R` are the controls that are
+/// kept: two, or as many as there are scores.
 #[derive(Clone, Copy, Debug)]
-pub struct Lifted<T, const N: usize, const M: usize, const D: usize, const CHOICES: bool> {
+pub struct Lifted<
+    T,
+    const N: usize,
+    const M: usize,
+    const D: usize,
+    const R: usize,
+    const CHOICES: bool,
+> {
     model: T,
-    /// The corners of the box, or the two choices.
-    ends: [[f32; M]; 2],
+    /// The corners of the box, or the choices; the rest zeros.
+    controls: [[f32; M]; R],
+    /// How many there are.
+    count: usize,
     /// As in [`LiftedConstants`].
-    control: [[f32; M]; 2],
+    numbers: [[f32; M]; R],
+    handicaps: [f32; R],
 }
 
-impl<T: Model<N, M>, const N: usize, const M: usize, const D: usize, const CHOICES: bool>
-    Lifted<T, N, M, D, CHOICES>
+/// A model whose actions are a box.
+pub type Boxed<T, const N: usize, const M: usize> = Lifted<T, N, M, M, 2, false>;
+/// A model of two choices.
+pub type TwoChoices<T, const N: usize, const M: usize> = Lifted<T, N, M, 1, 2, true>;
+/// A model of three or four choices.
+pub type FourChoices<T, const N: usize, const M: usize> = Lifted<T, N, M, 4, 4, true>;
+/// A model of five to eight choices.
+pub type EightChoices<T, const N: usize, const M: usize> = Lifted<T, N, M, 8, 8, true>;
+
+/// What to do with a [`Model`] that has become a [`LaneModel`], of whichever type.
+pub trait Visitor {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn visit<M: LaneModel>(self, model: M) -> Self::Output;
+}
+
+/// Has `visitor` visit `model` on lanes.
+///
+/// # Errors
+/// [`BadActions`] for actions that planners cannot choose from.
+pub fn lift<const N: usize, const M: usize, T: Model<N, M>, V: Visitor>(
+    model: T,
+    visitor: V,
+) -> Result<V::Output, BadActions> {
+    Ok(match model.actions() {
+        Actions::Within { .. } => visitor.visit(Boxed::<T, N, M>::new(model)?),
+        Actions::Choices(choices) => match choices.len() {
+            0..=2 => visitor.visit(TwoChoices::<T, N, M>::new(model)?),
+            3..=4 => visitor.visit(FourChoices::<T, N, M>::new(model)?),
+            _ => visitor.visit(EightChoices::<T, N, M>::new(model)?),
+        },
+    })
+}
+
+impl<
+    T: Model<N, M>,
+    const N: usize,
+    const M: usize,
+    const D: usize,
+    const R: usize,
+    const CHOICES: bool,
+> Lifted<T, N, M, D, R, CHOICES>
 {
     /// The model on lanes.
     ///
     /// # Errors
-    /// [`BadActions`] for actions that planners cannot choose from, or of the other kind.
+    /// [`BadActions`] for actions that planners cannot choose from, of the other kind or of another number.
     pub fn new(model: T) -> Result<Self, BadActions> {
         const {
             assert!(N >= 1, "a state has at least one number");
-            assert!(D == if CHOICES { 1 } else { M }, "a box has a dimension for each number");
+            assert!(CHOICES || D == M, "a box has a dimension for each number");
+            assert!(R == if CHOICES && D > 1 { D } else { 2 }, "a score for each of so many");
         }
         let actions = model.actions();
-        if matches!(actions, Actions::Choices(_)) != CHOICES {
-            return Err(BadActions::OtherKind);
-        }
-        let ends = actions.ends()?;
-        let mut control = ends;
+        actions.validate()?;
+        let mut controls = [[0.0; M]; R];
+        let count = match actions {
+            Actions::Within { low, high } if !CHOICES => {
+                (controls[0], controls[1]) = (low, high);
+                2
+            }
+            Actions::Choices(choices)
+                if CHOICES && (R / 2 < choices.len() || R == 2) && choices.len() <= R =>
+            {
+                controls[..choices.len()].copy_from_slice(choices);
+                choices.len()
+            }
+            _ => return Err(BadActions::OtherKind),
+        };
+        let (mut numbers, mut handicaps) = (controls, [0.0; R]);
         for m in 0..M {
             if !CHOICES {
-                [control[0][m], control[1][m]] = middle_and_half(ends[0][m], ends[1][m]);
+                [numbers[0][m], numbers[1][m]] = middle_and_half(controls[0][m], controls[1][m]);
             }
         }
-        Ok(Self { model, ends, control })
+        handicaps[count..].fill(f32::MIN);
+        Ok(Self { model, controls, count, numbers, handicaps })
     }
+
+    /// The index of the choice with the highest score, of equals the first from `from` on.
+    fn highest(&self, scores: &[f64], from: usize) -> usize {
+        let mut best = from % self.count;
+        for step in 1..self.count {
+            let index = (from + step) % self.count;
+            if scores[index] > scores[best] {
+                best = index;
+            }
+        }
+        best
+    }
+}
+
+/// Whether there may be no choice of this index: there are more than half of `most`.
+const fn is_uncertain(index: usize, most: usize) -> bool {
+    index > most / 2
 }
 
 /// The middle of a range and half of its width, rounded so that no share of it leads outside.
@@ -56,24 +141,44 @@ fn middle_and_half(low: f32, high: f32) -> [f32; 2] {
 
 /// What a step of a [`Lifted`] model takes.
 #[derive(Clone, Copy, Debug)]
-pub struct LiftedConstants<T, L, const M: usize> {
+pub struct LiftedConstants<T, L, const M: usize, const R: usize> {
     model: T,
-    /// The middle of each number's range, and half of its width; or the two choices.
-    control: [[L; M]; 2],
+    /// The middle of each number's range, and half of its width; or the choices.
+    controls: [[L; M]; R],
+    /// What is added to scores: nothing, or so little where there is no such choice that it is never the highest.
+    handicaps: [L; R],
 }
 
-impl<T, L: Lanes, const M: usize> LiftedConstants<T, L, M> {
+impl<T, L: Lanes, const M: usize, const R: usize> LiftedConstants<T, L, M, R> {
     /// Shares of full control as the model's own numbers.
     #[inline(always)]
     fn control<const D: usize, const CHOICES: bool>(&self, shares: &[L; D]) -> [Num<L>; M] {
-        let [first, second] = &self.control;
+        let controls = &self.controls;
         let mut numbers = [Num(shares[0]); M];
+        if CHOICES && D > 1 {
+            let mut best = shares[0];
+            for m in 0..M {
+                numbers[m] = Num(controls[0][m]);
+            }
+            for index in 1..R {
+                let score = match is_uncertain(index, R) {
+                    true => shares[index] + self.handicaps[index],
+                    false => shares[index],
+                };
+                let is_higher = best.lt(score);
+                best = L::select(is_higher, score, best);
+                for m in 0..M {
+                    numbers[m] = Num(L::select(is_higher, controls[index][m], numbers[m].0));
+                }
+            }
+            return numbers;
+        }
         for m in 0..M {
             numbers[m] = Num(if CHOICES {
                 let zero = L::literal(shares[0].proof(), 0.0);
-                L::select(shares[0].lt(zero), first[m], second[m])
+                L::select(shares[0].lt(zero), controls[0][m], controls[1][m])
             } else {
-                shares[m].fma(second[m], first[m])
+                shares[m].fma(controls[1][m], controls[0][m])
             });
         }
         numbers
@@ -90,21 +195,37 @@ fn numbers<L: Lanes, const N: usize>(lanes: &[L; N]) -> [Num<L>; N] {
     numbers
 }
 
-impl<T: Model<N, M>, const N: usize, const M: usize, const D: usize, const CHOICES: bool> LaneModel
-    for Lifted<T, N, M, D, CHOICES>
+impl<
+    T: Model<N, M>,
+    const N: usize,
+    const M: usize,
+    const D: usize,
+    const R: usize,
+    const CHOICES: bool,
+> LaneModel for Lifted<T, N, M, D, R, CHOICES>
 {
     const DIM: usize = N;
     type State<L: Lanes> = [L; N];
-    type Constants<L: Lanes> = LiftedConstants<T, L, M>;
+    type Constants<L: Lanes> = LiftedConstants<T, L, M, R>;
     type Control<L: Lanes> = [L; D];
     type Effort<L: Lanes> = [L; D];
     const ACTION_DIM: usize = M;
+    const DRAWS: Draws = if CHOICES && D == 1 { Draws::Sides } else { Draws::Numbers };
+    const SCORES: bool = CHOICES && D > 1;
 
     #[inline(always)]
-    fn constants<L: Lanes>(&self, proof: L::Proof) -> LiftedConstants<T, L, M> {
-        let [first, second] = self.control;
-        let control = [splat_all(proof, first), splat_all(proof, second)];
-        LiftedConstants { model: self.model, control }
+    fn constants<L: Lanes>(&self, proof: L::Proof) -> LiftedConstants<T, L, M, R> {
+        let mut controls = [splat_all(proof, self.numbers[0]); R];
+        for (lanes, numbers) in controls.iter_mut().zip(self.numbers).skip(1) {
+            *lanes = splat_all(proof, numbers);
+        }
+        let mut handicaps = [L::literal(proof, 0.0); R];
+        for (index, lanes) in handicaps.iter_mut().enumerate() {
+            if is_uncertain(index, R) {
+                *lanes = L::splat(proof, self.handicaps[index]);
+            }
+        }
+        LiftedConstants { model: self.model, controls, handicaps }
     }
 
     #[inline(always)]
@@ -121,11 +242,27 @@ impl<T: Model<N, M>, const N: usize, const M: usize, const D: usize, const CHOIC
     }
 
     fn action(&self, shares: &[f64], action: &mut [f64]) {
+        if <Self as LaneModel>::SCORES {
+            let control = self.controls[self.highest(shares, 0)];
+            action.iter_mut().zip(control).for_each(|(number, chosen)| *number = chosen.into());
+            return;
+        }
         for (m, number) in action.iter_mut().enumerate() {
-            let [low, high] = self.ends.map(|end| f64::from(end[m]));
+            let [low, high] = [0, 1].map(|end| f64::from(self.controls[end][m]));
             let [least, most] = if low < high { [low, high] } else { [high, low] };
             let share = shares[if D == 1 { 0 } else { m }];
             *number = (0.5 * (low + high) + 0.5 * (high - low) * share).clamp(least, most);
+        }
+    }
+
+    fn choices(&self) -> u32 {
+        if <Self as LaneModel>::SCORES { self.count as u32 } else { 0 }
+    }
+
+    fn choice(&self, shares: &[f64], from: u32) -> u32 {
+        match <Self as LaneModel>::SCORES {
+            true => self.highest(shares, from as usize) as u32,
+            false => u32::from(shares[0] > 0.0),
         }
     }
 

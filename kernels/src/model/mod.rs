@@ -6,6 +6,6 @@ mod lifted;
 mod plain;
 
 pub use cartpole::{BadCost, CartPoleError, CartPoleModel, CostWeights};
-pub use lane_model::{LaneModel, Vector};
-pub use lifted::Lifted;
+pub use lane_model::{Draws, LaneModel, Vector};
+pub use lifted::{Boxed, EightChoices, FourChoices, Lifted, TwoChoices, Visitor, lift};
 pub use plain::{Actions, BadActions, Model};

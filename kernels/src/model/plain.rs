@@ -118,29 +118,39 @@ impl<const M: usize> Actions<M> {
         Self::Within { low, high }
     }
 
-    /// One of these controls. So far, planners choose between two.
+    /// One of these controls, of which there are 2 to [`Actions::MOST_CHOICES`].
     #[must_use]
     pub const fn choices(controls: &'static [[f32; M]]) -> Self {
         Self::Choices(controls)
     }
 
-    /// The ends of the range: the box's corners, or the two choices.
+    /// The most controls that there may be to choose from.
+    pub const MOST_CHOICES: usize = 8;
+
+    /// Whether planners can choose from these.
     ///
     /// # Errors
     /// [`BadActions`] where there is nothing to choose from, or no planner that chooses so.
-    pub fn ends(&self) -> Result<[[f32; M]; 2], BadActions> {
-        let ends = match *self {
-            Self::Within { low, high } if low.iter().zip(&high).all(|(low, high)| low < high) => {
-                [low, high]
-            }
-            Self::Within { .. } => return Err(BadActions::Empty),
-            Self::Choices(&[first, second]) => [first, second],
-            Self::Choices(choices) => return Err(BadActions::Choices(choices.len())),
-        };
+    pub fn validate(&self) -> Result<(), BadActions> {
         // Half a range must be a number, too.
-        match ends.iter().flatten().all(|end| end.abs() <= f32::MAX / 2.0) {
-            true => Ok(ends),
+        let finite = |controls: &[[f32; M]]| match controls
+            .as_flattened()
+            .iter()
+            .all(|end| end.abs() <= f32::MAX / 2.0)
+        {
+            true => Ok(()),
             false => Err(BadActions::Infinite),
+        };
+        match *self {
+            Self::Within { low, high } => match low.iter().zip(&high).all(|(low, high)| low < high)
+            {
+                true => finite(&[low, high]),
+                false => Err(BadActions::Empty),
+            },
+            Self::Choices(choices) => match choices.len() {
+                2..=Self::MOST_CHOICES => finite(choices),
+                count => Err(BadActions::Choices(count)),
+            },
         }
     }
 }
@@ -151,7 +161,7 @@ impl<const M: usize> Actions<M> {
 pub enum BadActions {
     /// The least control is not below the most.
     Empty,
-    /// Not two choices, but so many.
+    /// Fewer than two choices, or more than [`Actions::MOST_CHOICES`].
     Choices(usize),
     /// A box where choices were wanted, or the other way round.
     OtherKind,
@@ -164,7 +174,7 @@ impl fmt::Display for BadActions {
         match self {
             Self::Empty => write!(f, "the least control is not below the most"),
             Self::Choices(count) => {
-                write!(f, "planners choose between 2 choices, not {count}")
+                write!(f, "planners choose from 2 to 8 choices, not from {count}")
             }
             Self::OtherKind => write!(f, "a box is no choice, nor the other way round"),
             Self::Infinite => write!(f, "controls go up to 1.7e38"),
@@ -180,13 +190,15 @@ mod tests {
 
     #[test]
     fn actions_that_leave_no_choice_are_refused() {
-        assert_eq!(Actions::within([-1.0, 0.0], [1.0, 2.0]).ends(), Ok([[-1.0, 0.0], [1.0, 2.0]]));
-        assert_eq!(Actions::choices(&[[3.0], [-1.0]]).ends(), Ok([[3.0], [-1.0]]));
+        assert_eq!(Actions::within([-1.0, 0.0], [1.0, 2.0]).validate(), Ok(()));
+        assert_eq!(Actions::choices(&[[3.0], [-1.0]]).validate(), Ok(()));
+        assert_eq!(Actions::choices(&[[0.0]; 8]).validate(), Ok(()));
+        assert_eq!(Actions::choices(&[[0.0]; 9]).validate(), Err(BadActions::Choices(9)));
         for (low, high) in [(1.0, 1.0), (1.0, -1.0), (f32::NAN, 1.0), (0.0, f32::NAN)] {
-            assert_eq!(Actions::within([low], [high]).ends(), Err(BadActions::Empty));
+            assert_eq!(Actions::within([low], [high]).validate(), Err(BadActions::Empty));
         }
-        assert_eq!(Actions::within([0.0], [f32::INFINITY]).ends(), Err(BadActions::Infinite));
-        assert_eq!(Actions::choices(&[[0.0]]).ends(), Err(BadActions::Choices(1)));
-        assert_eq!(Actions::choices(&[[f32::NAN], [0.0]]).ends(), Err(BadActions::Infinite));
+        assert_eq!(Actions::within([0.0], [f32::INFINITY]).validate(), Err(BadActions::Infinite));
+        assert_eq!(Actions::choices(&[[0.0]]).validate(), Err(BadActions::Choices(1)));
+        assert_eq!(Actions::choices(&[[f32::NAN], [0.0]]).validate(), Err(BadActions::Infinite));
     }
 }

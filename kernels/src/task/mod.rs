@@ -97,8 +97,8 @@ pub struct PlannerParams {
     pub full: f32,
     /// `smc`, `fmc`: the cost of each step that a future missed because it ended early.
     pub end_cost: f32,
-    /// Makes up whole multiples of 8 bytes.
-    pub padding: u32,
+    /// How many choices there are where controls are scores of choices; 0 where they are controls.
+    pub choices: u32,
 }
 
 impl PlannerParams {

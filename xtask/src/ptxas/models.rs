@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use particle_pilot_kernels::env::{Integrator, Physics};
-use particle_pilot_kernels::model::{Actions, CartPoleModel, CostWeights, Lifted, Model};
+use particle_pilot_kernels::model::{Actions, Boxed, CartPoleModel, CostWeights, Model};
 use particle_pilot_kernels::real::Real;
 use particle_pilot_kernels::trace::{Trace, fill};
 
@@ -19,7 +19,7 @@ pub fn filled(ptx: &str) -> Result<String> {
         ..Physics::default()
     };
     let general = CartPoleModel::<true>::new(&physics, &weights)?;
-    let chain = Lifted::<_, 16, 2, 2, false>::new(Chain { spring: 3.0 })?;
+    let chain = Boxed::<_, 16, 2>::new(Chain { spring: 3.0 })?;
     let mut text = fill(ptx, &Trace::of(&plain)?).ptx;
     for (name, trace) in [("general", Trace::of(&general)?), ("chain", Trace::of(&chain)?)] {
         let many = trace.structure.dimensions() > 1;

@@ -3,10 +3,12 @@
 
 mod lanes;
 mod operation;
+mod parts;
 mod recorder;
 mod text;
 
 pub use lanes::{Traced, TracedBits, TracedMask};
+pub use parts::{Part, parts};
 pub use text::{Text, fill};
 
 use core::fmt;

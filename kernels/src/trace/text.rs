@@ -11,13 +11,10 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::operation::{Code, Operation};
-use super::{ParticlePart, Structure, Trace};
+use super::{ParticlePart, Structure, Trace, parts};
 
 /// Begins the comment that is a place.
 const PLACE: &str = "//@pilot ";
-
-/// What begins a kernel.
-const ENTRY: &str = ".visible .entry ";
 
 /// The model's numbers and a start that fit beside the kernels' own parameter.
 pub(super) const MOST_NUMBERS: usize = 800;
@@ -41,22 +38,15 @@ pub fn fill(ptx: &str, trace: &Trace) -> Text {
     let takes_numbers = trace.parameters.len() + states <= MOST_NUMBERS;
     let mut text = Text { ptx: String::with_capacity(2 * ptx.len()), takes_numbers };
     let mut writer = Writer { trace, takes_numbers, entry: "", to: &mut text.ptx };
-    let mut lines = ptx.lines();
-    while let Some(line) = lines.next() {
-        assert!(!line.trim_start().starts_with(PLACE), "a place outside of a kernel: {line}");
-        let Some(head) = line.strip_prefix(ENTRY) else {
-            writer.line(line);
-            continue;
-        };
-        let mut kernel = vec![line];
-        for line in lines.by_ref() {
-            kernel.push(line);
-            if line.starts_with('}') {
-                break;
-            }
+    for part in parts(ptx) {
+        if let Some(name) = part.name {
+            writer.entry = name;
+            writer.kernel(part.text);
+        } else {
+            let place = places(part.text).next();
+            assert!(place.is_none(), "a place outside of a kernel: {place:?}");
+            writer.to.push_str(part.text);
         }
-        writer.entry = head.split(['(', ' ']).next().unwrap_or_default();
-        writer.kernel(&kernel);
     }
     text
 }
@@ -74,12 +64,12 @@ impl Writer<'_> {
         self.to.push('\n');
     }
 
-    fn kernel(&mut self, lines: &[&str]) {
-        let has_places = lines.iter().any(|line| line.trim_start().starts_with(PLACE));
-        for line in lines {
+    fn kernel(&mut self, text: &str) {
+        let has_places = places(text).next().is_some();
+        for line in text.lines() {
             match line.trim_start().strip_prefix(PLACE) {
                 Some(place) => self.place(place),
-                None if has_places && *line == ")" => {
+                None if has_places && line == ")" => {
                     let entry = self.entry;
                     let numbers = self.start_at() / 4 + self.structure().state_len() as usize;
                     self.to.pop(); // the end of the line
@@ -89,7 +79,7 @@ impl Writer<'_> {
                     ));
                     self.line(line);
                 }
-                None if has_places && *line == "{" => {
+                None if has_places && line == "{" => {
                     self.line(line);
                     self.registers();
                 }
@@ -354,6 +344,11 @@ impl Writer<'_> {
         };
         if as_bits { format!("0x{bits:X}") } else { format!("0f{bits:08X}") }
     }
+}
+
+/// The places of a kernel: their names and operands.
+fn places(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.trim_start().strip_prefix(PLACE))
 }
 
 /// The operations that lead to `outputs`, in order.

@@ -18,7 +18,7 @@ pub fn open(index: u32, names: &[&str], stream: Option<ForeignStream>) -> Result
     Gpu::open_on(index, &keep(PTX, names), stream)
 }
 
-/// As [`open`], with kernels for a model; and the numbers that they take before those of the start.
+/// As [`open`], with kernels for a model; and the numbers that they take, of which the start is the last: zeros.
 ///
 /// # Errors
 /// As [`open`].
@@ -30,7 +30,8 @@ pub fn open_for(
 ) -> Result<(Gpu, Vec<f32>), GpuError> {
     cuda::device(index)?;
     let text = fill(&keep(PTX, names), trace);
-    let numbers = if text.takes_numbers { trace.parameters.clone() } else { Vec::new() };
+    let mut numbers = if text.takes_numbers { trace.parameters.clone() } else { Vec::new() };
+    numbers.resize(numbers.len() + trace.structure.state_len() as usize, 0.0);
     Ok((Gpu::open_on(index, &text.ptx, stream)?, numbers))
 }
 

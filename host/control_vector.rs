@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use particle_pilot_kernels::task::MOST_DIMENSIONS;
 use serde::{Deserialize, Serialize};
 
 /// The numbers of a control: 1 to 8, in the order in which a model has them; a slice of `f64`.
@@ -24,7 +25,7 @@ pub struct ControlVector {
 
 impl ControlVector {
     /// The most numbers that a control can have.
-    pub const MOST: usize = 8;
+    pub const MOST: usize = MOST_DIMENSIONS;
 
     /// `len` zeros.
     pub(crate) fn zeros(len: usize) -> Self {

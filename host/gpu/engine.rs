@@ -60,8 +60,7 @@ impl GpuEngine {
         let kernels = launches().map(|launch| launch.kernel.as_str());
         let folds = launches().filter_map(|launch| schedule.fold(launch));
         let names: Vec<_> = kernels.chain(folds).collect();
-        let (gpu, mut numbers) = module::open_for(index, &names, &model.trace, stream)?;
-        numbers.resize(numbers.len() + model.trace.structure.state_len() as usize, 0.0);
+        let (gpu, numbers) = module::open_for(index, &names, &model.trace, stream)?;
         let ready = |launch: &Launch| {
             let kernel = gpu.kernel(&launch.kernel)?;
             let fold = schedule.fold(launch).map(|name| gpu.kernel(name)).transpose()?;

@@ -55,8 +55,7 @@ impl GpuEpisodes {
     ) -> Result<Self, GpuError> {
         let schedule = Schedule::of(config, model);
         let names = [schedule.episodes.as_str()];
-        let (gpu, mut numbers) = module::open_for(index, &names, &model.trace, None)?;
-        numbers.resize(numbers.len() + units.len(), 0.0);
+        let (gpu, numbers) = module::open_for(index, &names, &model.trace, None)?;
         let kernel = gpu.kernel(&schedule.episodes)?;
         let tables = gpu.upload(&schedule.tables)?;
         let task = Task { params: schedule.params, tables: tables.address(), ..Task::zeroed() };

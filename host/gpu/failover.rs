@@ -58,19 +58,20 @@ pub fn engine<M: LaneModel>(
 }
 
 impl<M: LaneModel> Guarded<M> {
-    /// Decides as `on_gpu` does, or on the CPU where that has to go on.
+    /// Decides as `on_gpu` does from the start in the model's units, or on the CPU where that has to go on.
     fn decide(
         &mut self,
         question: Question<'_>,
-        on_gpu: impl FnOnce(&mut GpuEngine) -> Result<(Plan, Option<Duration>), GpuError>,
+        on_gpu: impl FnOnce(&mut GpuEngine, &[f32]) -> Result<(Plan, Option<Duration>), GpuError>,
     ) -> Result<(Plan, Option<Duration>), PilotError> {
         if let Some(cpu) = &mut self.replacement {
             return cpu.plan_timed(question);
         }
         question.go_on()?;
+        let start = self.model.start::<f32>((), question.state);
         let failure = match self.failure.take() {
             Some(before) => before,
-            None => match on_gpu(&mut self.engine) {
+            None => match on_gpu(&mut self.engine, start.as_ref()) {
                 Ok(plan) => return Ok(plan),
                 Err(error) if self.config.device == Device::Auto => error.into(),
                 Err(error) => return Err(BackendError::from(error).into()),
@@ -119,21 +120,18 @@ impl<M: LaneModel> Guarded<M> {
 
 impl<M: LaneModel> Engine for Guarded<M> {
     fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
-        let Question { state, seed, decision, .. } = question;
-        let start = self.model.start::<f32>((), state);
-        let start = start.as_ref();
-        let on_gpu = |gpu: &mut GpuEngine| Ok((gpu.plan(start, seed, decision)?, None));
-        Ok(self.decide(question, on_gpu)?.0)
+        let Question { seed, decision, .. } = question;
+        let plan =
+            self.decide(question, |gpu, start| Ok((gpu.plan(start, seed, decision)?, None)))?;
+        Ok(plan.0)
     }
 
     fn plan_timed(
         &mut self,
         question: Question<'_>,
     ) -> Result<(Plan, Option<Duration>), PilotError> {
-        let Question { state, seed, decision, .. } = question;
-        let start = self.model.start::<f32>((), state);
-        let start = start.as_ref();
-        self.decide(question, |gpu| {
+        let Question { seed, decision, .. } = question;
+        self.decide(question, |gpu, start| {
             let (plan, time) = gpu.plan_timed(start, seed, decision)?;
             Ok((plan, Some(time)))
         })

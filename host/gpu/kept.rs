@@ -38,18 +38,14 @@ enum Kind {
 impl Kept {
     /// Nothing, yet.
     pub fn new(schedule: &Schedule, layout: &Layout) -> Self {
-        let (kind, place, size) = match (schedule.buffers.probabilities, schedule.buffers.moments) {
-            (true, _) => (Some(Kind::Probabilities), layout.probabilities as usize, 8),
+        let Schedule { params, buffers, .. } = schedule;
+        let (kind, place, size, count) = match (buffers.probabilities, buffers.moments) {
+            (true, _) => (Some(Kind::Probabilities), layout.probabilities, 8, params.horizon),
             // Only moments of the noise move a plan.
-            (false, true) => (Some(Kind::Controls), layout.plan as usize, 4),
-            (false, false) => (None, size_of::<Answer>(), 0),
+            (false, true) => (Some(Kind::Controls), layout.plan, 4, params.plan_len()),
+            (false, false) => (None, size_of::<Answer>() as u64, 0, 0),
         };
-        let numbers = if kind.is_some_and(|kind| matches!(kind, Kind::Controls)) {
-            schedule.params.plan_len()
-        } else {
-            schedule.params.horizon
-        };
-        let bytes = vec![0; size * numbers as usize];
+        let (place, bytes) = (place as usize, vec![0; size * count as usize]);
         Self { kind, place, bytes, is_fresh: true, is_there: false }
     }
 

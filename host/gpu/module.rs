@@ -1,15 +1,12 @@
 //! The kernels' text, and the part of it that a planner needs: the driver compiles what it is given, and
 //! compiling all takes seconds.
 
-use particle_pilot_kernels::trace::{Trace, fill};
+use particle_pilot_kernels::trace::{Trace, fill, parts};
 
 use crate::cuda::{self, ForeignStream, Gpu, GpuError};
 
 /// The text that `cargo xtask kernels` made of `kernels/`.
 const PTX: &str = include_str!(concat!(env!("OUT_DIR"), "/particle_pilot.ptx"));
-
-/// What begins a kernel.
-const ENTRY: &str = ".visible .entry ";
 
 /// Opens GPU `index` with the kernels that are named, and what they may call; work goes to `stream`, if there is one given.
 ///
@@ -21,7 +18,7 @@ pub fn open(index: u32, names: &[&str], stream: Option<ForeignStream>) -> Result
     Gpu::open_on(index, &keep(PTX, names), stream)
 }
 
-/// As [`open`], with kernels for a model; and the numbers that they take before those of the start.
+/// As [`open`], with kernels for a model; and the numbers that they take, of which the start is the last: zeros.
 ///
 /// # Errors
 /// As [`open`].
@@ -33,29 +30,15 @@ pub fn open_for(
 ) -> Result<(Gpu, Vec<f32>), GpuError> {
     cuda::device(index)?;
     let text = fill(&keep(PTX, names), trace);
-    let numbers = if text.takes_numbers { trace.parameters.clone() } else { Vec::new() };
+    let mut numbers = if text.takes_numbers { trace.parameters.clone() } else { Vec::new() };
+    numbers.resize(numbers.len() + trace.structure.state_len() as usize, 0.0);
     Ok((Gpu::open_on(index, &text.ptx, stream)?, numbers))
 }
 
-/// `ptx` without the kernels that are not named. Kernels begin with [`ENTRY`] and end with a brace at the
-/// beginning of a line; everything else is kept.
+/// `ptx` without the kernels that are not named; everything else is kept.
 fn keep(ptx: &str, names: &[&str]) -> String {
-    let mut kept = String::new();
-    let mut skips = false;
-    for line in ptx.lines() {
-        if let Some(head) = line.strip_prefix(ENTRY) {
-            let name = head.split(['(', ' ']).next().unwrap_or_default();
-            skips = !names.contains(&name);
-        }
-        if !skips {
-            kept += line;
-            kept.push('\n');
-        }
-        if line.starts_with('}') {
-            skips = false;
-        }
-    }
-    kept
+    let kept = parts(ptx).filter(|part| part.name.is_none_or(|name| names.contains(&name)));
+    kept.map(|part| part.text).collect()
 }
 
 #[cfg(test)]

@@ -131,6 +131,6 @@ impl<M: LaneModel> Planner<M> for Mppi {
     }
 
     fn nominal(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
-        Some(self.noise.shares(problem.model.full_control()))
+        Some(self.noise.shares(problem.model.full_control()).collect())
     }
 }

@@ -125,17 +125,15 @@ impl NoisePlan {
     }
 
     /// The plan as shares of full control, which is `full` in the model's units.
-    pub fn shares(&self, full: f32) -> Vec<f64> {
-        self.plan.iter().map(|control| f64::from(*control) / f64::from(full)).collect()
+    pub fn shares(&self, full: f32) -> impl Iterator<Item = f64> {
+        self.plan.iter().map(move |control| f64::from(*control) / f64::from(full))
     }
 
     /// The first step's control as shares of the full one.
     pub fn first_shares(&self, full: f32) -> ControlVector {
-        let mut shares = ControlVector::zeros(self.dimensions);
-        for (share, control) in shares.iter_mut().zip(&self.plan) {
-            *share = f64::from(*control) / f64::from(full);
-        }
-        shares
+        let mut first = ControlVector::zeros(self.dimensions);
+        first.iter_mut().zip(self.shares(full)).for_each(|(to, share)| *to = share);
+        first
     }
 
     /// Forgets the first step; the last one is repeated.

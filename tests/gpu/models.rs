@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use particle_pilot::kernels::model::{Actions, Model};
 use particle_pilot::kernels::real::Real;
 use particle_pilot::{
-    ActionKind, Decision, Device, Interpolation, Noise, Pilot, PilotConfig, PilotError,
+    Action, ActionKind, Decision, Device, Interpolation, Noise, Pilot, PilotConfig, PilotError,
     PlannerKind, Tuning,
 };
 
@@ -340,18 +340,22 @@ fn what_is_no_number_costs_the_same() {
     assert_eq!(decision, run(Device::Cpu));
 }
 
-/// Does something else each time.
+/// Does something else each time that it is asked, if somebody counts how often.
 #[derive(Clone, Copy)]
-struct Moody(&'static AtomicU32);
+struct Moody {
+    actions: Actions<1>,
+    asked: Option<&'static AtomicU32>,
+}
 
 impl Model<1, 1> for Moody {
     fn actions(&self) -> Actions<1> {
-        LINE.actions
+        self.actions
     }
 
     #[inline(always)]
     fn advance<R: Real>(&self, [place]: [R; 1], [speed]: [R; 1]) -> [R; 1] {
-        [place + speed * self.0.fetch_add(1, Ordering::Relaxed) as f32]
+        let asked = self.asked.map_or(1, |asked| asked.fetch_add(1, Ordering::Relaxed));
+        [place + speed * asked as f32]
     }
 
     #[inline(always)]
@@ -371,7 +375,7 @@ fn what_kernels_cannot_follow_is_the_cpus() {
     static ASKED: AtomicU32 = AtomicU32::new(0);
     let pilot = |device| {
         let config = PilotConfig { particles: 100, device, ..PilotConfig::default() };
-        Pilot::with_model(config, Moody(&ASKED))
+        Pilot::with_model(config, Moody { actions: LINE.actions, asked: Some(&ASKED) })
     };
     let error = pilot(GPU).map(|_| ()).expect_err("it was asked for by name");
     assert!(error.to_string().contains("does not compute the same"), "{error}");
@@ -379,4 +383,34 @@ fn what_kernels_cannot_follow_is_the_cpus() {
     assert_eq!(pilot.device(), Device::Cpu);
     assert!(pilot.fallback_reason().is_some());
     assert!(pilot.act(&[0.5]).is_ok());
+}
+
+#[test]
+fn models_that_change_after_the_cpu_took_over_say_what_actions_are() {
+    on_the_virtual_gpu("models::models_that_change_on_the_cpu_say_what_actions_are");
+}
+
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn models_that_change_on_the_cpu_say_what_actions_are() {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let moody = Moody { actions: LINE.actions, asked: Some(&ASKED) };
+    let steady = Moody { asked: None, ..moody };
+    let run = |device| {
+        let config = PilotConfig { particles: 100, device, ..PilotConfig::default() };
+        let mut pilot = Pilot::with_model(config, steady).expect("a valid configuration");
+        let first = pilot.act(&[0.5]).expect("a finite state");
+        let before = pilot.device();
+        pilot.set_model(moody).expect("the device is left open");
+        let elsewhere = Moody { actions: Actions::within([10.0], [11.0]), ..steady };
+        pilot.set_model(elsewhere).expect("a model of the same type");
+        let decision = pilot.act(&[0.5]).expect("a finite state");
+        ([before, pilot.device()], [first, decision])
+    };
+    let (devices, decisions) = run(Device::Auto);
+    assert_eq!(devices, [GPU, Device::Cpu], "the CPU takes over from the GPU");
+    let action = &decisions[1].action;
+    let is_within = matches!(action, Action::Continuous(n) if (10.0..=11.0).contains(&n[0]));
+    assert!(is_within, "{action:?} is of another box");
+    assert_eq!(decisions, run(Device::Cpu).1);
 }

@@ -11,13 +11,10 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::operation::{Code, Operation};
-use super::{ParticlePart, Structure, Trace};
+use super::{ParticlePart, Structure, Trace, parts};
 
 /// Begins the comment that is a place.
 const PLACE: &str = "//@pilot ";
-
-/// What begins a kernel.
-const ENTRY: &str = ".visible .entry ";
 
 /// The model's numbers and a start that fit beside the kernels' own parameter.
 pub(super) const MOST_NUMBERS: usize = 800;
@@ -41,22 +38,15 @@ pub fn fill(ptx: &str, trace: &Trace) -> Text {
     let takes_numbers = trace.parameters.len() + states <= MOST_NUMBERS;
     let mut text = Text { ptx: String::with_capacity(2 * ptx.len()), takes_numbers };
     let mut writer = Writer { trace, takes_numbers, entry: "", to: &mut text.ptx };
-    let mut lines = ptx.lines();
-    while let Some(line) = lines.next() {
-        assert!(!line.trim_start().starts_with(PLACE), "a place outside of a kernel: {line}");
-        let Some(head) = line.strip_prefix(ENTRY) else {
-            writer.line(line);
-            continue;
-        };
-        let mut kernel = vec![line];
-        for line in lines.by_ref() {
-            kernel.push(line);
-            if line.starts_with('}') {
-                break;
-            }
+    for part in parts(ptx) {
+        if let Some(name) = part.name {
+            writer.entry = name;
+            writer.kernel(part.text);
+        } else {
+            let place = places(part.text).next();
+            assert!(place.is_none(), "a place outside of a kernel: {place:?}");
+            writer.to.push_str(part.text);
         }
-        writer.entry = head.split(['(', ' ']).next().unwrap_or_default();
-        writer.kernel(&kernel);
     }
     text
 }
@@ -68,18 +58,18 @@ struct Writer<'a> {
     to: &'a mut String,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     fn line(&mut self, line: &str) {
         self.to.push_str(line);
         self.to.push('\n');
     }
 
-    fn kernel(&mut self, lines: &[&str]) {
-        let has_places = lines.iter().any(|line| line.trim_start().starts_with(PLACE));
-        for line in lines {
+    fn kernel(&mut self, text: &str) {
+        let has_places = places(text).next().is_some();
+        for line in text.lines() {
             match line.trim_start().strip_prefix(PLACE) {
                 Some(place) => self.place(place),
-                None if has_places && *line == ")" => {
+                None if has_places && line == ")" => {
                     let entry = self.entry;
                     let numbers = self.start_at() / 4 + self.structure().state_len() as usize;
                     self.to.pop(); // the end of the line
@@ -89,7 +79,7 @@ impl Writer<'_> {
                     ));
                     self.line(line);
                 }
-                None if has_places && *line == "{" => {
+                None if has_places && line == "{" => {
                     self.line(line);
                     self.registers();
                 }
@@ -98,7 +88,7 @@ impl Writer<'_> {
         }
     }
 
-    fn structure(&self) -> &Structure {
+    fn structure(&self) -> &'a Structure {
         &self.trace.structure
     }
 
@@ -109,54 +99,34 @@ impl Writer<'_> {
 
     /// Declares what both sides of a pair need.
     fn registers(&mut self) {
-        let (state, effort) = (self.structure().sizes.state, self.structure().sizes.effort);
-        for side in 0..2 {
-            let side = Side(side);
-            self.line(
-                &format!(
-                    "\t.reg .b32 {0}<{state}>, {1}<{effort}>, {2}<2>, {3}; .reg .pred {4};",
-                    side.state(),
-                    side.effort(),
-                    side.sums(),
-                    side.lifetime(),
-                    side.live()
-                )
-                .replace(&format!(" {}<0>,", side.effort()), ""),
-            );
+        let sizes = self.structure().sizes;
+        for side in [Side(0), Side(1)] {
+            let mut numbers = vec![format!("{}<{}>", side.state(), sizes.state)];
+            if sizes.effort > 0 {
+                numbers.push(format!("{}<{}>", side.effort(), sizes.effort));
+            }
+            numbers.extend([format!("{}<2>", side.sums()), side.lifetime()]);
+            let (numbers, live) = (numbers.join(", "), side.live());
+            self.line(&format!("\t.reg .b32 {numbers}; .reg .pred {live};"));
         }
     }
 
     fn place(&mut self, place: &str) {
         let words: Vec<&str> = place.split_whitespace().collect();
         let side = || Side(words[1].parse().expect("a side"));
-        let sizes = self.structure().sizes;
+        let structure = self.structure();
+        let sizes = structure.sizes;
         self.line("\t{");
         match words[0] {
             "dimensions" => self.line(&format!("\tmov.u32 {}, {};", words[1], sizes.control)),
-            "begin" => {
-                for n in 0..sizes.state {
-                    self.load_start(&format!("{}{n}", side().state()), n);
-                }
-                self.begin(side());
+            "begin" | "begin_at" => {
+                self.load_start(&side().state(), words.get(2).copied());
+                self.particle(side(), &structure.begin, &[]);
             }
-            "begin_at" => {
-                self.global("%at", words[2]);
-                for n in 0..sizes.state {
-                    let state = side().state();
-                    self.line(&format!("\tld.global.b32 {state}{n}, [%at+{}];", 4 * n));
-                }
-                self.begin(side());
-            }
-            "observe" => {
-                let part = self.structure().observe.clone();
-                self.particle(side(), &part, &[]);
-            }
-            "advance" => {
-                let part = self.structure().advance.clone();
-                self.particle(side(), &part, &words[2..]);
-            }
+            "observe" => self.particle(side(), &structure.observe, &[]),
+            "advance" => self.particle(side(), &structure.advance, &words[2..]),
             "finish" => {
-                let [cost, lifetime] = self.structure().finish;
+                let [cost, lifetime] = structure.finish;
                 let outputs = [(words[2].to_owned(), cost), (words[3].to_owned(), lifetime)];
                 let horizon = (sizes.horizon(), words[4].to_owned());
                 let inputs = self.inputs(side(), &[], [horizon]);
@@ -164,25 +134,15 @@ impl Writer<'_> {
             }
             "start" | "start_at" => {
                 self.line(&format!("\t.reg .b32 %s<{}>;", sizes.state));
-                if words[0] == "start_at" {
-                    self.global("%from", words[4]);
-                }
-                for n in 0..sizes.state {
-                    match words[0] {
-                        "start" => self.load_start(&format!("%s{n}"), n),
-                        _ => self.line(&format!("\tld.global.b32 %s{n}, [%from+{}];", 4 * n)),
-                    }
-                }
+                self.load_start("%s", words.get(4).copied());
                 self.rows("st.global.b32", "%s", [words[2], words[3]]);
-                let inputs = (0..sizes.state).map(|n| (n, format!("%s{n}"))).collect();
-                let score = self.structure().score;
-                self.operations(&[(words[1].to_owned(), score)], &inputs, "");
+                let inputs = counted(0, sizes.state, "%s").collect();
+                self.operations(&[(words[1].to_owned(), structure.score)], &inputs, "");
             }
             "step" => {
                 self.line(&format!("\t.reg .b32 %s<{}>;", sizes.state));
                 self.rows("ld.global.b32", "%s", [words[4], words[5]]);
-                let mut inputs: HashMap<u32, String> =
-                    (0..sizes.state).map(|n| (n, format!("%s{n}"))).collect();
+                let mut inputs: HashMap<_, _> = counted(0, sizes.state, "%s").collect();
                 let controls = sizes.control_from()..sizes.control_from() + sizes.control;
                 inputs.extend(controls.map(|n| (n, words[6].to_owned())));
                 let [cost, now, missed] = sizes.of_step();
@@ -191,7 +151,7 @@ impl Writer<'_> {
                 let state = (0..sizes.state).map(|n| format!("%s{n}"));
                 let record = words[1..4].iter().map(|word| (*word).to_owned());
                 let outputs: Vec<_> =
-                    state.chain(record).zip(self.structure().step.iter().copied()).collect();
+                    state.chain(record).zip(structure.step.iter().copied()).collect();
                 self.operations(&outputs, &inputs, "");
                 self.rows("st.global.b32", "%s", [words[4], words[5]]);
             }
@@ -202,11 +162,9 @@ impl Writer<'_> {
                 self.line("\t{");
                 self.rows("ld.global.b32", "%o", [words[3], words[4]]);
                 self.line("\t}");
-                let mut inputs: HashMap<u32, String> =
-                    (0..count).map(|n| (n, format!("%s{n}"))).collect();
-                inputs.extend((0..count).map(|n| (sizes.other_from() + n, format!("%o{n}"))));
-                let distance = self.structure().distance;
-                self.operations(&[(words[1].to_owned(), distance)], &inputs, "");
+                let other = counted(sizes.other_from(), count, "%o");
+                let inputs = counted(0, count, "%s").chain(other).collect();
+                self.operations(&[(words[1].to_owned(), structure.distance)], &inputs, "");
             }
             other => panic!("a place of another version: {other}"),
         }
@@ -218,9 +176,18 @@ impl Writer<'_> {
         self.line(&format!("\t.reg .b64 {register}; cvta.to.global.u64 {register}, {generic};"));
     }
 
-    fn load_start(&mut self, to: &str, n: u32) {
-        let (entry, at) = (self.entry, self.start_at() + 4 * n as usize);
-        self.line(&format!("\tld.param.b32 {to}, [{entry}_param_1+{at}];"));
+    /// Loads the start: the one at `address`, if that is given, or the kernel's own.
+    fn load_start(&mut self, registers: &str, address: Option<&str>) {
+        let (load, from, first) = match address {
+            Some(address) => {
+                self.global("%at", address);
+                ("ld.global.b32", "%at".to_owned(), 0)
+            }
+            None => ("ld.param.b32", format!("{}_param_1", self.entry), self.start_at()),
+        };
+        for n in 0..self.structure().state_len() as usize {
+            self.line(&format!("\t{load} {registers}{n}, [{from}+{}];", first + 4 * n));
+        }
     }
 
     /// Loads or stores a state whose numbers are `stride` bytes apart.
@@ -237,11 +204,6 @@ impl Writer<'_> {
             });
         }
         self.line("\t}");
-    }
-
-    fn begin(&mut self, side: Side) {
-        let part = self.structure().begin.clone();
-        self.particle(side, &part, &[]);
     }
 
     /// Everything of a particle anew.
@@ -270,11 +232,9 @@ impl Writer<'_> {
     ) -> HashMap<u32, String> {
         let sizes = self.structure().sizes;
         let mut inputs: HashMap<u32, String> = more.into();
-        inputs.extend((0..sizes.state).map(|n| (n, format!("{}{n}", side.state()))));
-        let effort =
-            (0..sizes.effort).map(|n| (sizes.effort_from() + n, format!("{}{n}", side.effort())));
-        inputs.extend(effort);
-        inputs.extend((0..2).map(|n| (sizes.sums_from() + n, format!("{}{n}", side.sums()))));
+        inputs.extend(counted(0, sizes.state, &side.state()));
+        inputs.extend(counted(sizes.effort_from(), sizes.effort, &side.effort()));
+        inputs.extend(counted(sizes.sums_from(), 2, &side.sums()));
         inputs.insert(sizes.lifetime(), side.lifetime());
         let controls = controls.iter().take(sizes.control as usize).map(|name| (*name).to_owned());
         inputs.extend((sizes.control_from()..).zip(controls));
@@ -354,6 +314,16 @@ impl Writer<'_> {
         };
         if as_bits { format!("0x{bits:X}") } else { format!("0f{bits:08X}") }
     }
+}
+
+/// The places of a kernel: their names and operands.
+fn places(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.trim_start().strip_prefix(PLACE))
+}
+
+/// Inputs from number `first` on, in registers that are counted from 0.
+fn counted(first: u32, count: u32, registers: &str) -> impl Iterator<Item = (u32, String)> {
+    (0..count).map(move |n| (first + n, format!("{registers}{n}")))
 }
 
 /// The operations that lead to `outputs`, in order.

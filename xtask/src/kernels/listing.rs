@@ -1,9 +1,10 @@
 //! What can be told from the text of a PTX file.
 
+use particle_pilot_kernels::trace::parts;
+
 /// The names of its kernels, in order.
 pub fn entries(ptx: &str) -> Vec<&str> {
-    let after = ptx.split(".visible .entry ").skip(1);
-    after.map(|text| text.split(['(', '\n']).next().unwrap_or_default().trim()).collect()
+    parts(ptx).filter_map(|part| part.name).collect()
 }
 
 /// Instructions whose results are not those of IEEE arithmetic without contraction, on which "the
@@ -44,8 +45,7 @@ mod tests {
 
     #[test]
     fn kernels_are_found_in_order() {
-        let ptx =
-            ".visible .entry roll_out(\n\t.param .b64 p\n)\n{ ret; }\n.visible .entry b()\n{}";
+        let ptx = ".visible .entry roll_out(\n)\n{\n\tret;\n}\n\n.visible .entry b()\n{\n}\n";
         assert_eq!(entries(ptx), ["roll_out", "b"]);
     }
 

@@ -1,13 +1,10 @@
 //! The kernels' text with models in it.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use particle_pilot_kernels::env::{Integrator, Physics};
 use particle_pilot_kernels::model::{Actions, Boxed, CartPoleModel, CostWeights, Model};
 use particle_pilot_kernels::real::Real;
-use particle_pilot_kernels::trace::{Trace, fill};
-
-/// What begins a kernel.
-const ENTRY: &str = ".visible .entry ";
+use particle_pilot_kernels::trace::{Part, Trace, fill, parts};
 
 /// `ptx` for the cart-pole, and after it its kernels for other models, with the models' names at the end of theirs.
 pub fn filled(ptx: &str) -> Result<String> {
@@ -23,30 +20,23 @@ pub fn filled(ptx: &str) -> Result<String> {
     let mut text = fill(ptx, &Trace::of(&plain)?).ptx;
     for (name, trace) in [("general", Trace::of(&general)?), ("chain", Trace::of(&chain)?)] {
         let many = trace.structure.dimensions() > 1;
-        for kernel in kernels(ptx).filter(|kernel| is_for(kernel, many)) {
-            let entry = kernel.split('(').next().context("a kernel has a name")?;
-            let kernel = kernel.replace(entry, &format!("{entry}_{name}"));
-            text += &fill(&format!("{ENTRY}{kernel}"), &trace).ptx;
+        for kernel in parts(ptx) {
+            let Some(entry) = kernel.name.filter(|_| is_for(kernel, many)) else { continue };
+            let kernel = kernel.text.replace(entry, &format!("{entry}_{name}"));
+            text += &fill(&kernel, &trace).ptx;
         }
     }
     Ok(text)
 }
 
-/// The kernels of `ptx`, from their names on.
-fn kernels(ptx: &str) -> impl Iterator<Item = &str> {
-    ptx.split(ENTRY).skip(1).map(|kernel| {
-        let end = kernel.find("\n}\n").map_or(kernel.len(), |end| end + 3);
-        &kernel[..end]
-    })
-}
-
 /// Whether a kernel simulates, in one dimension or in `many`, and is not a whole episode, which is the cart-pole's.
-fn is_for(kernel: &str, many: bool) -> bool {
-    kernel.contains("//@pilot")
-        && !kernel.starts_with("episodes_")
-        && !kernel.contains("_moments")
-        && (!many || kernel.starts_with("roll_out_many") || kernel.starts_with("run_"))
-        && (many || !kernel.starts_with("roll_out_many"))
+fn is_for(kernel: Part<'_>, many: bool) -> bool {
+    let name = kernel.name.unwrap_or_default();
+    kernel.text.contains("//@pilot")
+        && !name.starts_with("episodes_")
+        && !name.contains("_moments")
+        && (!many || name.starts_with("roll_out_many") || name.starts_with("run_"))
+        && (many || !name.starts_with("roll_out_many"))
 }
 
 /// Eight masses on springs, pulled at both ends: what a model of sixteen states takes.

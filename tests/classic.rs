@@ -21,7 +21,6 @@ struct Recording {
     actions: Vec<f64>,
     rewards: Vec<f64>,
     arrived: Vec<usize>,
-    stride: usize,
     states: Vec<(usize, Vec<f64>)>,
 }
 
@@ -92,11 +91,11 @@ impl Recording {
 
     /// How far off a state may be after `steps` steps of an episode, in rad and rad/s; none where nothing can be said.
     ///
-    /// All arithmetic is in Gymnasium's order; what differs is the last bit of some sines and cosines, and of squares that it takes as powers. What
-    /// matters is how the motion multiplies such a bit. The pendulum's is tame: the torques do not depend on the error, and it passes the
-    /// upright in moments. The acrobot's is chaotic. Pumped up, its errors grow tenfold in 12 to 20 steps, from 1e-15 to 1e-7
-    /// in 145, and once the links go round, tenfold in 8: after 200 steps nothing is left of the recording. At random it
-    /// hardly swings, and 500 steps stay within 1e-12.
+    /// All arithmetic is in Gymnasium's order. What differs is the last bit of some sines and cosines, and of squares
+    /// that it takes as powers; what matters is how the motion multiplies such a bit. The pendulum's is tame, as it
+    /// passes the upright in moments. The acrobot's is chaotic: pumped up, errors grow tenfold in 12 to 20 steps, from
+    /// 1e-15 to 1e-7 in 145, and once the links go round, tenfold in 8: after 200 steps nothing is left of the
+    /// recording. At random it hardly swings, and 500 steps stay within 1e-12.
     fn tolerance(&self, steps: usize) -> Option<f64> {
         match self.policy.as_str() {
             "pump_acrobot" | "pump_acrobot_joint" => {

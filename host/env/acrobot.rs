@@ -34,19 +34,20 @@ const G: f64 = 9.8;
 /// length above the fixed joint: Gymnasium's `Acrobot-v1` in `f64`.
 ///
 /// * State: `[theta1 rad, theta2 rad, theta1_dot rad/s, theta2_dot rad/s]`, Gymnasium's `unwrapped.state`. `theta1` is 0
-///   where the upper link hangs straight down, `theta2` is the lower link's angle from the upper one's. Angles are from -pi to
-///   pi, speeds at most 4 pi and 9 pi either way.
+///   where the upper link hangs straight down, `theta2` is the lower link's angle from the upper one's. Angles are from
+///   -pi to pi, speeds at most 4 pi and 9 pi either way.
 /// * Action: [`Action::Discrete`] 0, 1 or 2 for a torque of -1, 0 or 1 N m.
 /// * Reward: -1 for each step, 0 for one that ends in the goal.
-/// * First state: each number uniform in `[-0.1, 0.1)` by NumPy's random numbers for the seed, rounded to single precision, as
-///   `reset(seed=seed)` draws them.
-/// * End: [`Ending::Arrived`] where `-cos(theta1) - cos(theta1 + theta2) > 1`. An episode that reaches its step limit (Gymnasium's is
-///   500) is [`Ending::OutOfTime`]. Steps after the arrival move on, as in Gymnasium.
+/// * First state: each number uniform in `[-0.1, 0.1)` by NumPy's random numbers for the seed, rounded to single
+///   precision, as `reset(seed=seed)` draws them.
+/// * End: [`Ending::Arrived`] where `-cos(theta1) - cos(theta1 + theta2) > 1`, and at the step limit (Gymnasium's is 500)
+///   [`Ending::OutOfTime`]. Steps after the arrival move on, as in Gymnasium.
 ///
 /// Operations and their order are those of `gymnasium/envs/classic_control/acrobot.py` (Gymnasium 1.4) with
-/// `book_or_nips = "book"`: equations of R. S. Sutton and A. G. Barto, "Reinforcement Learning: An Introduction", 2nd
-/// edition, 2018 (figure 11.4 of the first edition, 1998), in one step of the classical Runge-Kutta method. What can differ is the last bit of a sine or cosine, which come from the pure-Rust `libm`
-/// here, the same on every machine, and of some squares, which Gymnasium takes as powers.
+/// `book_or_nips = "book"`: the equations of R. S. Sutton and A. G. Barto, "Reinforcement Learning: An Introduction",
+/// 1998, section 11.3, in one step of the classical Runge-Kutta method. What can differ is the last bit of a sine or
+/// cosine, which come from the pure-Rust `libm` here, the same on every machine, and of some squares, which Gymnasium
+/// takes as powers. The motion is chaotic, and multiplies such a bit: by 1e8 in 150 steps of pumping up.
 ///
 /// For planning there is [`problems::Acrobot`](crate::kernels::problems::Acrobot).
 ///
@@ -57,7 +58,7 @@ const G: f64 = 9.8;
 ///
 /// let mut env = Acrobot::default();
 /// // >>> env = gymnasium.make("Acrobot-v1"); env.reset(seed=42); env.unwrapped.state
-/// // array([ 0.05479121, -0.01222432,  0.07171958,  0.0394736 ], dtype=float32)
+/// // array([ 0.05479121, -0.01222431,  0.07171959,  0.0394736 ], dtype=float32)
 /// env.begin(42);
 /// assert_eq!(env.state()[0] as f32, 0.05479121);
 /// let outcome = env.apply(Action::Discrete(2))?;

@@ -55,6 +55,14 @@ pub enum EnvError {
     /// The initial state given, in which something is not finite.
     #[error("initial state {0:?}; [x, x_dot, theta, theta_dot] must all be finite")]
     State([f64; 4]),
+    /// A state that the environment cannot begin in.
+    #[error("the environment begins in {required}, not {given:?}")]
+    OtherState {
+        /// The state.
+        given: Vec<f64>,
+        /// What the environment begins in.
+        required: String,
+    },
     /// A physical parameter out of range.
     #[error("physical parameter {0}")]
     Physics(#[from] BadPhysics),

@@ -22,6 +22,7 @@ pub mod numpy;
 pub mod planners;
 pub mod plant;
 pub mod population;
+pub mod problems;
 pub mod real;
 pub mod reduce;
 pub mod resampling;

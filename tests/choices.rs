@@ -68,7 +68,8 @@ fn chosen(action: Action) -> usize {
 fn the_choice_that_leads_to_the_goal_is_taken_whatever_its_number() {
     for planner in PLANNERS {
         for count in 3..=8 {
-            let mut pilot = Pilot::with_model(config(planner), Walk::of(count)).unwrap();
+            let config = PilotConfig { particles: 2048, ..config(planner) };
+            let mut pilot = Pilot::with_model(config, Walk::of(count)).unwrap();
             assert_eq!(pilot.config().action, ActionKind::Discrete);
             for (index, step) in STEPS[..count].iter().enumerate() {
                 // By chance alone nobody stays.

@@ -8,7 +8,7 @@ use particle_pilot::kernels::model::{Actions, Model};
 use particle_pilot::kernels::problems;
 use particle_pilot::kernels::real::Num;
 use particle_pilot::{
-    Action, Device, Ending, Episode, Pilot, PilotConfig, PlannerKind, StepRecord,
+    Action, Device, Ending, Episode, Evaluation, Pilot, PilotConfig, PlannerKind, StepRecord,
 };
 
 /// A number up to `bound` either way, in single precision.
@@ -125,6 +125,22 @@ fn what_the_tip_lacks_in_height_costs_and_nothing_above_the_goal() {
     assert!((cost(half_turn / 2.0, 0.0) - 2.0).abs() < 1e-5);
     // A state that is no number has not arrived.
     assert!(model.goes_on([Num(f32::NAN); 4]));
+}
+
+#[test]
+fn the_acrobot_arrives_in_fewer_steps_than_gymnasium_asks_for() {
+    for planner in [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi] {
+        let config = PilotConfig { particles: 256, horizon: 20, ..PilotConfig::of(planner) };
+        let config = PilotConfig { device: Device::Cpu, ..config };
+        let model = problems::Acrobot::default();
+        let evaluation = Evaluation::with_model(config, model, Acrobot::default());
+        let result = evaluation.episodes(10).steps(200).run().unwrap();
+        println!("{planner}: {} arrive, {} steps", result.survived, result.mean_steps);
+        assert_eq!(result.ended(Ending::Arrived), 10, "{planner}");
+        // `Acrobot-v1` counts as solved from a mean reward of -100 on; an arrival costs nothing.
+        assert_eq!(result.mean_reward, 1.0 - result.mean_steps);
+        assert!(result.mean_reward > -90.0, "{planner}: {}", result.mean_reward);
+    }
 }
 
 #[test]

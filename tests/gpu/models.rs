@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use particle_pilot::kernels::model::{Actions, Model};
+use particle_pilot::kernels::problems;
 use particle_pilot::kernels::real::Real;
 use particle_pilot::{
     Action, ActionKind, Decision, Device, Interpolation, Noise, Pilot, PilotConfig, PilotError,
@@ -195,6 +196,8 @@ fn decisions_for_ones_own_models_are_the_cpus() {
             compared += compare(&config, Everything::new(BOX));
             compared += compare(&config, Wide);
             compared += compare(&config, LINE);
+            compared += compare(&config, problems::Pendulum::default());
+            compared += compare(&config, problems::Acrobot::default());
             if place == 0 {
                 compared += compare(&config, Everything::new(EITHER));
                 compared += compare(&config, Everything::new(THREE));
@@ -205,7 +208,7 @@ fn decisions_for_ones_own_models_are_the_cpus() {
         }
     }
     // Five planners: three draw boxes of any dimension and choose from many; all choose one number, or either of two choices.
-    assert_eq!(compared, 4 * (3 * 3 * 2 + 5 * 3 + 5 * 2 + 3 * 2));
+    assert_eq!(compared, 4 * (3 * 3 * 3 + 5 * 3 * 2 + 5 * 2 + 3 * 2));
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub fn intrinsics_are() -> Result<Outcome> {
     if !have("objdump") {
         return Ok(Outcome::Skipped("no objdump (binutils)".into()));
     }
-    ["pilot", "examples/own_model", "examples/rover"]
+    ["pilot", "examples/own_model", "examples/rover", "examples/pendulum", "examples/acrobot"]
         .into_iter()
         .try_for_each(intrinsics_are_in)?;
     Ok(Outcome::Passed)

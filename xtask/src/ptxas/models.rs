@@ -2,9 +2,12 @@
 
 use anyhow::Result;
 use particle_pilot_kernels::env::{Integrator, Physics};
-use particle_pilot_kernels::model::{Actions, Boxed, CartPoleModel, CostWeights, Model};
+use particle_pilot_kernels::model::{
+    Actions, Boxed, CartPoleModel, CostWeights, FourChoices, Model,
+};
+use particle_pilot_kernels::problems;
 use particle_pilot_kernels::real::Real;
-use particle_pilot_kernels::trace::{Part, Trace, fill, parts};
+use particle_pilot_kernels::trace::{Trace, fill, parts};
 
 /// `ptx` for the cart-pole, and after it its kernels for other models, with the models' names at the end of theirs.
 pub fn filled(ptx: &str) -> Result<String> {
@@ -17,11 +20,19 @@ pub fn filled(ptx: &str) -> Result<String> {
     };
     let general = CartPoleModel::<true>::new(&physics, &weights)?;
     let chain = Boxed::<_, 16, 2>::new(Chain { spring: 3.0 })?;
+    let pendulum = Boxed::<_, 2, 1>::new(problems::Pendulum::default())?;
+    let acrobot = FourChoices::<_, 4, 1>::new(problems::Acrobot::default())?;
     let mut text = fill(ptx, &Trace::of(&plain)?).ptx;
-    for (name, trace) in [("general", Trace::of(&general)?), ("chain", Trace::of(&chain)?)] {
-        let many = trace.structure.dimensions() > 1;
+    let models: [(&str, Trace, &[&str]); 4] = [
+        ("general", Trace::of(&general)?, &["roll_out_coin", "roll_out_biased", KNOTS, ISLANDS]),
+        ("pendulum", Trace::of(&pendulum)?, &[KNOTS, ISLANDS]),
+        ("acrobot", Trace::of(&acrobot)?, &[MANY_KNOTS]),
+        ("chain", Trace::of(&chain)?, &[MANY_KNOTS, ISLANDS]),
+    ];
+    for (name, trace, kernels) in models {
+        let is_its = |entry: &&str| kernels.iter().any(|start| entry.starts_with(start));
         for kernel in parts(ptx) {
-            let Some(entry) = kernel.name.filter(|_| is_for(kernel, many)) else { continue };
+            let Some(entry) = kernel.name.filter(is_its) else { continue };
             let kernel = kernel.text.replace(entry, &format!("{entry}_{name}"));
             text += &fill(&kernel, &trace).ptx;
         }
@@ -29,15 +40,10 @@ pub fn filled(ptx: &str) -> Result<String> {
     Ok(text)
 }
 
-/// Whether a kernel simulates, in one dimension or in `many`, and is not a whole episode, which is the cart-pole's.
-fn is_for(kernel: Part<'_>, many: bool) -> bool {
-    let name = kernel.name.unwrap_or_default();
-    kernel.text.contains("//@pilot")
-        && !name.starts_with("episodes_")
-        && !name.contains("_moments")
-        && (!many || name.starts_with("roll_out_many") || name.starts_with("run_"))
-        && (many || !name.starts_with("roll_out_many"))
-}
+/// How the names of kernels begin that simulate numbers of control, one or several, and populations.
+const KNOTS: &str = "roll_out_knots";
+const MANY_KNOTS: &str = "roll_out_many_knots";
+const ISLANDS: &str = "run_";
 
 /// Eight masses on springs, pulled at both ends: what a model of sixteen states takes.
 #[derive(Clone, Copy)]

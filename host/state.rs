@@ -13,9 +13,10 @@ pub struct Carried {
     pub seed: u64,
     /// Decisions made since the last reset, modulo 2^32.
     pub decision: u32,
-    /// What the planner has kept of its last plan, for each step of the horizon: `cem` with discrete actions the
-    /// probability of going right; `mppi`, and `cem` with continuous actions, the control in each dimension, in units of
-    /// the model as particles compute it: for a [`Model`](crate::kernels::model::Model), shares of what there is to choose from.
+    /// What the planner has kept of its last plan, for each step of the horizon: `cem` with two choices the
+    /// probability of the second, for cart-pole that of going right; `mppi`, and `cem` otherwise, the control in each
+    /// dimension, in units of the model as particles compute it: for a [`Model`](crate::kernels::model::Model), shares of what there is to choose from, or
+    /// where there are more than two choices, scores of them.
     /// Empty for planners that begin each decision anew; for others that means no last plan.
     pub plan: Vec<f64>,
 }

@@ -115,6 +115,41 @@ fn no_choice_is_preferred_where_none_is_better() {
 }
 
 #[test]
+fn plans_follow_a_goal_that_moves_and_no_two_scores_become_equal() {
+    for planner in [PlannerKind::Cem, PlannerKind::Mppi] {
+        for weight in [0.1, 1.0, 10.0] {
+            let mut model = Walk { weight, ..Walk::of(8) };
+            let config = PilotConfig { horizon: 10, ..config(planner) };
+            let mut pilot = Pilot::with_model(config, model).unwrap();
+            let (mut state, mut away) = ([0.0f32; 2], 0.0);
+            for decision in 0..150 {
+                if decision % 15 == 0 {
+                    let [x, y] = STEPS[decision / 15 % 8];
+                    model.goal = [3.0 * x, 3.0 * y];
+                    pilot.set_model(model).unwrap();
+                }
+                let action = pilot.act(&state.map(f64::from)).unwrap().action;
+                let [u, v] = STEPS[chosen(action)];
+                state = [state[0] + 0.5 * u, state[1] + 0.5 * v];
+                let [x, y] = model.goal;
+                if decision % 15 == 14 {
+                    away += (state[0] - x).abs() + (state[1] - y).abs();
+                }
+                // The last step's are another's, or zeros.
+                let plan = pilot.save().unwrap().carried.plan;
+                for scores in plan.chunks(8).take(9) {
+                    let highest = scores.iter().copied().fold(f64::MIN, f64::max);
+                    let equal = scores.iter().filter(|score| **score == highest).count();
+                    assert_eq!(equal, 1, "{planner}, {weight}: {scores:?} in decision {decision}");
+                }
+            }
+            // A step or less at the end of each of ten legs of up to 12 steps.
+            assert!(away <= 5.0, "{planner}, {weight}: {away}");
+        }
+    }
+}
+
+#[test]
 fn futures_are_made_of_choices_and_all_of_them_are_tried() {
     for planner in PLANNERS {
         for count in [3, 4, 6] {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use particle_pilot::env::{CartPole, CartPoleOptions, EnvError, Environment, ModelEnvironment};
-use particle_pilot::kernels::model::{Actions, Model};
+use particle_pilot::kernels::model::{Actions, BadActions, Model};
 use particle_pilot::kernels::real::{Num, Real};
 use particle_pilot::{
     Action, Device, Digest, Ending, Episode, Evaluation, Pilot, PilotConfig, PilotError,
@@ -207,6 +207,28 @@ fn actions_of_another_kind_are_refused_in_words() {
     env.reset(Some(0));
     let error = env.apply(Action::Continuous([1.0, 1.0].into())).unwrap_err().to_string();
     assert_eq!(error, "the environment takes 1 finite number, not 1, 1");
+    let error = env.apply(Action::Discrete(2)).unwrap_err().to_string();
+    assert_eq!(error, "the environment takes the index of one of 2 choices, not 2");
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_before_anything_runs() {
+    let refused = |evaluation: Evaluation| evaluation.prepare().map(|_| ()).unwrap_err();
+    let of = |planner, env| Evaluation::with_model(config(planner), PUSHED, env);
+    let no_steps = PilotError::Env(EnvError::NoSteps);
+    assert_eq!(refused(of(PlannerKind::Cem, environment(PUSHED)).steps(0)), no_steps);
+    assert_eq!(refused(Evaluation::new(config(PlannerKind::Cem)).steps(0)), no_steps);
+    let other = ModelEnvironment::new(Doubling, [1.0], [1.0]).unwrap();
+    let evaluation = Evaluation::with_model(config(PlannerKind::Cem), PUSHED, other);
+    assert_eq!(refused(evaluation), PilotError::StateLength { given: 1, required: 2 });
+    let three = Puck { actions: Actions::choices(&[[-2.0], [0.0], [1.0]]), ..PUSHED };
+    let evaluation = Evaluation::with_model(config(PlannerKind::Smc), three, environment(three));
+    assert!(matches!(refused(evaluation), PilotError::Unsupported(_)));
+
+    let empty = Puck { actions: Actions::within([1.0], [-1.0]), ..PUSHED };
+    let error = ModelEnvironment::new(empty, [0.0; 2], [1.0; 2]).map(|_| ()).unwrap_err();
+    assert_eq!(error, EnvError::Actions(BadActions::Empty));
+    assert!(ModelEnvironment::new(PUSHED, [0.0; 2], [1.0, 1e300]).is_err());
 }
 
 #[test]

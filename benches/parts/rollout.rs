@@ -92,6 +92,7 @@ fn chunks(criterion: &mut Criterion) {
         full,
         thresholded: false,
         first: First::Drawn,
+        limit: full,
         choices: 0,
     };
     chunk(criterion, &model, "coin", &Coin { stream, full });

@@ -7,13 +7,13 @@ use super::{CpuEngine, Engine, require_table};
 use crate::env::Integrator;
 use crate::error::PilotError;
 use crate::gpu::{self, ForeignStream, GpuEpisodes};
-use crate::planners::planner::dimensions;
+use crate::planners::planner::{dimensions, scores};
 use crate::settings::{ActionKind, Device, DeviceInfo, PilotConfig};
 use crate::simd::Simd;
 
 /// `config` as planners of `M` take it: scores of choices are drawn as numbers in a box.
 pub(super) fn drawn<M: LaneModel>(config: &PilotConfig) -> PilotConfig {
-    let action = if M::SCORES { ActionKind::Continuous } else { config.action };
+    let action = if scores::<M>() { ActionKind::Continuous } else { config.action };
     PilotConfig { action, ..config.clone() }
 }
 

@@ -165,7 +165,7 @@ impl Environment for Acrobot {
             Action::Continuous(_) => None,
         };
         let Some(&torque) = torque else {
-            let required = "the index of one of 3 choices".into();
+            let required = EnvError::choices(TORQUES.len());
             return Err(EnvError::OtherAction { given: action, required });
         };
         let [theta1, theta2, dtheta1, dtheta2] = runge_kutta(self.state, torque);

@@ -23,7 +23,7 @@ pub trait Environment: Send {
     /// Begins an episode, in a state that follows from `seed`.
     fn begin(&mut self, seed: u64);
 
-    /// The state now, as many numbers as the pilot's model has, in its units. Any before the first episode.
+    /// The state now, as many numbers as the pilot's model has, in its units; any so many before the first episode.
     fn state(&self) -> &[f64];
 
     /// Takes a step.

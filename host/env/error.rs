@@ -1,6 +1,7 @@
 //! Why the environment refuses.
 
 use particle_pilot_kernels::env::BadPhysics;
+use particle_pilot_kernels::model::BadActions;
 
 use crate::decision::Action;
 
@@ -31,7 +32,7 @@ pub enum EnvError {
         required: String,
     },
     /// A step before the first reset.
-    #[error("there is no state to step from yet; call reset() first")]
+    #[error("there is no state to step from yet; call reset() or begin() first")]
     NotReset,
     /// Force of the action and external push in N; each, and their sum, must
     /// be finite.
@@ -66,12 +67,20 @@ pub enum EnvError {
     /// A physical parameter out of range.
     #[error("physical parameter {0}")]
     Physics(#[from] BadPhysics),
+    /// A model's actions, of which nothing can be chosen.
+    #[error(transparent)]
+    Actions(#[from] BadActions),
     /// A limit of zero steps.
     #[error("max_episode_steps is 0; use at least 1, or none for episodes without a limit")]
     NoSteps,
 }
 
 impl EnvError {
+    /// What an environment takes whose actions are choices.
+    pub(crate) fn choices(count: usize) -> String {
+        format!("the index of one of {count} choices")
+    }
+
     /// What an environment takes whose actions are numbers.
     pub(crate) fn numbers(count: usize) -> String {
         format!("{count} finite number{}", if count == 1 { "" } else { "s" })

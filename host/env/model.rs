@@ -15,7 +15,9 @@ const NO_COST: f64 = 1e30;
 /// with the same bits on every machine.
 ///
 /// A step's reward is minus its cost, or minus the [end cost](Model::end_cost) where the episode is over with it: it has
-/// [failed](Ending::Failed) where an end costs something, and [arrived](Ending::Arrived) where it does not.
+/// [failed](Ending::Failed) where an end costs something, and [arrived](Ending::Arrived) where it does not. (Planners
+/// charge the end cost for every step that is missed, an episode once: who fails early may have the higher sum of
+/// rewards. How many episodes failed is told beside it.)
 ///
 /// # Examples
 /// ```
@@ -62,17 +64,22 @@ pub struct ModelEnvironment<T, const N: usize, const M: usize> {
 
 impl<T: Model<N, M>, const N: usize, const M: usize> ModelEnvironment<T, N, M> {
     /// Episodes begin in a state drawn uniformly from `[low, high)` in each number, by NumPy's random numbers for the
-    /// episode's seed, or in `low` where the two are equal.
+    /// episode's seed, or in `low` where the two are equal; rounded to single precision.
     ///
     /// # Errors
-    /// [`EnvError::Bounds`] unless `low <= high` for each number, and both, and their distance, are finite.
+    /// [`EnvError::Bounds`] unless `low <= high` for each number, and both, and their distance, are finite in single
+    /// precision; [`EnvError::Actions`] for actions of which nothing can be chosen.
     pub fn new(model: T, low: [f64; N], high: [f64; N]) -> Result<Self, EnvError> {
         let mut bounds = [[0.0; 2]; N];
         for (bounds, (low, high)) in bounds.iter_mut().zip(low.into_iter().zip(high)) {
             EnvError::check_bounds(low, high)?;
+            if [low, high].iter().any(|bound| !(*bound as f32).is_finite()) {
+                return Err(EnvError::Bounds { low, high });
+            }
             *bounds = [low, high];
         }
         let (actions, at_step_limit) = (model.actions(), Ending::Survived);
+        actions.validate()?;
         Ok(Self { model, actions, bounds, at_step_limit, state: [0.0; N], has_begun: false })
     }
 
@@ -100,9 +107,7 @@ impl<T: Model<N, M>, const N: usize, const M: usize> ModelEnvironment<T, N, M> {
         }
         .ok_or_else(|| {
             let required = match self.actions {
-                Actions::Choices(choices) => {
-                    format!("the index of one of {} choices", choices.len())
-                }
+                Actions::Choices(choices) => EnvError::choices(choices.len()),
                 _ => EnvError::numbers(M),
             };
             EnvError::OtherAction { given: action, required }

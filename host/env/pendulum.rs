@@ -113,7 +113,7 @@ impl Pendulum {
     /// * `state`: `[theta rad, theta_dot rad/s]`.
     ///
     /// # Errors
-    /// [`EnvError::OtherState`] unless both are finite.
+    /// [`EnvError::OtherState`] for what is not finite, and for speeds beyond 8 rad/s, which no step leads to.
     ///
     /// # Examples
     /// ```
@@ -126,8 +126,9 @@ impl Pendulum {
     /// # Ok::<(), particle_pilot::env::EnvError>(())
     /// ```
     pub fn reset_to(&mut self, state: [f64; 2]) -> Result<(), EnvError> {
-        if !state.iter().all(|number| number.is_finite()) {
-            let required = EnvError::numbers(2);
+        let [theta, theta_dot] = state;
+        if !theta.is_finite() || theta_dot.is_nan() || theta_dot.abs() > MAX_SPEED {
+            let required = "a finite angle and a speed of at most 8 rad/s".into();
             return Err(EnvError::OtherState { given: state.to_vec(), required });
         }
         self.state = state;

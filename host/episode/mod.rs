@@ -150,6 +150,14 @@ impl Episode {
         self.run_pilot(pilot, env, observe)
     }
 
+    /// Refuses an episode of no steps.
+    pub(crate) fn require_steps(&self) -> Result<(), PilotError> {
+        match self.steps {
+            0 => Err(EnvError::NoSteps.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses pushes where there is no cart.
     pub(crate) fn refuse_push(&self) -> Result<(), PilotError> {
         match self.push {
@@ -206,9 +214,7 @@ impl Episode {
         mut decide: impl FnMut(&[f64]) -> Result<Decision, PilotError>,
         mut observe: impl FnMut(&StepRecord<'_>) -> ControlFlow<()>,
     ) -> Result<EpisodeResult, PilotError> {
-        if self.steps == 0 {
-            return Err(EnvError::NoSteps.into());
-        }
+        self.require_steps()?;
         // The time of every decision, and half as much again while the list grows.
         let times = u64::from(self.steps) * 3 * size_of::<Duration>() as u64 / 2;
         let what = || format!("an episode of {} steps needs", self.steps);

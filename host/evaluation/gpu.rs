@@ -67,10 +67,6 @@ impl OpenGpu {
                     let episode = evaluation.episode.later(done);
                     let go_on = ControlFlow::Continue(());
                     let result = episode.run_pilot(pilot, &mut **env, |_| go_on)?;
-                    // The CPU has finished it, and does again with all its threads.
-                    if let Some(error) = pilot.fallback_reason() {
-                        return Err(error.clone().into());
-                    }
                     if result.interrupted {
                         return Ok(());
                     }

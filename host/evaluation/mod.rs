@@ -17,7 +17,7 @@ use self::problem::{CartPoleProblem, OwnProblem, Problem};
 use crate::env::{Ending, Environment, Push};
 use crate::episode::{Episode, EpisodeResult};
 use crate::error::PilotError;
-use crate::settings::PilotConfig;
+use crate::settings::{ActionKind, PilotConfig};
 
 /// Episodes of consecutive seeds, all threads at work on different ones, or a GPU.
 ///
@@ -97,6 +97,7 @@ impl Evaluation {
         T: Model<N, M>,
         E: Environment + Clone + Sync + 'static,
     {
+        let config = PilotConfig { action: ActionKind::of(&model.actions()), ..config };
         Self::of(config, Arc::new(OwnProblem { model, env }))
     }
 

@@ -53,6 +53,7 @@ impl PreparedEvaluation {
         }
         config.validate()?;
         let simd = Simd::select()?;
+        evaluation.episode.require_steps()?;
         evaluation.problem.check(config, &evaluation.episode)?;
         let (mut gpu, mut fallback_reason) = (None, None);
         if config.device != Device::Cpu {

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use particle_pilot_kernels::model::{CartPoleModel, Model, lift};
+use particle_pilot_kernels::model::{CartPoleModel, LaneModel, Model, Visitor, lift};
 
 use super::gpu::OpenGpu;
 use crate::engine::{self, CartModel, MemoryCheck};
 use crate::env::{Ending, Environment, PushedCartPole};
 use crate::episode::Episode;
 use crate::error::PilotError;
-use crate::pilot::Pilot;
-use crate::settings::PilotConfig;
+use crate::pilot::{Pilot, require_controls};
+use crate::settings::{Device, PilotConfig};
 
 /// A model to plan with, and the environment that it is about.
 pub trait Problem: Send + Sync {
@@ -77,6 +77,17 @@ impl Problem for CartPoleProblem {
     }
 }
 
+/// Refuses models that a configuration's planner cannot choose for.
+struct ControlCheck<'a>(&'a PilotConfig);
+
+impl Visitor for ControlCheck<'_> {
+    type Output = Result<(), PilotError>;
+
+    fn visit<M: LaneModel>(self, _: M) -> Result<(), PilotError> {
+        require_controls::<M>(self.0)
+    }
+}
+
 /// A model of one's own.
 pub struct OwnProblem<T, E, const N: usize, const M: usize> {
     pub model: T,
@@ -88,9 +99,13 @@ where
     T: Model<N, M>,
     E: Environment + Clone + Sync + 'static,
 {
-    fn check(&self, _: &PilotConfig, episode: &Episode) -> Result<(), PilotError> {
-        self.model.actions().validate()?;
-        episode.refuse_push()
+    fn check(&self, config: &PilotConfig, episode: &Episode) -> Result<(), PilotError> {
+        episode.refuse_push()?;
+        let given = self.env.state().len();
+        if given != N {
+            return Err(PilotError::StateLength { given, required: N });
+        }
+        lift(self.model, ControlCheck(config))?
     }
 
     fn pilot(&self, config: PilotConfig) -> Result<Pilot, PilotError> {
@@ -110,14 +125,13 @@ where
     }
 
     fn open_gpu(&self, config: &PilotConfig, episode: &Episode) -> Result<OpenGpu, PilotError> {
-        let pilot = self.pilot(config.clone())?;
-        match pilot.fallback_reason() {
-            Some(error) => Err(error.clone().into()),
-            None => Ok(OpenGpu::Deciding {
-                pilot: Box::new(pilot),
-                env: self.environment(config, episode)?,
-            }),
-        }
+        // Asked for by number, it tells when it fails instead of going on with the CPU: that has more than one thread here.
+        let device = match config.device {
+            Device::Cuda(index) => Device::Cuda(index),
+            Device::Auto | Device::Cpu => Device::Cuda(0),
+        };
+        let pilot = Box::new(self.pilot(PilotConfig { device, ..config.clone() })?);
+        Ok(OpenGpu::Deciding { pilot, env: self.environment(config, episode)? })
     }
 
     fn endings(&self) -> &'static [Ending] {

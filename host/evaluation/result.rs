@@ -26,7 +26,8 @@ pub struct EvaluationResult {
     pub mean_steps: f64,
     /// The shortest episode.
     pub min_steps: u32,
-    /// The mean sum of an episode's rewards; for cart-pole, its mean length.
+    /// The mean sum of an episode's rewards; for cart-pole, its mean length. Of a model that is its own environment, an
+    /// episode that fails early may have lost less than one that goes on: see `success_rate`, too.
     #[serde(default)]
     pub mean_reward: f64,
     /// From start to end.

@@ -172,7 +172,7 @@ impl GpuEngine {
         }
         self.numbers[..place].copy_from_slice(&new.parameters);
         self.task.params.end_cost = model.end_cost;
-        self.task.params.choices = model.choices;
+        self.task.params.choices = model.choices; // the limit goes by the type
         self.model = model.clone();
         true
     }

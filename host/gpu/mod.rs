@@ -22,6 +22,7 @@ use particle_pilot_kernels::trace::{Trace, TraceError};
 
 use crate::backend::BackendError;
 use crate::cuda;
+use crate::planners::planner::limit;
 use crate::settings::{DeviceInfo, PilotConfig};
 
 /// All GPUs of this machine that the driver shows.
@@ -48,6 +49,8 @@ pub(crate) struct GpuModel {
     /// Full control, in the model's units.
     full: f32,
     end_cost: f32,
+    /// The strongest control that is drawn.
+    limit: f32,
     /// How many choices controls are scores of; 0 where they are controls.
     choices: u32,
 }
@@ -62,6 +65,7 @@ impl GpuModel {
             trace: Trace::of(model)?,
             full: model.full_control(),
             end_cost: model.end_cost(),
+            limit: limit(model),
             choices: model.choices(),
         })
     }

@@ -179,6 +179,7 @@ fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> 
         dimensions: model.trace.structure.dimensions(),
         full: model.full,
         end_cost: model.end_cost,
+        limit: model.limit,
         choices: model.choices,
         ..PlannerParams::zeroed()
     };

@@ -2,6 +2,8 @@
 
 mod own_model;
 
+pub(crate) use own_model::require_controls;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -156,7 +158,8 @@ impl Pilot {
         engine.trajectories(question)
     }
 
-    /// The plan that the pilot keeps for its next decision: the mean action of each step, `[horizon]` times its numbers (for
+    /// The plan that the pilot keeps for its next decision: the mean action of each step, or of more than two choices the
+    /// control of highest score, `[horizon]` times its numbers (for
     /// cart-pole one, the force in N), the next decision's step first. `None` for planners that keep none, and while a GPU has it.
     ///
     /// # Examples

@@ -6,7 +6,7 @@ use super::Pilot;
 use crate::control_vector::ControlVector;
 use crate::engine::{self, Engine};
 use crate::error::PilotError;
-use crate::planners::planner::dimensions;
+use crate::planners::planner::{dimensions, scores};
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 use crate::simd::Simd;
 
@@ -17,7 +17,7 @@ impl Pilot {
     /// # Errors
     /// [`PilotError`] if a setting is out of range or the device cannot be used, [`PilotError::Actions`] if nothing can be
     /// chosen from the model's actions, and [`PilotError::Unsupported`] if the planner is `smc` or `fmc`, and they are a box
-    /// of several numbers.
+    /// of several numbers or more than two choices.
     ///
     /// # Examples
     /// ```
@@ -61,7 +61,8 @@ impl Pilot {
     }
 
     /// Plans with another model of the same type from the next decision on. The plan so far is kept, as shares of what
-    /// there is to choose from: with another box its controls change in proportion.
+    /// there is to choose from: with another box its controls change in proportion. Three choices may become four, five
+    /// to eight any of these.
     ///
     /// # Errors
     /// [`PilotError::Actions`] if nothing can be chosen from its actions, [`PilotError::Unsupported`] if the pilot is for
@@ -83,8 +84,9 @@ impl Pilot {
     /// then not used.
     ///
     /// # Errors
-    /// [`PilotError`] if a setting is out of range or the device cannot be used, and [`PilotError::Unsupported`] if the
-    /// planner is `smc` or `fmc`, or actions are discrete, and controls have several dimensions.
+    /// [`PilotError`] if a setting is out of range or the device cannot be used, and [`PilotError::Unsupported`] if
+    /// `config.action` is not what the model [draws](LaneModel::DRAWS) (scores are discrete), or if the planner is `smc` or
+    /// `fmc`, or actions are discrete but not scores, and controls have several dimensions.
     pub fn with_lane_model<M: LaneModel>(
         config: PilotConfig,
         model: M,
@@ -119,7 +121,8 @@ impl Visitor for Replace<'_> {
         match self.0.set_model(&model)? {
             true => Ok(()),
             false => {
-                let reason = "this pilot plans with a model of another type";
+                let reason = "this pilot plans with a model of another type, or of a number of choices that is drawn \
+                              otherwise: 2, 3 and 4, or 5 to 8";
                 Err(PilotError::Unsupported(reason.into()))
             }
         }
@@ -127,17 +130,18 @@ impl Visitor for Replace<'_> {
 }
 
 /// Refuses what draws other controls than a model wants.
-fn require_controls<M: LaneModel>(config: &PilotConfig) -> Result<(), PilotError> {
+pub(crate) fn require_controls<M: LaneModel>(config: &PilotConfig) -> Result<(), PilotError> {
     const {
         let most = ControlVector::MOST;
         let dimensions = <M::Control<f32> as Vector<f32>>::LEN;
+        assert!(!scores::<M>() || dimensions >= 2, "a score is for one of several choices");
         assert!(M::ACTION_DIM >= 1 && M::ACTION_DIM <= most, "an action has 1 to 8 numbers");
         assert!(dimensions >= 1 && dimensions <= most, "a control has 1 to 8 dimensions");
     }
     let kind = match M::DRAWS {
         Draws::Either => config.action,
-        Draws::Numbers if !M::SCORES => ActionKind::Continuous,
-        Draws::Sides | Draws::Numbers => ActionKind::Discrete,
+        Draws::Numbers => ActionKind::Continuous,
+        Draws::Sides | Draws::Scores => ActionKind::Discrete,
     };
     if config.action != kind {
         let reason = format!("this model's actions are {kind}, not {}", config.action);
@@ -146,10 +150,10 @@ fn require_controls<M: LaneModel>(config: &PilotConfig) -> Result<(), PilotError
     let dimensions = dimensions::<M>();
     let reason = match config.planner {
         _ if dimensions == 1 => return Ok(()),
-        planner @ (PlannerKind::Smc | PlannerKind::Fmc) if M::SCORES => format!(
+        planner @ (PlannerKind::Smc | PlannerKind::Fmc) if scores::<M>() => format!(
             "{planner} chooses from two, and this model has more choices; random-shooting, cem and mppi choose from up to 8"
         ),
-        _ if kind == ActionKind::Discrete && !M::SCORES => {
+        _ if kind == ActionKind::Discrete && !scores::<M>() => {
             format!("discrete actions are drawn in one dimension, not {dimensions}")
         }
         planner @ (PlannerKind::Smc | PlannerKind::Fmc) => format!(

@@ -101,7 +101,7 @@ impl<M: LaneModel> Planner<M> for Mppi {
         for (change, moments) in self.change.iter_mut().zip(self.moments.as_chunks::<2>().0) {
             *change = moments[0] / total;
         }
-        self.noise.move_by(&self.change, full);
+        self.noise.move_by(&self.change, &problem.model);
         let shares = if self.discrete {
             [better_side(sums.sides, problem.particles) * f64::from(stream.first_sign())].into()
         } else {

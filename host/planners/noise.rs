@@ -5,7 +5,7 @@ use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::noise::moved;
 use particle_pilot_kernels::rng::Stream;
 
-use super::planner::{Memory, Problem, dimensions};
+use super::planner::{Memory, Problem, dimensions, limit, scores};
 use crate::control_vector::ControlVector;
 use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig};
 
@@ -98,6 +98,7 @@ impl NoisePlan {
             full: model.full_control(),
             thresholded: self.thresholded,
             first: First::Drawn,
+            limit: limit(model),
             choices: model.choices(),
         }
     }
@@ -113,14 +114,14 @@ impl NoisePlan {
         }
     }
 
-    /// Moves the plan by what `change`, `[knots][D]`, is between the knots, within `full`.
-    pub fn move_by(&mut self, change: &[f64], full: f32) {
+    /// Moves the plan for `model` by what `change`, `[knots][D]`, is between the knots.
+    pub fn move_by<M: LaneModel>(&mut self, change: &[f64], model: &M) {
         let interpolant = Interpolant { weights: &self.weights, cubic: self.cubic };
-        let dimensions = self.dimensions;
+        let (dimensions, full) = (self.dimensions, model.full_control());
         for (place, control) in self.plan.iter_mut().enumerate() {
             let (step, dimension) = (place / dimensions, place % dimensions);
             let change = |knot| change[knot * dimensions + dimension];
-            *control = moved(*control, &interpolant, step, change, full);
+            *control = moved(*control, &interpolant, step, change, full, scores::<M>());
         }
     }
 

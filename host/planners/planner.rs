@@ -23,12 +23,23 @@ pub(crate) struct Problem<M> {
 
 /// Whether planners may have to draw full control to either side.
 pub(crate) const fn draws_sides<M: LaneModel>() -> bool {
-    !matches!(M::DRAWS, Draws::Numbers)
+    matches!(M::DRAWS, Draws::Either | Draws::Sides)
 }
 
 /// Whether planners may have to draw numbers.
 pub(crate) const fn draws_numbers<M: LaneModel>() -> bool {
     !matches!(M::DRAWS, Draws::Sides)
+}
+
+/// Whether what planners draw are scores of choices.
+pub(crate) const fn scores<M: LaneModel>() -> bool {
+    matches!(M::DRAWS, Draws::Scores)
+}
+
+/// The strongest control that planners draw, in the model's units.
+pub(crate) fn limit<M: LaneModel>(model: &M) -> f32 {
+    // At a limit, scores would be equal.
+    if scores::<M>() { f32::MAX } else { model.full_control() }
 }
 
 /// In how many dimensions planners draw controls.

@@ -54,7 +54,9 @@ impl<M: LaneModel> Planner<M> for RandomShooting {
             _ => unreachable!("refused where pilots are made"),
         };
         let choices = problem.model.choices();
-        let best = best_stratum(&summary.sums, strata, problem.particles as usize);
+        // Choices come in turn, so that a choice has the strata that are as many apart.
+        let groups = if choices > 0 { choices as usize } else { strata };
+        let best = best_stratum(&summary.sums, groups, problem.particles as usize);
         let mut shares = ControlVector::zeros(dimensions::<M>());
         for (dimension, share) in shares.iter_mut().enumerate() {
             *share = f64::from(match self.noise {

@@ -38,7 +38,7 @@ pub struct PilotConfig {
     /// CPU threads, 0 for one on each core, or fewer where the system refuses so many; default 0. Changes no bit of
     /// the results.
     pub threads: usize,
-    /// What actions the environment takes; default `discrete`.
+    /// What actions the environment takes; default `discrete`. A model of one's own says it itself.
     pub action: ActionKind,
     /// The cart-pole's physics; default `CartPole-v1`.
     #[serde(with = "PhysicsDef")]

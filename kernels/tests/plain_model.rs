@@ -204,6 +204,7 @@ fn futures_cost_what_the_definition_says() {
             plan: &[0.1, -0.2, 0.3, 0.0, -0.4, 0.2, 0.1, 0.5, -0.1, 0.2, 0.3, -0.3, 0.0, 0.1],
             full: 1.0,
             thresholded: false,
+            limit: 1.0,
             choices: 0,
             first: First::Drawn,
         };

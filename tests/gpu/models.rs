@@ -26,6 +26,8 @@ const EITHER: Actions<3> = Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.
 
 const THREE: Actions<3> =
     Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.0], [0.0, 0.5, -2.0]]);
+const FOUR: Actions<3> =
+    Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.0], [0.0, 0.5, -2.0], [-0.5, 0.7, -2.5]]);
 const SIX: Actions<3> = Actions::choices(&[
     [-1.0, 0.5, -1.0],
     [2.0, 0.75, -3.0],
@@ -236,6 +238,19 @@ fn models_change_as_on_the_cpu() {
             let error = pilot.set_model(LINE).expect_err("another type");
             assert!(matches!(error, PilotError::Unsupported(_)), "{error}");
             (decisions, pilot.save().expect("the plan is at hand").carried)
+        };
+        assert_eq!(run(GPU), run(Device::Cpu), "{planner}");
+    }
+    // Three choices become four, and three again.
+    for planner in [PlannerKind::Mppi, PlannerKind::RandomShooting] {
+        let run = |device| {
+            let config = PilotConfig { particles: 100, horizon: 6, ..PilotConfig::of(planner) };
+            let config = PilotConfig { device, ..config };
+            let mut pilot = Pilot::with_model(config, Everything::new(THREE)).expect("choices");
+            [THREE, FOUR, FOUR, THREE].map(|choices| {
+                pilot.set_model(Everything::new(choices)).expect("a model of the same type");
+                pilot.act(&state::<5>(1)).expect("a finite state")
+            })
         };
         assert_eq!(run(GPU), run(Device::Cpu), "{planner}");
     }

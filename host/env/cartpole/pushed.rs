@@ -15,7 +15,11 @@ impl Environment for CartPole {
 
     fn apply(&mut self, action: Action) -> Result<Outcome, EnvError> {
         let step = match action {
-            Action::Discrete(index) => self.step(index)?,
+            Action::Discrete(index @ 0..=1) => self.step(index)?,
+            Action::Discrete(_) => {
+                let required = EnvError::choices(2);
+                return Err(EnvError::OtherAction { given: action, required });
+            }
             Action::Continuous(force) if force.len() == 1 => self.step_force(force[0])?,
             Action::Continuous(_) => {
                 let required = EnvError::numbers(1);

@@ -49,7 +49,8 @@ impl ContinuousCem {
     }
 
     /// Moves the plan to the elites' mean and the deviations to theirs.
-    fn refit(&mut self, full: f32) {
+    fn refit<M: LaneModel>(&mut self, model: &M) {
+        let full = model.full_control();
         let Tuning { smoothing, floor, .. } = self.tuning;
         let count = self.elites.count() as f64;
         let least = floor * f64::from(full);
@@ -58,7 +59,7 @@ impl ContinuousCem {
         for ((change, scale), sums) in knots.zip(moments) {
             (*change, *scale) = refit_knot(*scale, *sums, count, smoothing, least);
         }
-        self.noise.move_by(&self.change, full);
+        self.noise.move_by(&self.change, model);
     }
 }
 
@@ -80,7 +81,7 @@ impl<M: LaneModel> Planner<M> for ContinuousCem {
             self.weigh(request);
             let noise = self.noise.noise(stream);
             knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
-            self.refit(full);
+            self.refit(&problem.model);
         }
         let shares = self.noise.first_shares(full);
         self.noise.shift();

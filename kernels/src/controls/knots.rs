@@ -23,7 +23,9 @@ pub struct Knots<'a> {
     pub thresholded: bool,
     /// The stratification of the first control.
     pub first: First,
-    /// How many choices there are where controls are scores of choices, which nothing limits; 0 where they are controls.
+    /// The strongest control that is drawn: full control, or more than any where controls are scores.
+    pub limit: f32,
+    /// How many choices there are where controls are scores of choices; 0 where they are controls.
     pub choices: u32,
 }
 
@@ -194,7 +196,7 @@ impl<P: Plant> Scheme<P> for Knots<'_> {
     #[inline(always)]
     fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> Self::Controls<'_, L> {
         let full = L::splat(proof, self.full);
-        let limit = if self.choices > 0 { L::splat(proof, f32::MAX) } else { full };
+        let limit = L::splat(proof, self.limit);
         let side = L::splat(proof, self.full * self.noise.stream.first_sign());
         let mut first = P::Control::<L>::all(side);
         if self.first == First::Levels {

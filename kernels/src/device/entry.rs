@@ -114,12 +114,15 @@ tasks! {
     elite_moments => |context| context.elite_moments::<One>();
     elite_many_moments => |context| context.elite_moments::<Many>();
     refit_plan => |context| {
-        knots::refit(&context.block, &context.workspace, context.full(), context.workspace.task.iteration);
+        let iteration = context.workspace.task.iteration;
+        knots::refit::<true>(&context.block, &context.workspace, context.full(), iteration);
     };
     set_temperature => |context| mppi::set_temperature(&context.block, &context.workspace);
     weighted_moments => |context| context.weighted_moments::<One>();
     weighted_many_moments => |context| context.weighted_moments::<Many>();
-    move_plan => |context| mppi::conclude(&context.block, &context.workspace, &context.stream, context.full());
+    move_plan => |context| {
+        mppi::conclude::<true>(&context.block, &context.workspace, &context.stream, context.full());
+    };
     run_smc_islands => |context| context.islands::<Smc>();
     conclude_smc => |context| Smc::conclude(&context.block, &context.workspace, &context.stream, context.full());
     run_fmc_islands => |context| context.islands::<Fmc>();
@@ -208,7 +211,7 @@ impl Planner for KnotCem {
             );
             grid.sync();
             if grid.leads() {
-                knots::refit(block, workspace, full, iteration);
+                knots::refit::<false>(block, workspace, full, iteration);
             }
         });
     }
@@ -256,7 +259,7 @@ impl Planner for Mppi {
         knots::moments::<One>(block, workspace, &workspace.noise(stream), mppi::weight(workspace));
         grid.sync();
         if grid.leads() {
-            mppi::conclude(block, workspace, &stream, full);
+            mppi::conclude::<false>(block, workspace, &stream, full);
         }
     }
 }

@@ -164,7 +164,12 @@ pub fn elite_weight(workspace: &Workspace<'_>) -> impl Fn(f32, u32) -> f32 {
 /// The refit of `cem`: moves the plan to the elites' mean and the deviations to theirs; after the last iteration writes
 /// the answer, too.
 #[inline(always)]
-pub fn refit(block: &Block, workspace: &Workspace<'_>, full: f32, iteration: u32) {
+pub fn refit<const MANY: bool>(
+    block: &Block,
+    workspace: &Workspace<'_>,
+    full: f32,
+    iteration: u32,
+) {
     let params = &workspace.task.params;
     let summary = summary(block, workspace);
     let sums =
@@ -182,16 +187,18 @@ pub fn refit(block: &Block, workspace: &Workspace<'_>, full: f32, iteration: u32
         scale.set(if is_last { params.initial_scale } else { refit });
     });
     block.sync();
-    let share = move_plan(block, workspace, full, is_last, |number| sums[2 * number].get());
+    let change = |number: usize| sums[2 * number].get();
+    let share = move_plan::<MANY>(block, workspace, full, is_last, change);
     let answer = Answer { effective_samples: elites, lowest, ..summary };
     end_iteration(block, workspace, is_last, answer);
     write_shares(block, workspace, share);
 }
 
 /// Moves the plan by `change`, `[knots][D]`, and by a step into the future where `shift`; returns the moved plan's
-/// first control as a share of the full one, in each of the first threads the one of a dimension.
+/// first control as a share of the full one, in each of the first threads the one of a dimension. Controls are scores only
+/// where there may be `MANY` dimensions.
 #[inline(always)]
-pub fn move_plan(
+pub fn move_plan<const MANY: bool>(
     block: &Block,
     workspace: &Workspace<'_>,
     full: f32,
@@ -200,10 +207,11 @@ pub fn move_plan(
 ) -> f64 {
     let (plan, interpolant) = (workspace.plan(), workspace.interpolant());
     let dimensions = workspace.task.params.dimensions;
+    let is_score = MANY && workspace.task.params.choices > 0;
     let of = |place: u32| {
         let (step, dimension) = ((place / dimensions) as usize, place % dimensions);
         let change = |knot: usize| change(knot * dimensions as usize + dimension as usize);
-        moved(plan[place as usize].get(), &interpolant, step, change, full)
+        moved(plan[place as usize].get(), &interpolant, step, change, full, is_score)
     };
     let own = if block.rank < dimensions { of(block.rank) } else { 0.0 };
     block.sync();

@@ -16,7 +16,9 @@ pub fn choose<const MANY: bool>(block: &Block, workspace: &Workspace<'_>, stream
     let summary = summary(block, workspace);
     block.sync();
     let strata = params.strata as usize;
-    let best = best_stratum(&summary.sums, strata, params.particles as usize);
+    // Choices come in turn, so that a choice has the strata that are as many apart.
+    let groups = if MANY && params.choices > 0 { params.choices as usize } else { strata };
+    let best = best_stratum(&summary.sums, groups, params.particles as usize);
     let first = f64::from(first_level(best, strata) * stream.first_sign());
     end_iteration(block, workspace, true, Answer { shares: every(first), ..summary });
     if MANY && params.dimensions > 1 {

@@ -188,7 +188,7 @@ impl<'a> Workspace<'a> {
     #[inline(always)]
     pub fn knots(&self, stream: Stream, full: f32) -> Knots<'a> {
         // As a constant, it takes no registers.
-        Knots { choices: 0, ..self.many_knots(stream, full) }
+        Knots { limit: full, choices: 0, ..self.many_knots(stream, full) }
     }
 
     /// The scheme that draws controls around the plan.
@@ -206,6 +206,7 @@ impl<'a> Workspace<'a> {
                 2 => First::Sides,
                 _ => First::Levels,
             },
+            limit: params.limit,
             choices: params.choices,
         }
     }

@@ -52,6 +52,8 @@ pub enum Draws {
     Sides,
     /// Any numbers within full control.
     Numbers,
+    /// Scores of choices, of which the highest counts: one in each dimension, numbers that nothing limits.
+    Scores,
 }
 
 /// A control problem, arranged by hand for bundles of lanes: dynamics, termination and cost. For
@@ -92,9 +94,6 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     /// What planners draw.
     const DRAWS: Draws = Draws::Either;
 
-    /// Whether a control is a score for each of several choices, of which the highest counts.
-    const SCORES: bool = false;
-
     /// Broadcasts the constants of a step.
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L>;
 
@@ -114,8 +113,8 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     /// of full control, -1 to 1; for cart-pole, newtons.
     fn action(&self, shares: &[f64], action: &mut [f64]);
 
-    /// How many choices there are where controls are [scores](LaneModel::SCORES): the first so many dimensions', the rest
-    /// have no meaning. 0 elsewhere.
+    /// How many choices there are where controls are [scores](Draws::Scores): those of the first so many dimensions, at least 2;
+    /// the rest have no meaning. 0 elsewhere.
     fn choices(&self) -> u32 {
         0
     }

@@ -111,6 +111,9 @@ impl<
         Ok(Self { model, controls, count, numbers, handicaps })
     }
 
+    /// Whether controls are scores.
+    const SCORES: bool = CHOICES && D > 1;
+
     /// The index of the choice with the highest score, of equals the first from `from` on.
     fn highest(&self, scores: &[f64], from: usize) -> usize {
         let mut best = from % self.count;
@@ -210,8 +213,11 @@ impl<
     type Control<L: Lanes> = [L; D];
     type Effort<L: Lanes> = [L; D];
     const ACTION_DIM: usize = M;
-    const DRAWS: Draws = if CHOICES && D == 1 { Draws::Sides } else { Draws::Numbers };
-    const SCORES: bool = CHOICES && D > 1;
+    const DRAWS: Draws = match (CHOICES, D) {
+        (true, 1) => Draws::Sides,
+        (true, _) => Draws::Scores,
+        (false, _) => Draws::Numbers,
+    };
 
     #[inline(always)]
     fn constants<L: Lanes>(&self, proof: L::Proof) -> LiftedConstants<T, L, M, R> {
@@ -242,7 +248,7 @@ impl<
     }
 
     fn action(&self, shares: &[f64], action: &mut [f64]) {
-        if <Self as LaneModel>::SCORES {
+        if Self::SCORES {
             let control = self.controls[self.highest(shares, 0)];
             action.iter_mut().zip(control).for_each(|(number, chosen)| *number = chosen.into());
             return;
@@ -256,11 +262,11 @@ impl<
     }
 
     fn choices(&self) -> u32 {
-        if <Self as LaneModel>::SCORES { self.count as u32 } else { 0 }
+        if Self::SCORES { self.count as u32 } else { 0 }
     }
 
     fn choice(&self, shares: &[f64], from: u32) -> u32 {
-        match <Self as LaneModel>::SCORES {
+        match Self::SCORES {
             true => self.highest(shares, from as usize) as u32,
             false => u32::from(shares[0] > 0.0),
         }

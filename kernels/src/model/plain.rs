@@ -13,8 +13,8 @@ use crate::real::Real;
 /// holds of its states. While it does, each step adds its [`cost`](Model::cost); one that lives through all of them
 /// adds the [`final_cost`](Model::final_cost) of `s_H`, and one that ends early the [`end_cost`](Model::end_cost) for every
 /// step that it missed. All costs should be 0 or more. A future whose cost is no number is the worst of all.
-/// (`random-shooting`, `cem` and `mppi` also add the cost of `s_0`, under the control in the middle of the box: the same for
-/// every future.)
+/// (`random-shooting`, `cem` and `mppi` also add the cost of `s_0`, under the control in the middle of the box, or under one of
+/// the choices: the same for every future.)
 ///
 /// These functions are called in the innermost loop: mark them `#[inline(always)]` and hold no [`Real`] in a closure, or
 /// the vector instructions of the caller do not reach them, and planning takes many times as long.
@@ -174,7 +174,8 @@ impl fmt::Display for BadActions {
         match self {
             Self::Empty => write!(f, "the least control is not below the most"),
             Self::Choices(count) => {
-                write!(f, "planners choose from 2 to 8 choices, not from {count}")
+                let most = Actions::<1>::MOST_CHOICES;
+                write!(f, "planners choose from 2 to {most} choices, not from {count}")
             }
             Self::OtherKind => write!(f, "a box is no choice, nor the other way round"),
             Self::Infinite => write!(f, "controls go up to 1.7e38"),

@@ -130,8 +130,10 @@ impl Model<4, 1> for Acrobot {
 
     #[inline(always)]
     fn final_cost<R: Real>(&self, state: [R; 4]) -> R {
-        let lacking = (-height(state) + GOAL).max(0.0);
-        let energy_lacking = (-energy(state) + GOAL_ENERGY).max(0.0);
+        // In this order, what is no number stays so.
+        let none = state[0].constant(0.0);
+        let lacking = none.max(-height(state) + GOAL);
+        let energy_lacking = none.max(-energy(state) + GOAL_ENERGY);
         lacking.fma(self.height_weight, energy_lacking * self.energy_weight)
     }
 

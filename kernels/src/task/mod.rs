@@ -99,6 +99,10 @@ pub struct PlannerParams {
     pub end_cost: f32,
     /// How many choices there are where controls are scores of choices; 0 where they are controls.
     pub choices: u32,
+    /// The strongest control that is drawn: full control, or more than any where controls are scores.
+    pub limit: f32,
+    /// Makes up whole multiples of 8 bytes.
+    pub padding: u32,
 }
 
 impl PlannerParams {
@@ -381,9 +385,9 @@ pub struct Answer {
 
 // Both sides must agree on these.
 const _: () = {
-    assert!(size_of::<PlannerParams>() == 120 && align_of::<PlannerParams>() == 8);
+    assert!(size_of::<PlannerParams>() == 128 && align_of::<PlannerParams>() == 8);
     assert!(size_of::<Layout>() == 136);
-    assert!(size_of::<Task>() == 120 + 136 + 24 + 16);
+    assert!(size_of::<Task>() == 128 + 136 + 24 + 16);
     assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 32 + 24);
     assert!(size_of::<GridBarrier>() == 40);

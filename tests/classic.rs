@@ -226,8 +226,11 @@ fn what_is_no_action_or_no_state_is_refused_and_changes_nothing() {
         let expected = "the environment takes the index of one of 3 choices";
         assert_eq!(error, format!("{expected}, not {action}"));
     }
-    let error = pendulum.reset_to([f64::NAN, 0.0]).unwrap_err().to_string();
-    assert_eq!(error, "the environment begins in 2 finite numbers, not [NaN, 0.0]");
+    let required = "a finite angle and a speed of at most 8 rad/s";
+    for state in [[f64::NAN, 0.0], [f64::INFINITY, 0.0], [0.0, f64::NAN], [0.0, 8.5]] {
+        let error = pendulum.reset_to(state).unwrap_err().to_string();
+        assert_eq!(error, format!("the environment begins in {required}, not {state:?}"));
+    }
     for (i, bound) in [PI, PI, 4.0 * PI, 9.0 * PI].into_iter().enumerate() {
         for number in [bound.next_up(), -bound.next_up(), f64::NAN] {
             let mut state = [0.0; 4];

@@ -1,7 +1,7 @@
 //! Models of one's own with three to eight choices.
 
 use particle_pilot::env::ModelEnvironment;
-use particle_pilot::kernels::model::{Actions, BadActions, Model};
+use particle_pilot::kernels::model::{Actions, BadActions, Kind, Model};
 use particle_pilot::kernels::real::Real;
 use particle_pilot::{
     Action, ActionKind, Device, Evaluation, Noise, Pilot, PilotBatch, PilotConfig, PilotError,
@@ -202,6 +202,43 @@ fn choices_change_between_decisions_and_batches_and_evaluations_have_them() {
         let result = evaluation.episodes(8).steps(12).run().unwrap();
         // Who stays where he begins has -32 on average.
         assert!(result.mean_reward > -12.0, "{planner}: {}", result.mean_reward);
+    }
+}
+
+/// Says that it has three choices.
+#[derive(Clone, Copy)]
+struct OfThree(Walk);
+
+impl Model<2, 2> for OfThree {
+    const KIND: Kind = Kind::Choices(3);
+
+    fn actions(&self) -> Actions<2> {
+        self.0.actions()
+    }
+
+    #[inline(always)]
+    fn advance<R: Real>(&self, state: [R; 2], step: [R; 2]) -> [R; 2] {
+        self.0.advance(state, step)
+    }
+
+    #[inline(always)]
+    fn cost<R: Real>(&self, state: [R; 2], step: [R; 2]) -> R {
+        self.0.cost(state, step)
+    }
+}
+
+#[test]
+fn a_model_of_a_known_kind_plans_as_it_would_and_is_held_to_it() {
+    for planner in PLANNERS {
+        let state = [1.0, -0.5];
+        let of_three = OfThree(Walk::of(3));
+        let mut known = Pilot::with_model(config(planner), of_three).unwrap();
+        let mut other = Pilot::with_model(config(planner), Walk::of(3)).unwrap();
+        assert_eq!(known.act(&state).unwrap(), other.act(&state).unwrap());
+        let eight = OfThree(Walk::of(8));
+        let refused = PilotError::Actions(BadActions::OtherKind);
+        assert_eq!(known.set_model(eight).unwrap_err(), refused);
+        assert_eq!(Pilot::with_model(config(planner), eight).map(|_| ()).unwrap_err(), refused);
     }
 }
 

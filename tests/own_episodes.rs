@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use particle_pilot::env::{CartPole, CartPoleOptions, EnvError, Environment, ModelEnvironment};
-use particle_pilot::kernels::model::{Actions, BadActions, Model};
+use particle_pilot::kernels::model::{Actions, BadActions, Kind, Model};
 use particle_pilot::kernels::real::{Num, Real};
 use particle_pilot::{
     Action, Device, Digest, Ending, Episode, Evaluation, Pilot, PilotConfig, PilotError,
@@ -156,6 +156,8 @@ fn an_end_that_costs_is_a_failure_and_one_that_does_not_is_an_arrival() {
 struct Doubling;
 
 impl Model<1, 1> for Doubling {
+    const KIND: Kind = Kind::Within;
+
     fn actions(&self) -> Actions<1> {
         Actions::within([-1.0], [1.0])
     }

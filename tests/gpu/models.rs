@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use particle_pilot::kernels::model::{Actions, Model};
+use particle_pilot::kernels::model::{Actions, Kind, Model};
 use particle_pilot::kernels::problems;
 use particle_pilot::kernels::real::Real;
 use particle_pilot::{
@@ -93,6 +93,8 @@ impl Model<5, 3> for Everything {
 struct Wide;
 
 impl Model<20, 8> for Wide {
+    const KIND: Kind = Kind::Within;
+
     fn actions(&self) -> Actions<8> {
         Actions::within([-1.0; 8], [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0])
     }
@@ -276,6 +278,8 @@ struct Lengthy {
 }
 
 impl Model<2, 1> for Lengthy {
+    const KIND: Kind = Kind::Within;
+
     fn actions(&self) -> Actions<1> {
         LINE.actions
     }
@@ -325,6 +329,8 @@ fn models_of_very_many_numbers_are_the_cpus() {
 struct Undefined;
 
 impl Model<1, 1> for Undefined {
+    const KIND: Kind = Kind::Within;
+
     fn actions(&self) -> Actions<1> {
         LINE.actions
     }
@@ -366,6 +372,8 @@ struct Moody {
 }
 
 impl Model<1, 1> for Moody {
+    const KIND: Kind = Kind::Within;
+
     fn actions(&self) -> Actions<1> {
         self.actions
     }

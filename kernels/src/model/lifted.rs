@@ -1,6 +1,6 @@
 //! Plain models on lanes.
 
-use super::{Actions, BadActions, Draws, LaneModel, Model};
+use super::{Actions, BadActions, Draws, Kind, LaneModel, Model};
 use crate::lanes::{Lanes, splat_all};
 use crate::real::Num;
 
@@ -56,13 +56,21 @@ pub fn lift<const N: usize, const M: usize, T: Model<N, M>, V: Visitor>(
     model: T,
     visitor: V,
 ) -> Result<V::Output, BadActions> {
-    Ok(match model.actions() {
-        Actions::Within { .. } => visitor.visit(Boxed::<T, N, M>::new(model)?),
-        Actions::Choices(choices) => match choices.len() {
-            0..=2 => visitor.visit(TwoChoices::<T, N, M>::new(model)?),
-            3..=4 => visitor.visit(FourChoices::<T, N, M>::new(model)?),
-            _ => visitor.visit(EightChoices::<T, N, M>::new(model)?),
-        },
+    // Nothing is compiled for what is known not to be.
+    let within = const { matches!(T::KIND, Kind::Any | Kind::Within) };
+    let two = const { matches!(T::KIND, Kind::Any | Kind::Choices(0..=2)) };
+    let four = const { matches!(T::KIND, Kind::Any | Kind::Choices(3..=4)) };
+    let eight = const { matches!(T::KIND, Kind::Any | Kind::Choices(5..)) };
+    let count = match model.actions() {
+        Actions::Within { .. } => None,
+        Actions::Choices(choices) => Some(choices.len()),
+    };
+    Ok(match count {
+        None if within => visitor.visit(Boxed::<T, N, M>::new(model)?),
+        Some(0..=2) if two => visitor.visit(TwoChoices::<T, N, M>::new(model)?),
+        Some(3..=4) if four => visitor.visit(FourChoices::<T, N, M>::new(model)?),
+        Some(5..) if eight => visitor.visit(EightChoices::<T, N, M>::new(model)?),
+        _ => return Err(BadActions::OtherKind),
     })
 }
 

@@ -8,4 +8,4 @@ mod plain;
 pub use cartpole::{BadCost, CartPoleError, CartPoleModel, CostWeights};
 pub use lane_model::{Draws, LaneModel, Vector};
 pub use lifted::{Boxed, EightChoices, FourChoices, Lifted, TwoChoices, Visitor, lift};
-pub use plain::{Actions, BadActions, Model};
+pub use plain::{Actions, BadActions, Kind, Model};

@@ -2,7 +2,7 @@
 
 use core::f32::consts::{PI, TAU};
 
-use crate::model::{Actions, Model};
+use crate::model::{Actions, Kind, Model};
 use crate::real::Real;
 
 /// Time between states in s.
@@ -104,6 +104,8 @@ fn wrapped<R: Real>(angle: R) -> R {
 }
 
 impl Model<4, 1> for Acrobot {
+    const KIND: Kind = Kind::Choices(3);
+
     fn actions(&self) -> Actions<1> {
         Actions::choices(&[[-1.0], [0.0], [1.0]])
     }

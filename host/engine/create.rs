@@ -74,12 +74,17 @@ pub(crate) fn for_config(
     }
 }
 
-/// Whole episodes of `config` on a GPU, and which one that is, or why not there.
-pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceInfo), PilotError> {
-    let index = match config.device {
+/// The GPU that `config` asks for, the first where that is left open.
+pub(crate) fn gpu_index(config: &PilotConfig) -> u32 {
+    match config.device {
         Device::Cuda(index) => index,
         Device::Auto | Device::Cpu => 0,
-    };
+    }
+}
+
+/// Whole episodes of `config` on a GPU, and which one that is, or why not there.
+pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceInfo), PilotError> {
+    let index = gpu_index(config);
     let model = CartModel::of(config)?;
     require_table(config, 1)?;
     Ok(match model {

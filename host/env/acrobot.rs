@@ -164,10 +164,7 @@ impl Environment for Acrobot {
             Action::Discrete(index) => TORQUES.get(index as usize),
             Action::Continuous(_) => None,
         };
-        let Some(&torque) = torque else {
-            let required = EnvError::choices(TORQUES.len());
-            return Err(EnvError::OtherAction { given: action, required });
-        };
+        let torque = *torque.ok_or_else(|| EnvError::no_choice(action, TORQUES.len()))?;
         let [theta1, theta2, dtheta1, dtheta2] = runge_kutta(self.state, torque);
         let [.., bound1, bound2] = BOUNDS;
         self.state = [

@@ -76,14 +76,18 @@ pub enum EnvError {
 }
 
 impl EnvError {
-    /// What an environment takes whose actions are choices.
-    pub(crate) fn choices(count: usize) -> String {
-        format!("the index of one of {count} choices")
+    /// `action`, where it must be the index of one of `count` choices.
+    pub(super) fn no_choice(action: Action, count: usize) -> Self {
+        Self::OtherAction {
+            given: action,
+            required: format!("the index of one of {count} choices"),
+        }
     }
 
-    /// What an environment takes whose actions are numbers.
-    pub(crate) fn numbers(count: usize) -> String {
-        format!("{count} finite number{}", if count == 1 { "" } else { "s" })
+    /// `action`, where it must be `count` finite numbers.
+    pub(super) fn no_numbers(action: Action, count: usize) -> Self {
+        let plural = if count == 1 { "" } else { "s" };
+        Self::OtherAction { given: action, required: format!("{count} finite number{plural}") }
     }
 
     /// Refuses bounds that NumPy would.

@@ -105,12 +105,9 @@ impl<T: Model<N, M>, const N: usize, const M: usize> ModelEnvironment<T, N, M> {
             }
             _ => None,
         }
-        .ok_or_else(|| {
-            let required = match self.actions {
-                Actions::Choices(choices) => EnvError::choices(choices.len()),
-                _ => EnvError::numbers(M),
-            };
-            EnvError::OtherAction { given: action, required }
+        .ok_or_else(|| match self.actions {
+            Actions::Choices(choices) => EnvError::no_choice(action, choices.len()),
+            _ => EnvError::no_numbers(action, M),
         })
     }
 }

@@ -161,10 +161,7 @@ impl Environment for Pendulum {
             Action::Continuous(numbers) if numbers.len() == 1 && numbers[0].is_finite() => {
                 numbers[0].clamp(-MAX_TORQUE, MAX_TORQUE)
             }
-            _ => {
-                let required = EnvError::numbers(1);
-                return Err(EnvError::OtherAction { given: action, required });
-            }
+            _ => return Err(EnvError::no_numbers(action, 1)),
         };
         let ([theta, theta_dot], g) = (self.state, self.parameters.g);
         let angle = normalized(theta);

@@ -126,10 +126,7 @@ where
 
     fn open_gpu(&self, config: &PilotConfig, episode: &Episode) -> Result<OpenGpu, PilotError> {
         // Asked for by number, it tells when it fails instead of going on with the CPU: that has more than one thread here.
-        let device = match config.device {
-            Device::Cuda(index) => Device::Cuda(index),
-            Device::Auto | Device::Cpu => Device::Cuda(0),
-        };
+        let device = Device::Cuda(engine::gpu_index(config));
         let pilot = Box::new(self.pilot(PilotConfig { device, ..config.clone() })?);
         Ok(OpenGpu::Deciding { pilot, env: self.environment(config, episode)? })
     }

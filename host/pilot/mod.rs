@@ -244,9 +244,12 @@ impl Pilot {
     pub(crate) fn decided(&mut self, (shares, diagnostics): Plan) -> Result<Decision, PilotError> {
         let (numbers, action) = match self.config.action {
             ActionKind::Discrete => {
-                let stream = Stream::new(self.config.seed, self.decision, 0);
-                let choice = self.engine.choice(&shares, stream.tie_breaker());
-                (shares, Action::Discrete(choice))
+                // Only scores can be equal, of which there are several.
+                let from = match shares.len() {
+                    1 => 0,
+                    _ => Stream::new(self.config.seed, self.decision, 0).tie_breaker(),
+                };
+                (shares, Action::Discrete(self.engine.choice(&shares, from)))
             }
             ActionKind::Continuous => {
                 let control = self.engine.action(&shares);

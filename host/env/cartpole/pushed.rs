@@ -16,15 +16,9 @@ impl Environment for CartPole {
     fn apply(&mut self, action: Action) -> Result<Outcome, EnvError> {
         let step = match action {
             Action::Discrete(index @ 0..=1) => self.step(index)?,
-            Action::Discrete(_) => {
-                let required = EnvError::choices(2);
-                return Err(EnvError::OtherAction { given: action, required });
-            }
+            Action::Discrete(_) => return Err(EnvError::no_choice(action, 2)),
             Action::Continuous(force) if force.len() == 1 => self.step_force(force[0])?,
-            Action::Continuous(_) => {
-                let required = EnvError::numbers(1);
-                return Err(EnvError::OtherAction { given: action, required });
-            }
+            Action::Continuous(_) => return Err(EnvError::no_numbers(action, 1)),
         };
         Ok(Outcome { reward: step.reward, ending: Ending::of(&self.physics, &step) })
     }

@@ -6,7 +6,7 @@
 //! ```
 
 use particle_pilot::env::CartPole;
-use particle_pilot::{Action, Evaluation, PilotBatch, PilotConfig};
+use particle_pilot::{Action, CartPoleProblem, Evaluation, PilotBatch, PilotConfig};
 
 const EPISODES: u32 = 64;
 const STEPS: u32 = 200;
@@ -14,14 +14,17 @@ const STEPS: u32 = 200;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = PilotConfig::default();
 
-    let result = Evaluation::new(config.clone()).episodes(EPISODES).steps(STEPS).run()?;
+    let result = Evaluation::new(config.clone(), CartPoleProblem::default())
+        .episodes(EPISODES)
+        .steps(STEPS)
+        .run()?;
     let [low, high] = result.success_interval;
     println!("Evaluation: {} of {} poles up after {STEPS} steps", result.survived, result.episodes);
     println!("            success {:.1}% to {:.1}% (95%)", 100.0 * low, 100.0 * high);
 
     // The same episodes by hand: pilot i has seed i and plays environment i.
     let seeds: Vec<u64> = (0..u64::from(EPISODES)).collect();
-    let mut pilots = PilotBatch::new(&config, &seeds)?;
+    let mut pilots = PilotBatch::new(&config, CartPoleProblem::default(), &seeds)?;
     let mut envs = vec![CartPole::default(); seeds.len()];
     let mut states = Vec::new();
     for (env, seed) in envs.iter_mut().zip(&seeds) {

@@ -8,11 +8,14 @@ use std::ops::ControlFlow;
 
 use particle_pilot::env::Push;
 use particle_pilot::kernels::model::CostWeights;
-use particle_pilot::{Episode, Pilot, PilotConfig, PilotError};
+use particle_pilot::{CartPoleProblem, Episode, Pilot, PilotConfig, PilotError};
 
 /// Plays ten episodes with pushes, prints the means over their steps, and returns that of |x| in m.
 fn mean_distance(name: &str, cost: CostWeights) -> Result<f64, PilotError> {
-    let mut pilot = Pilot::new(PilotConfig::builder().cost(cost).build()?)?;
+    let mut pilot = Pilot::new(
+        PilotConfig::default(),
+        CartPoleProblem { cost: Some(cost), ..CartPoleProblem::default() },
+    )?;
     let push = Push::new(5.0, 5, 50).expect("5 N for 5 of every 50 steps");
     let (mut distance, mut angle, mut steps) = (0.0, 0.0, 0.0);
     for seed in 0..10 {

@@ -13,14 +13,15 @@ use std::sync::Arc;
 use cust::memory::{CopyDestination, DeviceBuffer};
 use cust::stream::{Stream, StreamFlags};
 use particle_pilot::env::CartPole;
-use particle_pilot::{Device, Pilot, PilotConfig};
+use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let _context = cust::quick_init()?;
     let stream = Arc::new(Stream::new(StreamFlags::NON_BLOCKING, None)?);
     let config = PilotConfig::builder().device(Device::Cuda(0)).particles(256).build()?;
-    let mut pilot = Pilot::on_stream(config.clone(), stream.clone())?;
-    let mut on_cpu = Pilot::new(PilotConfig { device: Device::Cpu, ..config })?;
+    let problem = CartPoleProblem::default();
+    let mut pilot = Pilot::on_stream(config.clone(), problem, stream.clone())?;
+    let mut on_cpu = Pilot::new(PilotConfig { device: Device::Cpu, ..config }, problem)?;
 
     let mut env = CartPole::default();
     let mut state = env.reset(Some(3));

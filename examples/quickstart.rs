@@ -5,10 +5,10 @@
 //! ```
 
 use particle_pilot::env::CartPole;
-use particle_pilot::{Action, Pilot, PilotConfig};
+use particle_pilot::{Action, CartPoleProblem, Pilot, PilotConfig};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut pilot = Pilot::new(PilotConfig::default())?;
+    let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     let mut env = CartPole::default(); // Gymnasium's CartPole-v1
     let mut state = env.reset(Some(0));
     let mut steps = 0;

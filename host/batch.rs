@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use particle_pilot_kernels::model::{CartPoleModel, Model, lift};
+use particle_pilot_kernels::model::{Model, lift};
 
 use crate::decision::Decision;
-use crate::engine::{self, MemoryCheck};
+use crate::engine::MemoryCheck;
 use crate::error::PilotError;
 use crate::pilot::Pilot;
+use crate::problem::Problem;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError, Threads};
 use crate::state::{BatchState, PilotState};
 use crate::threads::Workers;
@@ -21,8 +22,8 @@ use crate::threads::Workers;
 ///
 /// # Examples
 /// ```
-/// use particle_pilot::{Action, PilotBatch, PilotConfig};
-/// let mut batch = PilotBatch::new(&PilotConfig::default(), &[1, 2])?;
+/// use particle_pilot::{Action, CartPoleProblem, PilotBatch, PilotConfig};
+/// let mut batch = PilotBatch::new(&PilotConfig::default(), CartPoleProblem::default(), &[1, 2])?;
 /// let decisions = batch.act(&[[0.0, 0.0, 0.1, 0.3], [0.0, 0.0, -0.1, -0.3]])?;
 /// assert_eq!(decisions[0].action, Action::Discrete(1));
 /// assert_eq!(decisions[1].action, Action::Discrete(0));
@@ -30,17 +31,23 @@ use crate::threads::Workers;
 /// ```
 pub struct PilotBatch {
     config: PilotConfig,
+    /// `None` for a model of one's own.
+    problem: Option<Problem>,
     pilots: Vec<Pilot>,
     workers: Workers,
 }
 
 impl PilotBatch {
-    /// One pilot of `config` for each of `seeds`.
+    /// One pilot of `config` for `problem` for each of `seeds`.
     ///
     /// # Errors
     /// As [`Pilot::new`].
-    pub fn new(config: &PilotConfig, seeds: &[u64]) -> Result<Self, PilotError> {
-        Self::with_interrupt(config, seeds, &Arc::default())
+    pub fn new(
+        config: &PilotConfig,
+        problem: impl Into<Problem>,
+        seeds: &[u64],
+    ) -> Result<Self, PilotError> {
+        Self::with_interrupt(config, problem, seeds, &Arc::default())
     }
 
     /// As [`PilotBatch::new`] and [`PilotBatch::set_interrupt`]; `flag` ends the making of the pilots, too, which takes long
@@ -50,11 +57,15 @@ impl PilotBatch {
     /// As [`Pilot::new`], and [`PilotError::Interrupted`].
     pub fn with_interrupt(
         config: &PilotConfig,
+        problem: impl Into<Problem>,
         seeds: &[u64],
         flag: &Arc<AtomicBool>,
     ) -> Result<Self, PilotError> {
-        let require = |pilots| engine::require_memory::<CartPoleModel<false>>(config, pilots);
-        Self::of(config, seeds, flag, require, Pilot::new)
+        let problem = problem.into().settled(config.planner);
+        let require = |pilots| problem.visit(config.planner, MemoryCheck { config, pilots })?;
+        let pilot = |config| Pilot::new(config, problem.clone());
+        let batch = Self::of(config, seeds, flag, require, pilot)?;
+        Ok(Self { problem: Some(problem), ..batch })
     }
 
     /// As [`PilotBatch::new`], for a model of one's own; see [`Pilot::with_model`].
@@ -66,7 +77,7 @@ impl PilotBatch {
     /// ```
     /// use particle_pilot::kernels::model::{Actions, Model};
     /// use particle_pilot::kernels::real::Real;
-    /// use particle_pilot::{Action, PilotBatch, PilotConfig};
+    /// use particle_pilot::{Action, CartPoleProblem, PilotBatch, PilotConfig};
     ///
     /// #[derive(Clone, Copy)]
     /// struct Place;
@@ -140,7 +151,7 @@ impl PilotBatch {
             Ok(pilot)
         };
         let pilots = seeds.iter().map(pilot).collect::<Result<_, _>>()?;
-        Ok(Self { config: config.clone(), pilots, workers })
+        Ok(Self { config: config.clone(), problem: None, pilots, workers })
     }
 
     /// All pilots as they now are, between two decisions, as plain data: see [`Pilot::save`].
@@ -149,20 +160,22 @@ impl PilotBatch {
     /// As [`Pilot::save`].
     pub fn save(&self) -> Result<BatchState, PilotError> {
         let rows = self.pilots.iter().map(Pilot::carried).collect::<Result<_, _>>()?;
-        Ok(BatchState { version: PilotState::VERSION, config: self.config.clone(), rows })
+        let (version, config) = (PilotState::VERSION, self.config.clone());
+        Ok(BatchState { version, config, problem: self.problem.clone(), rows })
     }
 
     /// The pilots that [`PilotBatch::save`] has put by. For a model of one's own, make them [so](PilotBatch::with_model) and
     /// have them [load](PilotBatch::load) the state.
     ///
     /// # Errors
-    /// As [`PilotBatch::new`], and [`PilotError::State`] for a state that no batch of this version can have.
+    /// As [`PilotBatch::new`], and [`PilotError::State`] for a state that no batch of this version can have, or that is of
+    /// a model of one's own.
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{PilotBatch, PilotConfig};
+    /// use particle_pilot::{CartPoleProblem, PilotBatch, PilotConfig};
     /// let states = [[0.0, 0.0, 0.1, 0.3], [0.0, 0.0, -0.1, -0.3]];
-    /// let mut batch = PilotBatch::new(&PilotConfig::default(), &[1, 2])?;
+    /// let mut batch = PilotBatch::new(&PilotConfig::default(), CartPoleProblem::default(), &[1, 2])?;
     /// batch.act(&states)?;
     /// let mut later = PilotBatch::resume(&batch.save()?)?;
     /// assert_eq!(later.act(&states)?, batch.act(&states)?);
@@ -171,18 +184,18 @@ impl PilotBatch {
     pub fn resume(state: &BatchState) -> Result<Self, PilotError> {
         state.check()?;
         let seeds: Vec<u64> = state.rows.iter().map(|row| row.seed).collect();
-        let mut batch = Self::new(&state.config, &seeds)?;
+        let mut batch = Self::new(&state.config, state.known_problem()?, &seeds)?;
         batch.load(state)?;
         Ok(batch)
     }
 
-    /// Goes on from a saved state of as many pilots of the same configuration; the seeds become the state's.
+    /// Goes on from a saved state of as many pilots of the same configuration and problem; the seeds become the state's.
     ///
     /// # Errors
     /// [`PilotError::State`] for a state of other pilots, [`PilotError::Row`] for one of which a row is of another; the
     /// pilots are then as before.
     pub fn load(&mut self, state: &BatchState) -> Result<(), PilotError> {
-        state.check_for(&self.config, self.pilots.len())?;
+        state.check_for(&self.config, self.problem.as_ref(), self.pilots.len())?;
         let before = self.save()?.rows;
         for (index, row) in state.rows.iter().enumerate() {
             if let Err(error) = self.pilots[index].recall(row) {
@@ -235,9 +248,9 @@ impl PilotBatch {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{PilotBatch, PilotConfig};
+    /// use particle_pilot::{CartPoleProblem, PilotBatch, PilotConfig};
     /// let states = [[0.0, 0.0, 0.1, 0.3], [0.0, 0.0, -0.1, -0.3]];
-    /// let mut batch = PilotBatch::new(&PilotConfig::default(), &[1, 2])?;
+    /// let mut batch = PilotBatch::new(&PilotConfig::default(), CartPoleProblem::default(), &[1, 2])?;
     /// let first = batch.act(&states)?;
     /// let again = batch.act_after_resets(&states, &[(1, 2)])?;
     /// assert_ne!(again[0], first[0]);

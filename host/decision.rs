@@ -64,8 +64,8 @@ impl Diagnostics {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Pilot, PilotConfig, Warning};
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig, Warning};
+    /// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     /// let falling = pilot.act(&[2.3, 3.0, 0.2, 3.0])?;
     /// let warnings: Vec<Warning> = falling.diagnostics.warnings().collect();
     /// assert!(matches!(warnings[0], Warning::AllEnd { .. }));

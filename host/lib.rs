@@ -4,9 +4,9 @@
 //! gives the same bits on every CPU, with any number of threads.
 //!
 //! ```
-//! use particle_pilot::{Episode, Pilot, PilotConfig};
+//! use particle_pilot::{CartPoleProblem, Episode, Pilot, PilotConfig};
 //!
-//! let mut pilot = Pilot::new(PilotConfig::default())?;
+//! let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
 //! let result = Episode::new().steps(200).run(&mut pilot)?;
 //! assert!(result.survived);
 //! # Ok::<(), particle_pilot::PilotError>(())
@@ -32,6 +32,7 @@ mod memory;
 mod no_gpu;
 mod pilot;
 mod planners;
+mod problem;
 mod random;
 pub mod report;
 pub mod settings;
@@ -65,6 +66,7 @@ pub use evaluation::{
 pub use memory::available as available_memory;
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;
+pub use problem::{CartPoleProblem, Problem};
 pub use random::PhiloxRng;
 pub use settings::{
     ActionKind, Device, Interpolation, Noise, PilotConfig, PilotConfigBuilder, PlannerKind,

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
+use particle_pilot_kernels::env::Physics;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::simulate::EnvironmentParams;
 use particle_pilot_kernels::task::EpisodeSummary;
 
@@ -77,10 +78,11 @@ pub(crate) fn engine<M: LaneModel>(
     Err(BackendError::NoGpuBackend(index))
 }
 
-pub(crate) fn episodes<const GENERAL: bool>(
+pub(crate) fn episodes<M: LaneModel>(
     index: u32,
     _: &PilotConfig,
-    _: &CartPoleModel<GENERAL>,
+    _: &M,
+    _: &Physics,
 ) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
     Err(BackendError::NoGpuBackend(index))
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::PilotError;
+use crate::problem::Problem;
 use crate::settings::PilotConfig;
 
 /// What a pilot carries from one decision to the next.
@@ -27,8 +28,8 @@ pub struct Carried {
 ///
 /// # Examples
 /// ```
-/// use particle_pilot::{Pilot, PilotConfig, PilotState};
-/// let mut pilot = Pilot::new(PilotConfig::default())?;
+/// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig, PilotState};
+/// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
 /// pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
 /// let text = serde_json::to_string(&pilot.save()?).expect("plain data can be written");
 ///
@@ -44,29 +45,55 @@ pub struct PilotState {
     pub version: u32,
     /// What the pilot was asked to be.
     pub config: PilotConfig,
+    /// What it plans for; `None` for a model of one's own.
+    pub problem: Option<Problem>,
     /// What it remembered.
     pub carried: Carried,
 }
 
 impl PilotState {
     /// What this version of the library writes, and reads.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
-    /// Whether a pilot of `config` can go on from here: device, threads and seed may be others, which change no bit or
-    /// are part of what is carried.
-    pub(crate) fn check(&self, config: &PilotConfig) -> Result<(), PilotError> {
+    /// Whether a pilot of `config` for `problem` can go on from here: device, threads and seed may be others, which change
+    /// no bit or are part of what is carried.
+    pub(crate) fn check(
+        &self,
+        config: &PilotConfig,
+        problem: Option<&Problem>,
+    ) -> Result<(), PilotError> {
         check_version(self.version)?;
-        check_config(&self.config, config)
+        check_same([&self.config, config], [self.problem.as_ref(), problem])
+    }
+
+    /// The problem, which must be known by name.
+    pub(crate) fn known_problem(&self) -> Result<Problem, PilotError> {
+        known(self.problem.as_ref())
     }
 }
 
-fn check_config(saved: &PilotConfig, own: &PilotConfig) -> Result<(), PilotError> {
+fn known(problem: Option<&Problem>) -> Result<Problem, PilotError> {
+    problem.cloned().ok_or_else(|| {
+        let why = "it is of a model of one's own: make a pilot with that model, and have it load the state";
+        PilotError::State(why.into())
+    })
+}
+
+/// Refuses configurations that differ in more than device, threads and seed, and problems that differ at all.
+fn check_same(
+    [saved, own]: [&PilotConfig; 2],
+    problems: [Option<&Problem>; 2],
+) -> Result<(), PilotError> {
     let PilotConfig { device, threads, seed, .. } = *own;
-    if *own != (PilotConfig { device, threads, seed, ..saved.clone() }) {
-        let why = "it is of a pilot of another configuration: make one of the state's";
-        return Err(PilotError::State(why.into()));
-    }
-    Ok(())
+    let what = if *own != (PilotConfig { device, threads, seed, ..saved.clone() }) {
+        "configuration"
+    } else if problems[0] != problems[1] {
+        "problem"
+    } else {
+        return Ok(());
+    };
+    let why = format!("it is of a pilot of another {what}: make one of the state's");
+    Err(PilotError::State(why))
 }
 
 /// Pilots of a batch as they were between two decisions: [`PilotBatch::save`](crate::PilotBatch::save).
@@ -77,6 +104,8 @@ pub struct BatchState {
     pub version: u32,
     /// What the pilots were asked to be.
     pub config: PilotConfig,
+    /// What they plan for; `None` for a model of one's own.
+    pub problem: Option<Problem>,
     /// What each remembered.
     pub rows: Vec<Carried>,
 }
@@ -87,10 +116,20 @@ impl BatchState {
         check_version(self.version)
     }
 
-    /// Whether `pilots` pilots of `config` can go on from here: as [`PilotState::check`].
-    pub(crate) fn check_for(&self, config: &PilotConfig, pilots: usize) -> Result<(), PilotError> {
+    /// As [`PilotState::known_problem`].
+    pub(crate) fn known_problem(&self) -> Result<Problem, PilotError> {
+        known(self.problem.as_ref())
+    }
+
+    /// Whether `pilots` pilots of `config` for `problem` can go on from here: as [`PilotState::check`].
+    pub(crate) fn check_for(
+        &self,
+        config: &PilotConfig,
+        problem: Option<&Problem>,
+        pilots: usize,
+    ) -> Result<(), PilotError> {
         self.check()?;
-        check_config(&self.config, config)?;
+        check_same([&self.config, config], [self.problem.as_ref(), problem])?;
         if self.rows.len() != pilots {
             let why = format!("it is of {} pilots, not {pilots}", self.rows.len());
             return Err(PilotError::State(why));

@@ -52,8 +52,8 @@ impl Trajectories {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Pilot, PilotConfig};
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     /// let futures = pilot.trajectories(&[0.0, 0.0, 0.1, 0.3])?;
     /// assert_eq!(futures.future::<4>(1023).len(), 30);
     /// # Ok::<(), particle_pilot::PilotError>(())

@@ -2,7 +2,7 @@
 
 use particle_pilot::kernels::model::{Actions, Model};
 use particle_pilot::kernels::real::Real;
-use particle_pilot::{ActionKind, Noise, Pilot, PilotConfig, PlannerKind, Tuning};
+use particle_pilot::{ActionKind, CartPoleProblem, Noise, Pilot, PilotConfig, PlannerKind, Tuning};
 
 /// Memory that ten decisions allocate after the first two, which may grow buffers once.
 fn allocations<const N: usize>(mut pilot: Pilot) -> u64 {
@@ -16,7 +16,9 @@ fn allocations<const N: usize>(mut pilot: Pilot) -> u64 {
 }
 
 fn of_cart_pole(config: PilotConfig) -> u64 {
-    allocations::<4>(Pilot::new(PilotConfig { threads: 1, ..config }).unwrap())
+    allocations::<4>(
+        Pilot::new(PilotConfig { threads: 1, ..config }, CartPoleProblem::default()).unwrap(),
+    )
 }
 
 #[test]

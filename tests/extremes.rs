@@ -4,8 +4,8 @@ mod rolling;
 
 use particle_pilot::env::Physics;
 use particle_pilot::{
-    Action, ActionKind, Decision, Device, Pilot, PilotConfig, PilotError, PlannerKind,
-    SettingError, Tuning,
+    Action, ActionKind, CartPoleProblem, Decision, Device, Pilot, PilotConfig, PilotError,
+    PlannerKind, SettingError, Tuning,
 };
 use rolling::Rolling;
 
@@ -32,7 +32,8 @@ fn every_planner_answers_with_numbers_at_any_temperature_and_in_any_state() {
                     let tuning = Tuning { temperature, target_share, ..usual.tuning };
                     let (device, particles) = (Device::Cpu, 65);
                     let config = PilotConfig { tuning, action, device, particles, ..usual };
-                    let mut pilot = Pilot::new(config).expect("within the ranges");
+                    let mut pilot =
+                        Pilot::new(config, CartPoleProblem::default()).expect("within the ranges");
                     for state in [
                         [0.0; 4],
                         [0.01, 0.02, 0.03, -0.02],
@@ -58,7 +59,7 @@ fn towards_temperature_0_mppi_does_what_the_cheapest_future_did() {
         let tuning = Tuning { temperature: 1e-9, ..usual.tuning };
         let (action, device) = (ActionKind::Continuous, Device::Cpu);
         let config = PilotConfig { tuning, action, device, seed, ..usual };
-        let mut pilot = Pilot::new(config).expect("within the ranges");
+        let mut pilot = Pilot::new(config, CartPoleProblem::default()).expect("within the ranges");
         let state = [0.01, 0.02, 0.03, -0.02];
         let futures = pilot.trajectories(&state).expect("mppi has futures");
         let costs = futures.costs.iter().enumerate();
@@ -103,7 +104,7 @@ fn what_single_precision_cannot_hold_is_refused() {
         let tuning = Tuning { temperature, ..Tuning::of(PlannerKind::Mppi) };
         let config = PilotConfig { tuning, ..PilotConfig::of(PlannerKind::Mppi) };
         matches!(
-            Pilot::new(config),
+            Pilot::new(config, CartPoleProblem::default()),
             Err(PilotError::Setting(SettingError { name: "temperature", .. }))
         )
     }));
@@ -115,8 +116,8 @@ fn what_single_precision_cannot_hold_is_refused() {
         Physics { tau: 1e200, ..Physics::default() },
     ] {
         for action in ACTIONS {
-            let config = PilotConfig { physics, action, ..PilotConfig::default() };
-            let error = Pilot::new(config).map(|_| ()).unwrap_err();
+            let config = PilotConfig { action, ..PilotConfig::default() };
+            let error = Pilot::new(config, CartPoleProblem::from(physics)).map(|_| ()).unwrap_err();
             assert!(matches!(error, PilotError::CartPole(_)), "{physics:?}: {error}");
         }
     }

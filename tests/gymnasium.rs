@@ -6,7 +6,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use particle_pilot::env::{CartPole, CartPoleOptions, Integrator, Physics, Step};
-use particle_pilot::settings::PhysicsDef;
 use serde::Deserialize;
 
 /// Largest deviation of any component of a state, in its unit, however many
@@ -33,7 +32,6 @@ struct Reset {
 struct Episode {
     seed: u64,
     policy: String,
-    #[serde(with = "PhysicsDef")]
     physics: Physics,
     sutton_barto_reward: bool,
     max_episode_steps: u32,

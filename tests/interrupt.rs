@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use particle_pilot::{
-    ActionKind, Decision, Device, Episode, Pilot, PilotBatch, PilotConfig, PilotError, PlannerKind,
+    ActionKind, CartPoleProblem, Decision, Device, Episode, Pilot, PilotBatch, PilotConfig,
+    PilotError, PlannerKind,
 };
 use rolling::{Rolling, Watch};
 
@@ -123,11 +124,13 @@ fn a_batch_that_is_interrupted_decides_for_all_or_for_none() {
     let config = PilotConfig { particles: 2000, threads: 2, ..PilotConfig::default() };
     let seeds: Vec<u64> = (0..40).collect();
     let states = vec![[0.01, 0.02, 0.03, -0.02]; seeds.len()];
-    let wanted = PilotBatch::new(&config, &seeds).and_then(|mut batch| {
-        batch.act(&states)?;
-        batch.act(&states)
-    });
-    let mut batch = PilotBatch::new(&config, &seeds).expect("a valid configuration");
+    let wanted =
+        PilotBatch::new(&config, CartPoleProblem::default(), &seeds).and_then(|mut batch| {
+            batch.act(&states)?;
+            batch.act(&states)
+        });
+    let mut batch = PilotBatch::new(&config, CartPoleProblem::default(), &seeds)
+        .expect("a valid configuration");
     let flag = Arc::new(AtomicBool::new(false));
     batch.set_interrupt(&flag);
     batch.act(&states).expect("nobody interrupts");
@@ -141,7 +144,8 @@ fn a_batch_that_is_interrupted_decides_for_all_or_for_none() {
             // Where the flag came too late, the batch has decided and is taken back to before.
             if decisions.is_ok() {
                 assert_eq!(decisions, wanted);
-                batch = PilotBatch::new(&config, &seeds).expect("a valid configuration");
+                batch = PilotBatch::new(&config, CartPoleProblem::default(), &seeds)
+                    .expect("a valid configuration");
                 batch.act(&states).expect("nobody interrupts this one");
                 batch.set_interrupt(&flag);
             }
@@ -158,7 +162,8 @@ fn pilots_that_were_to_begin_anew_have_forgotten_nothing_where_their_batch_is_in
     let resets = [(0, 70), (4, 4), (8, 78), (8, 79)];
     for config in configs(200, 20) {
         let name = format!("{} {}", config.planner, config.action);
-        let mut batch = PilotBatch::new(&config, &seeds).expect("a valid configuration");
+        let mut batch = PilotBatch::new(&config, CartPoleProblem::default(), &seeds)
+            .expect("a valid configuration");
         batch.act(&states).expect("nobody interrupts");
         let before = batch.save().expect("it is on the CPU");
 
@@ -187,7 +192,7 @@ fn pilots_that_were_to_begin_anew_have_forgotten_nothing_where_their_batch_is_in
 #[test]
 fn an_episode_that_is_interrupted_within_a_decision_keeps_its_finished_steps() {
     let config = PilotConfig::builder().device(Device::Cpu).build().expect("valid");
-    let mut pilot = Pilot::new(config).expect("a valid configuration");
+    let mut pilot = Pilot::new(config, CartPoleProblem::default()).expect("a valid configuration");
     let whole = Episode::new().steps(30).run(&mut pilot).expect("valid");
     let flag = Arc::new(AtomicBool::new(false));
     pilot.set_interrupt(Arc::clone(&flag));

@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use particle_pilot::env::{CartPole, CartPoleOptions, EnvError, Environment, ModelEnvironment};
+use particle_pilot::env::{CartPole, EnvError, Environment, ModelEnvironment};
 use particle_pilot::kernels::model::{Actions, BadActions, Kind, Model};
 use particle_pilot::kernels::real::{Num, Real};
 use particle_pilot::{
-    Action, Device, Digest, Ending, Episode, Evaluation, Pilot, PilotConfig, PilotError,
-    PlannerKind,
+    Action, CartPoleProblem, Device, Digest, Ending, Episode, Evaluation, Pilot, PilotConfig,
+    PilotError, PlannerKind,
 };
 
 /// A puck on ice, to be brought to rest at 0: place in m, speed in m/s, push in m/s^2. Beyond `edge` it is lost.
@@ -219,7 +219,10 @@ fn what_cannot_be_run_is_refused_before_anything_runs() {
     let of = |planner, env| Evaluation::with_model(config(planner), PUSHED, env);
     let no_steps = PilotError::Env(EnvError::NoSteps);
     assert_eq!(refused(of(PlannerKind::Cem, environment(PUSHED)).steps(0)), no_steps);
-    assert_eq!(refused(Evaluation::new(config(PlannerKind::Cem)).steps(0)), no_steps);
+    assert_eq!(
+        refused(Evaluation::new(config(PlannerKind::Cem), CartPoleProblem::default()).steps(0)),
+        no_steps
+    );
     let other = ModelEnvironment::new(Doubling, [1.0], [1.0]).unwrap();
     let evaluation = Evaluation::with_model(config(PlannerKind::Cem), PUSHED, other);
     assert_eq!(refused(evaluation), PilotError::StateLength { given: 1, required: 2 });
@@ -246,12 +249,19 @@ fn pushes_are_the_cart_poles_only() {
 
 #[test]
 fn a_pilot_in_the_cart_pole_as_any_environment_does_what_it_does_in_its_own() {
-    let mut pilot = Pilot::new(config(PlannerKind::Mppi)).unwrap();
+    let mut pilot = Pilot::new(config(PlannerKind::Mppi), CartPoleProblem::default()).unwrap();
     let episode = Episode::new().seed(3).steps(60);
     let own = episode.run(&mut pilot).unwrap();
-    let mut env = CartPole::new(pilot.config().physics, CartPoleOptions::default()).unwrap();
+    let mut env = CartPole::default();
     let result = episode.run_in(&mut pilot, &mut env).unwrap();
     assert_eq!((result.digest, result.ending), (own.digest, own.ending));
+}
+
+#[test]
+fn a_pilot_with_a_model_of_ones_own_is_to_be_given_an_environment() {
+    let mut pilot = Pilot::with_model(config(PlannerKind::Cem), PUSHED).unwrap();
+    let error = Episode::new().run(&mut pilot).unwrap_err();
+    assert!(matches!(error, PilotError::Unsupported(_)) && error.to_string().contains("run_in"));
 }
 
 #[test]

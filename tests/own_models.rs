@@ -5,8 +5,8 @@ use particle_pilot::kernels::math::sin_cos;
 use particle_pilot::kernels::model::{Actions, BadActions, LaneModel, Model};
 use particle_pilot::kernels::real::{Num, Real};
 use particle_pilot::{
-    Action, ActionKind, Device, Diagnostics, Interpolation, Noise, Pilot, PilotConfig, PilotError,
-    PlannerKind, Simd, Tuning,
+    Action, ActionKind, CartPoleProblem, Device, Diagnostics, Interpolation, Noise, Pilot,
+    PilotConfig, PilotError, PlannerKind, Simd, Tuning,
 };
 
 /// A pendulum in plain formulas: angle in rad from upright, speed in rad/s, torque in N m.
@@ -322,7 +322,10 @@ fn another_type_of_model_or_action_is_refused_and_changes_nothing() {
     let empty = pendulum(Actions::within([1.0], [1.0]));
     assert_eq!(pilot.set_model(empty), Err(PilotError::Actions(BadActions::Empty)));
     assert_eq!(actions(pilot), wanted);
-    let mut cart_pole = Pilot::new(PilotConfig { device: Device::Cpu, ..PilotConfig::default() });
+    let mut cart_pole = Pilot::new(
+        PilotConfig { device: Device::Cpu, ..PilotConfig::default() },
+        CartPoleProblem::default(),
+    );
     assert!(refused(cart_pole.as_mut().unwrap().set_model(Drift { wind: 0.0 })));
     let one = pendulum(Actions::choices(&[[-2.0]]));
     let error = Pilot::with_model(PilotConfig::default(), one).map(|_| ()).unwrap_err();

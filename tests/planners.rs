@@ -6,8 +6,9 @@ use particle_pilot::kernels::env::{failed, step};
 use particle_pilot::kernels::model::{CartPoleError, CartPoleModel, CostWeights};
 use particle_pilot::kernels::rng::Stream;
 use particle_pilot::{
-    Action, ActionKind, Decision, Device, Diagnostics, Episode, Evaluation, EvaluationResult,
-    Pilot, PilotBatch, PilotConfig, PilotError, PlannerKind, SettingError, Tuning, Warning,
+    Action, ActionKind, CartPoleProblem, Decision, Device, Diagnostics, Episode, Evaluation,
+    EvaluationResult, Pilot, PilotBatch, PilotConfig, PilotError, PlannerKind, SettingError,
+    Tuning, Warning,
 };
 
 fn planners() -> impl Iterator<Item = PlannerKind> {
@@ -15,7 +16,11 @@ fn planners() -> impl Iterator<Item = PlannerKind> {
 }
 
 fn decide(config: &PilotConfig, state: [f64; 4]) -> Decision {
-    let mut pilot = Pilot::new(config.clone()).expect("a valid configuration");
+    decide_for(CartPoleProblem::default(), config, state)
+}
+
+fn decide_for(problem: CartPoleProblem, config: &PilotConfig, state: [f64; 4]) -> Decision {
+    let mut pilot = Pilot::new(config.clone(), problem).expect("a valid configuration");
     pilot.act(&state).expect("a finite state")
 }
 
@@ -151,7 +156,7 @@ fn the_value_of_a_first_action_in_random_shooting_is_the_mean_over_all_futures()
         horizon: HORIZON,
         ..PilotConfig::of(PlannerKind::RandomShooting)
     };
-    let (p, w) = (config.physics, config.cost);
+    let (p, w) = (Physics::default(), CartPoleProblem::default().weights(config.planner));
     for state in states(3, [1.0, 1.0, 0.2, 1.5]).take(20) {
         let sides = [false, true].map(|first| all_costs(&p, &w, state, HORIZON, first));
         let both: Vec<f64> = sides.iter().flatten().copied().collect();
@@ -178,7 +183,10 @@ fn evaluate(
     steps: u32,
     push: Option<Push>,
 ) -> EvaluationResult {
-    let evaluation = Evaluation::new(config).episodes(episodes).steps(steps).push(push);
+    let evaluation = Evaluation::new(config, CartPoleProblem::default())
+        .episodes(episodes)
+        .steps(steps)
+        .push(push);
     evaluation.run().expect("a valid configuration")
 }
 
@@ -220,8 +228,8 @@ fn the_default_planner_survives_pushes() {
 #[test]
 fn the_default_planner_balances_within_the_limit_of_the_original_task() {
     let physics = Physics { theta_threshold_radians: 15f64.to_radians(), ..Physics::default() };
-    let config = PilotConfig { physics, ..PilotConfig::default() };
-    assert_all_survive(&evaluate(config, 21, 500, None));
+    let evaluation = Evaluation::new(PilotConfig::default(), CartPoleProblem::from(physics));
+    assert_all_survive(&evaluation.episodes(21).run().expect("a valid configuration"));
 }
 
 #[test]
@@ -312,8 +320,9 @@ fn absurd_forces_warn_that_costs_are_not_finite_and_still_give_an_action() {
         Physics { force_mag, theta_threshold_radians: inf, x_threshold: inf, ..Physics::default() };
     for planner in planners() {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
-            let config = PilotConfig { physics, action, ..PilotConfig::of(planner) };
-            let Decision { action, diagnostics } = decide(&config, [0.0, 0.0, 0.1, 0.0]);
+            let config = PilotConfig { action, ..PilotConfig::of(planner) };
+            let Decision { action, diagnostics } =
+                decide_for(physics.into(), &config, [0.0, 0.0, 0.1, 0.0]);
             let warned = diagnostics.warnings().any(|w| matches!(w, Warning::NonFinite { .. }));
             assert!(warned, "{planner} {diagnostics:?}");
             let Diagnostics { best, mean, spread, effective_samples, .. } = diagnostics;
@@ -330,10 +339,11 @@ fn absurd_forces_warn_that_costs_are_not_finite_and_still_give_an_action() {
 #[test]
 fn settings_out_of_range_are_named() {
     let usual = PilotConfig::default();
-    let named = |config: PilotConfig| match Pilot::new(config).map(|_| ()) {
-        Err(PilotError::Setting(error)) => error.name,
-        other => panic!("{other:?}"),
-    };
+    let named =
+        |config: PilotConfig| match Pilot::new(config, CartPoleProblem::default()).map(|_| ()) {
+            Err(PilotError::Setting(error)) => error.name,
+            other => panic!("{other:?}"),
+        };
     for particles in [0, (1 << 30) + 1] {
         assert_eq!(named(PilotConfig { particles, ..usual.clone() }), "particles");
     }
@@ -359,10 +369,13 @@ fn settings_out_of_range_are_named() {
 #[test]
 fn devices_and_physics_that_do_not_exist_are_refused() {
     let usual = PilotConfig::default();
-    let absent = Pilot::new(PilotConfig { device: Device::Cuda(99), ..usual.clone() });
+    let absent = Pilot::new(
+        PilotConfig { device: Device::Cuda(99), ..usual.clone() },
+        CartPoleProblem::default(),
+    );
     assert!(matches!(absent.map(|_| ()), Err(PilotError::Backend(_))));
     let physics = Physics { gravity: 0.0, ..Physics::default() };
-    let floating = Pilot::new(PilotConfig { physics, ..usual.clone() });
+    let floating = Pilot::new(usual.clone(), CartPoleProblem::from(physics));
     let gravity = PilotError::CartPole(CartPoleError::Unsupported {
         name: "gravity",
         given: 0.0,
@@ -370,7 +383,8 @@ fn devices_and_physics_that_do_not_exist_are_refused() {
     });
     assert_eq!(floating.map(|_| ()).unwrap_err(), gravity);
     let cost = CostWeights { angle: f64::NAN, ..CostWeights::default() };
-    let unweighed = Pilot::new(PilotConfig { cost, ..usual });
+    let unweighed =
+        Pilot::new(usual, CartPoleProblem { cost: Some(cost), ..CartPoleProblem::default() });
     assert!(matches!(unweighed.map(|_| ()), Err(PilotError::CartPole(CartPoleError::Cost(_)))));
 }
 
@@ -379,8 +393,8 @@ fn a_bad_state_is_refused_and_leaves_the_pilot_as_it_was() {
     let good = [[0.01, 0.0, 0.02, 0.1], [0.0, 0.1, 0.01, 0.0]];
     for planner in planners() {
         let config = PilotConfig::of(planner);
-        let mut pilot = Pilot::new(config.clone()).unwrap();
-        let mut spared = Pilot::new(config).unwrap();
+        let mut pilot = Pilot::new(config.clone(), CartPoleProblem::default()).unwrap();
+        let mut spared = Pilot::new(config, CartPoleProblem::default()).unwrap();
         assert_eq!(pilot.act(&good[0]), spared.act(&good[0]));
         let length = PilotError::StateLength { given: 3, required: 4 };
         assert_eq!(pilot.act(&[0.0; 3]), Err(length));
@@ -399,7 +413,7 @@ fn reset_makes_a_pilot_like_new() {
     for planner in planners() {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
             let config = PilotConfig { action, seed: 5, ..PilotConfig::of(planner) };
-            let mut pilot = Pilot::new(config.clone()).unwrap();
+            let mut pilot = Pilot::new(config.clone(), CartPoleProblem::default()).unwrap();
             let mut decide = |seed| {
                 pilot.reset(seed);
                 states(4, [0.1; 4]).take(3).map(|s| pilot.act(&s).unwrap()).collect::<Vec<_>>()
@@ -407,7 +421,7 @@ fn reset_makes_a_pilot_like_new() {
             let (five, six, again) = (decide(5), decide(6), decide(5));
             assert_eq!(five, again, "{planner} {action}");
             assert_ne!(five, six, "{planner} {action}");
-            let mut new = Pilot::new(config).unwrap();
+            let mut new = Pilot::new(config, CartPoleProblem::default()).unwrap();
             let new: Vec<_> = states(4, [0.1; 4]).take(3).map(|s| new.act(&s).unwrap()).collect();
             assert_eq!(five, new, "{planner} {action}");
         }
@@ -419,8 +433,11 @@ fn a_batch_decides_as_pilots_of_their_own_would() {
     let seeds = [3, 3, 4, 900, 5];
     for planner in planners() {
         let config = PilotConfig { particles: 200, ..PilotConfig::of(planner) };
-        let mut batch = PilotBatch::new(&config, &seeds).unwrap();
-        let pilot = |seed: &u64| Pilot::new(PilotConfig { seed: *seed, ..config.clone() }).unwrap();
+        let mut batch = PilotBatch::new(&config, CartPoleProblem::default(), &seeds).unwrap();
+        let pilot = |seed: &u64| {
+            Pilot::new(PilotConfig { seed: *seed, ..config.clone() }, CartPoleProblem::default())
+                .unwrap()
+        };
         let mut pilots: Vec<Pilot> = seeds.iter().map(pilot).collect();
         for round in 0..3 {
             let states: Vec<_> = states(round, [0.2; 4]).take(seeds.len()).collect();
@@ -439,7 +456,7 @@ fn a_batch_decides_as_pilots_of_their_own_would() {
 
 #[test]
 fn episodes_of_the_same_seed_are_the_same_to_the_bit() {
-    let mut pilot = Pilot::new(PilotConfig::default()).unwrap();
+    let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default()).unwrap();
     let mut digest = |seed| Episode::new().seed(seed).steps(60).run(&mut pilot).unwrap().digest;
     let (one, two, again) = (digest(1), digest(2), digest(1));
     assert_eq!(one, again);

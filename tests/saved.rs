@@ -1,11 +1,11 @@
 //! Pilots and environments that are put by and go on later are those that were never put by.
 
-use particle_pilot::env::{CartPole, CartPoleOptions};
+use particle_pilot::env::{CartPole, CartPoleOptions, Physics};
 use particle_pilot::kernels::model::{CartPoleModel as Model, CostWeights};
 use particle_pilot::vector::{Autoreset, CartPoleVector, VectorError, VectorOptions, VectorState};
 use particle_pilot::{
-    ActionKind, BatchState, Decision, Device, Noise, Pilot, PilotBatch, PilotConfig, PilotError,
-    PilotState, PlannerKind, Tuning,
+    ActionKind, BatchState, CartPoleProblem, Decision, Device, Noise, Pilot, PilotBatch,
+    PilotConfig, PilotError, PilotState, PlannerKind, Tuning,
 };
 
 /// Every planner, for left and right and for continuous control.
@@ -42,7 +42,7 @@ fn a_pilot_that_was_put_by_decides_on_with_the_same_bits() {
         let case = format!("{} {}", config.planner, config.action);
         let mut env = CartPole::default();
         env.reset(Some(3));
-        let mut pilot = Pilot::new(config.clone()).unwrap();
+        let mut pilot = Pilot::new(config.clone(), CartPoleProblem::default()).unwrap();
         decide(&mut pilot, &mut env, 7);
 
         let text = serde_json::to_string(&pilot.save().unwrap()).unwrap();
@@ -57,7 +57,7 @@ fn a_pilot_that_was_put_by_decides_on_with_the_same_bits() {
 
         // A pilot with other threads, another seed and a past of its own.
         let other = PilotConfig { threads: 3, seed: 1, ..config.clone() };
-        let mut used = Pilot::new(other).unwrap();
+        let mut used = Pilot::new(other, CartPoleProblem::default()).unwrap();
         decide(&mut used, &mut elsewhere, 3);
         used.load(&state).unwrap();
         assert_eq!(used.config().seed, config.seed);
@@ -79,10 +79,12 @@ fn a_pilot_that_was_put_by_decides_on_with_the_same_bits() {
 #[test]
 fn a_model_of_ones_own_goes_on_too() {
     let config = PilotConfig { particles: 200, device: Device::Cpu, ..PilotConfig::default() };
-    let model = Model::<false>::new(&config.physics, &CostWeights::default()).unwrap();
+    let model = Model::<false>::new(&Physics::default(), &CostWeights::default()).unwrap();
     let mut pilot = Pilot::with_lane_model(config.clone(), model).unwrap();
     pilot.act(&[0.0, 0.0, 0.1, 0.3]).unwrap();
     let saved = pilot.save().unwrap();
+    let Err(PilotError::State(why)) = Pilot::resume(&saved) else { panic!("by which model?") };
+    assert!(why.contains("a model of one's own"), "{why}");
     let mut later = Pilot::with_lane_model(config, model).unwrap();
     later.load(&saved).unwrap();
     let state = [0.0, 0.2, 0.1, 0.0];
@@ -90,15 +92,27 @@ fn a_model_of_ones_own_goes_on_too() {
 }
 
 #[test]
+fn weights_left_open_are_those_that_the_planner_has_by_default() {
+    for (planner, _) in PlannerKind::ALL {
+        let config = PilotConfig { device: Device::Cpu, ..PilotConfig::of(*planner) };
+        let open = CartPoleProblem::default();
+        let said = CartPoleProblem { cost: Some(open.weights(*planner)), ..open };
+        let saved = Pilot::new(config.clone(), open).unwrap().save().unwrap();
+        assert_eq!(saved.problem, Some(said.into()), "{planner}");
+        Pilot::new(config, said).unwrap().load(&saved).unwrap();
+    }
+}
+
+#[test]
 fn what_is_no_state_of_the_pilot_is_refused_and_changes_nothing() {
     let config = PilotConfig { particles: 64, device: Device::Cpu, ..PilotConfig::default() };
-    let mut pilot = Pilot::new(config.clone()).unwrap();
+    let mut pilot = Pilot::new(config.clone(), CartPoleProblem::default()).unwrap();
     pilot.act(&[0.0, 0.0, 0.1, 0.3]).unwrap();
     let saved = pilot.save().unwrap();
     let refused = |change: &dyn Fn(&mut PilotState)| {
         let mut state = saved.clone();
         change(&mut state);
-        let mut pilot = Pilot::new(config.clone()).unwrap();
+        let mut pilot = Pilot::new(config.clone(), CartPoleProblem::default()).unwrap();
         pilot.act(&[0.0, 0.0, 0.1, 0.3]).unwrap();
         let Err(PilotError::State(why)) = pilot.load(&state) else { panic!("{state:?}") };
         assert_eq!(pilot.save().unwrap(), saved);
@@ -110,15 +124,19 @@ fn what_is_no_state_of_the_pilot_is_refused_and_changes_nothing() {
     assert!(refused(&|state| state.carried.plan = vec![0.5; 29]).contains("30 numbers"));
     assert!(refused(&|state| state.carried.plan[3] = 1.5).contains("within"));
     assert!(refused(&|state| state.carried.plan[0] = f64::NAN).contains("within"));
+    let heavy = Physics { masspole: 0.2, ..Physics::default() };
+    let heavy = CartPoleProblem { physics: heavy, ..CartPoleProblem::default() };
+    assert!(refused(&|state| state.problem = Some(heavy.into())).contains("another problem"));
+    assert!(refused(&|state| state.problem = None).contains("another problem"));
     // Planners that keep no plan have none to take.
     let config = PilotConfig::of(PlannerKind::Smc);
-    let mut state = Pilot::new(config).unwrap().save().unwrap();
+    let mut state = Pilot::new(config, CartPoleProblem::default()).unwrap().save().unwrap();
     state.carried.plan = vec![0.0; 30];
     assert!(matches!(Pilot::resume(&state), Err(PilotError::State(_))));
     // The plan of coloured noise is a plan of forces.
     let tuning = Tuning { noise: Noise::Coloured, ..Tuning::of(PlannerKind::Mppi) };
     let config = PilotConfig { tuning, ..PilotConfig::of(PlannerKind::Mppi) };
-    let mut state = Pilot::new(config).unwrap().save().unwrap();
+    let mut state = Pilot::new(config, CartPoleProblem::default()).unwrap().save().unwrap();
     state.carried.plan[2] = f64::INFINITY;
     assert!(matches!(Pilot::resume(&state), Err(PilotError::State(_))));
 }
@@ -126,7 +144,7 @@ fn what_is_no_state_of_the_pilot_is_refused_and_changes_nothing() {
 #[test]
 fn a_batch_that_was_put_by_decides_on_with_the_same_bits() {
     for config in configs() {
-        let mut batch = PilotBatch::new(&config, &[1, 2, 2]).unwrap();
+        let mut batch = PilotBatch::new(&config, CartPoleProblem::default(), &[1, 2, 2]).unwrap();
         let states = [[0.0, 0.0, 0.1, 0.3], [0.1, 0.0, -0.1, 0.3], [0.0, 0.2, 0.01, 0.3]];
         batch.act(&states).unwrap();
         batch.reset(1, 77).unwrap();
@@ -146,7 +164,7 @@ fn a_batch_that_was_put_by_decides_on_with_the_same_bits() {
 fn a_batch_names_the_row_that_it_refuses_and_no_row_has_decided() {
     for threads in [1, 3] {
         let config = PilotConfig { particles: 64, threads, ..PilotConfig::default() };
-        let mut batch = PilotBatch::new(&config, &[1, 2, 3]).unwrap();
+        let mut batch = PilotBatch::new(&config, CartPoleProblem::default(), &[1, 2, 3]).unwrap();
         let before = batch.save().unwrap();
         let error = batch.act(&[[0.0; 4], [0.0; 4], [0.0, f64::INFINITY, 0.0, 0.0]]).unwrap_err();
         let words = "row 2: number 1 of the state is inf; it must be finite, and at most 3.4e38";

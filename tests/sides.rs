@@ -4,7 +4,8 @@
 use std::ops::ControlFlow;
 
 use particle_pilot::{
-    Action, ActionKind, Device, Episode, Evaluation, Pilot, PilotConfig, PlannerKind, Tuning,
+    Action, ActionKind, CartPoleProblem, Device, Episode, Evaluation, Pilot, PilotConfig,
+    PlannerKind, Tuning,
 };
 
 fn config(planner: PlannerKind, action: ActionKind, particles: u32) -> PilotConfig {
@@ -17,7 +18,9 @@ fn an_upright_pole_is_pushed_to_either_side_equally_often() {
     for (planner, _) in PlannerKind::ALL {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
             for particles in [1, 2, 7, 50, 51, 128, 129] {
-                let mut pilot = Pilot::new(config(*planner, action, particles)).expect("valid");
+                let mut pilot =
+                    Pilot::new(config(*planner, action, particles), CartPoleProblem::default())
+                        .expect("valid");
                 let mut right = 0;
                 for seed in 0..400 {
                     pilot.reset(seed);
@@ -37,7 +40,8 @@ fn an_upright_pole_is_pushed_to_either_side_equally_often() {
 /// The mean position over the second half of episodes of 300 steps, in m, and that mean's standard error.
 fn side(config: &PilotConfig, episodes: u64) -> (f64, f64) {
     const STEPS: u32 = 300;
-    let mut pilot = Pilot::new(config.clone()).expect("a valid configuration");
+    let mut pilot =
+        Pilot::new(config.clone(), CartPoleProblem::default()).expect("a valid configuration");
     let mut means = Vec::new();
     for seed in 0..episodes {
         let (mut sum, mut count) = (0.0, 0.0);
@@ -102,7 +106,10 @@ fn more_particles_never_make_the_default_planner_lose_more() {
     const EPISODES: u32 = 60;
     let survived = |particles| {
         let config = PilotConfig { particles, device: Device::Cpu, ..PilotConfig::default() };
-        let result = Evaluation::new(config).episodes(EPISODES).run().expect("valid");
+        let result = Evaluation::new(config, CartPoleProblem::default())
+            .episodes(EPISODES)
+            .run()
+            .expect("valid");
         println!("K={particles}: {} of {EPISODES}", result.survived);
         result.survived
     };

@@ -1,17 +1,25 @@
 //! Recorded futures are those that decisions follow from.
 
 use particle_pilot::env::{CartPole, CartPoleOptions, Integrator, Physics};
+use particle_pilot::kernels::model::CostWeights;
 use particle_pilot::{
-    Action, ActionKind, Device, Pilot, PilotConfig, PilotError, PlannerKind, Trajectories, Tuning,
+    Action, ActionKind, CartPoleProblem, Device, Pilot, PilotConfig, PilotError, PlannerKind,
+    Problem, Trajectories, Tuning,
 };
 
 const STATE: [f64; 4] = [0.3, -0.2, 0.12, 0.4];
 
-fn config(planner: PlannerKind, action: ActionKind, physics: Physics) -> PilotConfig {
+fn config(planner: PlannerKind, action: ActionKind) -> PilotConfig {
     let tuning = Tuning { iterations: 1, ..Tuning::of(planner) };
     // An odd number: the last pair is half a one, and the last chunk not full.
     let size = PilotConfig { particles: 333, horizon: 45, seed: 5, ..PilotConfig::of(planner) };
-    PilotConfig { action, physics, tuning, device: Device::Cpu, threads: 1, ..size }
+    PilotConfig { action, tuning, device: Device::Cpu, threads: 1, ..size }
+}
+
+/// The numbers of a pilot's problem.
+fn cart_pole(pilot: &Pilot) -> (Physics, CostWeights) {
+    let Some(Problem::CartPole(problem)) = pilot.problem() else { panic!("no cart-pole") };
+    (problem.physics, problem.cost.expect("filled in"))
 }
 
 /// Calls `check` with every planner that rolls out, kind of action and kind of physics, after a few decisions.
@@ -25,7 +33,8 @@ fn for_each_kind(check: impl Fn(&mut Pilot, &Trajectories)) {
     for planner in [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi] {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
             for physics in [Physics::default(), moon] {
-                let mut pilot = Pilot::new(config(planner, action, physics)).unwrap();
+                let mut pilot =
+                    Pilot::new(config(planner, action), CartPoleProblem::from(physics)).unwrap();
                 for decision in 0..3 {
                     let state = STATE.map(|value| value * f64::from(decision));
                     pilot.act(&state).unwrap();
@@ -56,7 +65,7 @@ fn costs_are_those_of_the_decision_that_follows() {
 #[test]
 fn costs_follow_from_the_states_by_their_definition() {
     for_each_kind(|pilot, futures| {
-        let (physics, weights) = (pilot.config().physics, pilot.config().cost);
+        let (physics, weights) = cart_pole(pilot);
         for particle in 0..futures.particles {
             let states = std::iter::once(STATE)
                 .chain(futures.future::<4>(particle).iter().map(|state| state.map(f64::from)));
@@ -88,7 +97,7 @@ fn costs_follow_from_the_states_by_their_definition() {
 fn states_are_where_the_forces_lead_the_reference_environment() {
     for_each_kind(|pilot, futures| {
         let options = CartPoleOptions { max_episode_steps: None, ..CartPoleOptions::default() };
-        let mut env = CartPole::new(pilot.config().physics, options).unwrap();
+        let mut env = CartPole::new(cart_pole(pilot).0, options).unwrap();
         for particle in [0, 1, 166, 332] {
             env.reset_to(STATE).unwrap();
             let forces = &futures.actions[particle * futures.horizon..][..futures.horizon];
@@ -109,8 +118,9 @@ fn states_are_where_the_forces_lead_the_reference_environment() {
 fn the_vote_of_random_futures_can_be_counted_again() {
     let (mut left, mut right) = (0, 0);
     for seed in 0..40 {
-        let planner = config(PlannerKind::RandomShooting, ActionKind::Discrete, Physics::default());
-        let mut pilot = Pilot::new(PilotConfig { seed, ..planner }).unwrap();
+        let planner = config(PlannerKind::RandomShooting, ActionKind::Discrete);
+        let mut pilot =
+            Pilot::new(PilotConfig { seed, ..planner }, CartPoleProblem::default()).unwrap();
         let state = [0.0, 0.0, 0.002 * (seed as f64 - 20.0), 0.0];
         let futures = pilot.trajectories(&state).unwrap();
         let mut sums = [[0.0; 2]; 2]; // cost and number of the futures that begin to the left, to the right
@@ -130,7 +140,7 @@ fn the_vote_of_random_futures_can_be_counted_again() {
 #[test]
 fn planners_whose_particles_replace_each_other_say_so() {
     for planner in [PlannerKind::Smc, PlannerKind::Fmc] {
-        let mut pilot = Pilot::new(PilotConfig::of(planner)).unwrap();
+        let mut pilot = Pilot::new(PilotConfig::of(planner), CartPoleProblem::default()).unwrap();
         let error = pilot.trajectories(&STATE).unwrap_err();
         assert!(
             matches!(&error, PilotError::Unsupported(why) if why.contains("replace each other"))
@@ -143,7 +153,8 @@ fn planners_whose_particles_replace_each_other_say_so() {
 fn a_plan_goes_on_where_the_pole_leans() {
     for planner in [PlannerKind::Cem, PlannerKind::Mppi] {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
-            let mut pilot = Pilot::new(config(planner, action, Physics::default())).unwrap();
+            let mut pilot =
+                Pilot::new(config(planner, action), CartPoleProblem::default()).unwrap();
             assert!(pilot.plan().unwrap().iter().all(|force| *force == 0.0));
             pilot.act(&[0.0, 0.0, 0.15, 0.5]).unwrap();
             let plan = pilot.plan().unwrap();

@@ -1,7 +1,7 @@
 //! Decisions of each planner, with the CPU's widest vector instructions on one thread.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use particle_pilot::{Device, Pilot, PilotConfig, PlannerKind};
+use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig, PlannerKind};
 
 const PARTICLES: u32 = 1024;
 
@@ -22,7 +22,8 @@ fn decisions(criterion: &mut Criterion, name: &str, horizon: u32) {
             .device(Device::Cpu)
             .build();
         let config = config.expect("within all ranges");
-        let mut pilot = Pilot::new(config).expect("every planner can do this");
+        let mut pilot =
+            Pilot::new(config, CartPoleProblem::default()).expect("every planner can do this");
         group.throughput(Throughput::Elements(PARTICLES.into()));
         group.bench_function(BenchmarkId::from_parameter(planner_name), |bencher| {
             bencher.iter(|| pilot.act(&[0.01, 0.02, 0.03, -0.02]));

@@ -142,10 +142,7 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
 }
 
 /// Refuses `pilots` pilots of `config` that this machine has no memory for.
-pub(crate) fn require_memory<M: LaneModel>(
-    config: &PilotConfig,
-    pilots: usize,
-) -> Result<(), PilotError> {
+fn require_memory<M: LaneModel>(config: &PilotConfig, pilots: usize) -> Result<(), PilotError> {
     let what = || {
         let each = who_needs(config);
         if pilots == 1 { each } else { format!("{pilots} times {each}") }

@@ -1,10 +1,9 @@
 //! Which engine a pilot gets.
 
-use particle_pilot_kernels::math::NARROW_LIMIT;
-use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
+use particle_pilot_kernels::env::Physics;
+use particle_pilot_kernels::model::{LaneModel, Visitor};
 
 use super::{CpuEngine, Engine, require_table};
-use crate::env::Integrator;
 use crate::error::PilotError;
 use crate::gpu::{self, ForeignStream, GpuEpisodes};
 use crate::planners::planner::{dimensions, scores};
@@ -41,36 +40,19 @@ pub(crate) fn for_model<M: LaneModel>(
     }
 }
 
-/// The cart-pole of a configuration, as particles compute it.
-pub(crate) enum CartModel {
-    /// As in `CartPole-v1`.
-    Plain(CartPoleModel<false>),
-    /// With what else may be asked for.
-    General(CartPoleModel<true>),
+/// Makes the engine for a model: see [`for_model`].
+pub(crate) struct MakeEngine<'a> {
+    pub config: &'a PilotConfig,
+    pub simd: Simd,
+    pub stream: Option<ForeignStream>,
 }
 
-impl CartModel {
-    /// The cart-pole of `config`.
-    pub fn of(config: &PilotConfig) -> Result<Self, PilotError> {
-        let (physics, cost) = (&config.physics, &config.cost);
-        let is_plain = physics.integrator == Integrator::Euler
-            && physics.theta_threshold_radians <= NARROW_LIMIT;
-        Ok(match is_plain {
-            true => Self::Plain(CartPoleModel::new(physics, cost)?),
-            false => Self::General(CartPoleModel::new(physics, cost)?),
-        })
-    }
-}
+impl Visitor for MakeEngine<'_> {
+    type Output = Result<(Box<dyn Engine>, usize), PilotError>;
 
-/// The engine for `config` and its cart-pole; on a GPU its work goes to `stream`, if there is one given.
-pub(crate) fn for_config(
-    config: &PilotConfig,
-    simd: Simd,
-    stream: Option<ForeignStream>,
-) -> Result<Box<dyn Engine>, PilotError> {
-    match CartModel::of(config)? {
-        CartModel::Plain(model) => for_model(config, model, simd, stream),
-        CartModel::General(model) => for_model(config, model, simd, stream),
+    /// The engine, and how many numbers a state has.
+    fn visit<M: LaneModel>(self, model: M) -> Self::Output {
+        Ok((for_model(self.config, model, self.simd, self.stream)?, M::DIM))
     }
 }
 
@@ -82,13 +64,18 @@ pub(crate) fn gpu_index(config: &PilotConfig) -> u32 {
     }
 }
 
-/// Whole episodes of `config` on a GPU, and which one that is, or why not there.
-pub(crate) fn gpu_episodes(config: &PilotConfig) -> Result<(GpuEpisodes, DeviceInfo), PilotError> {
-    let index = gpu_index(config);
-    let model = CartModel::of(config)?;
-    require_table(config, 1)?;
-    Ok(match model {
-        CartModel::Plain(model) => gpu::episodes(index, config, &model),
-        CartModel::General(model) => gpu::episodes(index, config, &model),
-    }?)
+/// Opens a GPU for whole episodes of the cart-pole: which one that is, or why not there.
+pub(crate) struct OpenEpisodes<'a> {
+    pub config: &'a PilotConfig,
+    pub physics: &'a Physics,
+}
+
+impl Visitor for OpenEpisodes<'_> {
+    type Output = Result<(GpuEpisodes, DeviceInfo), PilotError>;
+
+    fn visit<M: LaneModel>(self, model: M) -> Self::Output {
+        let Self { config, physics } = self;
+        require_table(config, 1)?;
+        Ok(gpu::episodes(gpu_index(config), config, &model, physics)?)
+    }
 }

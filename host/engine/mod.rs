@@ -3,8 +3,8 @@
 mod cpu;
 mod create;
 
-pub(crate) use cpu::{CpuEngine, MemoryCheck, require_memory, require_table};
-pub(crate) use create::{CartModel, for_config, for_model, gpu_episodes, gpu_index};
+pub(crate) use cpu::{CpuEngine, MemoryCheck, require_table};
+pub(crate) use create::{MakeEngine, OpenEpisodes, gpu_index};
 
 use std::any::Any;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ pub use self::digest::Digest;
 pub use self::result::{DecisionTimes, EpisodeResult, StepRecord};
 pub use self::warnings::{WarningNote, WarningNotes};
 use crate::decision::Decision;
-use crate::env::{Ending, EnvError, Environment, Push, PushedCartPole};
+use crate::env::{Ending, EnvError, Environment, Push};
 use crate::error::PilotError;
 use crate::memory;
 use crate::pilot::Pilot;
@@ -22,8 +22,8 @@ use crate::pilot::Pilot;
 ///
 /// # Examples
 /// ```
-/// use particle_pilot::{Episode, Pilot, PilotConfig};
-/// let mut pilot = Pilot::new(PilotConfig::default())?;
+/// use particle_pilot::{CartPoleProblem, Episode, Pilot, PilotConfig};
+/// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
 /// let result = Episode::new().seed(3).steps(100).run(&mut pilot)?;
 /// assert_eq!((result.survived, result.steps), (true, 100));
 /// # Ok::<(), particle_pilot::PilotError>(())
@@ -90,10 +90,11 @@ impl Episode {
         self
     }
 
-    /// Runs the episode in the cart-pole of the pilot's configuration.
+    /// Runs the episode in the environment of the pilot's problem.
     ///
     /// # Errors
-    /// [`PilotError`] if the environment or the pilot refuses; not when the pole falls.
+    /// [`PilotError`] if the environment or the pilot refuses, and [`PilotError::Unsupported`] for a pilot with a model of
+    /// one's own, whose environment is to be given: see [`Episode::run_in`]. Not when the pole falls.
     pub fn run(&self, pilot: &mut Pilot) -> Result<EpisodeResult, PilotError> {
         self.run_with(pilot, |_| ControlFlow::Continue(()))
     }
@@ -107,8 +108,12 @@ impl Episode {
         pilot: &mut Pilot,
         observe: impl FnMut(&StepRecord<'_>) -> ControlFlow<()>,
     ) -> Result<EpisodeResult, PilotError> {
-        let mut env = PushedCartPole::new(pilot.config().physics, self.push)?;
-        self.run_pilot(pilot, &mut env, observe)
+        let problem = pilot.problem().ok_or_else(|| {
+            let reason = "this pilot's model is one's own: give `run_in` the environment, such as a `ModelEnvironment`";
+            PilotError::Unsupported(reason.into())
+        })?;
+        let mut env = problem.environment(self.push)?;
+        self.run_pilot(pilot, &mut *env, observe)
     }
 
     /// Runs the episode in an environment of one's own.
@@ -120,11 +125,11 @@ impl Episode {
     /// # Examples
     /// ```
     /// use particle_pilot::env::{CartPole, CartPoleOptions, Physics};
-    /// use particle_pilot::{Ending, Episode, Pilot, PilotConfig};
+    /// use particle_pilot::{CartPoleProblem, Ending, Episode, Pilot, PilotConfig};
     /// // A heavier pole than the pilot knows of.
     /// let physics = Physics { masspole: 0.2, ..Physics::default() };
     /// let mut env = CartPole::new(physics, CartPoleOptions::default())?;
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     /// assert_eq!(Episode::new().run_in(&mut pilot, &mut env)?.ending, Ending::Survived);
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```

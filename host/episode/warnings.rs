@@ -21,9 +21,9 @@ pub struct WarningNote {
 ///
 /// # Examples
 /// ```
-/// use particle_pilot::{Episode, Pilot, PilotConfig, Warning};
+/// use particle_pilot::{CartPoleProblem, Episode, Pilot, PilotConfig, Warning};
 /// // All futures of half a minute end before, and this is so in every decision.
-/// let mut pilot = Pilot::new(PilotConfig::builder().horizon(1500).particles(64).build()?)?;
+/// let mut pilot = Pilot::new(PilotConfig::builder().horizon(1500).particles(64).build()?, CartPoleProblem::default())?;
 /// let result = Episode::new().steps(3).run(&mut pilot)?;
 /// let note = result.warnings.iter().find(|note| matches!(note.warning, Warning::AllEnd { .. })).unwrap();
 /// assert_eq!((note.decisions, note.first_step), (3, 0));

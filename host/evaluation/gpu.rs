@@ -9,7 +9,7 @@ use particle_pilot_kernels::task::EpisodeSummary;
 
 use super::Evaluation;
 use crate::backend::BackendError;
-use crate::env::{CartPole, CartPoleOptions, Ending, Environment};
+use crate::env::{Ending, Environment};
 use crate::episode::{DecisionTimes, Digest, EpisodeResult, WarningNotes};
 use crate::error::PilotError;
 use crate::gpu::GpuEpisodes;
@@ -90,11 +90,14 @@ fn run_whole(
 ) -> Result<Vec<EpisodeResult>, PilotError> {
     let began = Instant::now();
     let count = (ROUNDS * gpu.width()).min(left);
-    let Evaluation { config, episode, .. } = evaluation;
-    let episode = episode.later(done);
-    let mut env = CartPole::new(config.physics, CartPoleOptions::default())?;
+    let episode = evaluation.episode.later(done);
+    let mut env = evaluation.subject.environment(&episode)?;
     let seed = |index: u32| episode.first_seed().wrapping_add(index.into());
-    let starts: Vec<_> = (0..count).map(|index| env.reset(Some(seed(index)))).collect();
+    let mut start = |index| {
+        env.begin(seed(index));
+        env.state().try_into().expect("the cart-pole's state has 4 numbers")
+    };
+    let starts: Vec<[f64; 4]> = (0..count).map(&mut start).collect();
     let summaries = gpu.run(seed(0), &starts, episode.step_limit(), episode.disturbance());
     let summaries = summaries.map_err(BackendError::from)?;
     let wall = began.elapsed() / count;

@@ -2,8 +2,8 @@
 
 mod gpu;
 mod prepared;
-mod problem;
 mod result;
+mod subject;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -13,36 +13,40 @@ use particle_pilot_kernels::model::Model;
 pub use prepared::PreparedEvaluation;
 pub use result::{DeviceShare, EvaluationResult, Failure, WarningSummary};
 
-use self::problem::{CartPoleProblem, OwnProblem, Problem};
+use self::subject::{OwnSubject, Subject};
 use crate::env::{Ending, Environment, Push};
 use crate::episode::{Episode, EpisodeResult};
 use crate::error::PilotError;
+use crate::problem::Problem;
 use crate::settings::{ActionKind, PilotConfig};
 
 /// Episodes of consecutive seeds, all threads at work on different ones, or a GPU.
 ///
 /// # Examples
 /// ```
-/// use particle_pilot::{Evaluation, PilotConfig};
+/// use particle_pilot::{CartPoleProblem, Evaluation, PilotConfig};
 /// let config = PilotConfig::builder().particles(256).build()?;
-/// let result = Evaluation::new(config).episodes(4).steps(50).run()?;
+/// let result = Evaluation::new(config, CartPoleProblem::default()).episodes(4).steps(50).run()?;
 /// assert_eq!((result.episodes, result.survived), (4, 4));
 /// # Ok::<(), particle_pilot::PilotError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     pub(crate) config: PilotConfig,
+    /// `None` for a model of one's own.
+    pub(crate) problem: Option<Problem>,
     pub(crate) episodes: u32,
     /// The first one.
     pub(crate) episode: Episode,
-    problem: Arc<dyn Problem>,
+    subject: Arc<dyn Subject>,
 }
 
 impl Evaluation {
-    /// 100 episodes of 500 steps, from the configuration's seed on, in its cart-pole.
+    /// 100 episodes of 500 steps, from the configuration's seed on, in the problem's environment.
     #[must_use]
-    pub fn new(config: PilotConfig) -> Self {
-        Self::of(config, Arc::new(CartPoleProblem))
+    pub fn new(config: PilotConfig, problem: impl Into<Problem>) -> Self {
+        let problem = problem.into().settled(config.planner);
+        Self::of(config, Arc::new(problem.clone()), Some(problem))
     }
 
     /// As [`Evaluation::new`], with a model of one's own, in an environment of one's own: a
@@ -55,7 +59,7 @@ impl Evaluation {
     /// use particle_pilot::env::ModelEnvironment;
     /// use particle_pilot::kernels::model::{Actions, Model};
     /// use particle_pilot::kernels::real::Real;
-    /// use particle_pilot::{Evaluation, PilotConfig};
+    /// use particle_pilot::{CartPoleProblem, Evaluation, PilotConfig};
     ///
     /// /// A cart on a rail, in m and m/s, to be brought to 0 by a force of at most 1 N; it has a mass of 1 kg.
     /// #[derive(Clone, Copy)]
@@ -98,17 +102,17 @@ impl Evaluation {
         E: Environment + Clone + Sync + 'static,
     {
         let config = PilotConfig { action: ActionKind::of(&model.actions()), ..config };
-        Self::of(config, Arc::new(OwnProblem { model, env }))
+        Self::of(config, Arc::new(OwnSubject { model, env }), None)
     }
 
-    fn of(config: PilotConfig, problem: Arc<dyn Problem>) -> Self {
+    fn of(config: PilotConfig, subject: Arc<dyn Subject>, problem: Option<Problem>) -> Self {
         let episode = Episode::new().seed(config.seed);
-        Self { config, episodes: 100, episode, problem }
+        Self { config, problem, episodes: 100, episode, subject }
     }
 
     /// How its episodes usually end.
     pub(crate) fn usual_endings(&self) -> &'static [Ending] {
-        self.problem.endings()
+        self.subject.endings()
     }
 
     /// Sets how many episodes, at least 1.

@@ -24,9 +24,9 @@ type Player = (Pilot, Box<dyn Environment>);
 ///
 /// # Examples
 /// ```
-/// use particle_pilot::{Device, Evaluation, PilotConfig};
+/// use particle_pilot::{CartPoleProblem, Device, Evaluation, PilotConfig};
 /// let config = PilotConfig::builder().particles(256).device(Device::Cpu).build()?;
-/// let evaluation = Evaluation::new(config).episodes(2).steps(20).prepare()?;
+/// let evaluation = Evaluation::new(config, CartPoleProblem::default()).episodes(2).steps(20).prepare()?;
 /// assert_eq!((evaluation.device(), evaluation.fallback_reason()), (Device::Cpu, None));
 /// let result = evaluation.run_with(&std::sync::Arc::default(), |_| ())?;
 /// assert_eq!(result.devices[0].episodes, 2);
@@ -54,10 +54,10 @@ impl PreparedEvaluation {
         config.validate()?;
         let simd = Simd::select()?;
         evaluation.episode.require_steps()?;
-        evaluation.problem.check(config, &evaluation.episode)?;
+        evaluation.subject.check(config, &evaluation.episode)?;
         let (mut gpu, mut fallback_reason) = (None, None);
         if config.device != Device::Cpu {
-            match evaluation.problem.open_gpu(config, &evaluation.episode) {
+            match evaluation.subject.open_gpu(config, &evaluation.episode) {
                 Ok(open) => gpu = Some(open),
                 Err(PilotError::Backend(error)) if config.device == Device::Auto => {
                     fallback_reason = Some(error);
@@ -155,7 +155,7 @@ impl PreparedEvaluation {
         stop: &Arc<AtomicBool>,
         observe: &(impl Fn(&EpisodeResult) + Sync),
     ) -> Result<Vec<EpisodeResult>, PilotError> {
-        let Evaluation { config, episodes, episode, problem } = &self.evaluation;
+        let Evaluation { config, episodes, episode, subject, .. } = &self.evaluation;
         let workers = match self.workers.take() {
             Some(workers) => workers,
             None => {
@@ -165,9 +165,9 @@ impl PreparedEvaluation {
         };
         let single = PilotConfig { threads: 1, device: Device::Cpu, ..config.clone() };
         let player = || -> Result<Player, PilotError> {
-            let mut pilot = problem.pilot(single.clone())?;
+            let mut pilot = subject.pilot(single.clone())?;
             pilot.set_interrupt(Arc::clone(stop));
-            Ok((pilot, problem.environment(config, episode)?))
+            Ok((pilot, subject.environment(episode)?))
         };
         let failed = AtomicBool::new(false);
         let fail = |error| {
@@ -209,7 +209,7 @@ impl PreparedEvaluation {
 /// Refuses an evaluation whose pilots, one on each thread, this machine has no memory for.
 fn require_memory(evaluation: &Evaluation) -> Result<(), PilotError> {
     let pilots = evaluation.config.resolved_threads().min(evaluation.episodes as usize);
-    evaluation.problem.require_memory(&evaluation.config, pilots)
+    evaluation.subject.require_memory(&evaluation.config, pilots)
 }
 
 /// Notes how many episodes a device has finished, if any.

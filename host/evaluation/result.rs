@@ -165,8 +165,8 @@ impl EvaluationResult {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Ending, Evaluation, PilotConfig};
-    /// let result = Evaluation::new(PilotConfig::default()).episodes(3).steps(50).run()?;
+    /// use particle_pilot::{CartPoleProblem, Ending, Evaluation, PilotConfig};
+    /// let result = Evaluation::new(PilotConfig::default(), CartPoleProblem::default()).episodes(3).steps(50).run()?;
     /// assert_eq!((result.ended(Ending::Survived), result.ended(Ending::Fell)), (3, 0));
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```

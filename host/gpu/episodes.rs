@@ -2,6 +2,7 @@
 
 use bytemuck::Zeroable;
 use particle_pilot_kernels::env::Physics;
+use particle_pilot_kernels::model::CartPoleModel;
 use particle_pilot_kernels::task::{
     Buffers, CHUNK_THREADS, EpisodeSummary, Episodes, GridBarrier, Layout, Task,
 };
@@ -43,7 +44,7 @@ struct Share {
 }
 
 impl GpuEpisodes {
-    /// Episodes of `config` on GPU `index`; `units` are the model's, in the caller's.
+    /// Episodes of `config` on GPU `index`, in a cart-pole of `physics`.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
@@ -51,7 +52,7 @@ impl GpuEpisodes {
         index: u32,
         config: &PilotConfig,
         model: &GpuModel,
-        units: [f64; 4],
+        physics: &Physics,
     ) -> Result<Self, GpuError> {
         let schedule = Schedule::of(config, model);
         let names = [schedule.episodes.as_str()];
@@ -62,7 +63,7 @@ impl GpuEpisodes {
         let per_multiprocessor = gpu.max_active_blocks(&kernel, threads(&schedule))?;
         let width = (per_multiprocessor * gpu.info().multiprocessors).max(1);
         let most_parts = if gpu.is_cooperative()? { most_parts(&schedule) } else { 1 };
-        let physics = config.physics;
+        let (physics, units) = (*physics, CartPoleModel::<false>::units(physics));
         let _tables = tables;
         Ok(Self {
             gpu,

@@ -10,6 +10,7 @@ use crate::cuda::{DriverError, ForeignStream};
 use crate::decision::{Action, Decision};
 use crate::error::PilotError;
 use crate::pilot::Pilot;
+use crate::problem::Problem;
 use crate::settings::{Device, PilotConfig};
 use crate::simd::Simd;
 
@@ -22,14 +23,18 @@ impl Pilot {
     /// # Errors
     /// As [`Pilot::new`]; [`PilotError::Unsupported`] if the device is not a GPU, [`PilotError::Backend`] if the stream is
     /// of another context.
-    pub fn on_stream(config: PilotConfig, stream: Arc<Stream>) -> Result<Self, PilotError> {
+    pub fn on_stream(
+        config: PilotConfig,
+        problem: impl Into<Problem>,
+        stream: Arc<Stream>,
+    ) -> Result<Self, PilotError> {
         if !matches!(config.device, Device::Cuda(_)) {
             let reason = "a pilot on a stream needs the GPU's number: `Device::Cuda(0)`, say";
             return Err(PilotError::Unsupported(reason.into()));
         }
         // SAFETY: the handle is that of a stream, which lives as long as its owner does.
         let stream = unsafe { ForeignStream::new(stream.as_inner().cast(), Box::new(stream)) };
-        Self::checked(config, Simd::select()?, Some(stream))
+        Self::checked(config, problem.into(), Simd::select()?, Some(stream))
     }
 
     /// As [`Pilot::act`], from and into the GPU's memory: takes the state from `state`, as many numbers as the model has, and

@@ -17,7 +17,8 @@ pub(crate) use episodes::GpuEpisodes;
 pub(crate) use failover::engine;
 pub(crate) use simulate::simulation;
 
-use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
+use particle_pilot_kernels::env::Physics;
+use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::trace::{Trace, TraceError};
 
 use crate::backend::BackendError;
@@ -30,15 +31,16 @@ pub(crate) fn devices() -> Result<Vec<DeviceInfo>, BackendError> {
     Ok(cuda::devices()?)
 }
 
-/// Whole episodes of `config` on GPU `index`, and which one that is.
-pub(crate) fn episodes<const GENERAL: bool>(
+/// Whole episodes of `config` on GPU `index` in a cart-pole of `physics`, of which `model` is, and which GPU that is.
+pub(crate) fn episodes<M: LaneModel>(
     index: u32,
     config: &PilotConfig,
-    model: &CartPoleModel<GENERAL>,
+    model: &M,
+    physics: &Physics,
 ) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
     // First, since the rest takes a while where there are many points.
     let info = cuda::device(index)?;
-    let episodes = GpuEpisodes::new(index, config, &GpuModel::of(model)?, model.units())?;
+    let episodes = GpuEpisodes::new(index, config, &GpuModel::of(model)?, physics)?;
     Ok((episodes, info))
 }
 

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::{CartPoleModel, LaneModel};
 use particle_pilot_kernels::rng::Stream;
 
 use crate::backend::BackendError;
 use crate::decision::{Action, Decision};
-use crate::engine::{self, Engine, Plan, Question};
+use crate::engine::{Engine, MakeEngine, Plan, Question};
 use crate::error::PilotError;
 use crate::gpu::ForeignStream;
+use crate::problem::Problem;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
 use crate::simd::{Simd, SimdError};
 use crate::state::{Carried, PilotState};
@@ -32,14 +32,16 @@ const MOST_RECORDED: u64 = 100_000_000;
 ///
 /// # Examples
 /// ```
-/// use particle_pilot::{Action, Pilot, PilotConfig};
-/// let mut pilot = Pilot::new(PilotConfig::default())?;
+/// use particle_pilot::{Action, CartPoleProblem, Pilot, PilotConfig};
+/// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
 /// let leaning_right = pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
 /// assert_eq!(leaning_right.action, Action::Discrete(1));
 /// # Ok::<(), particle_pilot::PilotError>(())
 /// ```
 pub struct Pilot {
     config: PilotConfig,
+    /// `None` for a model of one's own.
+    problem: Option<Problem>,
     simd: Simd,
     engine: Box<dyn Engine>,
     decision: u32,
@@ -49,12 +51,12 @@ pub struct Pilot {
 }
 
 impl Pilot {
-    /// A pilot for the cart-pole of `config`.
+    /// A pilot for a problem that is known by name.
     ///
     /// # Errors
-    /// [`PilotError`] if a setting is out of range or the device cannot be used.
-    pub fn new(config: PilotConfig) -> Result<Self, PilotError> {
-        Self::checked(config, Simd::select()?, None)
+    /// [`PilotError`] if a setting or a number of the problem is out of range or the device cannot be used.
+    pub fn new(config: PilotConfig, problem: impl Into<Problem>) -> Result<Self, PilotError> {
+        Self::checked(config, problem.into(), Simd::select()?, None)
     }
 
     /// As [`Pilot::new`], with these vector instructions, whatever the environment variable `PILOT_SIMD` says.
@@ -65,32 +67,50 @@ impl Pilot {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Pilot, PilotConfig, Simd};
+    /// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig, Simd};
     /// let state = [0.0, 0.0, 0.1, 0.3];
-    /// let expected = Pilot::new(PilotConfig::default())?.act(&state)?;
+    /// let expected = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?.act(&state)?;
     /// for simd in Simd::available() {
-    ///     assert_eq!(Pilot::with_simd(PilotConfig::default(), simd)?.act(&state)?, expected);
+    ///     assert_eq!(Pilot::with_simd(PilotConfig::default(), CartPoleProblem::default(), simd)?.act(&state)?, expected);
     /// }
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```
-    pub fn with_simd(config: PilotConfig, simd: Simd) -> Result<Self, PilotError> {
+    pub fn with_simd(
+        config: PilotConfig,
+        problem: impl Into<Problem>,
+        simd: Simd,
+    ) -> Result<Self, PilotError> {
         if simd.detect().is_none() {
             let available = Simd::available_names();
             return Err(BackendError::from(SimdError::Lacking { asked: simd, available }).into());
         }
-        Self::checked(config, simd, None)
+        Self::checked(config, problem.into(), simd, None)
     }
 
     /// A pilot with vector instructions that this CPU has; on a GPU its work goes to `stream`, if there is one given.
     pub(crate) fn checked(
         config: PilotConfig,
+        problem: Problem,
         simd: Simd,
         stream: Option<ForeignStream>,
     ) -> Result<Self, PilotError> {
         config.validate()?;
-        let engine = engine::for_config(&config, simd, stream)?;
-        let state = vec![0.0; CartPoleModel::<false>::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, interrupt: None })
+        let problem = problem.settled(config.planner);
+        let make = MakeEngine { config: &config, simd, stream };
+        let (engine, state_len) = problem.visit(config.planner, make)??;
+        Ok(Self::with_engine(config, Some(problem), simd, engine, state_len))
+    }
+
+    /// A pilot before its first decision.
+    fn with_engine(
+        config: PilotConfig,
+        problem: Option<Problem>,
+        simd: Simd,
+        engine: Box<dyn Engine>,
+        state_len: usize,
+    ) -> Self {
+        let state = vec![0.0; state_len];
+        Self { config, problem, simd, engine, decision: 0, state, interrupt: None }
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
@@ -116,8 +136,8 @@ impl Pilot {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Device, Pilot, PilotConfig};
-    /// let mut pilot = Pilot::new(PilotConfig::builder().device(Device::Cpu).build()?)?;
+    /// use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::builder().device(Device::Cpu).build()?, CartPoleProblem::default())?;
     /// let (_decision, gpu_time) = pilot.act_timed(&[0.0, 0.0, 0.1, 0.3])?;
     /// assert_eq!(gpu_time, None);
     /// # Ok::<(), particle_pilot::PilotError>(())
@@ -140,8 +160,8 @@ impl Pilot {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Pilot, PilotConfig};
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     /// let futures = pilot.trajectories(&[0.0, 0.0, 0.1, 0.3])?;
     /// assert_eq!(futures.states.len(), futures.particles * futures.horizon * 4);
     /// # Ok::<(), particle_pilot::PilotError>(())
@@ -164,8 +184,8 @@ impl Pilot {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Pilot, PilotConfig};
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     /// pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
     /// if let Some(plan) = pilot.plan() {
     ///     assert!(plan[0] > 0.0); // on to the right
@@ -270,8 +290,8 @@ impl Pilot {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Pilot, PilotConfig};
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     /// let decision = pilot.with_hot_threads(|pilot| pilot.act(&[0.0, 0.0, 0.1, 0.3]))?;
     /// assert!(decision.diagnostics.dead_share < 1.0);
     /// # Ok::<(), particle_pilot::PilotError>(())
@@ -288,8 +308,8 @@ impl Pilot {
     /// ```
     /// use std::sync::Arc;
     /// use std::sync::atomic::{AtomicBool, Ordering};
-    /// use particle_pilot::{Pilot, PilotConfig, PilotError};
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig, PilotError};
+    /// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     /// let flag = Arc::new(AtomicBool::new(true));
     /// pilot.set_interrupt(Arc::clone(&flag));
     /// assert_eq!(pilot.act(&[0.0; 4]), Err(PilotError::Interrupted));
@@ -323,8 +343,8 @@ impl Pilot {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Pilot, PilotConfig};
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     /// pilot.act(&[0.0, 0.0, 0.1, 0.3])?;
     /// let saved = pilot.save()?;
     /// assert_eq!((saved.carried.decision, saved.carried.plan.len()), (1, 30));
@@ -332,21 +352,23 @@ impl Pilot {
     /// ```
     pub fn save(&self) -> Result<PilotState, PilotError> {
         let (version, config) = (PilotState::VERSION, self.config.clone());
-        Ok(PilotState { version, config, carried: self.carried()? })
+        let problem = self.problem.clone();
+        Ok(PilotState { version, config, problem, carried: self.carried()? })
     }
 
     /// The pilot that [`Pilot::save`] has put by. For one with a model of one's own, make it
     /// [so](Pilot::with_model) and have it [load](Pilot::load) the state.
     ///
     /// # Errors
-    /// As [`Pilot::new`], and [`PilotError::State`] for a state that no pilot of this version can have.
+    /// As [`Pilot::new`], and [`PilotError::State`] for a state that no pilot of this version can have, or that is of a
+    /// model of one's own.
     pub fn resume(state: &PilotState) -> Result<Self, PilotError> {
-        let mut pilot = Self::new(state.config.clone())?;
+        let mut pilot = Self::new(state.config.clone(), state.known_problem()?)?;
         pilot.load(state)?;
         Ok(pilot)
     }
 
-    /// Goes on from a saved state of a pilot of the same configuration; device, threads and vector instructions may be
+    /// Goes on from a saved state of a pilot of the same configuration and problem; device, threads and vector instructions may be
     /// others, and the seed becomes the state's.
     ///
     /// # Errors
@@ -354,9 +376,9 @@ impl Pilot {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Pilot, PilotConfig};
+    /// use particle_pilot::{CartPoleProblem, Pilot, PilotConfig};
     /// let state = [0.0, 0.0, 0.1, 0.3];
-    /// let mut pilot = Pilot::new(PilotConfig::default())?;
+    /// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
     /// pilot.act(&state)?;
     /// let saved = pilot.save()?;
     /// let once = pilot.act(&state)?;
@@ -365,7 +387,7 @@ impl Pilot {
     /// # Ok::<(), particle_pilot::PilotError>(())
     /// ```
     pub fn load(&mut self, state: &PilotState) -> Result<(), PilotError> {
-        state.check(&self.config)?;
+        state.check(&self.config, self.problem.as_ref())?;
         self.recall(&state.carried)
     }
 
@@ -386,6 +408,12 @@ impl Pilot {
     #[must_use]
     pub fn config(&self) -> &PilotConfig {
         &self.config
+    }
+
+    /// What it plans for, if that is known by name, with all its numbers; `None` for a model of one's own.
+    #[must_use]
+    pub fn problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
     }
 
     /// The device in use.

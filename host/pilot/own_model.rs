@@ -4,15 +4,15 @@ use particle_pilot_kernels::model::{Draws, LaneModel, Model, Vector, Visitor, li
 
 use super::Pilot;
 use crate::control_vector::ControlVector;
-use crate::engine::{self, Engine};
+use crate::engine::{Engine, MakeEngine};
 use crate::error::PilotError;
 use crate::planners::planner::{dimensions, scores};
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 use crate::simd::Simd;
 
 impl Pilot {
-    /// A pilot for a model of one's own, on any device. What there is to choose from is the model's to say:
-    /// `config.physics`, `config.cost` and `config.action` are not used.
+    /// A pilot for a model of one's own, on any device. What there is to choose from is the model's to say, not
+    /// `config.action`'s.
     ///
     /// # Errors
     /// [`PilotError`] if a setting is out of range or the device cannot be used, [`PilotError::Actions`] if nothing can be
@@ -80,8 +80,7 @@ impl Pilot {
         lift(model, Replace(&mut *self.engine))?
     }
 
-    /// A pilot for a model that is arranged for vector lanes by hand; `config.physics` and `config.cost` are
-    /// then not used.
+    /// A pilot for a model that is arranged for vector lanes by hand.
     ///
     /// # Errors
     /// [`PilotError`] if a setting is out of range or the device cannot be used, and [`PilotError::Unsupported`] if
@@ -94,9 +93,9 @@ impl Pilot {
         config.validate()?;
         require_controls::<M>(&config)?;
         let simd = Simd::select()?;
-        let engine = engine::for_model(&config, model, simd, None)?;
-        let state = vec![0.0; M::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, interrupt: None })
+        let (engine, state_len) =
+            MakeEngine { config: &config, simd, stream: None }.visit(model)?;
+        Ok(Self::with_engine(config, None, simd, engine, state_len))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::decision::Warning;
 use crate::env::{Ending, Push};
 use crate::episode::{Digest, Episode, EpisodeResult, WarningNote};
 use crate::pilot::Pilot;
+use crate::problem::Problem;
 use crate::settings::{PilotConfig, PlannerKind};
 
 /// What one episode came to: `pilot solve --json`, and Python's `SolveResult`.
@@ -15,8 +16,8 @@ use crate::settings::{PilotConfig, PlannerKind};
 /// # Examples
 /// ```
 /// use particle_pilot::report::EpisodeReport;
-/// use particle_pilot::{Ending, Episode, Pilot, PilotConfig, Warning};
-/// let mut pilot = Pilot::new(PilotConfig::default())?;
+/// use particle_pilot::{CartPoleProblem, Ending, Episode, Pilot, PilotConfig, Warning};
+/// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
 /// let episode = Episode::new().steps(50);
 /// let result = episode.run(&mut pilot)?;
 /// let report = EpisodeReport::of(&result, &episode, &pilot, Warning::to_string);
@@ -59,8 +60,10 @@ pub struct EpisodeReport {
     pub threads: usize,
     /// What disturbed the cart, unknown to the planner.
     pub push: Option<Push>,
-    /// Everything that determines the decisions.
+    /// How it was planned.
     pub config: PilotConfig,
+    /// For what; none for a model of one's own.
+    pub problem: Option<Problem>,
     /// From reset to end, in s.
     pub wall_s: f64,
     /// How long decisions took.
@@ -120,6 +123,7 @@ impl EpisodeReport {
             threads: pilot.threads(),
             push: episode.disturbance(),
             config: config.clone(),
+            problem: pilot.problem().cloned(),
             wall_s: result.wall.as_secs_f64(),
             decision_us: result.decision_times.into(),
             particle_steps: result.particle_steps,

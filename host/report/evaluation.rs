@@ -12,6 +12,7 @@ use crate::episode::Digest;
 use crate::evaluation::{
     DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
 };
+use crate::problem::Problem;
 use crate::settings::{PilotConfig, PlannerKind};
 
 /// What many episodes came to: `pilot evaluate --json`, and Python's `EvaluateResult`.
@@ -19,8 +20,8 @@ use crate::settings::{PilotConfig, PlannerKind};
 /// # Examples
 /// ```
 /// use particle_pilot::report::{EvaluationReport, Machine};
-/// use particle_pilot::{Evaluation, PilotConfig, Warning};
-/// let evaluation = Evaluation::new(PilotConfig::default()).episodes(2).steps(20);
+/// use particle_pilot::{CartPoleProblem, Evaluation, PilotConfig, Warning};
+/// let evaluation = Evaluation::new(PilotConfig::default(), CartPoleProblem::default()).episodes(2).steps(20);
 /// let prepared = evaluation.prepare()?;
 /// let machine = Machine::of(&prepared);
 /// let result = prepared.run_with(&Default::default(), |_| ())?;
@@ -72,8 +73,10 @@ pub struct EvaluationReport {
     pub threads: usize,
     /// What disturbed the cart, unknown to the planner.
     pub push: Option<Push>,
-    /// Everything that determines the decisions.
+    /// How it was planned.
     pub config: PilotConfig,
+    /// For what; none for a model of one's own.
+    pub problem: Option<Problem>,
     /// From start to end, in s.
     pub wall_s: f64,
     /// Steps simulated by particles.
@@ -141,7 +144,7 @@ impl EvaluationReport {
         machine: Machine,
         words: impl Fn(&Warning) -> String,
     ) -> Self {
-        let Evaluation { config, episodes, episode, .. } = evaluation;
+        let Evaluation { config, problem, episodes, episode, .. } = evaluation;
         let endings = evaluation.usual_endings().iter().chain(result.endings.keys());
         let warning = |summary: &WarningSummary| EvaluationWarning::of(summary, &words);
         Self {
@@ -167,6 +170,7 @@ impl EvaluationReport {
             threads: machine.threads,
             push: episode.disturbance(),
             config: config.clone(),
+            problem: problem.clone(),
             wall_s: result.wall.as_secs_f64(),
             particle_steps: result.particle_steps,
             particle_steps_per_s: per_second(result.particle_steps, result.wall),

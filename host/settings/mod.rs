@@ -1,7 +1,6 @@
 //! Settings: what a pilot is asked to be. They know nothing of how it is done.
 
 mod action;
-mod cart_pole;
 mod device;
 mod error;
 pub(crate) mod names;
@@ -11,7 +10,6 @@ mod threads;
 mod tuning;
 
 pub use action::ActionKind;
-pub use cart_pole::{IntegratorDef, PhysicsDef};
 pub use device::{Device, DeviceInfo, UnknownDevice};
 pub use error::SettingError;
 pub use names::UnknownName;

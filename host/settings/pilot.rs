@@ -1,13 +1,10 @@
 //! What a pilot is asked to be.
 
-use particle_pilot_kernels::env::Physics;
-use particle_pilot_kernels::model::CostWeights;
 use serde::{Deserialize, Serialize};
 
-use super::cart_pole::{CostWeightsDef, PhysicsDef};
 use super::{ActionKind, Device, PlannerKind, SettingError, Threads, Tuning};
 
-/// Everything that determines a pilot's decisions, and how fast they come.
+/// How a pilot plans, whatever the problem, and how fast.
 ///
 /// Build one with [`PilotConfig::builder`], or change fields of the default; [`Pilot::new`] checks.
 ///
@@ -38,15 +35,9 @@ pub struct PilotConfig {
     /// CPU threads, 0 for one on each core, or fewer where the system refuses so many; default 0. Changes no bit of
     /// the results.
     pub threads: usize,
-    /// What actions the environment takes; default `discrete`. A model of one's own says it itself.
+    /// What actions are planned, where a problem has both kinds, as the cart-pole has; default `discrete`. A model of
+    /// one's own says it itself.
     pub action: ActionKind,
-    /// The cart-pole's physics; default `CartPole-v1`.
-    #[serde(with = "PhysicsDef")]
-    pub physics: Physics,
-    /// What futures cost; default [`CostWeights::default`], with a terminal position weight of 20 for
-    /// `random-shooting`.
-    #[serde(with = "CostWeightsDef")]
-    pub cost: CostWeights,
     /// The planner's knobs; default [`Tuning::of`] the planner.
     pub tuning: Tuning,
 }
@@ -69,8 +60,6 @@ impl PilotConfig {
             device: Device::Auto,
             threads: 0,
             action: ActionKind::Discrete,
-            physics: Physics::default(),
-            cost: default_cost(planner),
             tuning: Tuning::of(planner),
         }
     }
@@ -78,7 +67,7 @@ impl PilotConfig {
     /// A builder that starts from the defaults.
     #[must_use]
     pub fn builder() -> PilotConfigBuilder {
-        PilotConfigBuilder { config: Self::default(), tuned: false, weighed: false }
+        PilotConfigBuilder { config: Self::default(), tuned: false }
     }
 
     /// How many threads `threads` means on this machine, if the system grants them.
@@ -90,7 +79,7 @@ impl PilotConfig {
     /// Checks every setting's range.
     ///
     /// # Errors
-    /// [`SettingError`] about the first one out of range. Physics and weights are checked where they are used.
+    /// [`SettingError`] about the first one out of range.
     pub fn validate(&self) -> Result<(), SettingError> {
         let setting = |name, given: String, required| Err(SettingError { name, given, required });
         if !(1..=1 << 30).contains(&self.particles) {
@@ -116,31 +105,15 @@ impl PilotConfig {
 pub struct PilotConfigBuilder {
     config: PilotConfig,
     tuned: bool,
-    weighed: bool,
-}
-
-/// The default weights, except that random shooting needs a strong reason to stay on the track.
-///
-/// To move the cart back one must first lean the pole, and under the random play by which a first action
-/// is judged, that mostly brings the fall nearer. A far end of the horizon that is dear outweighs it.
-fn default_cost(planner: PlannerKind) -> CostWeights {
-    let common = CostWeights::default();
-    match planner {
-        PlannerKind::RandomShooting => CostWeights { terminal_position: 20.0, ..common },
-        _ => common,
-    }
 }
 
 impl PilotConfigBuilder {
-    /// Sets the planner, and its default tuning and weights unless others were set.
+    /// Sets the planner, and its default tuning unless another was set.
     #[must_use]
     pub fn planner(mut self, planner: PlannerKind) -> Self {
         self.config.planner = planner;
         if !self.tuned {
             self.config.tuning = Tuning::of(planner);
-        }
-        if !self.weighed {
-            self.config.cost = default_cost(planner);
         }
         self
     }
@@ -184,21 +157,6 @@ impl PilotConfigBuilder {
     #[must_use]
     pub fn action(mut self, action: ActionKind) -> Self {
         self.config.action = action;
-        self
-    }
-
-    /// Sets the cart-pole's physics.
-    #[must_use]
-    pub fn physics(mut self, physics: Physics) -> Self {
-        self.config.physics = physics;
-        self
-    }
-
-    /// Sets what futures cost.
-    #[must_use]
-    pub fn cost(mut self, cost: CostWeights) -> Self {
-        self.config.cost = cost;
-        self.weighed = true;
         self
     }
 

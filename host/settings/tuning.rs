@@ -244,11 +244,11 @@ fn has_knots(planner: PlannerKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Decision, Device, Pilot, PilotConfig};
+    use crate::{CartPoleProblem, Decision, Device, Pilot, PilotConfig};
 
     /// What a pilot decides three times in a row.
     fn decisions(config: &PilotConfig) -> Vec<Decision> {
-        let mut pilot = Pilot::new(config.clone()).unwrap();
+        let mut pilot = Pilot::new(config.clone(), CartPoleProblem::default()).unwrap();
         (0..3).map(|_| pilot.act(&[0.02, 0.1, 0.03, -0.2]).unwrap()).collect()
     }
 

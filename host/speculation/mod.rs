@@ -30,8 +30,8 @@ impl Pilot {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot::{Device, Pilot, PilotConfig};
-    /// let mut pilot = Pilot::new(PilotConfig::builder().device(Device::Cpu).build()?)?;
+    /// use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig};
+    /// let mut pilot = Pilot::new(PilotConfig::builder().device(Device::Cpu).build()?, CartPoleProblem::default())?;
     /// let ahead = pilot.with_speculation(|speculation| {
     ///     speculation.act(&[0.0, 0.0, 0.1, 0.3])?;
     ///     speculation.predict(&[0.0, 0.2, 0.1, 0.0]);

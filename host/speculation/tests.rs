@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::env::CartPole;
-use crate::{Action, ActionKind, Device, PilotConfig, PlannerKind};
+use crate::{Action, ActionKind, CartPoleProblem, Device, PilotConfig, PlannerKind};
 
 /// What a prediction is worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,7 +15,7 @@ enum Prediction {
 
 /// The decisions of episodes in the reference environment, and how many hits and misses there were.
 fn play(config: &PilotConfig, prediction: Prediction) -> (Vec<Decision>, u64, u64) {
-    let mut pilot = Pilot::new(config.clone()).unwrap();
+    let mut pilot = Pilot::new(config.clone(), CartPoleProblem::default()).unwrap();
     let mut env = CartPole::default();
     pilot.with_speculation(|speculation| {
         let mut decisions = Vec::new();
@@ -106,8 +106,8 @@ fn one_thread_speculates_on_nothing() {
 fn a_plan_that_is_not_collected_leaves_no_trace() {
     let config = config(PlannerKind::Mppi, ActionKind::Continuous, 2);
     let state = [0.01, 0.0, 0.02, 0.0];
-    let mut expected = Pilot::new(config.clone()).unwrap();
-    let mut pilot = Pilot::new(config).unwrap();
+    let mut expected = Pilot::new(config.clone(), CartPoleProblem::default()).unwrap();
+    let mut pilot = Pilot::new(config, CartPoleProblem::default()).unwrap();
     for _ in 0..20 {
         let decision = pilot.with_speculation(|speculation| {
             let decision = speculation.act(&state);
@@ -122,7 +122,7 @@ fn a_plan_that_is_not_collected_leaves_no_trace() {
 #[test]
 fn states_that_cannot_be_planned_for_are_not_speculated_on_and_still_refused() {
     let config = config(PlannerKind::Cem, ActionKind::Discrete, 2);
-    let mut pilot = Pilot::new(config).unwrap();
+    let mut pilot = Pilot::new(config, CartPoleProblem::default()).unwrap();
     pilot.with_speculation(|speculation| {
         speculation.predict(&[0.0; 3]);
         speculation.predict(&[f64::NAN; 4]);

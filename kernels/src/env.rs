@@ -21,6 +21,11 @@ use core::fmt;
 /// The integrator: how a step advances position and angle.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Integrator {
     /// Explicit Euler: positions move with the velocities *before* the step.
     /// Gymnasium's `kinematics_integrator = "euler"`, its default.
@@ -28,6 +33,7 @@ pub enum Integrator {
     Euler = 0,
     /// Semi-implicit (symplectic) Euler: positions move with the velocities
     /// *after* the step. Gymnasium takes any other name for this one.
+    #[cfg_attr(feature = "serde", serde(alias = "semi-implicit euler"))]
     SemiImplicitEuler = 1,
 }
 
@@ -44,8 +50,16 @@ pub enum Integrator {
 /// assert_eq!(heavy.polemass_length(), 0.25);
 /// assert_eq!(heavy.validate(), Ok(()));
 /// ```
+///
+/// With the feature `serde`, numbers left out are those of `CartPole-v1`, unknown ones are errors, and the integrator is
+/// `"euler"` or `"semi-implicit-euler"`, also by Gymnasium's spelling. Ranges are checked where the physics is used.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct Physics {
     /// Gravitational acceleration in m/s^2; default 9.8. More makes the pole
     /// fall faster, less than 0 makes it hang upright.

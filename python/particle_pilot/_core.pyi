@@ -192,6 +192,7 @@ class DriveResult(_Record):
     device: str
     fallback_reason: str | None
     config: dict[str, Any]
+    problem: dict[str, Any]
     warnings: list[WarningSummary]
 
 def drive(
@@ -227,6 +228,7 @@ class SolveResult(_Record):
     threads: int
     push: str | None
     config: dict[str, Any]
+    problem: dict[str, Any]
     wall_s: float
     decision_us: DecisionMicroseconds
     particle_steps: int
@@ -272,6 +274,7 @@ class EvaluateResult(_Record):
     threads: int
     push: str | None
     config: dict[str, Any]
+    problem: dict[str, Any]
     wall_s: float
     particle_steps: int
     particle_steps_per_s: float

@@ -12,7 +12,7 @@ use crate::errors::refusal;
 use crate::interrupt::interruptible;
 use crate::options::Options;
 use crate::record::record;
-use crate::settings;
+use crate::settings::{self, Asked};
 use crate::warnings::{WarningSummary, advised, objects};
 
 record! {
@@ -80,8 +80,10 @@ record! {
         threads: usize,
         /// What disturbed the cart, unknown to the planner: ``"NEWTON:LENGTH:EVERY"``, or ``None``.
         push: Option<String>,
-        /// Everything that determines the decisions, in groups (``physics``, ``cost``, ``tuning``); no limit is ``None``.
+        /// How it was planned, the planner's knobs as a group (``tuning``).
         config: Py<PyDict>,
+        /// For what, in groups (``physics``, ``cost``); no limit is ``None``.
+        problem: Py<PyDict>,
         /// From start to end, in s.
         wall_s: f64,
         /// Steps simulated by particles.
@@ -133,8 +135,8 @@ pub fn evaluate(
 ) -> PyResult<EvaluateResult> {
     let options = Options::of_episodes(planner, options)?;
     options.warn_of_unread(py)?;
-    let Options { config, steps, episodes, push, .. } = options;
-    let evaluation = Evaluation::new(config.clone())
+    let Options { asked: Asked { config, problem }, steps, episodes, push, .. } = options;
+    let evaluation = Evaluation::new(config.clone(), problem)
         .episodes(episodes.unwrap_or(100))
         .steps(steps.unwrap_or(500))
         .push(push);
@@ -168,6 +170,7 @@ pub fn evaluate(
         threads: report.threads,
         push: report.push.map(String::from),
         config: settings::report(py, &report.config)?.unbind(),
+        problem: settings::report(py, &report.problem)?.unbind(),
         wall_s: report.wall_s,
         particle_steps: report.particle_steps,
         particle_steps_per_s: report.particle_steps_per_s,

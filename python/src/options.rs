@@ -4,12 +4,13 @@ use std::f64::consts::PI;
 use std::path::PathBuf;
 
 use particle_pilot::env::{Push, PushError};
-use particle_pilot::{PilotConfig, PlannerKind, SettingError, Tuning};
+use particle_pilot::{CartPoleProblem, PilotConfig, PlannerKind, SettingError, Tuning};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arguments::{any_integer, count, integer, named, number, warn, wrong_type};
+use crate::settings::Asked;
 use crate::{config_file, physics};
 
 /// What is about a pilot, in the order of `pilot --help`; the planners' knobs, [`Tuning::knobs`], come after.
@@ -59,7 +60,7 @@ pub const ALIASES: [[&str; 2]; 4] = [
 /// What was asked for.
 pub struct Options {
     /// The pilot.
-    pub config: PilotConfig,
+    pub asked: Asked,
     /// Steps after which an episode is won.
     pub steps: Option<u32>,
     /// How many episodes.
@@ -115,7 +116,7 @@ impl Options {
     /// # Errors
     /// The warning, where it is to be an exception.
     pub fn warn_of_unread(&self, py: Python<'_>) -> PyResult<()> {
-        let PilotConfig { planner, action, tuning, .. } = &self.config;
+        let PilotConfig { planner, action, tuning, .. } = &self.asked.config;
         let is_given = |knob: &str| self.given.iter().any(|name| name == knob);
         if Tuning::knobs().into_iter().all(is_given) {
             return Ok(());
@@ -154,8 +155,11 @@ impl Options {
             None => planner_of(&layers)?,
         };
         let config = PilotConfig::of(planner);
+        let cost = Some(CartPoleProblem::default().weights(planner));
+        let problem = CartPoleProblem { cost, ..CartPoleProblem::default() };
+        let asked = Asked { config, problem };
         let (beyond, given) = (Vec::new(), given.map_or(Ok(Vec::new()), names_of)?);
-        let mut options = Self { config, steps: None, episodes: None, push: None, beyond, given };
+        let mut options = Self { asked, steps: None, episodes: None, push: None, beyond, given };
         for layer in &layers {
             for (name, value) in layer.iter() {
                 if !value.is_none() {
@@ -169,11 +173,11 @@ impl Options {
 
     /// Checks ranges, before anything is made.
     fn check(&self) -> PyResult<()> {
-        let config = &self.config;
+        let Asked { config, problem } = &self.asked;
         let said = |error: String| PyValueError::new_err(error);
         config.validate().map_err(|error| self.refusal(error))?;
-        config.physics.validate().map_err(|error| said(error.to_string()))?;
-        config.cost.validate().map_err(|error| said(error.to_string()))
+        problem.physics.validate().map_err(|error| said(error.to_string()))?;
+        problem.weights(config.planner).validate().map_err(|error| said(error.to_string()))
     }
 
     /// `error` as an exception, about what was given.
@@ -196,25 +200,27 @@ impl Options {
 
     fn set(&mut self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
         match name {
-            "particles" => self.config.particles = self.integer(name, value)?,
-            "horizon" => self.config.horizon = self.integer(name, value)?,
-            "threads" => self.config.threads = self.integer(name, value)? as usize,
-            "iterations" => self.config.tuning.iterations = self.integer(name, value)?,
-            "knot_spacing" => self.config.tuning.knot_spacing = self.integer(name, value)?,
+            "particles" => self.asked.config.particles = self.integer(name, value)?,
+            "horizon" => self.asked.config.horizon = self.integer(name, value)?,
+            "threads" => self.asked.config.threads = self.integer(name, value)? as usize,
+            "iterations" => self.asked.config.tuning.iterations = self.integer(name, value)?,
+            "knot_spacing" => self.asked.config.tuning.knot_spacing = self.integer(name, value)?,
             _ => self.set_other(name, value)?,
         }
         Ok(())
     }
 
     fn set_other(&mut self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let PilotConfig { physics, cost, tuning, .. } = &mut self.config;
+        let Asked { config, problem } = &mut self.asked;
+        let (physics, tuning) = (&mut problem.physics, &mut config.tuning);
+        let cost = problem.cost.as_mut().expect("filled in with the planner's");
         let real = || number(name, value);
         match name {
             // Read before everything else, which depends on them.
             "planner" | "config" => (),
-            "seed" => self.config.seed = integer(name, value, 0..=u64::MAX)?,
-            "device" => self.config.device = named(name, value)?,
-            "action" => self.config.action = named(name, value)?,
+            "seed" => config.seed = integer(name, value, 0..=u64::MAX)?,
+            "device" => config.device = named(name, value)?,
+            "action" => config.action = named(name, value)?,
 
             // In Gymnasium's order, so that 12 degrees round as there.
             "theta_limit_deg" => physics.theta_threshold_radians = real()? * 2.0 * PI / 360.0,

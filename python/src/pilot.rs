@@ -20,6 +20,7 @@ use crate::options::Options;
 use crate::patience::{LONG, heed, particle_steps};
 use crate::physics::Core;
 use crate::saved::Saved;
+use crate::settings::Asked;
 use crate::{batch, physics, settings};
 
 /// Plans before every action: give it the observation, it answers with what to do.
@@ -148,13 +149,13 @@ struct Inner {
 }
 
 impl Pilot {
-    /// A pilot of `config`.
+    /// A pilot that is asked to be so.
     ///
     /// # Errors
     /// As for the class.
-    pub fn of(py: Python<'_>, config: PilotConfig) -> PyResult<Self> {
+    pub fn of(py: Python<'_>, Asked { config, problem }: Asked) -> PyResult<Self> {
         let (action, particle_steps) = (config.action, particle_steps(&config));
-        let pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
+        let pilot = py.detach(|| CorePilot::new(config, problem)).map_err(refusal)?;
         let inner = Mutex::new(Inner { pilot, batch: None, flag: Arc::default() });
         Ok(Self { inner, born: Birthplace::here(), action, particle_steps })
     }
@@ -163,8 +164,8 @@ impl Pilot {
     ///
     /// # Errors
     /// `RuntimeError` in a forked process.
-    pub fn config(&self, py: Python<'_>) -> PyResult<PilotConfig> {
-        self.with(py, |inner| inner.pilot.config().clone())
+    pub fn asked(&self, py: Python<'_>) -> PyResult<Asked> {
+        self.with(py, |inner| Asked::of(&inner.pilot))
     }
 
     /// Calls `work` with the interpreter released. Never waits for the pilot while holding the interpreter, which
@@ -229,7 +230,7 @@ impl Pilot {
     ) -> PyResult<Self> {
         let options = Options::of_pilot(planner, options, None)?;
         options.warn_of_unread(py)?;
-        Self::of(py, options.config)
+        Self::of(py, options.asked)
     }
 
     /// A pilot with the physics of ``env``, a Gymnasium ``CartPole-v1`` or one with other parameters.
@@ -363,7 +364,7 @@ impl Pilot {
     /// All options in effect, by name: ``Pilot(**pilot.options)`` is the same again.
     #[getter]
     fn options<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        settings::dict(py, &self.config(py)?)
+        settings::dict(py, &self.asked(py)?)
     }
 
     /// The seed.
@@ -419,7 +420,7 @@ impl Pilot {
 
     fn __setstate__(slf: &Bound<'_, Self>, state: &Bound<'_, PyDict>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let saved = Saved::read(state, &this.config(py)?)?;
+        let saved = Saved::read(state, &this.asked(py)?)?;
         this.with(py, |inner| {
             inner.batch = saved.load(&mut inner.pilot)?;
             Ok(())
@@ -454,7 +455,7 @@ impl Inner {
 
     /// Decides for every row, after those of `restart` have forgotten their plans, which they have not if this fails.
     fn act_batch(&mut self, states: &[State], restart: &[bool]) -> PyResult<Vec<Action>> {
-        let config = self.pilot.config();
+        let Asked { config, problem } = Asked::of(&self.pilot);
         let seed = |row: usize| config.seed.wrapping_add(row as u64);
         if let Some((_, rows)) = self.batch
             && rows != states.len()
@@ -469,7 +470,7 @@ impl Inner {
             Some((batch, _)) => batch,
             None => {
                 let seeds: Vec<u64> = (0..states.len()).map(seed).collect();
-                let batch = PilotBatch::with_interrupt(config, &seeds, &self.flag);
+                let batch = PilotBatch::with_interrupt(&config, problem, &seeds, &self.flag);
                 new.insert(batch.map_err(refusal)?)
             }
         };

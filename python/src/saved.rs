@@ -1,10 +1,12 @@
 //! Pilots as plain data, for pickle and copy.
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
-use particle_pilot::{BatchState, Carried, Pilot, PilotBatch, PilotConfig, PilotError, PilotState};
+use particle_pilot::{BatchState, Carried, Pilot, PilotBatch, PilotError, PilotState};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+
+use crate::settings::Asked;
 
 /// What a pilot carries to its next decision, and what the rows of its batch do.
 pub struct Saved {
@@ -43,23 +45,25 @@ impl Saved {
         Ok(dict)
     }
 
-    /// What [`Saved::dict`] has made of a pilot of `config`.
+    /// What [`Saved::dict`] has made of a pilot that was asked to be so.
     ///
     /// # Errors
     /// `ValueError`, `TypeError` or `KeyError` for what it cannot have made.
-    pub fn read(dict: &Bound<'_, PyDict>, config: &PilotConfig) -> PyResult<Self> {
+    pub fn read(dict: &Bound<'_, PyDict>, asked: &Asked) -> PyResult<Self> {
         let get = |name: &str| dict.as_any().get_item(name);
         let version = get("version")?.extract()?;
         let plan = get("plan")?.cast_into::<PyArray1<f64>>()?.to_vec()?;
         let (seed, decision) = (get("seed")?.extract()?, get("decision")?.extract()?);
         let carried = Carried { seed, decision, plan };
-        let pilot = PilotState { version, config: config.clone(), carried };
+        let (config, problem) = (asked.config.clone(), Some(asked.problem.into()));
         let rows = match dict.get_item("rows")? {
             Some(rows) => {
-                Some(BatchState { version, config: config.clone(), rows: read_rows(&rows)? })
+                let (config, problem, rows) = (config.clone(), problem.clone(), read_rows(&rows)?);
+                Some(BatchState { version, config, problem, rows })
             }
             None => None,
         };
+        let pilot = PilotState { version, config, problem, carried };
         Ok(Self { pilot, rows })
     }
 

@@ -1,15 +1,36 @@
 //! A pilot's configuration for Python: as keyword options, and as results tell it.
 
-use particle_pilot::PilotConfig;
+use particle_pilot::{CartPoleProblem, Pilot, PilotConfig, Problem};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use serde::Serialize;
 
 use crate::physics;
 
-/// All options of `config` by the names that [`Options`](crate::options::Options) reads.
-pub fn dict<'py>(py: Python<'py>, config: &PilotConfig) -> PyResult<Bound<'py, PyDict>> {
-    let PilotConfig { physics, cost, tuning, .. } = config;
+/// What a pilot is asked to be.
+#[derive(Clone, PartialEq)]
+pub struct Asked {
+    pub config: PilotConfig,
+    pub problem: CartPoleProblem,
+}
+
+impl Asked {
+    /// What `pilot` was asked to be.
+    pub fn of(pilot: &Pilot) -> Self {
+        let problem = match pilot.problem() {
+            Some(Problem::CartPole(problem)) => *problem,
+            _ => unreachable!("pilots in Python are for the cart-pole"),
+        };
+        Self { config: pilot.config().clone(), problem }
+    }
+}
+
+/// All that was asked for by the names that [`Options`](crate::options::Options) reads.
+pub fn dict<'py>(py: Python<'py>, asked: &Asked) -> PyResult<Bound<'py, PyDict>> {
+    let Asked { config, problem } = asked;
+    let (physics, cost) = (problem.physics, problem.weights(config.planner));
+    let tuning = &config.tuning;
     let dict = PyDict::new(py);
     dict.set_item("planner", config.planner.name())?;
     dict.set_item("particles", config.particles)?;
@@ -18,7 +39,7 @@ pub fn dict<'py>(py: Python<'py>, config: &PilotConfig) -> PyResult<Bound<'py, P
     dict.set_item("device", config.device.to_string())?;
     dict.set_item("threads", config.threads)?;
     dict.set_item("action", config.action.name())?;
-    physics::describe(*physics, &dict)?;
+    physics::describe(physics, &dict)?;
     dict.set_item("cost_position", cost.position)?;
     dict.set_item("cost_angle", cost.angle)?;
     dict.set_item("cost_end", cost.end)?;
@@ -41,12 +62,12 @@ pub fn dict<'py>(py: Python<'py>, config: &PilotConfig) -> PyResult<Bound<'py, P
     Ok(dict)
 }
 
-/// All of `config` in groups, as the program's JSON has it. No limit is `None`.
+/// A configuration or a problem in groups, as the program's JSON has it. No limit is `None`.
 ///
 /// # Errors
 /// Those of Python, short of memory.
-pub fn report<'py>(py: Python<'py>, config: &PilotConfig) -> PyResult<Bound<'py, PyDict>> {
-    let text = serde_json::to_string(config)
+pub fn report<'py>(py: Python<'py>, part: &impl Serialize) -> PyResult<Bound<'py, PyDict>> {
+    let text = serde_json::to_string(part)
         .map_err(|error| PyValueError::new_err(format!("the configuration: {error}")))?;
     let value = py.import("json")?.call_method1("loads", (text,))?;
     Ok(value.cast_into()?)

@@ -15,7 +15,7 @@ use crate::interrupt::interruptible;
 use crate::options::Options;
 use crate::patience::heed;
 use crate::record::record;
-use crate::settings;
+use crate::settings::{self, Asked};
 use crate::times::DecisionMicroseconds;
 use crate::warnings::{WarningNote, advised, objects};
 
@@ -54,8 +54,10 @@ record! {
         threads: usize,
         /// What disturbed the cart, unknown to the planner: ``"NEWTON:LENGTH:EVERY"``, or ``None``.
         push: Option<String>,
-        /// Everything that determines the decisions, in groups (``physics``, ``cost``, ``tuning``); no limit is ``None``.
+        /// How it was planned, the planner's knobs as a group (``tuning``).
         config: Py<PyDict>,
+        /// For what, in groups (``physics``, ``cost``); no limit is ``None``.
+        problem: Py<PyDict>,
         /// From reset to end, in s.
         wall_s: f64,
         /// How long decisions took, in microseconds.
@@ -108,8 +110,8 @@ pub fn solve(
 ) -> PyResult<SolveResult> {
     let options = Options::of_episode(planner, options)?;
     options.warn_of_unread(py)?;
-    let Options { config, steps, push, .. } = options;
-    let mut pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
+    let Options { asked: Asked { config, problem }, steps, push, .. } = options;
+    let mut pilot = py.detach(|| CorePilot::new(config, problem)).map_err(refusal)?;
     let flag = Arc::default();
     heed(&mut pilot, &flag);
     let episode = Episode::new().seed(pilot.config().seed).steps(steps.unwrap_or(500)).push(push);
@@ -145,6 +147,7 @@ pub fn solve(
         threads: report.threads,
         push: report.push.map(String::from),
         config: settings::report(py, &report.config)?.unbind(),
+        problem: settings::report(py, &report.problem)?.unbind(),
         wall_s: report.wall_s,
         decision_us: Py::new(py, DecisionMicroseconds::from(report.decision_us))?,
         particle_steps: report.particle_steps,

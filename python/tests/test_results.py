@@ -159,11 +159,13 @@ def test_drive_tells_what_was_planned_with(cart_pole):
     cart_pole.unwrapped.gravity = 9.0
     result = drive(cart_pole, seed=7, episodes=2, planner="mppi", particles=16, horizon=20, max_steps=4)
     assert (result.config["planner"], result.config["horizon"], result.config["seed"]) == ("mppi", 20, 7)
-    assert result.config["physics"]["gravity"] == 9.0
+    assert (result.problem["name"], result.problem["physics"]["gravity"]) == ("cart-pole", 9.0)
     assert result.config["tuning"]["temperature"] == Pilot("mppi").options["temperature"]
     assert drive(cart_pole, Pilot(seed=5, particles=16), max_steps=1).config["seed"] == 5
     # As of `solve` for a pilot of the same options.
-    assert result.config == solve("mppi", seed=7, particles=16, horizon=20, gravity=9.0, steps=1).config
+    alike = solve("mppi", seed=7, particles=16, horizon=20, gravity=9.0, steps=1)
+    assert (result.config, result.problem) == (alike.config, alike.problem)
+    assert result.problem["cost"]["terminal_position"] == Pilot("mppi").options["cost_terminal_position"]
 
 
 def test_the_limit_of_steps_is_the_strictest():
@@ -189,8 +191,8 @@ def test_drive_sums_up_the_warnings_of_decisions():
 def test_configurations_are_shown_by_their_beginning_and_given_as_copies():
     result = solve(steps=3, particles=16)
     assert "config={'planner': 'cem'" in repr(result) and "'balance'" not in repr(result)
-    result.to_dict()["config"]["physics"]["gravity"] = 1.0
-    assert result.config["physics"]["gravity"] == 9.8
+    result.to_dict()["problem"]["physics"]["gravity"] = 1.0
+    assert result.problem["physics"]["gravity"] == 9.8
     assert "endings={'fell': 0, 'left-track': 0, 'survived': 2}" in repr(evaluate(episodes=2, steps=3, particles=16))
 
 

@@ -16,7 +16,9 @@ use std::process::Command;
 
 use cases::{COMMITTED, cases};
 use particle_pilot::env::Push;
-use particle_pilot::{ActionKind, Device, Evaluation, Pilot, PilotConfig, PlannerKind};
+use particle_pilot::{
+    ActionKind, CartPoleProblem, Device, Evaluation, Pilot, PilotConfig, PlannerKind,
+};
 
 const GPU: Device = Device::Cuda(0);
 
@@ -65,7 +67,8 @@ fn timing_changes_no_decision_of_the_virtual_gpu() {
 #[ignore = "requires an NVIDIA GPU"]
 fn timing_changes_no_decision() {
     let config = PilotConfig { device: GPU, particles: 300, ..PilotConfig::default() };
-    let pilot = || Pilot::new(config.clone()).expect("a valid configuration");
+    let pilot =
+        || Pilot::new(config.clone(), CartPoleProblem::default()).expect("a valid configuration");
     let (mut plain, mut timed) = (pilot(), pilot());
     for state in [[0.01, 0.02, 0.03, -0.02], [0.02, 0.2, 0.02, -0.3]] {
         let (decision, time) = timed.act_timed(&state).expect("a finite state");
@@ -97,7 +100,8 @@ fn decisions_are_the_cpus() {
 fn assert_episodes_are_the_cpus(config: &PilotConfig, episodes: u32, steps: u32) {
     let push = Push::new(3.0, 4, 5).expect("a valid push");
     let run = |device| {
-        let evaluation = Evaluation::new(PilotConfig { device, ..config.clone() });
+        let evaluation =
+            Evaluation::new(PilotConfig { device, ..config.clone() }, CartPoleProblem::default());
         let evaluation = evaluation.episodes(episodes).first_seed(5).steps(steps);
         evaluation.push(Some(push)).run().expect("a valid configuration")
     };

@@ -1,6 +1,6 @@
 //! A decision that a GPU fails to make is as if it had never been asked for: on ptx-vm, whose calls can be told to fail.
 
-use particle_pilot::{Device, Pilot, PilotConfig, PilotError};
+use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig, PilotError};
 
 use crate::{GPU, on_the_virtual_gpu_that_fails, planners};
 
@@ -33,8 +33,8 @@ fn whatever_fails_is_asked_again() {
     for usual in planners() {
         let at = |device| PilotConfig { device, particles: 300, horizon: 40, ..usual.clone() };
         let case = format!("{} {}", usual.planner, usual.action);
-        let mut cpu = Pilot::new(at(Device::Cpu)).unwrap();
-        let mut gpu = again(&mut failed, || Pilot::new(at(GPU)));
+        let mut cpu = Pilot::new(at(Device::Cpu), CartPoleProblem::default()).unwrap();
+        let mut gpu = again(&mut failed, || Pilot::new(at(GPU), CartPoleProblem::default()));
         let fresh = gpu.save().unwrap();
         for step in 0..6u8 {
             let state = [0.01, 0.2 - 0.1 * f64::from(step), 0.02, -0.1];

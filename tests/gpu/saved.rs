@@ -2,7 +2,7 @@
 
 use particle_pilot::env::CartPoleOptions;
 use particle_pilot::vector::{Autoreset, CartPoleVector, VectorOptions};
-use particle_pilot::{Device, Pilot, PilotConfig, PilotError};
+use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig, PilotError};
 
 use crate::{GPU, on_the_virtual_gpu, planners};
 
@@ -25,7 +25,7 @@ fn saved_pilots_go_on() {
         let at = |device| PilotConfig { device, particles: 300, horizon: 12, ..usual.clone() };
         for device in [Device::Cpu, GPU] {
             let case = format!("{} {} on {device}", usual.planner, usual.action);
-            let mut pilot = Pilot::new(at(device)).unwrap();
+            let mut pilot = Pilot::new(at(device), CartPoleProblem::default()).unwrap();
             let fresh = pilot.save().unwrap();
             for state in &STATES[..2] {
                 pilot.act(state).unwrap();
@@ -33,7 +33,7 @@ fn saved_pilots_go_on() {
             let saved = pilot.save().unwrap();
             let expected: Vec<_> = STATES[2..].iter().map(|s| pilot.act(s).unwrap()).collect();
             for other in [Device::Cpu, GPU] {
-                let mut later = Pilot::new(at(other)).unwrap();
+                let mut later = Pilot::new(at(other), CartPoleProblem::default()).unwrap();
                 assert_eq!(later.save().unwrap().carried, fresh.carried, "{case}, {other}, fresh");
                 later.load(&saved).unwrap();
                 assert_eq!(later.save().unwrap().carried, saved.carried, "{case}, {other}");

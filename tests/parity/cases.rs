@@ -2,8 +2,8 @@
 
 use particle_pilot::env::{Integrator, Physics};
 use particle_pilot::{
-    ActionKind, Device, Digest, Episode, Interpolation, Noise, Pilot, PilotConfig, PlannerKind,
-    Tuning,
+    ActionKind, CartPoleProblem, Device, Digest, Episode, Interpolation, Noise, Pilot, PilotConfig,
+    PlannerKind, Tuning,
 };
 
 /// The digests as they are to be; `tests/parity/main.rs` makes them.
@@ -15,6 +15,8 @@ pub enum Case {
     Decisions(PilotConfig),
     /// The same in states beyond what single precision can square, where costs saturate.
     FarOut(PilotConfig),
+    /// As the first, of a cart-pole that leans far and moves by another integrator.
+    General(PilotConfig),
     /// An episode of 100 steps.
     Episode(PilotConfig),
 }
@@ -39,13 +41,8 @@ pub fn cases() -> Vec<(String, Case)> {
             // More chunks than are added up at once.
             let config = PilotConfig { particles: 16_500, horizon: 2, ..usual.clone() };
             cases.push((format!("{planner} {action} many"), Case::Decisions(config)));
-            let general = Physics {
-                theta_threshold_radians: 45f64.to_radians(),
-                integrator: Integrator::SemiImplicitEuler,
-                ..Physics::default()
-            };
-            let config = PilotConfig { physics: general, particles: 300, ..usual.clone() };
-            cases.push((format!("{planner} {action} general"), Case::Decisions(config)));
+            let config = PilotConfig { particles: 300, ..usual.clone() };
+            cases.push((format!("{planner} {action} general"), Case::General(config)));
             // Where all costs are the same, planners differ by how many there are.
             let particles = 70 + i as u32;
             let config = PilotConfig { particles, horizon: 5, ..usual.clone() };
@@ -93,15 +90,27 @@ pub fn cases() -> Vec<(String, Case)> {
 impl Case {
     /// The digest on `device`, with `threads` threads.
     pub fn digest(self, threads: usize, device: Device) -> Digest {
-        let (Self::Decisions(config) | Self::FarOut(config) | Self::Episode(config)) = &self;
+        let (Self::Decisions(config)
+        | Self::General(config)
+        | Self::FarOut(config)
+        | Self::Episode(config)) = &self;
         let config = PilotConfig { threads, device, seed: 11, ..config.clone() };
-        let mut pilot = Pilot::new(config).expect("every case is valid");
+        let physics = match self {
+            Self::General(_) => Physics {
+                theta_threshold_radians: 45f64.to_radians(),
+                integrator: Integrator::SemiImplicitEuler,
+                ..Physics::default()
+            },
+            _ => Physics::default(),
+        };
+        let problem = CartPoleProblem::from(physics);
+        let mut pilot = Pilot::new(config, problem).expect("every case is valid");
         assert_eq!(pilot.device(), device);
         match self {
             Self::Episode(_) => {
                 Episode::new().seed(4).steps(100).run(&mut pilot).expect("valid").digest
             }
-            Self::Decisions(_) => {
+            Self::Decisions(_) | Self::General(_) => {
                 let near = [0.01, 0.02, 0.03, -0.02];
                 decisions(&mut pilot, [near, [0.02, 0.2, 0.02, -0.3], [-1.9, -1.2, 0.1, 0.9]])
             }

@@ -12,7 +12,8 @@ use crate::command::{cargo, root, run, target_dir};
 /// What the crate does with this one.
 const MAIN: &str = "\
 fn main() -> Result<(), particle_pilot::PilotError> {
-    let mut pilot = particle_pilot::Pilot::new(particle_pilot::PilotConfig::default())?;
+    let problem = particle_pilot::CartPoleProblem::default();
+    let mut pilot = particle_pilot::Pilot::new(particle_pilot::PilotConfig::default(), problem)?;
     println!(\"{:?}\", pilot.act(&[0.0, 0.0, 0.1, 0.3])?.action);
     Ok(())
 }

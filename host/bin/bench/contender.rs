@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::Result;
-use particle_pilot::{Device, Pilot, PilotConfig, Simd};
+use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig, Simd};
 use serde::{Deserialize, Serialize};
 
 /// Something that does the work: threads of the CPU, or GPUs.
@@ -49,13 +49,16 @@ impl Contender {
             Self::Cpu { simd, threads } => {
                 let (threads, device) = (*threads, Device::Cpu);
                 let config = PilotConfig { threads, device, ..config.clone() };
-                Ok(vec![Pilot::with_simd(config, *simd)?])
+                Ok(vec![Pilot::with_simd(config, CartPoleProblem::default(), *simd)?])
             }
             Self::Gpus(indices) => indices
                 .iter()
                 .map(|index| {
                     let device = Device::Cuda(*index);
-                    Ok(Pilot::new(PilotConfig { device, ..config.clone() })?)
+                    Ok(Pilot::new(
+                        PilotConfig { device, ..config.clone() },
+                        CartPoleProblem::default(),
+                    )?)
                 })
                 .collect(),
             Self::Peer(peer) => anyhow::bail!("{} has no pilots", peer.name),

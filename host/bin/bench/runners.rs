@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use particle_pilot::{
-    Decision, Digest, Episode, Evaluation, EvaluationResult, Pilot, PilotConfig, Simd,
+    CartPoleProblem, Decision, Digest, Episode, Evaluation, EvaluationResult, Pilot, PilotConfig,
+    Simd,
 };
 
 use crate::contender::Contender;
@@ -44,7 +45,12 @@ pub fn open(work: &Work, contender: &Contender) -> Result<Box<dyn Runner>> {
                 };
                 let device = contender.device();
                 let config = PilotConfig { threads, device, ..config.clone() };
-                Box::new(Evaluation::new(config).episodes(*episodes).steps(*steps).first_seed(0))
+                Box::new(
+                    Evaluation::new(config, CartPoleProblem::default())
+                        .episodes(*episodes)
+                        .steps(*steps)
+                        .first_seed(0),
+                )
             }
         },
         Work::Steps { environments, steps } => {

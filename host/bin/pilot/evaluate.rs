@@ -27,7 +27,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     settings.distinct_outputs()?;
     let episodes = settings.episodes()?;
     let config = settings.config(settings.planner());
-    let evaluation = Evaluation::new(config.clone())
+    let evaluation = Evaluation::new(config.clone(), settings.problem(config.planner))
         .episodes(episodes)
         .steps(settings.steps())
         .push(settings.push());

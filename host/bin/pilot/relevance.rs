@@ -11,11 +11,11 @@ pub fn reads(config: &PilotConfig, option: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use particle_pilot::{ActionKind, Noise, Pilot, PlannerKind, Tuning};
+    use particle_pilot::{ActionKind, CartPoleProblem, Noise, Pilot, PlannerKind, Tuning};
 
     /// A pilot's first two decisions, the second of which has a plan to start from.
     fn decisions(config: &PilotConfig) -> Vec<particle_pilot::Decision> {
-        let mut pilot = Pilot::new(config.clone()).unwrap();
+        let mut pilot = Pilot::new(config.clone(), CartPoleProblem::default()).unwrap();
         (0..3).map(|_| pilot.act(&[0.3, 0.2, 0.03, -0.2]).unwrap()).collect()
     }
 

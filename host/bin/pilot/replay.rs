@@ -96,12 +96,13 @@ impl Check {
 }
 
 fn replay(trace: &mut Trace, quiet: bool) -> Result<ReplayResult> {
-    let config = trace.settings.config(trace.settings.planner());
-    let (limit, push) = (trace.settings.steps(), trace.settings.push());
-    let (seed, kind, physics) = (config.seed, config.action, config.physics);
+    let (settings, planner) = (&trace.settings, trace.settings.planner());
+    let (config, problem) = (settings.config(planner), settings.problem(planner));
+    let (limit, push) = (settings.steps(), settings.push());
+    let (seed, kind, physics) = (config.seed, config.action, problem.physics);
     let options = CartPoleOptions { max_episode_steps: Some(limit), ..CartPoleOptions::default() };
     let mut env = CartPole::new(physics, options)?;
-    let mut pilot = Pilot::new(config).map_err(refused)?;
+    let mut pilot = Pilot::new(config, problem).map_err(refused)?;
     pilot.reset(seed);
     pilot.set_interrupt(Arc::clone(interrupt::watch()));
     let mut state = env.reset(Some(seed));

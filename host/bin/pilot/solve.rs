@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
+use particle_pilot::env::Physics;
 use particle_pilot::report::{EpisodeReport, per_second};
 use particle_pilot::{Episode, EpisodeResult, Pilot, PilotConfig, Warning, WarningNote};
 
@@ -28,7 +29,9 @@ pub fn run(options: Options) -> Result<Outcome> {
     };
     let options = settings.options();
     settings.distinct_outputs()?;
-    let mut pilot = Pilot::new(settings.config(settings.planner())).map_err(refused)?;
+    let planner = settings.planner();
+    let pilot = Pilot::new(settings.config(planner), settings.problem(planner));
+    let mut pilot = pilot.map_err(refused)?;
     let stop = interrupt::watch();
     pilot.set_interrupt(Arc::clone(stop));
     let report = Report::open(options.json.as_deref(), options.quiet)?;
@@ -81,12 +84,12 @@ pub fn run(options: Options) -> Result<Outcome> {
     let words = |warning: &Warning| advised(warning, pilot.config());
     let json = EpisodeReport::of(&result, &episode, &pilot, words);
     machine.warn(&report, json.fallback_reason.as_deref());
-    report.write(&text(&result, &pilot), &json)?;
+    report.write(&text(&result, &pilot, &settings.physics()), &json)?;
     let met = result.survived || !settings.options().require_success;
     Ok(Outcome::of(result.interrupted, met))
 }
 
-fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
+fn text(result: &EpisodeResult, pilot: &Pilot, physics: &Physics) -> String {
     let (config, times) = (pilot.config(), result.decision_times);
     let decisions = per_second(result.steps.into(), result.wall);
     let simulated = per_second(result.particle_steps, result.wall);
@@ -99,7 +102,7 @@ fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
          simulated  {} particle-steps, {}/s\n\
          digest     {}\n",
         headline(result),
-        last_state(result, config),
+        last_state(result, physics),
         config.planner,
         extent(config, 'x'),
         Machine::of_pilot(pilot),
@@ -114,13 +117,12 @@ fn text(result: &EpisodeResult, pilot: &Pilot) -> String {
 }
 
 /// Where a failure ended, and what the limits were.
-fn last_state(result: &EpisodeResult, config: &PilotConfig) -> String {
+fn last_state(result: &EpisodeResult, physics: &Physics) -> String {
     let (false, false, Some([x, _, theta, _])) =
         (result.survived, result.interrupted, result.final_state.as_deref())
     else {
         return String::new();
     };
-    let physics = &config.physics;
     let signed = |value: f64| {
         let sign = if value < 0.0 { "-" } else { "" };
         format!("{sign}{}", significant(value.abs()))

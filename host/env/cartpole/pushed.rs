@@ -29,9 +29,9 @@ impl Environment for CartPole {
 /// # Examples
 /// ```
 /// use particle_pilot::env::{Environment, Physics, PushedCartPole};
-/// use particle_pilot::{Episode, Pilot, PilotConfig};
+/// use particle_pilot::{CartPoleProblem, Episode, Pilot, PilotConfig};
 /// let mut env = PushedCartPole::new(Physics::default(), Some("5:10:100".parse()?))?;
-/// let mut pilot = Pilot::new(PilotConfig::default())?;
+/// let mut pilot = Pilot::new(PilotConfig::default(), CartPoleProblem::default())?;
 /// assert!(Episode::new().run_in(&mut pilot, &mut env)?.survived);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

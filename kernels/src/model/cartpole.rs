@@ -35,6 +35,11 @@ use crate::model::LaneModel;
 /// assert!(centred.validate().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct CostWeights {
     /// Of each step's squared distance from the centre, 1/m^2. More keeps the cart closer to the
     /// centre and lets the pole lean more.
@@ -230,7 +235,7 @@ impl<const GENERAL: bool> CartPoleModel<GENERAL> {
             return unsupported("gravity times tau squared", distance, "1e-37 to 1e38 m");
         }
         let scale = p.polemass_length() / mass / distance;
-        let units = [1.0 / distance, p.tau / distance, 1.0, p.tau];
+        let units = Self::units(p);
         let inertia = |cosine: f64| p.length * (4.0 / 3.0 - p.masspole * cosine * cosine / mass);
         let top = distance / scale;
         let fitted = p.theta_threshold_radians.min(NARROW_LIMIT);
@@ -274,10 +279,12 @@ impl<const GENERAL: bool> CartPoleModel<GENERAL> {
         })
     }
 
-    /// How many of the model's units one of the caller's is, for each number of the state.
+    /// How many of the model's units one of the caller's is under these physics, for each number of the state.
     #[must_use]
-    pub fn units(&self) -> [f64; 4] {
-        self.units
+    pub fn units(physics: &Physics) -> [f64; 4] {
+        let tau = physics.tau;
+        let distance = physics.gravity * tau * tau;
+        [1.0 / distance, tau / distance, 1.0, tau]
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use particle_pilot::env::Physics;
-use particle_pilot::{ActionKind, Pilot as CorePilot, PilotConfig};
+use particle_pilot::{ActionKind, CartPoleProblem, Pilot as CorePilot};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -16,11 +16,12 @@ use crate::options::Options;
 use crate::patience::heed;
 use crate::physics::{self, Core};
 use crate::pilot::Pilot;
+use crate::settings::Asked;
 
 /// What to plan with, besides the environment's physics.
 pub struct Wishes<'a, 'py> {
-    /// The configuration of the pilot that was given.
-    pilot: Option<PilotConfig>,
+    /// What the pilot that was given was asked to be.
+    pilot: Option<Asked>,
     settings: Option<&'a Bound<'py, PyDict>>,
     /// Whether the environment's physics count.
     of_env: bool,
@@ -48,18 +49,20 @@ impl<'a, 'py> Wishes<'a, 'py> {
                 "`{name}` is given along with a pilot, which has options of its own: give one or the other"
             )));
         }
-        Ok(Self { pilot: Some(given.get().config(pilot.py())?), settings, of_env })
+        Ok(Self { pilot: Some(given.get().asked(pilot.py())?), settings, of_env })
     }
 
     /// The options for an environment of `physics`.
     fn options(&self, py: Python<'py>, physics: &Physics) -> PyResult<Options> {
         let of_env = self.of_env.then(|| physics::options(py, *physics)).transpose()?;
         let mut options = Options::of_pilot(None, self.settings, of_env.as_ref())?;
-        if let Some(config) = &self.pilot {
-            let physics = if self.of_env { options.config.physics } else { config.physics };
-            options.config = PilotConfig { physics, ..config.clone() };
+        if let Some(Asked { config, problem }) = &self.pilot {
+            let own = options.asked.problem.physics;
+            let physics = if self.of_env { own } else { problem.physics };
+            let problem = CartPoleProblem { physics, ..*problem };
+            options.asked = Asked { config: config.clone(), problem };
         }
-        if options.config.action == ActionKind::Continuous {
+        if options.asked.config.action == ActionKind::Continuous {
             let why = "action is `continuous`, but the environment's actions are 0 and 1";
             return Err(PyValueError::new_err(why));
         }
@@ -87,7 +90,7 @@ impl<'a, 'py> Driver<'a, 'py> {
         options.warn_of_unread(py)?;
         core.warn_of_stale(&physics)?;
         let flag = Arc::default();
-        let pilot = make(py, options.config, &flag)?;
+        let pilot = make(py, options.asked, &flag)?;
         Ok(Self { core, wishes, physics, pilot, flag, doubts: Doubts::default() })
     }
 
@@ -99,18 +102,20 @@ impl<'a, 'py> Driver<'a, 'py> {
         }
         self.core.warn_of_stale(&physics)?;
         let py = self.core.object().py();
-        let config = self.wishes.options(py, &physics)?.config;
-        let seed = config.seed;
-        if config != (PilotConfig { seed, ..self.pilot.config().clone() }) {
-            self.pilot = make(py, config, &self.flag)?;
+        let asked = self.wishes.options(py, &physics)?.asked;
+        let mut present = Asked::of(&self.pilot);
+        present.config.seed = asked.config.seed;
+        if asked != present {
+            self.pilot = make(py, asked, &self.flag)?;
         }
         self.physics = physics;
         Ok(())
     }
 }
 
-fn make(py: Python<'_>, config: PilotConfig, flag: &Arc<AtomicBool>) -> PyResult<CorePilot> {
-    let mut pilot = py.detach(|| CorePilot::new(config)).map_err(refusal)?;
+fn make(py: Python<'_>, asked: Asked, flag: &Arc<AtomicBool>) -> PyResult<CorePilot> {
+    let Asked { config, problem } = asked;
+    let mut pilot = py.detach(|| CorePilot::new(config, problem)).map_err(refusal)?;
     heed(&mut pilot, flag);
     Ok(pilot)
 }

@@ -57,9 +57,11 @@ record! {
         device: String,
         /// Why it is not, or no longer, a GPU, where the device was left open; else ``None``.
         fallback_reason: Option<String>,
-        /// Everything that determines the decisions, in groups (``physics``, ``cost``, ``tuning``); no limit is ``None``.
-        /// The seed is the first episode's; where the physics change at a reset, they are the last episode's.
+        /// How it was planned, the planner's knobs as a group (``tuning``). The seed is the first episode's.
         config: Py<PyDict>,
+        /// For what, in groups (``physics``, ``cost``); no limit is ``None``. Where the physics change at a reset, they are
+        /// the last episode's.
+        problem: Py<PyDict>,
         /// What was noticed about decisions, by kind; mostly nothing.
         warnings: Vec<Py<WarningSummary>>,
     }

@@ -206,6 +206,7 @@ impl Tally {
             device: pilot.device().to_string(),
             fallback_reason: pilot.fallback_reason().map(ToString::to_string),
             config: settings::report(py, &config)?.unbind(),
+            problem: settings::report(py, &pilot.problem())?.unbind(),
             warnings: objects(py, warnings)?,
         })
     }

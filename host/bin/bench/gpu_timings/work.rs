@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use particle_pilot::backend::DeviceInfo;
-use particle_pilot::{ActionKind, Decision, Device, Evaluation, Pilot, PilotConfig, PlannerKind};
+use particle_pilot::{
+    ActionKind, CartPoleProblem, Decision, Device, Evaluation, Pilot, PilotConfig, PlannerKind,
+};
 use particle_pilot_bench::gpu_limits as limits;
 use particle_pilot_bench::start::run_pilot;
 
@@ -146,7 +148,9 @@ impl Bench {
     }
 
     fn time_decision(&self, config: &PilotConfig, timed: &mut Timed) -> Result<()> {
-        let on = |device| Pilot::new(PilotConfig { device, ..config.clone() });
+        let on = |device| {
+            Pilot::new(PilotConfig { device, ..config.clone() }, CartPoleProblem::default())
+        };
         let (mut gpu, mut cpu) = (on(self.device)?, on(Device::Cpu)?);
         let (on_gpu, on_cpu) = (decisions(&mut gpu)?, decisions(&mut cpu)?);
         timed.same_bits = Some(on_gpu == on_cpu);
@@ -172,7 +176,10 @@ impl Bench {
         timed: &mut Timed,
     ) -> Result<()> {
         let on = |device, episodes, steps| {
-            let evaluation = Evaluation::new(PilotConfig { device, ..config.clone() });
+            let evaluation = Evaluation::new(
+                PilotConfig { device, ..config.clone() },
+                CartPoleProblem::default(),
+            );
             evaluation.episodes(episodes).steps(steps)
         };
         let few = episodes / cpu_share;

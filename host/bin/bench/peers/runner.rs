@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use particle_pilot::{Device, Digest, Pilot, PilotConfig};
+use particle_pilot::{CartPoleProblem, Device, Digest, Pilot, PilotConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -56,7 +56,8 @@ impl PeerRunner {
         let theirs = ran.result["dead_share"].as_f64().context("it tells no share of ends")?;
         let config = PilotConfig { device: Device::Cpu, ..config.clone() };
         let particles = config.particles;
-        let ours = Pilot::new(config)?.act(&STATE)?.diagnostics.dead_share;
+        let ours =
+            Pilot::new(config, CartPoleProblem::default())?.act(&STATE)?.diagnostics.dead_share;
         Ok(check::share_differs(ours, theirs, particles))
     }
 }

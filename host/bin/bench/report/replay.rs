@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use anyhow::{Result, ensure};
-use particle_pilot::env::Push;
+use particle_pilot::env::{Physics, Push};
 use particle_pilot::{
-    Action, Device, Digest, Ending, Episode, Pilot, PilotConfig, PlannerKind, StepRecord,
-    Trajectories,
+    Action, CartPoleProblem, Device, Digest, Ending, Episode, Pilot, PilotConfig, PlannerKind,
+    StepRecord, Trajectories,
 };
 use serde::Serialize;
 
@@ -72,7 +72,9 @@ impl Replay {
     pub fn record() -> Result<Self> {
         let config = PilotConfig { device: Device::Cpu, threads: 1, ..PilotConfig::default() };
         let push: Push = PUSH.parse()?;
-        let mut pilot = Pilot::new(config)?;
+        let problem = CartPoleProblem::default();
+        let physics = problem.physics;
+        let mut pilot = Pilot::new(config, problem)?;
         let mut steps = Vec::new();
         let episode = Episode::new().seed(SEED).steps(STEPS).push(Some(push));
         let result = episode.run_with(&mut pilot, |step| {
@@ -82,8 +84,8 @@ impl Replay {
             ControlFlow::Continue(())
         })?;
         pilot.reset(SEED);
-        let PilotConfig { planner, particles, horizon, physics, .. } = *pilot.config();
-        let frames = steps.iter().map(|step| frame(&mut pilot, step, push));
+        let PilotConfig { planner, particles, horizon, .. } = *pilot.config();
+        let frames = steps.iter().map(|step| frame(&mut pilot, &physics, step, push));
         let frames = frames.collect::<Result<Vec<_>>>()?;
         let tau = physics.tau;
         Ok(Self {
@@ -129,11 +131,11 @@ impl Replay {
 }
 
 /// A step as the pilot saw it, which then decides as it did in the episode.
-fn frame(pilot: &mut Pilot, step: &Taken, push: Push) -> Result<Frame> {
+fn frame(pilot: &mut Pilot, physics: &Physics, step: &Taken, push: Push) -> Result<Frame> {
     let futures = pilot.trajectories(&step.state)?;
     let decision = pilot.act(&step.state)?;
     ensure!(decision.action == step.action, "an episode that is run again must be the same");
-    let force = pilot.config().physics.force_mag;
+    let force = physics.force_mag;
     let (alive, failed): (Vec<usize>, Vec<usize>) = shown(futures.particles)
         .partition(|particle| futures.lifetimes[*particle] as usize >= futures.horizon);
     let all = |particles: Vec<usize>| {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use particle_pilot::{Device, Episode, Pilot, PilotConfig};
+use particle_pilot::{CartPoleProblem, Device, Episode, Pilot, PilotConfig};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -135,7 +135,7 @@ fn the_replay_is_an_episode_that_the_library_plays_again() {
     let push = replay["push"].as_str().unwrap().parse().unwrap();
     let episode =
         Episode::new().seed(number("seed")).steps(number("steps") as u32).push(Some(push));
-    let result = episode.run(&mut Pilot::new(config).unwrap()).unwrap();
+    let result = episode.run(&mut Pilot::new(config, CartPoleProblem::default()).unwrap()).unwrap();
     assert_eq!(replay["digest"].as_str().unwrap(), result.digest.to_string());
     assert_eq!(replay["survived"], result.survived);
     assert_eq!(replay["frames"].as_array().unwrap().len(), result.steps as usize);

@@ -33,16 +33,17 @@ pub fn evaluate(
             results.push(result);
         }
     }
-    let qualities = results.iter().filter_map(|result| Quality::of(result, config, settings));
+    let qualities = results.iter().filter_map(|result| Quality::of(result, settings));
     Ok((EvaluationResult::of(&results, began.elapsed()), qualities.collect()))
 }
 
 fn episode(config: &PilotConfig, settings: &Settings, seed: u64) -> Result<EpisodeResult> {
     let mut rng = PhiloxRng::seed_from_u64(seed);
     let decide = |_: &[f64]| {
-        Ok(Decision { action: action(config, &mut rng), diagnostics: Diagnostics::default() })
+        let action = action(config.action, settings.physics().force_mag, &mut rng);
+        Ok(Decision { action, diagnostics: Diagnostics::default() })
     };
-    let mut env = PushedCartPole::new(config.physics, settings.push())?;
+    let mut env = PushedCartPole::new(settings.physics(), settings.push())?;
     let episode = Episode::new().seed(seed).steps(settings.steps());
     Ok(episode.run_by(&mut env, decide, |_| match interrupt::stopped() {
         true => ControlFlow::Break(()),
@@ -50,13 +51,10 @@ fn episode(config: &PilotConfig, settings: &Settings, seed: u64) -> Result<Episo
     })?)
 }
 
-/// An action drawn uniformly from all there are.
-fn action(config: &PilotConfig, rng: &mut PhiloxRng) -> Action {
-    match config.action {
+/// An action drawn uniformly from all there are, with a force of at most `force` N.
+fn action(kind: ActionKind, force: f64, rng: &mut PhiloxRng) -> Action {
+    match kind {
         ActionKind::Discrete => Action::Discrete(rng.random::<bool>().into()),
-        ActionKind::Continuous => {
-            let force = config.physics.force_mag;
-            Action::Continuous([rng.random_range(-force..=force)].into())
-        }
+        ActionKind::Continuous => Action::Continuous([rng.random_range(-force..=force)].into()),
     }
 }

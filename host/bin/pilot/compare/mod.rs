@@ -26,6 +26,8 @@ use crate::shared::progress::Progress;
 use crate::shared::text::number;
 use crate::shared::usage::usage;
 
+/// The planner by whose particle-steps, time and weights all are measured.
+const REFERENCE: PlannerKind = PlannerKind::RandomShooting;
 /// Rounds in which a planner's particles are fitted to the time budget.
 const FITS: usize = 5;
 /// Good enough a fit: the time is within this share of the budget.
@@ -49,9 +51,10 @@ pub fn run(options: Options) -> Result<Outcome> {
         }
         given => given.map(|us| Duration::from_nanos((us * 1e3) as u64)),
     };
-    let reference = settings.config(PlannerKind::RandomShooting);
+    let reference = settings.config(REFERENCE);
     // Each row opens the device again: it has another planner, and other kernels.
-    let prepared = Evaluation::new(reference.clone()).prepare().map_err(refused)?;
+    let prepared = Evaluation::new(reference.clone(), settings.problem(REFERENCE));
+    let prepared = prepared.prepare().map_err(refused)?;
     let machine = Machine::of_evaluation(&prepared);
     drop(prepared);
     let match_ = Match {
@@ -211,12 +214,12 @@ impl Match<'_> {
         tick: &(dyn Fn() + Sync),
     ) -> Result<(EvaluationResult, Duration, Vec<Quality>)> {
         let seen = Mutex::new((Vec::new(), Vec::new()));
-        let evaluation = Evaluation::new(config.clone())
+        let evaluation = Evaluation::new(config.clone(), self.settings.problem(config.planner))
             .episodes(episodes)
             .steps(steps)
             .push(self.settings.push());
         let result = evaluation.run_with(interrupt::watch(), |episode| {
-            let quality = Quality::of(episode, self.reference, self.settings);
+            let quality = Quality::of(episode, self.settings);
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
             seen.0.push(decision_time(episode));
             seen.1.extend(quality.map(|quality| (episode.seed, quality)));
@@ -234,8 +237,9 @@ impl Match<'_> {
 
     /// What decisions cost, on one thread as in an evaluation.
     fn decide(&self, config: &PilotConfig) -> Result<Cost> {
-        let mut pilot =
-            Pilot::new(PilotConfig { threads: 1, ..config.clone() }).map_err(refused)?;
+        let single = PilotConfig { threads: 1, ..config.clone() };
+        let pilot = Pilot::new(single, self.settings.problem(config.planner));
+        let mut pilot = pilot.map_err(refused)?;
         pilot.set_interrupt(Arc::clone(interrupt::watch()));
         let began = Instant::now();
         let mut act = || {

@@ -1,8 +1,9 @@
 //! How well an episode went, beyond whether the pole stood.
 
-use particle_pilot::{EpisodeResult, PilotConfig};
+use particle_pilot::EpisodeResult;
 use serde::Serialize;
 
+use super::REFERENCE;
 use crate::settings::Settings;
 
 /// What tells apart pilots that all survive.
@@ -18,13 +19,9 @@ pub struct Quality {
 
 impl Quality {
     /// Of an episode, charged as the reference would; none where a GPU ran it, which does not tell its states.
-    pub fn of(
-        result: &EpisodeResult,
-        reference: &PilotConfig,
-        settings: &Settings,
-    ) -> Option<Self> {
+    pub fn of(result: &EpisodeResult, settings: &Settings) -> Option<Self> {
         let [position_rms, _, angle_rms, _] = *result.state_rms.as_deref()? else { return None };
-        let weights = &reference.cost;
+        let weights = settings.weights(REFERENCE);
         let (steps, limit) = (f64::from(result.steps), f64::from(settings.steps()));
         let running = weights.position * position_rms.powi(2) + weights.angle * angle_rms.powi(2);
         Some(Self {

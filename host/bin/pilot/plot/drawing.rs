@@ -58,7 +58,7 @@ impl Drawing<'_> {
     }
 
     fn position<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
-        let limit = self.pilot.config().physics.x_threshold;
+        let limit = self.settings.physics().x_threshold;
         let [last, _] = self.last();
         let most = self.series.most(|p| p.x).max(last.abs());
         let near = most > 0.4 * limit;
@@ -74,7 +74,7 @@ impl Drawing<'_> {
     }
 
     fn angle<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
-        let degrees = degrees(self.pilot.config().physics.theta_threshold_radians);
+        let degrees = degrees(self.settings.physics().theta_threshold_radians);
         let [_, last] = self.last();
         let most = self.series.most(|p| p.degrees).max(last.abs()).max(0.1);
         let shown = degrees <= 20.0 || most > 0.4 * degrees;
@@ -90,7 +90,7 @@ impl Drawing<'_> {
     }
 
     fn action<DB: DrawingBackend>(&self, area: &Area<DB>) -> Result<(), Fault<DB>> {
-        let force = self.pilot.config().physics.force_mag;
+        let force = self.settings.physics().force_mag;
         let newton = |p: &Point| match p.action {
             Action::Discrete(0) => -force,
             Action::Discrete(_) => force,
@@ -213,7 +213,7 @@ impl Drawing<'_> {
     }
 
     fn tau(&self) -> f64 {
-        self.pilot.config().physics.tau
+        self.settings.physics().tau
     }
 
     fn line(&self, colour: RGBColor, value: impl Fn(&Point) -> f64) -> Curve {

@@ -82,7 +82,7 @@ impl picture::Drawing for Played<'_> {
 
     fn draw<DB: DrawingBackend>(&self, root: &Area<DB>, scale: u32) -> Result<(), Fault<DB>> {
         let Self { series, pilot, settings, result } = *self;
-        let time = 0.0..f64::from(result.steps.max(1)) * pilot.config().physics.tau;
+        let time = 0.0..f64::from(result.steps.max(1)) * settings.physics().tau;
         let canvas = Canvas { scale, time };
         Drawing { series, pilot, settings, result, canvas }.all(root)
     }

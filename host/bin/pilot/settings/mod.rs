@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 use anyhow::{Context, Result};
 use particle_pilot::env::{Integrator, Physics, Push};
 use particle_pilot::kernels::model::{BadCost, CostWeights};
-use particle_pilot::{PilotConfig, PilotError, PlannerKind, SettingError, Tuning};
+use particle_pilot::{CartPoleProblem, PilotConfig, PilotError, PlannerKind, SettingError, Tuning};
 
 use crate::config_file::read;
 use crate::options::{IntegratorName, MOST_EPISODES, MOST_STEPS, Options};
@@ -97,9 +97,9 @@ impl Settings {
         for planner in settings.planners() {
             let config = settings.config(planner);
             config.validate().map_err(|error| refused(error.into()))?;
-            config.cost.validate().map_err(refused_cost)?;
-            config.physics.validate().map_err(usage)?;
+            settings.weights(planner).validate().map_err(refused_cost)?;
         }
+        settings.physics().validate().map_err(usage)?;
         Ok(settings)
     }
 
@@ -160,14 +160,17 @@ impl Settings {
             device: o.device.unwrap_or(default.device),
             threads: o.threads.unwrap_or(default.threads),
             action: o.action.unwrap_or(default.action),
-            physics: self.physics(default.physics),
-            cost: self.cost(default.cost),
             tuning: self.tuning(default.tuning),
         }
     }
 
-    fn physics(&self, default: Physics) -> Physics {
-        let o = &self.options;
+    /// The problem that these options ask for, as this planner is told it.
+    pub fn problem(&self, planner: PlannerKind) -> CartPoleProblem {
+        CartPoleProblem { physics: self.physics(), cost: Some(self.weights(planner)) }
+    }
+
+    pub fn physics(&self) -> Physics {
+        let (o, default) = (&self.options, Physics::default());
         Physics {
             // In Gymnasium's order, so that 12 degrees round as there.
             theta_threshold_radians: match o.theta_limit_deg {
@@ -181,8 +184,9 @@ impl Settings {
         }
     }
 
-    fn cost(&self, default: CostWeights) -> CostWeights {
-        let o = &self.options;
+    /// What futures cost.
+    pub fn weights(&self, planner: PlannerKind) -> CostWeights {
+        let (o, default) = (&self.options, CartPoleProblem::default().weights(planner));
         CostWeights {
             position: o.cost_position.unwrap_or(default.position),
             angle: o.cost_angle.unwrap_or(default.angle),

@@ -101,7 +101,7 @@ impl Settings {
     /// The options with a planner's defaults filled in.
     fn filled(&self, planner: PlannerKind) -> Options {
         let config = self.config(planner);
-        let (physics, cost, tuning) = (config.physics, config.cost, config.tuning);
+        let (physics, cost, tuning) = (self.physics(), self.weights(planner), config.tuning);
         let o = self.options.clone();
         let has_episodes = self.work != Work::Episode;
         Options {
@@ -173,8 +173,12 @@ mod tests {
             let options = Options { planner: Some(*planner), ..Options::default() };
             let open = Settings { options, work: Work::Evaluation };
             let filled = Settings { options: open.filled(*planner), ..open.clone() };
-            assert_eq!(open.config(*planner), PilotConfig::of(*planner));
-            assert_eq!(filled.config(*planner), PilotConfig::of(*planner));
+            let default = CartPoleProblem::default();
+            let default = CartPoleProblem { cost: Some(default.weights(*planner)), ..default };
+            for settings in [&open, &filled] {
+                assert_eq!(settings.config(*planner), PilotConfig::of(*planner));
+                assert_eq!(settings.problem(*planner), default);
+            }
             let text = open.toml().unwrap();
             assert_eq!(parse(&text).unwrap(), open.options);
             let all = format!("planner = \"{planner}\"\n{}", uncommented(&text));
@@ -189,6 +193,7 @@ mod tests {
         let printed = Settings::new(parse(&said.toml().unwrap()).unwrap()).unwrap();
         for (planner, _) in PlannerKind::ALL {
             assert_eq!(printed.config(*planner), said.config(*planner));
+            assert_eq!(printed.problem(*planner), said.problem(*planner));
         }
     }
 

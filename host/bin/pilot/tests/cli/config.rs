@@ -54,6 +54,7 @@ fn a_printed_configuration_changes_no_planner() {
         let read = json(&run_small(&["-p", planner, "--json", "-", "--config", text_of(&path)]));
         assert_eq!(plain["digest"], read["digest"], "{planner}");
         assert_eq!(plain["config"], read["config"], "{planner}");
+        assert_eq!(plain["problem"], read["problem"], "{planner}");
     }
 }
 

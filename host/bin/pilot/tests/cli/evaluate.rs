@@ -31,6 +31,7 @@ fn json_holds_what_is_promised() {
             "interrupted",
             "push",
             "config",
+            "problem",
             "step_limit",
             "endings",
             "warnings",

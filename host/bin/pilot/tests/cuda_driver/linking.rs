@@ -27,13 +27,14 @@ const NO_CUDA: &str = "fn own_cuda() -> u32 { 0 }";
 
 /// Counts GPUs and opens one: all that this calls must be linked.
 const PROGRAM: &str = r#"
-use particle_pilot::{Device, Pilot, PilotConfig, backend};
+use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig, backend};
 
 fn main() {
     assert_eq!(own_cuda(), 0);
     let gpus = backend::gpus().map_or(0, |gpus| gpus.len());
     let config = PilotConfig::builder().device(Device::Cuda(0)).build().unwrap();
-    assert!(gpus > 0 || Pilot::new(config).is_err(), "no GPU, and yet a pilot on it");
+    let pilot = Pilot::new(config, CartPoleProblem::default());
+    assert!(gpus > 0 || pilot.is_err(), "no GPU, and yet a pilot on it");
     print!("{gpus} GPUs");
 }
 "#;

@@ -2,18 +2,19 @@
 
 use std::fmt;
 
-use particle_pilot_kernels::model::{CartPoleModel, LaneModel, Model, Visitor, lift};
+use particle_pilot_kernels::model::{LaneModel, Model, Visitor, lift};
 
 use super::gpu::OpenGpu;
-use crate::engine::{self, CartModel, MemoryCheck};
-use crate::env::{Ending, Environment, PushedCartPole};
+use crate::engine::{self, MemoryCheck, OpenEpisodes};
+use crate::env::{Ending, Environment};
 use crate::episode::Episode;
 use crate::error::PilotError;
 use crate::pilot::{Pilot, require_controls};
+use crate::problem::{CartPoleProblem, Problem};
 use crate::settings::{Device, PilotConfig};
 
 /// A model to plan with, and the environment that it is about.
-pub trait Problem: Send + Sync {
+pub trait Subject: Send + Sync {
     /// Refuses what no episode can be run with.
     fn check(&self, config: &PilotConfig, episode: &Episode) -> Result<(), PilotError>;
 
@@ -21,11 +22,7 @@ pub trait Problem: Send + Sync {
     fn pilot(&self, config: PilotConfig) -> Result<Pilot, PilotError>;
 
     /// The environment, before its first episode.
-    fn environment(
-        &self,
-        config: &PilotConfig,
-        episode: &Episode,
-    ) -> Result<Box<dyn Environment>, PilotError>;
+    fn environment(&self, episode: &Episode) -> Result<Box<dyn Environment>, PilotError>;
 
     /// Refuses `pilots` pilots that this machine has no memory for.
     fn require_memory(&self, config: &PilotConfig, pilots: usize) -> Result<(), PilotError>;
@@ -37,43 +34,43 @@ pub trait Problem: Send + Sync {
     fn endings(&self) -> &'static [Ending];
 }
 
-impl fmt::Debug for dyn Problem {
+impl fmt::Debug for dyn Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Problem")
+        f.write_str("Subject")
     }
 }
 
-/// The cart-pole of the configuration, with the episode's pushes.
-pub struct CartPoleProblem;
-
-impl Problem for CartPoleProblem {
-    fn check(&self, config: &PilotConfig, _: &Episode) -> Result<(), PilotError> {
-        CartModel::of(config).map(|_| ())
+/// With the episode's pushes.
+impl Subject for Problem {
+    fn check(&self, config: &PilotConfig, episode: &Episode) -> Result<(), PilotError> {
+        self.environment(episode.disturbance())?;
+        self.visit(config.planner, ControlCheck(config))?
     }
 
     fn pilot(&self, config: PilotConfig) -> Result<Pilot, PilotError> {
-        Pilot::new(config)
+        Pilot::new(config, self.clone())
     }
 
-    fn environment(
-        &self,
-        config: &PilotConfig,
-        episode: &Episode,
-    ) -> Result<Box<dyn Environment>, PilotError> {
-        Ok(Box::new(PushedCartPole::new(config.physics, episode.disturbance())?))
+    fn environment(&self, episode: &Episode) -> Result<Box<dyn Environment>, PilotError> {
+        self.environment(episode.disturbance())
     }
 
     fn require_memory(&self, config: &PilotConfig, pilots: usize) -> Result<(), PilotError> {
-        engine::require_memory::<CartPoleModel<false>>(config, pilots)
+        self.visit(config.planner, MemoryCheck { config, pilots })?
     }
 
     fn open_gpu(&self, config: &PilotConfig, _: &Episode) -> Result<OpenGpu, PilotError> {
-        let (episodes, info) = engine::gpu_episodes(config)?;
-        Ok(OpenGpu::Whole(Box::new(episodes), info))
+        match self {
+            Self::CartPole(CartPoleProblem { physics, .. }) => {
+                let open = OpenEpisodes { config, physics };
+                let (episodes, info) = self.visit(config.planner, open)??;
+                Ok(OpenGpu::Whole(Box::new(episodes), info))
+            }
+        }
     }
 
     fn endings(&self) -> &'static [Ending] {
-        &[Ending::Survived, Ending::Fell, Ending::LeftTrack]
+        self.endings()
     }
 }
 
@@ -89,12 +86,12 @@ impl Visitor for ControlCheck<'_> {
 }
 
 /// A model of one's own.
-pub struct OwnProblem<T, E, const N: usize, const M: usize> {
+pub struct OwnSubject<T, E, const N: usize, const M: usize> {
     pub model: T,
     pub env: E,
 }
 
-impl<const N: usize, const M: usize, T, E> Problem for OwnProblem<T, E, N, M>
+impl<const N: usize, const M: usize, T, E> Subject for OwnSubject<T, E, N, M>
 where
     T: Model<N, M>,
     E: Environment + Clone + Sync + 'static,
@@ -112,11 +109,7 @@ where
         Pilot::with_model(config, self.model)
     }
 
-    fn environment(
-        &self,
-        _: &PilotConfig,
-        _: &Episode,
-    ) -> Result<Box<dyn Environment>, PilotError> {
+    fn environment(&self, _: &Episode) -> Result<Box<dyn Environment>, PilotError> {
         Ok(Box::new(self.env.clone()))
     }
 
@@ -128,7 +121,7 @@ where
         // Asked for by number, it tells when it fails instead of going on with the CPU: that has more than one thread here.
         let device = Device::Cuda(engine::gpu_index(config));
         let pilot = Box::new(self.pilot(PilotConfig { device, ..config.clone() })?);
-        Ok(OpenGpu::Deciding { pilot, env: self.environment(config, episode)? })
+        Ok(OpenGpu::Deciding { pilot, env: self.environment(episode)? })
     }
 
     fn endings(&self) -> &'static [Ending] {

@@ -35,9 +35,10 @@ impl Warning {
                 }
             }
             (Self::FewSamples { .. }, PlannerKind::Smc) => "raise `temperature` or `particles`",
-            (Self::FewSamples { .. }, PlannerKind::RandomShooting | PlannerKind::Fmc) => {
-                "raise `particles`"
-            }
+            (
+                Self::FewSamples { .. },
+                PlannerKind::RandomShooting | PlannerKind::Fmc | PlannerKind::PredictiveSampling,
+            ) => "raise `particles`",
             (Self::NonFinite { .. }, _) => "lower `force` or the `cost_` weights",
         }
     }

@@ -84,7 +84,14 @@ fn chunks(criterion: &mut Criterion) {
     });
     let interpolant = Interpolant { weights: &weights, cubic: false };
     let scales = vec![full / 2.0; interpolant.knots(HORIZON as usize)];
-    let noise = KnotNoise { stream, scales: &scales, colour: [0.6, 0.8], points: &[], pairs: 0 };
+    let noise = KnotNoise {
+        stream,
+        scales: &scales,
+        colour: [0.6, 0.8],
+        points: &[],
+        pairs: 0,
+        anchored: false,
+    };
     let knots = Knots {
         noise,
         interpolant,

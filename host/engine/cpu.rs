@@ -187,6 +187,6 @@ fn who_needs(config: &PilotConfig) -> String {
 /// Why some planners' futures cannot be shown.
 fn no_trajectories() -> PilotError {
     let reason = "particles of smc and fmc replace each other on the way, so that no future is any one particle's; \
-                  random-shooting, cem and mppi have trajectories";
+                  other planners have trajectories";
     PilotError::Unsupported(reason.into())
 }

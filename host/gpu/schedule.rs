@@ -90,7 +90,8 @@ impl Schedule {
                 vec![rolls_out("biased"), one("refit_probabilities")],
                 "cem",
             ),
-            (PlannerKind::Cem, false) => (
+            // Of one iteration, which refits to one future.
+            (PlannerKind::Cem, false) | (PlannerKind::PredictiveSampling, _) => (
                 plans,
                 "reset_plan",
                 vec![knots(), one("choose_elites"), weighs("elite"), one("refit_plan")],
@@ -157,18 +158,19 @@ fn island_count(config: &PilotConfig) -> u32 {
 fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> PlannerParams {
     let tuning = &config.tuning;
     let discrete = config.action == ActionKind::Discrete;
+    let anchored = config.planner == PlannerKind::PredictiveSampling;
     let mut params = PlannerParams {
-        smoothing: tuning.smoothing,
+        smoothing: if anchored { 0.0 } else { tuning.smoothing },
         floor: tuning.floor,
         temperature: tuning.temperature,
         target_share: tuning.target_share,
         particles: config.particles,
         horizon: config.horizon,
         iterations: if config.planner == PlannerKind::Cem { tuning.iterations } else { 1 },
-        elites: elite_count(config.particles, tuning.elite_share) as u32,
+        elites: if anchored { 1 } else { elite_count(config.particles, tuning.elite_share) as u32 },
         discrete: discrete.into(),
         strata: match config.planner {
-            PlannerKind::Cem => 0,
+            PlannerKind::Cem | PlannerKind::PredictiveSampling => 0,
             PlannerKind::Mppi if !discrete => 0,
             _ => first_controls(config),
         },
@@ -181,6 +183,7 @@ fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> 
         end_cost: model.end_cost,
         limit: model.limit,
         choices: model.choices,
+        anchored: anchored.into(),
         ..PlannerParams::zeroed()
     };
     params.batch_chunks = params.chunks();

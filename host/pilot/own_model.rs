@@ -150,16 +150,16 @@ pub(crate) fn require_controls<M: LaneModel>(config: &PilotConfig) -> Result<(),
     let reason = match config.planner {
         _ if dimensions == 1 => return Ok(()),
         planner @ (PlannerKind::Smc | PlannerKind::Fmc) if scores::<M>() => format!(
-            "{planner} chooses from two, and this model has more choices; random-shooting, cem and mppi choose from up to 8"
+            "{planner} chooses from two, and this model has more choices; other planners choose from up to 8"
         ),
         _ if kind == ActionKind::Discrete && !scores::<M>() => {
             format!("discrete actions are drawn in one dimension, not {dimensions}")
         }
         planner @ (PlannerKind::Smc | PlannerKind::Fmc) => format!(
             "{planner} chooses one number, and this model's actions have {dimensions}; \
-             random-shooting, cem and mppi choose several"
+             other planners choose several"
         ),
-        PlannerKind::RandomShooting | PlannerKind::Cem | PlannerKind::Mppi => return Ok(()),
+        _ => return Ok(()),
     };
     Err(PilotError::Unsupported(reason))
 }

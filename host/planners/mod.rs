@@ -7,6 +7,7 @@ mod islands;
 mod mppi;
 pub(crate) mod noise;
 pub(crate) mod planner;
+mod predictive_sampling;
 mod random_shooting;
 mod record;
 mod smc;
@@ -19,6 +20,7 @@ use mppi::Mppi;
 use noise::NoisePlan;
 use particle_pilot_kernels::model::LaneModel;
 use planner::{Planner, Problem, dimensions, draws_numbers, draws_sides};
+use predictive_sampling::PredictiveSampling;
 use random_shooting::RandomShooting;
 use smc::SmcPlanner;
 
@@ -41,6 +43,7 @@ pub(crate) fn create<M: LaneModel>(
             Box::new(ContinuousCem::new(problem, config))
         }
         (PlannerKind::Mppi, _) => Box::new(Mppi::new(problem, config)),
+        (PlannerKind::PredictiveSampling, _) => Box::new(PredictiveSampling::new(problem, config)),
         (PlannerKind::Smc, _) if one => Box::new(SmcPlanner::new::<M>(config)),
         (PlannerKind::Fmc, _) if one => Box::new(FmcPlanner::new::<M>(config)),
         (PlannerKind::Cem | PlannerKind::Smc | PlannerKind::Fmc, _) => {
@@ -67,6 +70,9 @@ pub(crate) fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
         }
         (PlannerKind::Mppi, _) => {
             Futures::memory(particles, moments) + NoisePlan::memory(config, dimensions)
+        }
+        (PlannerKind::PredictiveSampling, _) => {
+            Futures::memory(particles, 0) + NoisePlan::memory(config, dimensions)
         }
         (PlannerKind::Smc, _) => SmcPlanner::memory::<M>(config),
         (PlannerKind::Fmc, _) => FmcPlanner::memory::<M>(config),

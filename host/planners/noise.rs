@@ -27,6 +27,8 @@ pub(crate) struct NoisePlan {
     /// Halton's points, `[knots][D][pairs]`, or nothing.
     pub points: Vec<f32>,
     pub pairs: usize,
+    /// As in [`KnotNoise`].
+    pub anchored: bool,
     thresholded: bool,
     /// `D`.
     dimensions: usize,
@@ -68,6 +70,7 @@ impl NoisePlan {
             colour: [rho as f32, (1.0 - rho * rho).sqrt() as f32],
             points,
             pairs,
+            anchored: false,
             thresholded: config.action == ActionKind::Discrete,
             dimensions,
         }
@@ -111,6 +114,7 @@ impl NoisePlan {
             colour: self.colour,
             points: &self.points,
             pairs: self.pairs,
+            anchored: self.anchored,
         }
     }
 

@@ -84,7 +84,10 @@ mod tests {
     fn misspelt_names_get_a_suggestion_and_the_list() {
         let error = "mmpi".parse::<PlannerKind>().unwrap_err().to_string();
         assert!(error.starts_with("there is no planner `mmpi`, did you mean `mppi`?"), "{error}");
-        assert!(error.ends_with("random-shooting, cem, mppi, smc, fmc"), "{error}");
+        assert!(
+            error.ends_with("random-shooting, cem, mppi, smc, fmc, predictive-sampling"),
+            "{error}"
+        );
     }
 
     #[test]

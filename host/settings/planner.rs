@@ -19,6 +19,8 @@ pub enum PlannerKind {
     Smc,
     /// Fractal Monte Carlo: futures clone each other for reward and for distance.
     Fmc,
+    /// Predictive sampling: the best of many variants of the last plan.
+    PredictiveSampling,
 }
 
 named!(
@@ -30,5 +32,6 @@ named!(
         (PlannerKind::Mppi, "mppi"),
         (PlannerKind::Smc, "smc"),
         (PlannerKind::Fmc, "fmc"),
+        (PlannerKind::PredictiveSampling, "predictive-sampling"),
     ]
 );

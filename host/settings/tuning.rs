@@ -61,8 +61,8 @@ pub struct Tuning {
     /// `mppi`: choose the temperature in each decision such that the effective sample size is this
     /// share of the particles; 0 for the fixed temperature.
     pub target_share: f64,
-    /// `cem`, `mppi`, `random-shooting` with continuous actions, `mppi` with discrete ones: steps
-    /// between knots, 1 to 1000. More makes smoother plans of fewer numbers.
+    /// `cem`, `mppi`, `predictive-sampling`, `random-shooting` with continuous actions, `mppi` and `predictive-sampling` with
+    /// discrete ones: steps between knots, 1 to 1000. More makes smoother plans of fewer numbers.
     pub knot_spacing: u32,
     /// The same planners: how controls run between knots.
     pub interpolation: Interpolation,
@@ -84,6 +84,8 @@ impl Tuning {
     ///   horizon; a larger share would refit to fallen ones.
     /// * `mppi`: noise as strong as the control, at every other step. Smoother noise cannot dither,
     ///   which is how full left and full right make small forces.
+    /// * `predictive-sampling`: noise half as strong as the control, at every other step. Less of it finds no way back from
+    ///   where a fall is near.
     /// * `smc`, `mppi`: a temperature of one step's life: a future that falls a step earlier has 0.37
     ///   of the say.
     /// * `random-shooting` with continuous actions: noise as strong as the control and new at every
@@ -107,6 +109,7 @@ impl Tuning {
         match planner {
             PlannerKind::Mppi => Self { knot_spacing: 2, noise_scale: 1.0, ..common },
             PlannerKind::RandomShooting => Self { knot_spacing: 1, noise_scale: 1.0, ..common },
+            PlannerKind::PredictiveSampling => Self { knot_spacing: 2, ..common },
             PlannerKind::Cem | PlannerKind::Smc | PlannerKind::Fmc => common,
         }
     }
@@ -154,7 +157,8 @@ impl Tuning {
     fn readers(&self, planner: PlannerKind, action: ActionKind) -> [(&'static str, bool); 12] {
         let is = |kind| planner == kind;
         let (cem, mppi) = (is(PlannerKind::Cem), is(PlannerKind::Mppi));
-        let knots = mppi || has_knots(planner) && action == ActionKind::Continuous;
+        let always = mppi || is(PlannerKind::PredictiveSampling);
+        let knots = always || has_knots(planner) && action == ActionKind::Continuous;
         [
             ("iterations", cem),
             ("elite_share", cem),
@@ -238,7 +242,7 @@ impl Tuning {
 
 /// Whether `planner` draws controls at knots for some actions.
 fn has_knots(planner: PlannerKind) -> bool {
-    matches!(planner, PlannerKind::Cem | PlannerKind::Mppi | PlannerKind::RandomShooting)
+    !matches!(planner, PlannerKind::Smc | PlannerKind::Fmc)
 }
 
 #[cfg(test)]

@@ -196,6 +196,7 @@ fn futures_cost_what_the_definition_says() {
                 colour: [0.6, 0.8],
                 points: &[],
                 pairs: 0,
+                anchored: false,
             },
             interpolant: Interpolant {
                 weights: &[[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0]],

@@ -33,7 +33,7 @@ __all__ = [
 __version__: str
 
 _Ending = Literal["survived", "fell", "left-track"]
-_PlannerName = Literal["random-shooting", "cem", "mppi", "smc", "fmc"]
+_PlannerName = Literal["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"]
 _Integrator = Literal["euler", "semi-implicit-euler", "semi-implicit euler"]
 
 class _Options(TypedDict, total=False):

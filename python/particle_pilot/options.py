@@ -8,7 +8,7 @@ What an option is where it is not given depends on the planner: ``Pilot("mppi").
     How futures turn into an action. ``"cem"`` refits the drawing of futures to the best ones; ``"mppi"`` moves a plan to
     where weighted noise points; ``"random-shooting"`` compares first actions by futures at random; in ``"smc"`` futures
     advance together and light ones are replaced by copies of heavy ones; in ``"fmc"`` they clone each other for reward and
-    for distance.
+    for distance; ``"predictive-sampling"`` makes the best of many variants of its plan the plan.
 ``particles``
     Futures in each iteration. More are steadier and proportionally slower.
 ``horizon``

@@ -34,7 +34,8 @@ use crate::{batch, physics, settings};
 /// Parameters
 /// ----------
 /// planner : str, default "cem"
-///     ``"random-shooting"``, ``"cem"``, ``"mppi"``, ``"smc"`` or ``"fmc"``: how futures turn into an action.
+///     ``"random-shooting"``, ``"cem"``, ``"mppi"``, ``"smc"``, ``"fmc"`` or ``"predictive-sampling"``: how futures turn
+///     into an action.
 /// particles : int, default 1024
 ///     Futures simulated in each iteration, 1 to 2**30 (2**24 for smc and fmc). More is steadier and slower.
 /// horizon : int, default 30
@@ -99,9 +100,9 @@ use crate::{batch, physics, settings};
 ///     mppi: choose the temperature in each decision such that the effective sample size is this share of the
 ///     particles, below 1; 0 for the fixed temperature.
 /// knot_spacing : int, default 5
-///     mppi, and cem and random-shooting with continuous actions, draw noise at knots and plan between them: steps
-///     between knots, 1 to 1000. More makes smoother plans of fewer numbers. 2 by default for mppi, 1 for
-///     random-shooting.
+///     mppi, predictive-sampling, and cem and random-shooting with continuous actions, draw noise at knots and plan between them: steps
+///     between knots, 1 to 1000. More makes smoother plans of fewer numbers. 2 by default for mppi and
+///     predictive-sampling, 1 for random-shooting.
 /// interpolation : str, default "linear"
 ///     The same: ``"linear"`` or ``"cubic"`` (Catmull and Rom's), how controls run between knots.
 /// noise : str, default "white"

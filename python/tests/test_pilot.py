@@ -12,7 +12,7 @@ import particle_pilot
 from particle_pilot import DeviceError, Pilot
 
 LEANING_RIGHT = [0.0, 0.0, 0.1, 0.3]
-PLANNERS = ["random-shooting", "cem", "mppi", "smc", "fmc"]
+PLANNERS = ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"]
 
 
 @pytest.mark.parametrize("planner", PLANNERS)

@@ -211,8 +211,8 @@ fn decisions_for_ones_own_models_are_the_cpus() {
             }
         }
     }
-    // Five planners: three draw boxes of any dimension and choose from many; all choose one number, or either of two choices.
-    assert_eq!(compared, 4 * (3 * 3 * 3 + 5 * 3 * 2 + 5 * 2 + 3 * 2));
+    // Six planners: four draw boxes of any dimension and choose from many; all choose one number, or either of two choices.
+    assert_eq!(compared, 4 * (4 * 3 * 3 + 6 * 3 * 2 + 6 * 2 + 4 * 2));
 }
 
 #[test]
@@ -224,7 +224,12 @@ fn models_change_on_the_virtual_gpu_as_on_the_cpu() {
 #[test]
 #[ignore = "requires an NVIDIA GPU"]
 fn models_change_as_on_the_cpu() {
-    for planner in [PlannerKind::Mppi, PlannerKind::Cem, PlannerKind::RandomShooting] {
+    for planner in [
+        PlannerKind::Mppi,
+        PlannerKind::Cem,
+        PlannerKind::RandomShooting,
+        PlannerKind::PredictiveSampling,
+    ] {
         let config = PilotConfig { particles: 200, horizon: 10, ..PilotConfig::of(planner) };
         let run = |device| {
             let config = PilotConfig { device, ..config.clone() };

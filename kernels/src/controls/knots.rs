@@ -91,7 +91,13 @@ pub struct KnotNoise<'a> {
     pub points: &'a [f32],
     /// The number of pairs that `points` holds for each number.
     pub pairs: usize,
+    /// Whether the first pair follows the plan as it is, for planners that keep the best of what they have tried.
+    pub anchored: bool,
 }
+
+/// The noise of a pair that follows the plan as it is: lost in any control but 0, of which it tells the two sides apart
+/// where only the sign counts.
+const TINY: f32 = 1e-30;
 
 /// The noise of a bundle of pairs, knot after knot.
 #[derive(Clone, Copy)]
@@ -146,6 +152,12 @@ impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
                 .fma(L::splat(self.proof, old), fresh * L::splat(self.proof, new))
         };
         self.last.set(dimension, value);
+        let value = if self.noise.anchored {
+            let is_first = self.pairs.signed_to_float().lt(L::splat(self.proof, 0.5));
+            L::select(is_first, L::splat(self.proof, TINY), value)
+        } else {
+            value
+        };
         let scale = self.noise.scales[number] * self.noise.stream.first_sign();
         value * L::splat(self.proof, scale)
     }

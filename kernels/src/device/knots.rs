@@ -189,7 +189,9 @@ pub fn refit<const MANY: bool>(
     block.sync();
     let change = |number: usize| sums[2 * number].get();
     let share = move_plan::<MANY>(block, workspace, full, is_last, change);
-    let answer = Answer { effective_samples: elites, lowest, ..summary };
+    // Of a plan that is the best future, no other has a say: all were compared.
+    let effective_samples = if params.anchored != 0 { f64::from(params.particles) } else { elites };
+    let answer = Answer { effective_samples, lowest, ..summary };
     end_iteration(block, workspace, is_last, answer);
     write_shares(block, workspace, share);
 }

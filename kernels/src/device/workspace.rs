@@ -181,6 +181,7 @@ impl<'a> Workspace<'a> {
             // SAFETY: the host puts the points there; nobody writes to them.
             points: unsafe { core::slice::from_raw_parts(address as *const f32, points as usize) },
             pairs: params.halton_pairs as usize,
+            anchored: params.anchored != 0,
         }
     }
 

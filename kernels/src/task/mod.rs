@@ -101,8 +101,8 @@ pub struct PlannerParams {
     pub choices: u32,
     /// The strongest control that is drawn: full control, or more than any where controls are scores.
     pub limit: f32,
-    /// Makes up whole multiples of 8 bytes.
-    pub padding: u32,
+    /// 1 where the first pair follows the plan as it is.
+    pub anchored: u32,
 }
 
 impl PlannerParams {

@@ -74,7 +74,7 @@ impl<'a> Programs<'a> {
 /// The main job, and small ones of every planner.
 fn commands() -> Vec<String> {
     let mut commands = vec!["pilot -d cpu -q --json -".to_owned()];
-    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc"] {
+    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"] {
         for action in ["discrete", "continuous"] {
             let size = "-k 130 -H 12 -n 12 --threads 2 -q --json -";
             commands.push(format!("pilot -p {planner} --action {action} -d cpu {size}"));

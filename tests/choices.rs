@@ -20,7 +20,7 @@ const STEPS: [[f32; 2]; 8] = [
     [-1.0, 1.0],
 ];
 
-/// A place to be brought to `goal`; `weight` is what being away from it costs.
+/// A place to be brought to `goal`, by any step where there are no `choices`; `weight` is what being away from it costs.
 #[derive(Clone, Copy)]
 struct Walk {
     choices: &'static [[f32; 2]],
@@ -36,7 +36,10 @@ impl Walk {
 
 impl Model<2, 2> for Walk {
     fn actions(&self) -> Actions<2> {
-        Actions::choices(self.choices)
+        match self.choices {
+            [] => Actions::within([-1.0; 2], [1.0; 2]),
+            choices => Actions::choices(choices),
+        }
     }
 
     #[inline(always)]
@@ -54,7 +57,8 @@ const PLANNERS: [PlannerKind; 3] =
     [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi];
 
 fn config(planner: PlannerKind) -> PilotConfig {
-    PilotConfig { particles: 256, horizon: 4, device: Device::Cpu, ..PilotConfig::of(planner) }
+    let usual = PilotConfig::of(planner);
+    PilotConfig { particles: 256, horizon: 4, threads: 1, device: Device::Cpu, ..usual }
 }
 
 fn chosen(action: Action) -> usize {
@@ -177,16 +181,22 @@ fn futures_are_made_of_choices_and_all_of_them_are_tried() {
 
 #[test]
 fn choices_change_between_decisions_and_batches_and_evaluations_have_them() {
+    let config = |planner| PilotConfig { threads: 2, ..config(planner) };
     for planner in PLANNERS {
         let (state, away) = ([1.0, 0.0], [-1.0, 0.0]);
         let mut pilot = Pilot::with_model(config(planner), Walk::of(3)).unwrap();
         assert_eq!(chosen(pilot.act(&state).unwrap().action), 1);
         let saved = pilot.save().unwrap();
-        // One more choice is the same pilot, five are another.
+        // One more choice is the same pilot, five are another, as are two and a box.
         pilot.set_model(Walk { goal: [2.0, 1.0], ..Walk::of(4) }).unwrap();
         pilot.reset(1);
         assert!([0, 2].contains(&chosen(pilot.act(&state).unwrap().action)));
-        assert!(matches!(pilot.set_model(Walk::of(5)), Err(PilotError::Unsupported(_))));
+        for other in [0, 2, 5] {
+            let refused = pilot.set_model(Walk::of(other));
+            assert!(matches!(refused, Err(PilotError::Unsupported(_))), "{other} choices");
+        }
+        let mut boxed = Pilot::with_model(config(planner), Walk::of(0)).unwrap();
+        assert!(matches!(boxed.set_model(Walk::of(2)), Err(PilotError::Unsupported(_))));
         pilot.set_model(Walk::of(3)).unwrap();
         pilot.load(&saved).unwrap();
         let mut other = Pilot::with_model(config(planner), Walk::of(3)).unwrap();
@@ -248,6 +258,9 @@ fn what_cannot_choose_says_so() {
         let error = Pilot::with_model(config(planner), Walk::of(3)).map(|_| ()).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("chooses from two"), "{text}");
+        let env = ModelEnvironment::new(Walk::of(3), [-2.0; 2], [2.0; 2]).unwrap();
+        let evaluation = Evaluation::with_model(config(planner), Walk::of(3), env);
+        assert!(matches!(evaluation.prepare().err(), Some(PilotError::Unsupported(_))));
         assert!(Pilot::with_model(config(planner), Walk::of(2)).is_ok());
     }
     let nine = Walk { choices: &[[0.0; 2]; 9], ..Walk::of(3) };

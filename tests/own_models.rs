@@ -2,16 +2,16 @@
 
 use particle_pilot::kernels::lanes::Lanes;
 use particle_pilot::kernels::math::sin_cos;
-use particle_pilot::kernels::model::{Actions, BadActions, LaneModel, Model};
+use particle_pilot::kernels::model::{Actions, BadActions, Kind, LaneModel, Model};
 use particle_pilot::kernels::real::{Num, Real};
 use particle_pilot::{
     Action, ActionKind, CartPoleProblem, Device, Diagnostics, Interpolation, Noise, Pilot,
     PilotConfig, PilotError, PlannerKind, Simd, Tuning,
 };
 
-/// A pendulum in plain formulas: angle in rad from upright, speed in rad/s, torque in N m.
+/// A pendulum in plain formulas: angle in rad from upright, speed in rad/s, torque in N m, one of two where there are `CHOICES`.
 #[derive(Clone, Copy)]
-struct Pendulum {
+struct Pendulum<const CHOICES: bool> {
     /// Of the rod, in kg.
     mass: f32,
     actions: Actions<1>,
@@ -22,7 +22,9 @@ const EITHER: Actions<1> = Actions::choices(&[[-2.0], [2.0]]);
 /// As [`EITHER`], the other way round.
 const REVERSED: Actions<1> = Actions::choices(&[[2.0], [-2.0]]);
 
-impl Model<2, 1> for Pendulum {
+impl<const CHOICES: bool> Model<2, 1> for Pendulum<CHOICES> {
+    const KIND: Kind = if CHOICES { Kind::Choices(2) } else { Kind::Within };
+
     fn actions(&self) -> Actions<1> {
         self.actions
     }
@@ -124,6 +126,8 @@ struct Rover {
 const ROCK: [f32; 3] = [2.0, 0.1, 0.5];
 
 impl Model<3, 2> for Rover {
+    const KIND: Kind = Kind::Within;
+
     fn actions(&self) -> Actions<2> {
         Actions::within([-0.2, -1.5], [1.0, 1.5])
     }
@@ -152,7 +156,11 @@ impl Model<3, 2> for Rover {
 const SEVERAL: [PlannerKind; 3] =
     [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi];
 
-fn pendulum(actions: Actions<1>) -> Pendulum {
+fn pendulum(actions: Actions<1>) -> Pendulum<false> {
+    Pendulum { mass: 1.0, actions }
+}
+
+fn pendulum_of_two(actions: Actions<1>) -> Pendulum<true> {
     Pendulum { mass: 1.0, actions }
 }
 
@@ -182,8 +190,12 @@ fn formulas_give_the_bits_of_the_same_operations_arranged_by_hand() {
             let by_hand = PilotConfig { action: ActionKind::of(&kind), ..config(*planner, 1) };
             let wanted = actions(Pilot::with_lane_model(by_hand, ByHand).unwrap());
             for threads in [1, 2] {
-                let pilot = Pilot::with_model(config(*planner, threads), pendulum(kind)).unwrap();
-                assert_eq!(actions(pilot), wanted, "{planner} with {threads} threads");
+                let config = config(*planner, threads);
+                let pilot = match kind {
+                    Actions::Within { .. } => Pilot::with_model(config, pendulum(kind)),
+                    _ => Pilot::with_model(config, pendulum_of_two(kind)),
+                };
+                assert_eq!(actions(pilot.unwrap()), wanted, "{planner} with {threads} threads");
             }
         }
     }
@@ -221,7 +233,7 @@ fn an_action_is_the_index_of_its_choice() {
     let upright = [0.05, 0.6]; // about to fall to the side where angles grow
     for (planner, _) in PlannerKind::ALL {
         let act = |kind| {
-            let pilot = Pilot::with_model(config(*planner, 1), pendulum(kind));
+            let pilot = Pilot::with_model(config(*planner, 1), pendulum_of_two(kind));
             pilot.unwrap().act(&upright).unwrap().action
         };
         assert_eq!(act(EITHER), Action::Discrete(0), "{planner}");
@@ -240,6 +252,8 @@ struct Drift {
 struct Brittle([f32; 2]);
 
 impl Model<1, 1> for Brittle {
+    const KIND: Kind = Kind::Within;
+
     fn actions(&self) -> Actions<1> {
         Actions::within([self.0[0]], [self.0[1]])
     }
@@ -267,6 +281,8 @@ fn no_particle_is_driven_beyond_the_box() {
 }
 
 impl Model<1, 1> for Drift {
+    const KIND: Kind = Kind::Within;
+
     fn actions(&self) -> Actions<1> {
         Actions::within([0.0], [3.0])
     }
@@ -318,6 +334,7 @@ fn another_type_of_model_or_action_is_refused_and_changes_nothing() {
     let mut pilot = pilot();
     let refused = |result| matches!(result, Err(PilotError::Unsupported(_)));
     assert!(refused(pilot.set_model(Drift { wind: 0.0 })));
+    assert!(refused(pilot.set_model(pendulum_of_two(EITHER))));
     assert!(refused(pilot.set_model(pendulum(EITHER))));
     let empty = pendulum(Actions::within([1.0], [1.0]));
     assert_eq!(pilot.set_model(empty), Err(PilotError::Actions(BadActions::Empty)));
@@ -327,7 +344,7 @@ fn another_type_of_model_or_action_is_refused_and_changes_nothing() {
         CartPoleProblem::default(),
     );
     assert!(refused(cart_pole.as_mut().unwrap().set_model(Drift { wind: 0.0 })));
-    let one = pendulum(Actions::choices(&[[-2.0]]));
+    let one = pendulum_of_two(Actions::choices(&[[-2.0]]));
     let error = Pilot::with_model(PilotConfig::default(), one).map(|_| ()).unwrap_err();
     assert_eq!(error, PilotError::Actions(BadActions::Choices(1)));
 }
@@ -426,6 +443,8 @@ fn planners_of_one_number_refuse_several_but_choose_between_two() {
 struct Tracks;
 
 impl Model<3, 2> for Tracks {
+    const KIND: Kind = Kind::Choices(2);
+
     fn actions(&self) -> Actions<2> {
         Actions::choices(&[[1.0, -1.0], [0.9, 1.0]])
     }

@@ -118,14 +118,16 @@ impl Model<20, 8> for Wide {
     }
 }
 
-/// One number of state and of control.
+/// One number of state and of control, from a box or of two choices.
 #[derive(Clone, Copy)]
-pub struct Line {
+pub struct Line<const CHOICES: bool> {
     pub actions: Actions<1>,
     pub goal: f32,
 }
 
-impl Model<1, 1> for Line {
+impl<const CHOICES: bool> Model<1, 1> for Line<CHOICES> {
+    const KIND: Kind = if CHOICES { Kind::Choices(2) } else { Kind::Within };
+
     fn actions(&self) -> Actions<1> {
         self.actions
     }
@@ -141,7 +143,8 @@ impl Model<1, 1> for Line {
     }
 }
 
-pub const LINE: Line = Line { actions: Actions::within([-1.0], [2.0]), goal: 0.3 };
+pub const LINE: Line<false> = Line { actions: Actions::within([-1.0], [2.0]), goal: 0.3 };
+pub const EITHER_WAY: Line<true> = Line { actions: Actions::choices(&[[1.0], [-0.5]]), goal: 0.3 };
 
 /// What a pilot of `config` for `model` decides, asked for each of some states.
 fn decisions<const N: usize, const M: usize, T: Model<N, M>>(
@@ -206,8 +209,7 @@ fn decisions_for_ones_own_models_are_the_cpus() {
                 compared += compare(&config, Everything::new(EITHER));
                 compared += compare(&config, Everything::new(THREE));
                 compared += compare(&config, Everything::new(SIX));
-                compared +=
-                    compare(&config, Line { actions: Actions::choices(&[[1.0], [-0.5]]), ..LINE });
+                compared += compare(&config, EITHER_WAY);
             }
         }
     }

@@ -1,15 +1,15 @@
 //! Episodes of one's own models, a GPU deciding: the CPU's bits, and the CPU goes on where the GPU fails.
 
 use particle_pilot::env::ModelEnvironment;
-use particle_pilot::kernels::model::Actions;
+use particle_pilot::kernels::model::Model;
 use particle_pilot::{Device, Evaluation, EvaluationResult, PilotConfig, PlannerKind};
 
-use crate::models::{LINE, Line};
+use crate::models::{EITHER_WAY, LINE};
 use crate::{GPU, on_the_virtual_gpu, on_the_virtual_gpu_that_fails};
 
 const EPISODES: u32 = 3;
 
-fn evaluate(device: Device, planner: PlannerKind, model: Line) -> EvaluationResult {
+fn evaluate<T: Model<1, 1>>(device: Device, planner: PlannerKind, model: T) -> EvaluationResult {
     let usual = PilotConfig { particles: 64, horizon: 5, device, ..PilotConfig::of(planner) };
     let env = ModelEnvironment::new(model, [-1.0], [1.0]).expect("bounds");
     let evaluation = Evaluation::with_model(usual, model, env).episodes(EPISODES).steps(6);
@@ -25,9 +25,10 @@ fn episodes_of_ones_own_models_on_the_virtual_gpu_are_the_cpus() {
 #[ignore = "requires an NVIDIA GPU"]
 fn episodes_of_ones_own_models_are_the_cpus() {
     for (planner, _) in PlannerKind::ALL {
-        for model in [LINE, Line { actions: Actions::choices(&[[1.0], [-0.5]]), ..LINE }] {
-            let (gpu, cpu) =
-                (evaluate(GPU, *planner, model), evaluate(Device::Cpu, *planner, model));
+        for (gpu, cpu) in [
+            (evaluate(GPU, *planner, LINE), evaluate(Device::Cpu, *planner, LINE)),
+            (evaluate(GPU, *planner, EITHER_WAY), evaluate(Device::Cpu, *planner, EITHER_WAY)),
+        ] {
             assert_eq!((gpu.digest, gpu.mean_reward), (cpu.digest, cpu.mean_reward), "{planner}");
             assert_eq!(gpu.devices[0].device, GPU);
         }

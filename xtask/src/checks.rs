@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::check::{Check, Outcome};
 use crate::command::{cargo, command, output, root, run, target_dir};
 use crate::{
-    cust, dependents, foreign, fuzz, inlined, kernels, layers, msrv, neon, pages, platforms, ptxas,
-    python, rust_cuda, source, unsafe_code, wheels,
+    cust, dependents, foreign, fuzz, inlined, kernels, layers, msrv, neon, pages, platforms,
+    programs, ptxas, python, rust_cuda, source, unsafe_code, wheels,
 };
 
 const KERNELS_WITHOUT_STD: &str = "clippy -p particle-pilot-kernels --no-default-features";
@@ -205,12 +205,27 @@ fn examples() -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Runs the pilot as a newcomer would, and reads its report.
+/// Runs the program that `cargo run --release` would, and reads its report.
 fn main_job() -> Result<Outcome> {
-    let report = output(&mut cargo("run --release -- --json -"))?;
+    let program = default_program()?;
+    let report = output(&mut command(programs::build()?.join(program), "--json -"))?;
     let report: Value =
         serde_json::from_str(&report).context("standard output is not one JSON object")?;
     let survived = &report["survived"]; // null where there is none
     ensure!(*survived == true, "the report's \"survived\" is {survived}, not true");
     Ok(Outcome::Passed)
+}
+
+/// What `cargo run` runs in the root.
+fn default_program() -> Result<String> {
+    let metadata = output(&mut cargo("metadata --no-deps --format-version 1"))?;
+    let metadata: Value = serde_json::from_str(&metadata).context("cargo's metadata")?;
+    let list = |name: &str| metadata[name].as_array().map_or(&[][..], Vec::as_slice);
+    let members = list("workspace_default_members");
+    let packages = list("packages").iter().filter(|package| members.contains(&package["id"]));
+    let programs: Vec<_> = packages.filter_map(|package| package["default_run"].as_str()).collect();
+    let [program] = programs[..] else {
+        bail!("`cargo run` cannot tell which to run of {programs:?}");
+    };
+    Ok(program.to_owned())
 }

@@ -19,6 +19,7 @@ mod msrv;
 mod neon;
 mod pages;
 mod platforms;
+mod programs;
 #[path = "../../build/ptx_hash.rs"]
 mod ptx_hash;
 mod ptxas;

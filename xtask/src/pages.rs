@@ -8,7 +8,8 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use crate::check::Outcome;
-use crate::command::{cargo, command, have, output_and_errors, run, target_dir};
+use crate::command::{command, have, output_and_errors, run, target_dir};
+use crate::programs;
 
 /// Chromium under the names that it goes by, smallest first.
 const BROWSERS: [&str; 4] =
@@ -58,7 +59,7 @@ struct Findings {
 
 /// Makes a report and uses it in a browser.
 pub fn work() -> Result<Outcome> {
-    run(&mut cargo("build --release --bin bench"))?;
+    let programs = programs::build()?;
     let Some(browser) = BROWSERS.into_iter().find(|name| have(name)) else {
         let hint = "on Debian, `apt-get install chromium-headless-shell`";
         return Ok(Outcome::Skipped(format!("no Chromium to open the page in; {hint}")));
@@ -67,8 +68,7 @@ pub fn work() -> Result<Outcome> {
     let _ = fs::remove_dir_all(&folder); // what an earlier run left
     fs::create_dir_all(&folder).context("no folder for the page")?;
     let page = folder.join("report.html");
-    let bench = target_dir().join("release/bench");
-    run(command(bench, "--tiny --quiet --report").arg(&page))?;
+    run(command(programs.join("bench"), "--tiny --quiet --report").arg(&page))?;
     let probed = folder.join("probed.html");
     fs::write(&probed, with_probe(&fs::read_to_string(&page)?)?)?;
 

@@ -7,7 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::check::Outcome;
-use crate::command::{cargo, command, have, output, root, run, target_dir};
+use crate::command::{command, have, output, root, run, target_dir};
+use crate::programs;
 
 /// What builds the wheel, and what its tests need. `classic-control` brings pygame, which draws cart-poles.
 const PACKAGES: [&str; 8] = [
@@ -46,7 +47,7 @@ pub fn wheel_passes() -> Result<Outcome> {
     run(command(&python, install).arg(&wheel))?;
 
     // From a folder where only the wheel can be imported. The program is for comparing digests.
-    run(&mut cargo("build --release --bin pilot"))?;
+    let programs = programs::build()?;
     let tests = folder.join("tests");
     fs::create_dir_all(&tests)?;
     let pytest = "-m pytest -q -p no:cacheprovider --durations 5";
@@ -55,7 +56,7 @@ pub fn wheel_passes() -> Result<Outcome> {
         .current_dir(&tests)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PILOT_WHEEL_ONLY", "1")
-        .env("PILOT_BINARY", target_dir().join("release/pilot")))
+        .env("PILOT_BINARY", programs.join("pilot")))
 }
 
 /// The interpreter of a virtual environment that has [`PACKAGES`].

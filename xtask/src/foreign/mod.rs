@@ -11,9 +11,11 @@ use serde_json::Value;
 
 use crate::check::Outcome;
 use crate::command::{cargo, command, output, run, target_dir};
+use crate::programs;
 pub use machine::{AARCH64, MUSL, Machine, WINDOWS};
 
-const PROGRAMS: &str = "build --release --bin pilot --bin bench";
+/// The programs and the parity suite, by one command: alone, the suite would have its crates with other features.
+const BUILD: &str = "build --release --no-default-features --bin pilot --bin bench --test parity";
 const BENCH: &str = "bench --quick --suite latency --json -";
 const PARITY: &str = "test --release --no-default-features --test parity";
 /// A test that starts itself as another process, which no emulator would be told to run.
@@ -28,13 +30,12 @@ struct Programs<'a> {
 impl<'a> Programs<'a> {
     /// Those of this machine.
     fn here() -> Result<Self> {
-        run(&mut cargo(PROGRAMS))?;
-        Ok(Self { folder: target_dir().join("release"), machine: None })
+        Ok(Self { folder: programs::build()?, machine: None })
     }
 
     /// Those of another.
     fn of(machine: &'a Machine) -> Result<Self> {
-        run(&mut cargo_for(machine, &format!("{PROGRAMS} --no-default-features")))?;
+        run(&mut cargo_for(machine, BUILD))?;
         let folder = target_dir().join(machine.target).join("release");
         Ok(Self { folder, machine: Some(machine) })
     }

@@ -1,6 +1,7 @@
 //! The pilot: planner, model and backend in a closed loop.
 
 mod own_model;
+mod reference;
 
 pub(crate) use own_model::require_controls;
 
@@ -15,6 +16,7 @@ use crate::backend::BackendError;
 use crate::decision::{Action, Decision};
 use crate::engine::{self, Engine, Plan, Question};
 use crate::error::PilotError;
+use crate::given::Given;
 use crate::gpu::ForeignStream;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
 use crate::simd::{Simd, SimdError};
@@ -45,6 +47,7 @@ pub struct Pilot {
     decision: u32,
     /// The state as particles start from it.
     state: Vec<f32>,
+    given: Given,
     interrupt: Option<Arc<AtomicBool>>,
 }
 
@@ -90,14 +93,16 @@ impl Pilot {
         config.validate()?;
         let engine = engine::for_config(&config, simd, stream)?;
         let state = vec![0.0; CartPoleModel::<false>::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, interrupt: None })
+        let given = Given::default();
+        Ok(Self { config, simd, engine, decision: 0, state, given, interrupt: None })
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
     /// `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
     ///
     /// # Errors
-    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`].
+    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`]; [`PilotError::Given`] if the model takes a reference
+    /// that was not [given](Pilot::set_reference).
     /// [`PilotError::Backend`] if a GPU fails that was asked for by name; where the device was left open, the CPU
     /// takes over, with the same bits. After these the pilot is as before: asked again, it gives the bits that it would
     /// have given.
@@ -181,6 +186,8 @@ impl Pilot {
     fn ask(&mut self) -> (&mut dyn Engine, Question<'_>) {
         let question = Question {
             state: &self.state,
+            surroundings: self.given.surroundings(),
+            revisions: self.given.revisions(),
             seed: self.config.seed,
             decision: self.decision,
             stop: self.interrupt.as_deref(),
@@ -197,8 +204,9 @@ impl Pilot {
         Ok(())
     }
 
-    /// Refuses a state that no decision can be about.
+    /// Refuses a state that no decision can be about, or any where something is missing.
     pub(crate) fn check_state(&self, state: &[f64]) -> Result<(), PilotError> {
+        self.given.check()?;
         let required = self.state.len();
         if state.len() != required {
             return Err(PilotError::StateLength { given: state.len(), required });

@@ -6,6 +6,7 @@ use super::Pilot;
 use crate::control_vector::ControlVector;
 use crate::engine::{self, Engine};
 use crate::error::PilotError;
+use crate::given::Given;
 use crate::planners::planner::{dimensions, scores};
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 use crate::simd::Simd;
@@ -96,7 +97,8 @@ impl Pilot {
         let simd = Simd::select()?;
         let engine = engine::for_model(&config, model, simd, None)?;
         let state = vec![0.0; M::DIM];
-        Ok(Self { config, simd, engine, decision: 0, state, interrupt: None })
+        let given = Given::to::<M>(config.horizon);
+        Ok(Self { config, simd, engine, decision: 0, state, given, interrupt: None })
     }
 }
 

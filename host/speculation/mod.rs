@@ -108,6 +108,20 @@ impl Speculation<'_> {
         pilot.act(state)
     }
 
+    /// As [`Pilot::set_reference`]; what was predicted before is forgotten, since it went by the reference before. So give the
+    /// next decision's reference first, and predict its state then.
+    ///
+    /// # Errors
+    /// As [`Pilot::set_reference`].
+    pub fn set_reference(&mut self, reference: &[f32]) -> Result<(), PilotError> {
+        let plan = self.collect();
+        let pilot = &mut *self.request.parts().pilot;
+        if plan.is_some() {
+            pilot.roll_back();
+        }
+        pilot.set_reference(reference)
+    }
+
     /// As [`Pilot::reset`].
     pub fn reset(&mut self, seed: u64) {
         self.collect();

@@ -6,8 +6,11 @@
 
 #[path = "../parity/cases.rs"]
 mod cases;
+#[path = "../following/mod.rs"]
+mod following;
 mod models;
 mod own_episodes;
+mod references;
 mod retries;
 mod saved;
 

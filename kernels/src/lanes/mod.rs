@@ -65,6 +65,12 @@ pub trait Lanes:
         Self::splat(proof, value)
     }
 
+    /// As [`Lanes::splat`], of a number that is given with a decision: none of the model's.
+    #[inline(always)]
+    fn given(proof: Self::Proof, value: f32) -> Self {
+        Self::splat(proof, value)
+    }
+
     /// The first [`Lanes::COUNT`] values of `values`.
     ///
     /// # Panics

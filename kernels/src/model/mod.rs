@@ -4,8 +4,10 @@ mod cartpole;
 mod lane_model;
 mod lifted;
 mod plain;
+mod surroundings;
 
 pub use cartpole::{BadCost, CartPoleError, CartPoleModel, CostWeights};
 pub use lane_model::{Draws, LaneModel, Vector};
 pub use lifted::{Boxed, EightChoices, FourChoices, Lifted, TwoChoices, Visitor, lift};
 pub use plain::{Actions, BadActions, Kind, Model};
+pub use surroundings::{At, Here, Surroundings};

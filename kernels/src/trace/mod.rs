@@ -10,7 +10,7 @@ mod text;
 
 pub use lanes::{Traced, TracedBits, TracedMask};
 pub use parts::{Part, parts};
-pub use text::{Text, fill};
+pub use text::{Text, fill, head_len};
 
 use core::fmt;
 
@@ -62,6 +62,8 @@ struct Sizes {
     state: u32,
     control: u32,
     effort: u32,
+    /// Of a row of the reference.
+    reference: u32,
 }
 
 /// The numbers of the inputs, in this order.
@@ -71,6 +73,7 @@ impl Sizes {
             state: M::DIM as u32,
             control: M::Control::<Traced>::LEN as u32,
             effort: M::Effort::<Traced>::LEN as u32,
+            reference: M::REFERENCE as u32,
         }
     }
     fn effort_from(self) -> u32 {
@@ -95,8 +98,12 @@ impl Sizes {
     fn other_from(self) -> u32 {
         self.horizon() + 4
     }
-    fn end(self) -> u32 {
+    /// Two rows: that of the step which a place is about, and the one after it.
+    fn reference_from(self) -> u32 {
         self.other_from() + self.state
+    }
+    fn end(self) -> u32 {
+        self.reference_from() + 2 * self.reference
     }
 }
 
@@ -148,7 +155,10 @@ impl Trace {
         let like = recorded(|| model.start::<Traced>((), &zeros)).0;
         let (results, recorder) = recorded(|| {
             let input = |number| Traced(record(Code::Input, [number, 0, 0, 0]));
-            Results::of(model, like, input, TracedMask(record(Code::InputMask, [0; 4])))
+            let live = TracedMask(record(Code::InputMask, [0; 4]));
+            // What is given is known by its place among the inputs.
+            let given: Vec<f32> = (0..Sizes::of::<M>().end()).map(|number| number as f32).collect();
+            Results::of(model, like, input, live, &given)
         });
         if recorder.lost {
             return Err(TraceError::Lost);
@@ -182,7 +192,7 @@ impl Trace {
             let live = round % 4 > 0;
             let values = self.structure.evaluate(&inputs, live, &self.parameters);
             let input = |number| inputs[number as usize];
-            Results::of(model, like, input, live).agree_with(&self.structure, &values)
+            Results::of(model, like, input, live, &inputs).agree_with(&self.structure, &values)
         })
     }
 }
@@ -211,6 +221,12 @@ impl Structure {
     #[must_use]
     pub fn state_len(&self) -> u32 {
         self.sizes.state
+    }
+
+    /// How many numbers a row of the reference has.
+    #[must_use]
+    pub fn reference_len(&self) -> u32 {
+        self.sizes.reference
     }
 
     /// In how many dimensions planners draw.

@@ -8,7 +8,7 @@ use particle_pilot_kernels::model::{CartPoleModel, Model, lift};
 use crate::decision::Decision;
 use crate::engine::{self, MemoryCheck};
 use crate::error::PilotError;
-use crate::given::GivenError;
+use crate::given::{GivenError, OwnGrid};
 use crate::pilot::Pilot;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError, Threads};
 use crate::state::{BatchState, PilotState};
@@ -130,6 +130,20 @@ impl PilotBatch {
         })?;
         let mut pairs = self.pilots.iter_mut().zip(references);
         pairs.try_for_each(|(pilot, reference)| pilot.set_reference(reference.as_ref()))
+    }
+
+    /// As [`Pilot::set_grid`], the same for all pilots, which share one copy of it.
+    ///
+    /// # Errors
+    /// As [`Pilot::set_grid`].
+    pub fn set_grid(
+        &mut self,
+        width: usize,
+        height: usize,
+        cells: &[f32],
+    ) -> Result<(), PilotError> {
+        let grid = Arc::new(OwnGrid::new(width, height, cells)?);
+        self.pilots.iter_mut().try_for_each(|pilot| pilot.share_grid(&grid))
     }
 
     /// Pilots that `make` makes, for which `require` finds that there is enough memory.

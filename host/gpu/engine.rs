@@ -137,7 +137,7 @@ impl GpuEngine {
 
     /// Asks for all that a decision takes, without waiting for it.
     fn begin(&mut self, start: &[f32], question: &Question<'_>) -> Result<(), GpuError> {
-        self.surroundings.update(question)?;
+        self.surroundings.update(&self.gpu, question, &mut self.numbers)?;
         self.task.seed = question.seed;
         self.task.decision = question.decision;
         let place = self.numbers.len() - start.len();

@@ -1,5 +1,8 @@
 //! What is given with decisions, as a GPU has it: copied there when it has changed.
 
+use std::ops::Range;
+
+use particle_pilot_kernels::model::Grid;
 use particle_pilot_kernels::trace::Structure;
 
 use crate::cuda::{Buffer, Gpu, GpuError, Pinned};
@@ -8,8 +11,9 @@ use crate::given::Revisions;
 
 /// What a GPU was given.
 pub struct Surroundings {
-    /// For models that have one.
+    /// For models that have them.
     reference: Option<Table>,
+    grid: Option<Table>,
     /// Of what is there, and of what was last on its way there.
     revisions: Revisions,
     sent: Revisions,
@@ -17,13 +21,18 @@ pub struct Surroundings {
 
 /// A table of numbers on its way to the GPU, and there.
 struct Table {
+    len: usize,
     here: Pinned<f32>,
     there: Buffer<f32>,
 }
 
+/// Where the numbers that kernels take have the grid's address and its extent.
+const GRID: Range<usize> = 2..4;
+const EXTENT: Range<usize> = 4..7;
+
 impl Table {
-    fn new(gpu: &Gpu, numbers: usize) -> Result<Self, GpuError> {
-        Ok(Self { here: gpu.pinned(numbers)?, there: gpu.buffer(numbers)? })
+    fn new(gpu: &Gpu, len: usize) -> Result<Self, GpuError> {
+        Ok(Self { len, here: gpu.pinned(len)?, there: gpu.buffer(len)? })
     }
 
     /// Starts to copy `numbers` to the GPU.
@@ -54,19 +63,42 @@ impl Surroundings {
             head[..2].copy_from_slice(&table.address());
         }
         let (revisions, sent) = Default::default();
-        Ok(Self { reference, revisions, sent })
+        Ok(Self { reference, grid: None, revisions, sent })
     }
 
     /// Starts to copy what is not there yet.
-    pub fn update(&mut self, question: &Question<'_>) -> Result<(), GpuError> {
+    ///
+    /// * `head`: the first of the numbers that kernels take.
+    pub fn update(
+        &mut self,
+        gpu: &Gpu,
+        question: &Question<'_>,
+        head: &mut [f32],
+    ) -> Result<(), GpuError> {
         let Question { surroundings, revisions, .. } = question;
         self.sent = *revisions;
         match &mut self.reference {
             Some(table) if revisions.reference != self.revisions.reference => {
-                table.copy(surroundings.reference)
+                table.copy(surroundings.reference)?;
             }
-            _ => Ok(()),
+            _ => {}
         }
+        match revisions.grid != self.revisions.grid {
+            true => self.copy_grid(gpu, surroundings.grid, head),
+            false => Ok(()),
+        }
+    }
+
+    fn copy_grid(&mut self, gpu: &Gpu, grid: Grid<'_>, head: &mut [f32]) -> Result<(), GpuError> {
+        // The one before makes room.
+        let table = match self.grid.take().filter(|table| table.len == grid.cells().len()) {
+            Some(table) => self.grid.insert(table),
+            None => self.grid.insert(Table::new(gpu, grid.cells().len())?),
+        };
+        table.copy(grid.cells())?;
+        head[GRID].copy_from_slice(&table.address());
+        head[EXTENT].copy_from_slice(&grid.extent());
+        Ok(())
     }
 
     /// Notes that what was sent has arrived: a decision's answer came after it.

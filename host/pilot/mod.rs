@@ -101,8 +101,8 @@ impl Pilot {
     /// `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
     ///
     /// # Errors
-    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`]; [`PilotError::Given`] if the model takes a reference
-    /// that was not [given](Pilot::set_reference).
+    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`]; [`PilotError::Given`] if the model takes a
+    /// [reference](Pilot::set_reference) or a [grid](Pilot::set_grid) that was not given.
     /// [`PilotError::Backend`] if a GPU fails that was asked for by name; where the device was left open, the CPU
     /// takes over, with the same bits. After these the pilot is as before: asked again, it gives the bits that it would
     /// have given.

@@ -114,12 +114,29 @@ impl Speculation<'_> {
     /// # Errors
     /// As [`Pilot::set_reference`].
     pub fn set_reference(&mut self, reference: &[f32]) -> Result<(), PilotError> {
-        let plan = self.collect();
-        let pilot = &mut *self.request.parts().pilot;
-        if plan.is_some() {
-            pilot.roll_back();
+        self.forget();
+        self.request.parts().pilot.set_reference(reference)
+    }
+
+    /// As [`Pilot::set_grid`]; what was predicted before is forgotten, as by [`Speculation::set_reference`].
+    ///
+    /// # Errors
+    /// As [`Pilot::set_grid`].
+    pub fn set_grid(
+        &mut self,
+        width: usize,
+        height: usize,
+        cells: &[f32],
+    ) -> Result<(), PilotError> {
+        self.forget();
+        self.request.parts().pilot.set_grid(width, height, cells)
+    }
+
+    /// Takes back what has been worked out in advance.
+    fn forget(&mut self) {
+        if self.collect().is_some() {
+            self.request.parts().pilot.roll_back();
         }
-        pilot.set_reference(reference)
     }
 
     /// As [`Pilot::reset`].
@@ -163,9 +180,7 @@ impl Speculation<'_> {
 /// Leaves the pilot as the last decision did.
 impl Drop for Speculation<'_> {
     fn drop(&mut self) {
-        if self.collect().is_some() {
-            self.request.parts().pilot.roll_back();
-        }
+        self.forget();
     }
 }
 

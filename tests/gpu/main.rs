@@ -8,6 +8,8 @@
 mod cases;
 #[path = "../following/mod.rs"]
 mod following;
+#[path = "../following/map.rs"]
+mod map;
 mod models;
 mod own_episodes;
 mod references;

@@ -1,9 +1,10 @@
-//! References on a GPU: the CPU's bits.
+//! References and grids on a GPU: the CPU's bits.
 
 use particle_pilot::kernels::model::Model;
 use particle_pilot::{Decision, Device, Pilot, PilotConfig, PlannerKind, Tuning};
 
 use super::following::{Balloon, path};
+use super::map::{BALL, MAPS};
 use super::{GPU, on_the_virtual_gpu, on_the_virtual_gpu_that_fails};
 
 fn config(planner: PlannerKind, particles: u32, horizon: u32) -> PilotConfig {
@@ -120,4 +121,43 @@ fn whoever_takes_over_follows_the_same_reference() {
         decisions
     };
     assert_eq!(run(Device::Auto), run(Device::Cpu));
+}
+
+#[test]
+fn decisions_with_a_grid_on_the_virtual_gpu_are_the_cpus() {
+    on_the_virtual_gpu("references::decisions_with_a_grid_are_the_cpus");
+}
+
+/// Maps change in content and in size, and stay; a wind beside them changes or stays.
+#[test]
+#[ignore = "requires an NVIDIA GPU"]
+fn decisions_with_a_grid_are_the_cpus() {
+    for (planner, _) in PlannerKind::ALL {
+        for (particles, horizon) in [(300, 7), (129, 12)] {
+            let config = config(*planner, particles, horizon);
+            let run = |device| {
+                let config = PilotConfig { device, ..config.clone() };
+                let mut pilot = Pilot::with_model(config, BALL).unwrap();
+                let mut decisions = Vec::new();
+                for (step, map) in
+                    [Some(0), None, Some(1), Some(1), Some(2), Some(0)].iter().enumerate()
+                {
+                    if let Some((width, height, cells)) = map.map(|map: usize| MAPS[map]) {
+                        let mut cells = cells.to_vec();
+                        cells[0] += 0.0625 * step as f32;
+                        pilot.set_grid(width, height, &cells).unwrap();
+                    }
+                    if step % 2 == 0 {
+                        let wind = |h| 0.0625 * (h + step as u32) as f32;
+                        pilot.set_reference(&(0..=horizon).map(wind).collect::<Vec<_>>()).unwrap();
+                    }
+                    decisions.push(pilot.act(&[0.4, 0.1]).unwrap());
+                }
+                decisions
+            };
+            let on_cpu = run(Device::Cpu);
+            assert!(on_cpu.iter().any(|decision| decision.diagnostics.dead_share < 1.0));
+            assert_eq!(run(GPU), on_cpu, "{planner} {particles}");
+        }
+    }
 }

@@ -98,6 +98,9 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     /// The numbers of a row of the reference, which is given with a decision; 0 for models that have none.
     const REFERENCE: usize = 0;
 
+    /// Whether a grid is given with a decision.
+    const GRID: bool = false;
+
     /// Broadcasts the constants of a step.
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L>;
 

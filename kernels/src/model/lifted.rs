@@ -237,6 +237,7 @@ impl<
         (false, _) => Draws::Numbers,
     };
     const REFERENCE: usize = T::REFERENCE;
+    const GRID: bool = T::GRID;
 
     #[inline(always)]
     fn constants<L: Lanes>(&self, proof: L::Proof) -> LiftedConstants<T, L, M, R> {

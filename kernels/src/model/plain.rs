@@ -67,6 +67,10 @@ pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
     /// state that they are about, `advance_at` that of the state it begins from.
     const REFERENCE: usize = 0;
 
+    /// Whether there is a grid, a map of costs for example, which the functions whose names end in `_at` sample:
+    /// [`At::grid`]. It is given with a decision, or stays as it was with the last.
+    const GRID: bool = false;
+
     /// What there is to choose from.
     fn actions(&self) -> Actions<M>;
 
@@ -76,7 +80,7 @@ pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
     /// The cost of a step: of the state that it led to, under the control that led there.
     fn cost<R: Real>(&self, state: [R; N], control: [R; M]) -> R;
 
-    /// As [`advance`](Model::advance), for models that have a [`REFERENCE`](Model::REFERENCE): planners call this one. That,
+    /// As [`advance`](Model::advance), for models that have a [`REFERENCE`](Model::REFERENCE) or a [`GRID`](Model::GRID): planners call this one. That,
     /// unless given.
     #[inline(always)]
     fn advance_at<R: Real>(&self, state: [R; N], control: [R; M], at: impl At<R>) -> [R; N] {
@@ -84,8 +88,8 @@ pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
         self.advance(state, control)
     }
 
-    /// As [`cost`](Model::cost), for models that have a [`REFERENCE`](Model::REFERENCE): the whole cost of a step, as planners
-    /// call this one instead. That, unless given.
+    /// As [`cost`](Model::cost), for models that have a [`REFERENCE`](Model::REFERENCE) or a [`GRID`](Model::GRID): the whole cost of a
+    /// step, as planners call this one instead. That, unless given.
     #[inline(always)]
     fn cost_at<R: Real>(&self, state: [R; N], control: [R; M], at: impl At<R>) -> R {
         let _ = at;
@@ -98,7 +102,7 @@ pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
         state[0].constant(0.0)
     }
 
-    /// As [`final_cost`](Model::final_cost), for models that have a [`REFERENCE`](Model::REFERENCE): planners call this one.
+    /// As [`final_cost`](Model::final_cost), for models that have a [`REFERENCE`](Model::REFERENCE) or a [`GRID`](Model::GRID): planners call this one.
     /// That, unless given. (`smc` and `fmc` also ask for states on the way, what if the horizon ended there; each with its own
     /// row.)
     #[inline(always)]
@@ -116,7 +120,7 @@ pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
         state[0].always()
     }
 
-    /// As [`goes_on`](Model::goes_on), for models that have a [`REFERENCE`](Model::REFERENCE): planners call this one. That,
+    /// As [`goes_on`](Model::goes_on), for models that have a [`REFERENCE`](Model::REFERENCE) or a [`GRID`](Model::GRID): planners call this one. That,
     /// unless given.
     #[inline(always)]
     fn goes_on_at<R: Real>(&self, state: [R; N], at: impl At<R>) -> R::Mask {

@@ -1,6 +1,6 @@
 //! What a model sees besides state and control: numbers that are given with a decision.
 
-use super::LaneModel;
+use super::{Grid, LaneModel};
 use crate::lanes::Lanes;
 use crate::real::Num;
 
@@ -9,6 +9,8 @@ use crate::real::Num;
 pub struct Surroundings<'a> {
     /// `[H + 1][P]`: a row of [`LaneModel::REFERENCE`] numbers for each state of a future, the present one first.
     pub reference: &'a [f32],
+    /// For models that say [`LaneModel::GRID`].
+    pub grid: Grid<'a>,
 }
 
 impl<'a> Surroundings<'a> {
@@ -23,7 +25,8 @@ impl<'a> Surroundings<'a> {
             0 => &[],
             len => &self.reference[step as usize * len..][..len],
         };
-        Here { proof, row }
+        let grid = if const { M::GRID } { self.grid } else { Grid::default() };
+        Here { proof, row, grid }
     }
 }
 
@@ -67,6 +70,9 @@ impl<'a> Surroundings<'a> {
 ///     fn reference(&self, _: usize) -> Num<f32> {
 ///         Num(self.0)
 ///     }
+///     fn grid(&self, _: Num<f32>, _: Num<f32>) -> Num<f32> {
+///         unreachable!("this model has none")
+///     }
 /// }
 ///
 /// let cost = Follower.cost_at([Num(3.0)], [Num(0.0)], Step(5.0));
@@ -78,6 +84,17 @@ pub trait At<R>: Copy {
     /// # Panics
     /// If rows have no such number: if `index` is not below the model's `REFERENCE`.
     fn reference(&self, index: usize) -> R;
+
+    /// What the grid has at column `x` and row `y`, both counted from 0, and in between as well: interpolated bilinearly between
+    /// the four cells around, exactly a cell's number in its middle, which is where `x` and `y` are whole. Outside, what is
+    /// nearest on the edge. What is no number where `x` or `y` is none.
+    ///
+    /// Where in the world column 0 and row 0 are, and how large a cell is, are fields of the model:
+    /// `at.grid((x - self.left) / self.cell, (y - self.top) / self.cell)`.
+    ///
+    /// # Panics
+    /// If the model does not say `GRID`.
+    fn grid(&self, x: R, y: R) -> R;
 }
 
 /// What bundles of particles see at one step.
@@ -85,6 +102,7 @@ pub trait At<R>: Copy {
 pub struct Here<'a, L: Lanes> {
     proof: L::Proof,
     row: &'a [f32],
+    grid: Grid<'a>,
 }
 
 impl<L: Lanes> Here<'_, L> {
@@ -97,11 +115,26 @@ impl<L: Lanes> Here<'_, L> {
     pub fn number(&self, index: usize) -> L {
         L::given(self.proof, self.row[index])
     }
+
+    /// What the grid has at column `x` and row `y`: [`Grid::sample`].
+    ///
+    /// # Panics
+    /// If the model does not say [`LaneModel::GRID`].
+    #[inline(always)]
+    #[must_use]
+    pub fn sample(&self, x: L, y: L) -> L {
+        self.grid.sample(self.proof, x, y)
+    }
 }
 
 impl<L: Lanes> At<Num<L>> for Here<'_, L> {
     #[inline(always)]
     fn reference(&self, index: usize) -> Num<L> {
         Num(self.number(index))
+    }
+
+    #[inline(always)]
+    fn grid(&self, x: Num<L>, y: Num<L>) -> Num<L> {
+        Num(self.sample(x.0, y.0))
     }
 }

@@ -75,6 +75,10 @@ impl Lanes for Traced {
     fn given((): (), value: f32) -> Self {
         Self(record(Code::Input, [value as u32, 0, 0, 0]))
     }
+    /// Whatever `values` are, they stand for the grid's cells: a model has no other that it could gather from.
+    fn gather(self, _: &[f32]) -> Self {
+        Self(record(Code::Cell, [self.0, 0, 0, 0]))
+    }
     fn load((): (), values: &[f32]) -> Self {
         cannot_follow();
         Self::literal((), values[0])

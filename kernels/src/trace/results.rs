@@ -3,7 +3,7 @@
 use super::operation::Operation;
 use super::{ParticlePart, Sizes, Structure, Traced};
 use crate::lanes::Lanes;
-use crate::model::{LaneModel, Surroundings, Vector};
+use crate::model::{Grid, LaneModel, Surroundings, Vector};
 use crate::plant::live_on;
 use crate::rollout::{Particle, bounded};
 
@@ -24,20 +24,28 @@ impl<M: LaneModel, L: Lanes<Proof = ()>> Results<M, L> {
     /// * `like`: any state.
     /// * `input`: the inputs, by their numbers.
     /// * `live`: the one input that is a mask.
-    /// * `given`: of all inputs, what [`Lanes::given`] takes for them.
+    /// * `[given, cells]`: of all inputs, what [`Lanes::given`] takes for them; and those of the grid.
     pub fn of(
         model: &M,
         like: M::State<L>,
         input: impl Fn(u32) -> L,
         live: L::Mask,
-        given: &[f32],
+        [given, cells]: [&[f32]; 2],
     ) -> Self {
         let sizes = Sizes::of::<M>();
         let constants = model.constants::<L>(());
         let fill = |places: &mut [L], from: u32| {
             places.iter_mut().zip(from..).for_each(|(place, number)| *place = input(number));
         };
-        let surroundings = Surroundings { reference: &given[sizes.reference_from() as usize..] };
+        let grid = match sizes.grid {
+            true => {
+                let extent = [0, 1, 2].map(|n| given[sizes.extent_from() as usize + n]);
+                Grid::of_extent(cells, extent)
+            }
+            false => Grid::default(),
+        };
+        let reference = &given[sizes.reference_from() as usize..];
+        let surroundings = Surroundings { reference, grid };
         let [at, next] = [0, 1].map(|step| surroundings.at::<M, L>((), step));
         let state = |from| {
             let mut state = like;

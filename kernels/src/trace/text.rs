@@ -6,13 +6,13 @@
 //!
 //! The model's numbers and the start come as a second parameter of each kernel that has places, in this order, so that
 //! other numbers need no other text. Drivers take 4 KB of parameters: where that is too little, the numbers are in the text.
-//! For models that have a reference, its address is before these.
+//! For models that have a reference or a grid, their addresses are before these.
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::operation::{Code, Operation};
-use super::{ParticlePart, Structure, Trace, parts};
+use super::{ParticlePart, Sizes, Structure, Trace, parts};
 
 /// Begins the comment that is a place.
 const PLACE: &str = "//@pilot ";
@@ -23,10 +23,19 @@ pub(super) const MOST_NUMBERS: usize = 800;
 /// The register that points to the row of the reference that the next place is about.
 const ROW: &str = "%pilot_row";
 
-/// How many numbers' room the second parameter has before all others: for the reference's address.
+/// Where in the second parameter the grid's address is, and its extent; the reference's is at the beginning.
+const GRID: u32 = 8;
+const EXTENT: u32 = 16;
+
+/// How many numbers' room the second parameter has before all others, for what is given: two for the reference's address; where
+/// there is a grid, two more for its address, three for its extent, and one that makes up whole multiples of 8 bytes.
 #[must_use]
 pub fn head_len(structure: &Structure) -> usize {
-    if structure.sizes.reference > 0 { 2 } else { 0 }
+    match structure.sizes {
+        Sizes { grid: true, .. } => 8,
+        Sizes { reference: 0, .. } => 0,
+        _ => 2,
+    }
 }
 
 /// Kernels for a model.
@@ -311,9 +320,10 @@ impl<'a> Writer<'a> {
                             let at = 4 * (head_len(self.structure()) as u32 + args[0]);
                             format!("ld.param.b32 {name}, [{}_param_1+{at}];", self.entry)
                         }
-                        Code::Input => {
-                            let at = 4 * (args[0] - self.structure().sizes.reference_from());
-                            format!("ld.global.b32 {name}, [{ROW}+{at}];")
+                        Code::Input => self.given(&name, args[0]),
+                        Code::Cell => {
+                            let index = self.operand(args[0], &names, false);
+                            self.cell(&name, &index)
                         }
                         _ => {
                             let given: Vec<String> = args[..code.arity()]
@@ -354,6 +364,27 @@ impl<'a> Writer<'a> {
         }
         self.to.push_str(&body);
         self.to.push_str(&moves);
+    }
+
+    /// Loads what is given as the input of this number.
+    fn given(&self, name: &str, number: u32) -> String {
+        let sizes = self.structure().sizes;
+        if number < sizes.extent_from() {
+            let at = 4 * (number - sizes.reference_from());
+            return format!("ld.global.b32 {name}, [{ROW}+{at}];");
+        }
+        let at = EXTENT + 4 * (number - sizes.extent_from());
+        format!("ld.param.b32 {name}, [{}_param_1+{at}];", self.entry)
+    }
+
+    /// Loads a cell of the grid, whose index is in bounds, or is no number: that counts as 0 here.
+    fn cell(&self, name: &str, index: &str) -> String {
+        let entry = self.entry;
+        format!(
+            "{{ .reg .b32 %cell; .reg .b64 %grid; cvt.rzi.u32.f32 %cell, {index}; \
+             ld.param.b64 %grid, [{entry}_param_1+{GRID}]; cvta.to.global.u64 %grid, %grid; \
+             mad.wide.u32 %grid, %cell, 4, %grid; ld.global.b32 {name}, [%grid]; }}"
+        )
     }
 
     /// How the result of operation `number` is written, as bits or as a number.

@@ -57,8 +57,8 @@ fn by_definition(width: usize, height: usize, cells: &[f32], [x, y]: [f32; 2]) -
 
 #[test]
 fn samples_are_bilinear_and_beyond_the_edge_the_nearest() {
-    let mut round = 0;
-    for (width, height) in [(1, 1), (1, 5), (4, 1), (2, 2), (5, 3), (7, 9)] {
+    let sizes = [(1, 1), (1, 5), (4, 1), (2, 2), (5, 3), (7, 9)];
+    for (round, (width, height)) in (0..).zip(sizes) {
         let cells: Vec<f32> =
             (0..width * height).map(|cell| 10.0 * number(cell as u32, round)).collect();
         let grid = Grid::new(width, height, &cells).expect("as many cells");
@@ -74,7 +74,6 @@ fn samples_are_bilinear_and_beyond_the_edge_the_nearest() {
             let off = (f64::from(sample) - expected).abs();
             assert!(off < 1e-5, "{width} x {height} at {place:?}: {sample}, not {expected}");
         }
-        round += 1;
     }
 }
 

@@ -35,6 +35,10 @@ pub(crate) struct Question<'a> {
     /// What is given besides.
     pub surroundings: Surroundings<'a>,
     /// Of the surroundings.
+    #[cfg_attr(
+        not(all(feature = "cuda", target_os = "linux")),
+        expect(dead_code, reason = "only GPUs have copies of what is given")
+    )]
     pub revisions: Revisions,
     pub seed: u64,
     /// Counted from 0 at each reset.

@@ -235,27 +235,3 @@ fn a_batch_follows_a_reference_each() {
         }
     }
 }
-
-#[test]
-fn what_is_planned_ahead_goes_by_the_reference_that_is_given() {
-    for planner in [PlannerKind::Cem, PlannerKind::Mppi, PlannerKind::Smc] {
-        let config = PilotConfig { threads: 2, ..config(planner) };
-        let expected = following(&config, Balloon::<0>);
-        let mut pilot = Pilot::with_model(config, Balloon::<0>).unwrap();
-        let (decisions, hits) = pilot.with_speculation(|speculation| {
-            let mut decisions = Vec::new();
-            for (time, place) in (0..).zip(PLACES) {
-                // Asked for with the reference before: it must not count.
-                speculation.predict(&[place]);
-                std::thread::sleep(std::time::Duration::from_millis(5));
-                speculation.set_reference(&path(time, ROWS)).unwrap();
-                speculation.predict(&[place]);
-                std::thread::sleep(std::time::Duration::from_millis(5));
-                decisions.push(speculation.act(&[place]).unwrap());
-            }
-            (decisions, speculation.hits())
-        });
-        assert_eq!(decisions, expected, "{planner}");
-        println!("{planner}: {hits} hits");
-    }
-}

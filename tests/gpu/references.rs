@@ -1,6 +1,7 @@
 //! References and grids on a GPU: the CPU's bits.
 
 use particle_pilot::kernels::model::Model;
+use particle_pilot::kernels::problems::DiffDrive;
 use particle_pilot::{Decision, Device, Pilot, PilotConfig, PlannerKind, Tuning};
 
 use super::following::{Balloon, path};
@@ -159,5 +160,17 @@ fn decisions_with_a_grid_are_the_cpus() {
             assert!(on_cpu.iter().any(|decision| decision.diagnostics.dead_share < 1.0));
             assert_eq!(run(GPU), on_cpu, "{planner} {particles}");
         }
+    }
+    // Two numbers of control, which have kernels of their own.
+    for planner in [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi] {
+        let run = |device| {
+            let config = PilotConfig { device, ..config(planner, 150, 9) };
+            let robot = DiffDrive { goal: [0.4, 0.2, 0.0], ..DiffDrive::default() };
+            let mut pilot = Pilot::with_model(config, robot).unwrap();
+            let (width, height, cells) = MAPS[1];
+            pilot.set_grid(width, height, cells).unwrap();
+            [0.0, 0.1, 0.25].map(|x| pilot.act(&[x, 0.1, 0.2]).unwrap())
+        };
+        assert_eq!(run(GPU), run(Device::Cpu), "{planner}");
     }
 }

@@ -8,6 +8,7 @@ use particle_pilot_kernels::model::{Model, lift};
 use crate::decision::Decision;
 use crate::engine::MemoryCheck;
 use crate::error::PilotError;
+use crate::given::{GivenError, OwnGrid};
 use crate::pilot::Pilot;
 use crate::problem::Problem;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError, Threads};
@@ -122,6 +123,38 @@ impl PilotBatch {
         model: T,
     ) -> Result<(), PilotError> {
         self.pilots.iter_mut().try_for_each(|pilot| pilot.set_model(model))
+    }
+
+    /// As [`Pilot::set_reference`], each pilot its own: `references[i]` is pilot `i`'s.
+    ///
+    /// # Errors
+    /// As [`Pilot::set_reference`], with the row, and if there are not as many references as pilots; what was given before
+    /// then still counts for all.
+    pub fn set_references<S: AsRef<[f32]>>(&mut self, references: &[S]) -> Result<(), PilotError> {
+        let (given, required) = (references.len(), self.pilots.len());
+        if given != required {
+            return Err(GivenError::References { given, required }.into());
+        }
+        let mut rows = self.pilots.iter().zip(references).enumerate();
+        rows.try_for_each(|(row, (pilot, reference))| {
+            pilot.check_reference(reference.as_ref()).map_err(in_row(row))
+        })?;
+        let mut pairs = self.pilots.iter_mut().zip(references);
+        pairs.try_for_each(|(pilot, reference)| pilot.set_reference(reference.as_ref()))
+    }
+
+    /// As [`Pilot::set_grid`], the same for all pilots, which share one copy of it.
+    ///
+    /// # Errors
+    /// As [`Pilot::set_grid`].
+    pub fn set_grid(
+        &mut self,
+        width: usize,
+        height: usize,
+        cells: &[f32],
+    ) -> Result<(), PilotError> {
+        let grid = Arc::new(OwnGrid::new(width, height, cells)?);
+        self.pilots.iter_mut().try_for_each(|pilot| pilot.share_grid(&grid))
     }
 
     /// Pilots that `make` makes, for which `require` finds that there is enough memory.

@@ -5,6 +5,7 @@ use particle_pilot_kernels::model::{BadActions, CartPoleError};
 use crate::backend::BackendError;
 use crate::bytes::Bytes;
 use crate::env::EnvError;
+use crate::given::GivenError;
 use crate::settings::SettingError;
 use crate::simd::SimdError;
 use crate::threads::ThreadsError;
@@ -67,6 +68,9 @@ pub enum PilotError {
         /// What it was.
         value: f64,
     },
+    /// What is given besides states, such as a reference, is not as the model takes it, or is missing.
+    #[error(transparent)]
+    Given(#[from] GivenError),
     /// What is wrong about one of many states.
     #[error("row {row}: {error}")]
     Row {

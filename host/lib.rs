@@ -25,6 +25,7 @@ pub mod env;
 mod episode;
 mod error;
 mod evaluation;
+mod given;
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 mod gpu;
 mod memory;
@@ -63,6 +64,7 @@ pub use error::PilotError;
 pub use evaluation::{
     DeviceShare, Evaluation, EvaluationResult, Failure, PreparedEvaluation, WarningSummary,
 };
+pub use given::GivenError;
 pub use memory::available as available_memory;
 pub use particle_pilot_kernels as kernels;
 pub use pilot::Pilot;

@@ -4,11 +4,12 @@ use std::f64::consts::{PI, TAU};
 use std::ops::ControlFlow;
 
 use particle_pilot::env::{Acrobot, Environment, Pcg64, Pendulum, PendulumParameters};
-use particle_pilot::kernels::model::{Actions, Model};
+use particle_pilot::kernels::model::{Actions, Boxed, Grid, Model, Surroundings};
 use particle_pilot::kernels::problems;
 use particle_pilot::kernels::real::Num;
 use particle_pilot::{
     Action, Device, Ending, Episode, Evaluation, Pilot, PilotConfig, PlannerKind, StepRecord,
+    Tuning,
 };
 
 /// A number up to `bound` either way, in single precision.
@@ -169,4 +170,88 @@ fn the_pendulum_is_swung_up_and_stays_up() {
             assert!(result.total_reward > -400.0 && last > -0.1, "{planner}, seed {seed}");
         }
     }
+}
+
+/// A map of 11 m x 11 m in cells of 0.1 m, with a wall across the direct way from (4.2, 5.5) m to (5.5, 5.5) m.
+fn walled() -> Vec<f32> {
+    let is_wall =
+        |(column, row): (usize, usize)| (47..50).contains(&column) && (54..62).contains(&row);
+    (0..110 * 110).map(|cell| if is_wall((cell % 110, cell / 110)) { 1.0 } else { 0.0 }).collect()
+}
+
+#[test]
+fn the_robot_steps_and_pays_as_its_formulas_say_in_double_precision() {
+    let (mut rng, mut worst) = (Pcg64::new(4), [0.0; 4]);
+    let robot = problems::DiffDrive { goal: [7.0, 3.0, 2.5], ..Default::default() };
+    let map = walled();
+    let surroundings =
+        Surroundings { grid: Grid::new(110, 110, &map).unwrap(), ..Default::default() };
+    let at = surroundings.at::<Boxed<problems::DiffDrive, 3, 2>, f32>((), 0);
+    let (mut inside, mut free) = (0, 0);
+    for _ in 0..4000 {
+        // Around the wall, and with turns to be unwound.
+        let [x, y, heading] = [0.8, 0.8, 12.0].map(|bound| number(&mut rng, bound));
+        let state = [4.8 + x, 5.8 + y, heading];
+        let control = [number(&mut rng, 0.35), number(&mut rng, 0.5)];
+        let next = robot.advance(num(state), num(control)).map(|number| f64::from(number.0));
+        let cost = f64::from(robot.cost_at(num(state), num(control), at).0);
+        let [x, y, heading] = state.map(f64::from);
+        let [speed, turn] = control.map(f64::from);
+        let moved = [x + 0.02 * speed * heading.cos(), y + 0.02 * speed * heading.sin()];
+        // How much of a wall there is between the middles of the four cells around.
+        let share = |place: f64, from: f64, to: f64| {
+            let column = 10.0 * place - 0.5;
+            (column - from + 1.0).min(to - column).clamp(0.0, 1.0)
+        };
+        let wall = share(x, 47.0, 50.0) * share(y, 54.0, 62.0);
+        (inside, free) = (inside + u32::from(wall > 0.99), free + u32::from(wall == 0.0));
+        let away = ((x - 7.0).powi(2) + (y - 3.0).powi(2)).sqrt();
+        let expected = 5.0 * away + 5.0 * apart(heading, 2.5) + 20.0 * wall;
+        let off = [moved[0] - next[0], moved[1] - next[1], heading + 0.02 * turn - next[2]];
+        keep_worst(&mut worst, [off[0], off[1], off[2], cost - expected]);
+    }
+    println!("off by {worst:?} in m, m, rad and cost; {inside} in the wall, {free} free");
+    // 5e-7 of 6 m are 5e-6 of a cell, of which each costs 20.
+    assert!(worst[0] < 1e-6 && worst[1] < 1e-6 && worst[2] < 2e-6 && worst[3] < 2e-4, "{worst:?}");
+    assert!(inside > 100 && free > 1000);
+}
+
+#[test]
+fn the_robot_drives_around_a_wall_that_is_on_its_map() {
+    // Who looks less far ahead than 4 s waits before the wall, and so does who turns to and fro ten times a second.
+    let tuning = Tuning { knot_spacing: 20, ..Tuning::of(PlannerKind::Mppi) };
+    let config = PilotConfig {
+        particles: 512,
+        horizon: 200,
+        tuning,
+        device: Device::Cpu,
+        ..PilotConfig::of(PlannerKind::Mppi)
+    };
+    let robot = problems::DiffDrive::default();
+    let drive = |map: &[f32]| {
+        let mut pilot = Pilot::with_model(config.clone(), robot).unwrap();
+        pilot.set_grid(110, 110, map).unwrap();
+        let (mut state, mut in_wall) = ([4.2f32, 5.5, 0.0], 0);
+        for _ in 0..600 {
+            let Action::Continuous(control) = pilot.act(&state.map(f64::from)).unwrap().action
+            else {
+                panic!("numbers");
+            };
+            let control = [control[0] as f32, control[1] as f32];
+            state = robot.advance(num(state), num(control)).map(|number| number.0);
+            let [x, y, _] = state;
+            in_wall += u32::from((4.7..5.0).contains(&x) && (5.4..6.2).contains(&y));
+        }
+        let [x, y, heading] = state.map(f64::from);
+        let away = (x - 5.5).hypot(y - 5.5);
+        println!(
+            "{away:.3} m away, {:.3} rad off, {in_wall} steps in the wall",
+            apart(heading, 0.0)
+        );
+        (away, in_wall)
+    };
+    let (away, in_wall) = drive(&[0.0; 110 * 110]);
+    assert!(away < 0.1 && in_wall > 20, "straight through where no wall is known");
+    let (away, in_wall) = drive(&walled());
+    assert!(away < 0.2 && in_wall == 0, "{away} m away, {in_wall} steps in the wall");
 }

@@ -8,7 +8,7 @@ use particle_pilot_kernels::controls::{
     Biased, Coin, First, Interpolant, KnotNoise, Knots, Scheme, digits,
 };
 use particle_pilot_kernels::lanes::{LaneWork, Lanes};
-use particle_pilot_kernels::model::{CartPoleModel, CostWeights, LaneModel, Vector};
+use particle_pilot_kernels::model::{CartPoleModel, CostWeights, LaneModel, Surroundings, Vector};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, Particle, RolloutSpec, Summary, rollout_chunk};
 
@@ -31,12 +31,13 @@ impl<M: LaneModel> LaneWork for Steps<'_, M> {
         let mut particle = Particle::<M, L>::new(proof, self.0.start(proof, &STATE));
         let (one, full) = (L::splat(proof, 1.0), self.0.full_control());
         let controls = [full, -full].map(|control| M::Control::all(L::splat(proof, control)));
+        let at = Surroundings::default().at::<M, L>(proof, 0);
         for step in 0..HORIZON {
-            particle.observe(&constants, one);
-            particle.advance(&constants, controls[step as usize % 2]);
+            particle.observe(&constants, at, one);
+            particle.advance(&constants, at, controls[step as usize % 2]);
         }
-        let [costs, _] =
-            particle.finish(proof, &constants, L::splat(proof, HORIZON as f32), self.0.end_cost());
+        let (horizon, end_cost) = (L::splat(proof, HORIZON as f32), self.0.end_cost());
+        let [costs, _] = particle.finish(proof, &constants, at, horizon, end_cost);
         let mut results = [0.0; 16];
         costs.store(&mut results);
         results
@@ -111,7 +112,14 @@ fn chunk<M: LaneModel, S: Scheme<M>>(criterion: &mut Criterion, model: &M, name:
     let particles = CHUNK as u32;
     let mut group = criterion.benchmark_group("rollout of a chunk");
     each(&mut group, name, u64::from(particles * HORIZON), || {
-        Chunk(black_box(RolloutSpec { model, scheme, state: &STATE, horizon: HORIZON, particles }))
+        Chunk(black_box(RolloutSpec {
+            model,
+            scheme,
+            state: &STATE,
+            surroundings: Surroundings::default(),
+            horizon: HORIZON,
+            particles,
+        }))
     });
     group.finish();
 }

@@ -5,6 +5,7 @@ use particle_pilot_kernels::model::{LaneModel, Visitor};
 
 use super::{CpuEngine, Engine, require_table};
 use crate::error::PilotError;
+use crate::given::Given;
 use crate::gpu::{self, ForeignStream, GpuEpisodes};
 use crate::planners::planner::{dimensions, scores};
 use crate::settings::{ActionKind, Device, DeviceInfo, PilotConfig};
@@ -40,6 +41,15 @@ pub(crate) fn for_model<M: LaneModel>(
     }
 }
 
+/// What a pilot is made of for a model.
+pub(crate) struct Made {
+    pub engine: Box<dyn Engine>,
+    /// Any state.
+    pub state: Vec<f32>,
+    /// Nothing yet.
+    pub given: Given,
+}
+
 /// Makes the engine for a model: see [`for_model`].
 pub(crate) struct MakeEngine<'a> {
     pub config: &'a PilotConfig,
@@ -48,11 +58,12 @@ pub(crate) struct MakeEngine<'a> {
 }
 
 impl Visitor for MakeEngine<'_> {
-    type Output = Result<(Box<dyn Engine>, usize), PilotError>;
+    type Output = Result<Made, PilotError>;
 
-    /// The engine, and how many numbers a state has.
-    fn visit<M: LaneModel>(self, model: M) -> Self::Output {
-        Ok((for_model(self.config, model, self.simd, self.stream)?, M::DIM))
+    fn visit<M: LaneModel>(self, model: M) -> Result<Made, PilotError> {
+        let engine = for_model(self.config, model, self.simd, self.stream)?;
+        let given = Given::to::<M>(self.config.horizon);
+        Ok(Made { engine, state: vec![0.0; M::DIM], given })
     }
 }
 

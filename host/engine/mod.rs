@@ -4,7 +4,7 @@ mod cpu;
 mod create;
 
 pub(crate) use cpu::{CpuEngine, MemoryCheck, require_table};
-pub(crate) use create::{MakeEngine, OpenEpisodes, gpu_index};
+pub(crate) use create::{Made, MakeEngine, OpenEpisodes, gpu_index};
 
 use std::any::Any;
 use std::sync::Arc;
@@ -12,12 +12,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use particle_pilot_kernels::model::LaneModel;
+use particle_pilot_kernels::model::{LaneModel, Surroundings};
 
 use crate::backend::BackendError;
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::error::PilotError;
+use crate::given::Revisions;
 use crate::planners::planner::Request;
 use crate::settings::Device;
 use crate::threads::Pool;
@@ -31,6 +32,14 @@ pub(crate) type Plan = (ControlVector, Diagnostics);
 pub(crate) struct Question<'a> {
     /// As particles start from it.
     pub state: &'a [f32],
+    /// What is given besides.
+    pub surroundings: Surroundings<'a>,
+    /// Of the surroundings.
+    #[cfg_attr(
+        not(all(feature = "cuda", target_os = "linux")),
+        expect(dead_code, reason = "only GPUs have copies of what is given")
+    )]
+    pub revisions: Revisions,
     pub seed: u64,
     /// Counted from 0 at each reset.
     pub decision: u32,
@@ -40,8 +49,9 @@ pub(crate) struct Question<'a> {
 
 impl<'a> Question<'a> {
     fn request(self, pool: &'a Pool) -> Request<'a> {
-        let Self { state, seed, decision, stop } = self;
-        Request { pool, state, seed, decision, stop, heard: AtomicBool::new(false) }
+        let Self { state, surroundings, seed, decision, stop, .. } = self;
+        let heard = AtomicBool::new(false);
+        Request { pool, state, surroundings, seed, decision, stop, heard }
     }
 
     /// [`PilotError::Interrupted`] where nobody wants to know any more.

@@ -70,6 +70,11 @@ pub enum EnvError {
     /// A model's actions, of which nothing can be chosen.
     #[error(transparent)]
     Actions(#[from] BadActions),
+    /// A model that is no environment by itself, since it takes a reference or a grid, which planners are given.
+    #[error(
+        "a model that takes a reference or a grid is no environment by itself: write an Environment that knows them"
+    )]
+    Surroundings,
     /// A limit of zero steps.
     #[error("max_episode_steps is 0; use at least 1, or none for episodes without a limit")]
     NoSteps,

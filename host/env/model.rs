@@ -68,8 +68,12 @@ impl<T: Model<N, M>, const N: usize, const M: usize> ModelEnvironment<T, N, M> {
     ///
     /// # Errors
     /// [`EnvError::Bounds`] unless `low <= high` for each number, and both, and their distance, are finite in single
-    /// precision; [`EnvError::Actions`] for actions of which nothing can be chosen.
+    /// precision; [`EnvError::Actions`] for actions of which nothing can be chosen; [`EnvError::Surroundings`] for a model
+    /// that takes a [reference](Model::REFERENCE) or a [grid](Model::GRID).
     pub fn new(model: T, low: [f64; N], high: [f64; N]) -> Result<Self, EnvError> {
+        if T::REFERENCE > 0 || T::GRID {
+            return Err(EnvError::Surroundings);
+        }
         let mut bounds = [[0.0; 2]; N];
         for (bounds, (low, high)) in bounds.iter_mut().zip(low.into_iter().zip(high)) {
             EnvError::check_bounds(low, high)?;

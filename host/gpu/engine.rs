@@ -5,14 +5,16 @@ use std::time::Duration;
 use bytemuck::Zeroable;
 use particle_pilot_kernels::rollout::Summary;
 use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, Task};
+use particle_pilot_kernels::trace::head_len;
 
 use super::kept::Kept;
 use super::schedule::{Blocks, Launch, Schedule, WHOLE};
+use super::surroundings::Surroundings;
 use super::{GpuModel, module};
 use crate::control_vector::ControlVector;
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::decision::Diagnostics;
-use crate::engine::Plan;
+use crate::engine::{Plan, Question};
 use crate::planners::futures::diagnose;
 use crate::settings::PilotConfig;
 
@@ -21,8 +23,10 @@ pub struct GpuEngine {
     gpu: Gpu,
     model: GpuModel,
     task: Task,
-    /// What kernels that simulate take besides: the model's numbers, where they take them, and the start.
+    /// What kernels that simulate take besides: where the surroundings are, the model's numbers, where they take them, and the
+    /// start.
     numbers: Vec<f32>,
+    surroundings: Surroundings,
     schedule: Schedule,
     reset: Ready,
     /// One iteration's launches.
@@ -60,7 +64,7 @@ impl GpuEngine {
         let kernels = launches().map(|launch| launch.kernel.as_str());
         let folds = launches().filter_map(|launch| schedule.fold(launch));
         let names: Vec<_> = kernels.chain(folds).collect();
-        let (gpu, numbers) = module::open_for(index, &names, &model.trace, stream)?;
+        let (gpu, mut numbers) = module::open_for(index, &names, &model.trace, stream)?;
         let ready = |launch: &Launch| {
             let kernel = gpu.kernel(&launch.kernel)?;
             let fold = schedule.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
@@ -69,6 +73,8 @@ impl GpuEngine {
         let reset = ready(&schedule.reset)?;
         let iteration = schedule.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
         let tables = gpu.upload(&schedule.tables)?;
+        let surroundings =
+            Surroundings::new(&gpu, &model.trace.structure, config.horizon, &mut numbers)?;
         let (memory, layout) = loop {
             let layout = Layout::of(&schedule.params, schedule.buffers);
             match (gpu.buffer::<u8>(layout.size as usize), schedule.params.smaller_batch()) {
@@ -93,6 +99,7 @@ impl GpuEngine {
             model,
             task,
             numbers,
+            surroundings,
             schedule,
             reset,
             iteration,
@@ -107,10 +114,10 @@ impl GpuEngine {
     ///
     /// # Errors
     /// [`GpuError`] if the GPU fails; what the next decision begins with is then as before.
-    pub fn plan(&mut self, start: &[f32], seed: u64, decision: u32) -> Result<Plan, GpuError> {
+    pub fn plan(&mut self, start: &[f32], question: &Question<'_>) -> Result<Plan, GpuError> {
         let gpu = self.gpu.clone();
         let _current = gpu.enter()?;
-        self.begin(start, seed, decision)?;
+        self.begin(start, question)?;
         self.finish()
     }
 
@@ -121,18 +128,18 @@ impl GpuEngine {
     pub fn plan_timed(
         &mut self,
         start: &[f32],
-        seed: u64,
-        decision: u32,
+        question: &Question<'_>,
     ) -> Result<(Plan, Duration), GpuError> {
         let gpu = self.gpu.clone();
-        let time = gpu.time(|_| self.begin(start, seed, decision))?;
+        let time = gpu.time(|_| self.begin(start, question))?;
         Ok((self.finish()?, time))
     }
 
     /// Asks for all that a decision takes, without waiting for it.
-    fn begin(&mut self, start: &[f32], seed: u64, decision: u32) -> Result<(), GpuError> {
-        self.task.seed = seed;
-        self.task.decision = decision;
+    fn begin(&mut self, start: &[f32], question: &Question<'_>) -> Result<(), GpuError> {
+        self.surroundings.update(&self.gpu, question, &mut self.numbers)?;
+        self.task.seed = question.seed;
+        self.task.decision = question.decision;
         let place = self.numbers.len() - start.len();
         self.numbers[place..].copy_from_slice(start);
         if !self.kept.leave() {
@@ -153,6 +160,7 @@ impl GpuEngine {
         let copy = self.answer.slice()?;
         let answer: Answer = bytemuck::pod_read_unaligned(&copy[..size_of::<Answer>()]);
         self.kept.receive(copy);
+        self.surroundings.arrived();
         let shares = &answer.shares[..self.schedule.params.dimensions as usize];
         let mut control = ControlVector::zeros(shares.len());
         control.copy_from_slice(shares);
@@ -165,12 +173,13 @@ impl GpuEngine {
         if old.structure != new.structure {
             return false;
         }
-        let place = self.numbers.len() - new.structure.state_len() as usize;
+        let end = self.numbers.len() - new.structure.state_len() as usize;
+        let place = head_len(&new.structure)..end;
         // Numbers may be in the text, and the noise goes by full control.
-        if place != new.parameters.len() || self.model.full != model.full {
+        if place.len() != new.parameters.len() || self.model.full != model.full {
             return false;
         }
-        self.numbers[..place].copy_from_slice(&new.parameters);
+        self.numbers[place].copy_from_slice(&new.parameters);
         self.task.params.end_cost = model.end_cost;
         self.task.params.choices = model.choices; // the limit goes by the type
         self.model = model.clone();

@@ -120,9 +120,7 @@ impl<M: LaneModel> Guarded<M> {
 
 impl<M: LaneModel> Engine for Guarded<M> {
     fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError> {
-        let Question { seed, decision, .. } = question;
-        let plan =
-            self.decide(question, |gpu, start| Ok((gpu.plan(start, seed, decision)?, None)))?;
+        let plan = self.decide(question, |gpu, start| Ok((gpu.plan(start, &question)?, None)))?;
         Ok(plan.0)
     }
 
@@ -130,9 +128,8 @@ impl<M: LaneModel> Engine for Guarded<M> {
         &mut self,
         question: Question<'_>,
     ) -> Result<(Plan, Option<Duration>), PilotError> {
-        let Question { seed, decision, .. } = question;
         self.decide(question, |gpu, start| {
-            let (plan, time) = gpu.plan_timed(start, seed, decision)?;
+            let (plan, time) = gpu.plan_timed(start, &question)?;
             Ok((plan, Some(time)))
         })
     }

@@ -11,6 +11,7 @@ mod kept;
 mod module;
 mod schedule;
 mod simulate;
+mod surroundings;
 
 pub(crate) use crate::cuda::ForeignStream;
 pub(crate) use episodes::GpuEpisodes;

@@ -1,7 +1,7 @@
 //! The kernels' text, and the part of it that a planner needs: the driver compiles what it is given, and
 //! compiling all takes seconds.
 
-use particle_pilot_kernels::trace::{Trace, fill, parts};
+use particle_pilot_kernels::trace::{Trace, fill, head_len, parts};
 
 use crate::cuda::{self, ForeignStream, Gpu, GpuError};
 
@@ -18,7 +18,8 @@ pub fn open(index: u32, names: &[&str], stream: Option<ForeignStream>) -> Result
     Gpu::open_on(index, &keep(PTX, names), stream)
 }
 
-/// As [`open`], with kernels for a model; and the numbers that they take, of which the start is the last: zeros.
+/// As [`open`], with kernels for a model; and the numbers that they take, of which [the first](head_len) and the start, the
+/// last, are zeros.
 ///
 /// # Errors
 /// As [`open`].
@@ -30,7 +31,10 @@ pub fn open_for(
 ) -> Result<(Gpu, Vec<f32>), GpuError> {
     cuda::device(index)?;
     let text = fill(&keep(PTX, names), trace);
-    let mut numbers = if text.takes_numbers { trace.parameters.clone() } else { Vec::new() };
+    let mut numbers = vec![0.0; head_len(&trace.structure)];
+    if text.takes_numbers {
+        numbers.extend(&trace.parameters);
+    }
     numbers.resize(numbers.len() + trace.structure.state_len() as usize, 0.0);
     Ok((Gpu::open_on(index, &text.ptx, stream)?, numbers))
 }

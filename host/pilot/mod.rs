@@ -1,6 +1,7 @@
 //! The pilot: planner, model and backend in a closed loop.
 
 mod own_model;
+mod reference;
 
 pub(crate) use own_model::require_controls;
 
@@ -12,8 +13,9 @@ use particle_pilot_kernels::rng::Stream;
 
 use crate::backend::BackendError;
 use crate::decision::{Action, Decision};
-use crate::engine::{Engine, MakeEngine, Plan, Question};
+use crate::engine::{Engine, Made, MakeEngine, Plan, Question};
 use crate::error::PilotError;
+use crate::given::Given;
 use crate::gpu::ForeignStream;
 use crate::problem::Problem;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
@@ -47,6 +49,7 @@ pub struct Pilot {
     decision: u32,
     /// The state as particles start from it.
     state: Vec<f32>,
+    given: Given,
     interrupt: Option<Arc<AtomicBool>>,
 }
 
@@ -97,8 +100,8 @@ impl Pilot {
         config.validate()?;
         let problem = problem.settled(config.planner);
         let make = MakeEngine { config: &config, simd, stream };
-        let (engine, state_len) = problem.visit(config.planner, make)??;
-        Ok(Self::with_engine(config, Some(problem), simd, engine, state_len))
+        let made = problem.visit(config.planner, make)??;
+        Ok(Self::with_engine(config, Some(problem), simd, made))
     }
 
     /// A pilot before its first decision.
@@ -106,18 +109,17 @@ impl Pilot {
         config: PilotConfig,
         problem: Option<Problem>,
         simd: Simd,
-        engine: Box<dyn Engine>,
-        state_len: usize,
+        Made { engine, state, given }: Made,
     ) -> Self {
-        let state = vec![0.0; state_len];
-        Self { config, problem, simd, engine, decision: 0, state, interrupt: None }
+        Self { config, problem, simd, engine, decision: 0, state, given, interrupt: None }
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
     /// `[x m, x_dot m/s, theta rad, theta_dot rad/s]`.
     ///
     /// # Errors
-    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`].
+    /// [`PilotError::StateLength`] or [`PilotError::StateNotFinite`]; [`PilotError::Given`] if the model takes a
+    /// [reference](Pilot::set_reference) or a [grid](Pilot::set_grid) that was not given.
     /// [`PilotError::Backend`] if a GPU fails that was asked for by name; where the device was left open, the CPU
     /// takes over, with the same bits. After these the pilot is as before: asked again, it gives the bits that it would
     /// have given.
@@ -201,6 +203,8 @@ impl Pilot {
     fn ask(&mut self) -> (&mut dyn Engine, Question<'_>) {
         let question = Question {
             state: &self.state,
+            surroundings: self.given.surroundings(),
+            revisions: self.given.revisions(),
             seed: self.config.seed,
             decision: self.decision,
             stop: self.interrupt.as_deref(),
@@ -217,8 +221,9 @@ impl Pilot {
         Ok(())
     }
 
-    /// Refuses a state that no decision can be about.
+    /// Refuses a state that no decision can be about, or any where something is missing.
     pub(crate) fn check_state(&self, state: &[f64]) -> Result<(), PilotError> {
+        self.given.check()?;
         let required = self.state.len();
         if state.len() != required {
             return Err(PilotError::StateLength { given: state.len(), required });

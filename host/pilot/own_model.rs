@@ -93,9 +93,8 @@ impl Pilot {
         config.validate()?;
         require_controls::<M>(&config)?;
         let simd = Simd::select()?;
-        let (engine, state_len) =
-            MakeEngine { config: &config, simd, stream: None }.visit(model)?;
-        Ok(Self::with_engine(config, None, simd, engine, state_len))
+        let made = MakeEngine { config: &config, simd, stream: None }.visit(model)?;
+        Ok(Self::with_engine(config, None, simd, made))
     }
 }
 

@@ -64,6 +64,7 @@ impl Futures {
             model: &problem.model,
             scheme,
             state: request.state,
+            surroundings: request.surroundings,
             horizon: problem.horizon,
             particles: problem.particles,
         };

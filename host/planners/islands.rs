@@ -105,6 +105,7 @@ pub(crate) fn spec<'a, M>(
     PopulationSpec {
         model: &problem.model,
         state: request.state,
+        surroundings: request.surroundings,
         horizon: problem.horizon,
         stream: request.stream(0),
         continuous,

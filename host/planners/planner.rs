@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
 use particle_pilot_kernels::lanes::SimdProof;
-use particle_pilot_kernels::model::{Draws, LaneModel, Vector};
+use particle_pilot_kernels::model::{Draws, LaneModel, Surroundings, Vector};
 use particle_pilot_kernels::population::Stop;
 use particle_pilot_kernels::rng::Stream;
 
@@ -52,6 +52,7 @@ pub(crate) struct Request<'a> {
     pub pool: &'a Pool,
     /// `[M::DIM]`, in the caller's units.
     pub state: &'a [f32],
+    pub surroundings: Surroundings<'a>,
     pub seed: u64,
     pub decision: u32,
     /// Set by somebody who no longer wants to know: what then comes of it means nothing.

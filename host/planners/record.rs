@@ -34,7 +34,9 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
         let Problem { model, particles, horizon, .. } = self.problem;
         let mut record = Trajectories::new::<M>(*particles, *horizon);
         let constants = model.constants::<f32>(());
-        let start = model.start::<f32>((), self.request.state);
+        let Request { state, surroundings, .. } = self.request;
+        let start = model.start::<f32>((), state);
+        let end = surroundings.at::<M, f32>((), *horizon);
         for pair in 0..particles.div_ceil(2) {
             if self.request.is_stopped() {
                 break;
@@ -48,9 +50,10 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
                     controls.refill(step / block_len);
                 }
                 let control = controls.next(step);
+                let at = surroundings.at::<M, f32>((), step);
                 for i in 0..2 {
-                    sides[i].observe(&constants, 1.0);
-                    sides[i].advance(&constants, control[i]);
+                    sides[i].observe(&constants, at, 1.0);
+                    sides[i].advance(&constants, at, control[i]);
                     if numbers[i] < record.particles {
                         let (state, control) = (sides[i].state.as_ref(), control[i].as_ref());
                         record.note(model, [numbers[i], step as usize], state, control);
@@ -59,8 +62,8 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
             }
             for (side, number) in sides.into_iter().zip(numbers) {
                 if number < record.particles {
-                    let end_cost = model.end_cost();
-                    let [cost, lifetime] = side.finish((), &constants, *horizon as f32, end_cost);
+                    let (end_cost, horizon) = (model.end_cost(), *horizon as f32);
+                    let [cost, lifetime] = side.finish((), &constants, end, horizon, end_cost);
                     record.costs[number] = cost;
                     record.lifetimes[number] = lifetime as u32;
                 }

@@ -108,6 +108,37 @@ impl Speculation<'_> {
         pilot.act(state)
     }
 
+    /// As [`Pilot::set_reference`]; what was predicted before is forgotten, since it went by the reference before. So give the
+    /// next decision's reference first, and predict its state then.
+    ///
+    /// # Errors
+    /// As [`Pilot::set_reference`].
+    pub fn set_reference(&mut self, reference: &[f32]) -> Result<(), PilotError> {
+        self.forget();
+        self.request.parts().pilot.set_reference(reference)
+    }
+
+    /// As [`Pilot::set_grid`]; what was predicted before is forgotten, as by [`Speculation::set_reference`].
+    ///
+    /// # Errors
+    /// As [`Pilot::set_grid`].
+    pub fn set_grid(
+        &mut self,
+        width: usize,
+        height: usize,
+        cells: &[f32],
+    ) -> Result<(), PilotError> {
+        self.forget();
+        self.request.parts().pilot.set_grid(width, height, cells)
+    }
+
+    /// Takes back what has been worked out in advance.
+    fn forget(&mut self) {
+        if self.collect().is_some() {
+            self.request.parts().pilot.roll_back();
+        }
+    }
+
     /// As [`Pilot::reset`].
     pub fn reset(&mut self, seed: u64) {
         self.collect();
@@ -149,9 +180,7 @@ impl Speculation<'_> {
 /// Leaves the pilot as the last decision did.
 impl Drop for Speculation<'_> {
     fn drop(&mut self) {
-        if self.collect().is_some() {
-            self.request.parts().pilot.roll_back();
-        }
+        self.forget();
     }
 }
 

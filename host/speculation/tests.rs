@@ -2,6 +2,8 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::env::CartPole;
+use crate::kernels::model::{Actions, At, Kind, Model};
+use crate::kernels::real::Real;
 use crate::{Action, ActionKind, CartPoleProblem, Device, PilotConfig, PlannerKind};
 
 /// What a prediction is worth.
@@ -130,5 +132,61 @@ fn states_that_cannot_be_planned_for_are_not_speculated_on_and_still_refused() {
         speculation.predict(&[0.0; 4]);
         assert!(speculation.act(&[0.0; 3]).is_err());
         assert!(speculation.act(&[0.0; 4]).is_ok());
+    });
+}
+
+/// A place on a line, to be where the reference says.
+#[derive(Clone, Copy)]
+struct Follower;
+
+impl Model<1, 1> for Follower {
+    const KIND: Kind = Kind::Within;
+    const REFERENCE: usize = 1;
+
+    fn actions(&self) -> Actions<1> {
+        Actions::within([-1.0], [1.0])
+    }
+
+    #[inline(always)]
+    fn advance<R: Real>(&self, [place]: [R; 1], [speed]: [R; 1]) -> [R; 1] {
+        [place + speed * 0.1]
+    }
+
+    #[inline(always)]
+    fn cost<R: Real>(&self, _: [R; 1], [speed]: [R; 1]) -> R {
+        speed.square() * 0.01
+    }
+
+    #[inline(always)]
+    fn cost_at<R: Real>(&self, state: [R; 1], control: [R; 1], at: impl At<R>) -> R {
+        (state[0] - at.reference(0)).square() + self.cost(state, control)
+    }
+}
+
+#[test]
+fn what_was_planned_ahead_with_another_reference_is_taken_back() {
+    let config = config(PlannerKind::Mppi, ActionKind::Continuous, 2);
+    let reference = |step: u8| [0.25 * f32::from(step) - 1.0; 21];
+    let mut expected = Pilot::with_model(config.clone(), Follower).unwrap();
+    let mut pilot = Pilot::with_model(config, Follower).unwrap();
+    pilot.with_speculation(|speculation| {
+        // Nothing was given yet, so that nothing can be planned.
+        speculation.predict(&[0.0]);
+        assert!(speculation.act(&[0.0]).is_err());
+        speculation.set_reference(&reference(0)).unwrap();
+        for step in 0..9 {
+            speculation.predict(&[0.1]);
+            let_begin(speculation);
+            speculation.set_reference(&reference(step)).unwrap();
+            speculation.set_reference(&[0.0]).unwrap_err();
+            // With the next one, every other time.
+            if step % 2 == 0 {
+                speculation.predict(&[0.1]);
+                let_begin(speculation);
+            }
+            expected.set_reference(&reference(step)).unwrap();
+            assert_eq!(speculation.act(&[0.1]), expected.act(&[0.1]), "step {step}");
+        }
+        assert_eq!((speculation.hits(), speculation.misses()), (5, 0));
     });
 }

@@ -7,7 +7,9 @@ use std::f64::consts::PI;
 
 use particle_pilot_kernels::controls::{Coin, Controls, Scheme};
 use particle_pilot_kernels::env::{Integrator, Physics, failed, step};
-use particle_pilot_kernels::model::{CartPoleError, CartPoleModel, CostWeights, LaneModel};
+use particle_pilot_kernels::model::{
+    CartPoleError, CartPoleModel, CostWeights, LaneModel, Surroundings,
+};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 use proptest::prelude::*;
@@ -227,7 +229,7 @@ proptest! {
         prop_assume!(weights.validate().is_ok());
         let model = CartPoleModel::<true>::new(&p, &weights).unwrap();
         let scheme = Coin { stream: Stream::new(seed, 0, 0), full: model.full_control() };
-        let spec = RolloutSpec { model: &model, scheme: &scheme, state: &state, horizon, particles };
+        let spec = RolloutSpec { model: &model, scheme: &scheme, state: &state, surroundings: Surroundings::default(), horizon, particles };
         let (costs, summary) = roll_out(&spec);
         prop_assert!(costs.iter().all(|cost| (0.0..=WORST).contains(cost)));
         let lowest = costs.iter().copied().fold(f32::INFINITY, f32::min);
@@ -315,6 +317,7 @@ fn futures_cost_what_the_definition_says() {
                 model: &model,
                 scheme: &scheme,
                 state: &state,
+                surroundings: Surroundings::default(),
                 horizon,
                 particles: 301,
             };
@@ -361,6 +364,7 @@ fn absurd_forces_cost_the_worst_and_are_counted() {
         model: &model,
         scheme: &scheme,
         state: &[0.0; 4],
+        surroundings: Surroundings::default(),
         horizon: 30,
         particles: 200,
     };

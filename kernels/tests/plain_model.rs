@@ -4,7 +4,7 @@ use particle_pilot_kernels::controls::{
     Coin, Controls, First, Interpolant, KnotNoise, Knots, Scheme,
 };
 use particle_pilot_kernels::lanes::{LaneWork, Lanes, SimdProof};
-use particle_pilot_kernels::model::{Actions, Boxed, LaneModel, Model, TwoChoices};
+use particle_pilot_kernels::model::{Actions, Boxed, LaneModel, Model, Surroundings, TwoChoices};
 use particle_pilot_kernels::real::{Num, Real};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, WORST, rollout_chunk};
@@ -153,7 +153,8 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for Chunk<'_, M, S> {
 /// Compares the costs of futures with the definition, with all vector instructions; returns how many ended early.
 fn compare<M: LaneModel, S: Scheme<M>>(boat: &Boat, model: &M, scheme: &S) -> u32 {
     let (horizon, particles, start) = (7, 150, [0.1f32, -0.2]);
-    let spec = RolloutSpec { model, scheme, state: &start, horizon, particles };
+    let surroundings = Surroundings::default();
+    let spec = RolloutSpec { model, scheme, state: &start, surroundings, horizon, particles };
     let mut ended = 0;
     for chunk in 0..spec.chunks() {
         let costs = SimdProof::available().map(|simd| simd.run(Chunk(&spec, chunk)));

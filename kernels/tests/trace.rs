@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use particle_pilot_kernels::env::{Integrator, Physics};
 use particle_pilot_kernels::lanes::{LaneMask, Lanes};
-use particle_pilot_kernels::model::{Actions, Boxed, CartPoleModel, CostWeights, LaneModel, Model};
+use particle_pilot_kernels::model::{
+    Actions, At, Boxed, CartPoleModel, CostWeights, LaneModel, Model,
+};
 use particle_pilot_kernels::real::Real;
-use particle_pilot_kernels::trace::{Trace, TraceError, fill};
+use particle_pilot_kernels::trace::{Trace, TraceError, fill, head_len};
 
 /// A place in m that is pulled to `goal`.
 #[derive(Clone, Copy)]
@@ -101,6 +103,65 @@ fn too_many_parameters_are_in_the_text() {
     let text = fill(ptx, &trace);
     assert!(!text.takes_numbers && text.ptx.contains("k_param_1[4]"), "the start is left");
     assert!(!text.ptx.contains("ld.param") && text.ptx.contains(", 0f3F000000;"), "{}", text.ptx);
+}
+
+/// Is pushed by what is given: the second number of the reference, and a map.
+#[derive(Clone, Copy)]
+struct Pushed;
+
+impl Model<1, 1> for Pushed {
+    const REFERENCE: usize = 3;
+    const GRID: bool = true;
+
+    fn actions(&self) -> Actions<1> {
+        Actions::within([-1.0], [1.0])
+    }
+
+    fn advance<R: Real>(&self, [place]: [R; 1], [push]: [R; 1]) -> [R; 1] {
+        [place + push]
+    }
+
+    fn advance_at<R: Real>(&self, [place]: [R; 1], [push]: [R; 1], at: impl At<R>) -> [R; 1] {
+        [place + push + at.reference(1)]
+    }
+
+    fn cost<R: Real>(&self, [place]: [R; 1], _: [R; 1]) -> R {
+        place.square()
+    }
+
+    fn final_cost_at<R: Real>(&self, [place]: [R; 1], at: impl At<R>) -> R {
+        at.grid(place, place.constant(0.0)) + at.reference(2)
+    }
+}
+
+#[test]
+fn what_is_given_is_read_where_it_is_and_the_row_moves_on_once_a_step() {
+    let trace = trace(Pushed).unwrap();
+    assert_eq!(head_len(&trace.structure), 8);
+    let text = |place: &str| {
+        let ptx = format!(
+            ".visible .entry k(\n\t.param .b32 k_param_0\n)\n{{\n\t//@pilot {place}\n\tret;\n}}\n"
+        );
+        fill(&ptx, &trace).ptx
+    };
+    let (first, second) = (text("advance 0 %r1"), text("advance 1 %r1"));
+    let bytes = 4 * (8 + trace.parameters.len() + 1);
+    assert!(first.contains(&format!(".param .align 8 .b8 k_param_1[{bytes}]")), "{first}");
+    for text in [&first, &second] {
+        assert!(text.contains("ld.global.b32 %t4, [%pilot_row+4];"), "{text}");
+        // The middle of the box comes after what is given.
+        assert!(text.contains("ld.param.b32 %t0, [k_param_1+32];"), "{text}");
+    }
+    assert!(!first.contains("add.s64 %pilot_row"), "{first}");
+    assert!(second.contains("add.s64 %pilot_row, %pilot_row, 12;"), "{second}");
+    // A step of a population leads to the next row, whose last number is the sixth from here.
+    let step = text("step %a %b %c %rd1 %rd2 %r1 %r2 %r3 %r4 %r5");
+    assert!(step.contains("mad.wide.u32 %pilot_row, %n, 12, %pilot_row;"), "{step}");
+    assert!(step.contains("[%pilot_row+4]") && step.contains("[%pilot_row+20]"), "{step}");
+    assert_eq!(step.matches("ld.param.b64 %grid, [k_param_1+8];").count(), 4, "{step}");
+    // The others have nothing of it.
+    let none = self::trace(PULL).unwrap();
+    assert_eq!(head_len(&none.structure), 0);
 }
 
 #[test]

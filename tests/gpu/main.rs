@@ -6,8 +6,13 @@
 
 #[path = "../parity/cases.rs"]
 mod cases;
+#[path = "../following/mod.rs"]
+mod following;
+#[path = "../following/map.rs"]
+mod map;
 mod models;
 mod own_episodes;
+mod references;
 mod retries;
 mod saved;
 

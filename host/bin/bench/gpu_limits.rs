@@ -36,7 +36,7 @@ pub fn clocks_per_step(gpu: &DeviceInfo, config: &PilotConfig) -> Option<f64> {
     match config.planner {
         PlannerKind::RandomShooting => Some(clocks.coin),
         PlannerKind::Cem => Some(clocks.biased),
-        PlannerKind::Mppi => Some(clocks.knots),
+        PlannerKind::Mppi | PlannerKind::PredictiveSampling => Some(clocks.knots),
         PlannerKind::Smc | PlannerKind::Fmc => None,
     }
 }

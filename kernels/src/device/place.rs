@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 
 use crate::controls::Controls;
 use crate::lanes::Lanes;
-use crate::model::Vector;
+use crate::model::{Surroundings, Vector};
 use crate::plant::{Plant, Rows};
 use crate::reduce::COLUMNS;
 use crate::task::MOST_DIMENSIONS;
@@ -121,7 +121,7 @@ fn number<L: Lanes>(lanes: L) -> f32 {
 
 impl<W: Width> Plant for Placed<W> {
     type Control<L: Lanes> = W::Control<L>;
-    type Setup<L: Lanes> = Setup<L::Proof>;
+    type Setup<'a, L: Lanes> = Setup<L::Proof>;
     type Pair<L: Lanes> = ();
 
     #[inline(always)]
@@ -135,7 +135,12 @@ impl<W: Width> Plant for Placed<W> {
     }
 
     #[inline(always)]
-    fn setup<L: Lanes>(&self, proof: L::Proof, _: &[f32]) -> Setup<L::Proof> {
+    fn setup<'a, L: Lanes>(
+        &self,
+        proof: L::Proof,
+        _: &[f32],
+        _: Surroundings<'a>,
+    ) -> Setup<L::Proof> {
         Setup { proof, start: self.start }
     }
 
@@ -188,6 +193,7 @@ impl<W: Width> Plant for Placed<W> {
         control: W::Control<L>,
         [cost, lifetime]: [L; 2],
         [step, missed]: [L; 2],
+        _: u32,
     ) -> [L; 3] {
         let (at, stride) = address(states, place);
         let control = number(control.as_ref()[0]);

@@ -7,6 +7,7 @@ use super::grid::Grid;
 use super::place::One;
 use super::workspace::Workspace;
 use crate::controls::STRATA;
+use crate::model::Surroundings;
 use crate::planners;
 use crate::planners::islands::reduce_stats;
 use crate::plant::Plant;
@@ -109,6 +110,7 @@ pub fn run_islands<S: IslandStrategy, P: Plant>(
         let spec = PopulationSpec {
             model: plant,
             state: &[],
+            surroundings: Surroundings::default(),
             horizon: params.horizon,
             stream,
             continuous: params.discrete == 0,

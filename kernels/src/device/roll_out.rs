@@ -8,6 +8,7 @@ use super::block::{
 use super::shared::Tile;
 use super::workspace::Workspace;
 use crate::controls::{STRATA, Scheme};
+use crate::model::Surroundings;
 use crate::plant::Plant;
 use crate::reduce::{COLUMNS, Sums, sortable};
 use crate::rollout::{CHUNK, Extremes, WORST, rollout_pairs};
@@ -25,7 +26,7 @@ pub fn roll_out<P: Plant, S: Scheme<P>>(
     scheme: &S,
 ) {
     let params = &workspace.task.params;
-    let setup = plant.setup::<f32>((), &[]);
+    let setup = plant.setup::<f32>((), &[], Surroundings::default());
     let (slots, slot, pair) = block.slots();
     let costs = Tile::<f32>::at(0);
     let lifetimes = Tile::<f32>::at(slots * SIZE * 4);

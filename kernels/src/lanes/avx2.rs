@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 use core::ops::{Neg, Not};
 
-use super::{LaneBits, LaneMask, Lanes, factors, operators};
+use super::{LaneBits, LaneMask, Lanes, factors, last_index, operators};
 
 /// Proof that this CPU has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ macro_rules! avx2 {
     ($call:expr) => {
         // SAFETY: each use is in a method of a value that was made, or is being made, from an
         // `Avx2`, which exists only where AVX2 and FMA were detected. Pointers come from slices
-        // whose length was checked.
+        // whose length was checked, or are used with indices that are kept below it.
         unsafe { $call }
     };
 }
@@ -104,6 +104,15 @@ impl Lanes for F32x8 {
     fn store(self, values: &mut [f32]) {
         let values = &mut values[..8];
         avx2!(_mm256_storeu_ps(values.as_mut_ptr(), self.0));
+    }
+    #[inline(always)]
+    fn gather(self, values: &[f32]) -> Self {
+        let last = last_index(values);
+        // Unsigned, what is no index is beyond the last.
+        Self(avx2!(_mm256_i32gather_ps::<4>(
+            values.as_ptr(),
+            _mm256_min_epu32(_mm256_cvttps_epi32(self.0), _mm256_set1_epi32(last)),
+        )))
     }
     #[inline(always)]
     fn fma(self, b: Self, c: Self) -> Self {

@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 use core::ops::{BitAnd, BitOr, Neg, Not};
 
-use super::{LaneBits, LaneMask, Lanes, factors, operators};
+use super::{LaneBits, LaneMask, Lanes, factors, last_index, operators};
 
 /// Proof that this CPU has AVX-512F.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ macro_rules! avx512 {
     ($call:expr) => {
         // SAFETY: each use is in a method of a value that was made, or is being made, from an
         // `Avx512`, which exists only where AVX-512F was detected. Pointers come from slices
-        // whose length was checked.
+        // whose length was checked, or are used with indices that are kept below it.
         unsafe { $call }
     };
 }
@@ -93,6 +93,15 @@ impl Lanes for F32x16 {
     fn store(self, values: &mut [f32]) {
         let values = &mut values[..16];
         avx512!(_mm512_storeu_ps(values.as_mut_ptr(), self.0));
+    }
+    #[inline(always)]
+    fn gather(self, values: &[f32]) -> Self {
+        let last = last_index(values);
+        // Unsigned, what is no index is beyond the last.
+        Self(avx512!(_mm512_i32gather_ps::<4>(
+            _mm512_min_epu32(_mm512_cvttps_epi32(self.0), _mm512_set1_epi32(last)),
+            values.as_ptr(),
+        )))
     }
     #[inline(always)]
     fn fma(self, b: Self, c: Self) -> Self {

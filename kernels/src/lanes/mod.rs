@@ -65,11 +65,32 @@ pub trait Lanes:
         Self::splat(proof, value)
     }
 
+    /// As [`Lanes::splat`], of a number that is given with a decision: none of the model's.
+    #[inline(always)]
+    fn given(proof: Self::Proof, value: f32) -> Self {
+        Self::splat(proof, value)
+    }
+
     /// The first [`Lanes::COUNT`] values of `values`.
     ///
     /// # Panics
     /// If `values` is shorter than that.
     fn load(proof: Self::Proof, values: &[f32]) -> Self;
+
+    /// Of `values` those with the indices that the lanes are, whole numbers; any of them where a lane is no index.
+    ///
+    /// # Panics
+    /// If there are no values.
+    #[inline(always)]
+    fn gather(self, values: &[f32]) -> Self {
+        let mut lanes = [0.0; 16];
+        self.store(&mut lanes);
+        for i in 0..Self::COUNT {
+            // What is no number is 0 here, and what is too large the last.
+            lanes[i] = values[(lanes[i] as usize).min(values.len() - 1)];
+        }
+        Self::load(self.proof(), &lanes)
+    }
 
     /// Writes the lanes to the first [`Lanes::COUNT`] places of `values`.
     ///
@@ -235,6 +256,17 @@ pub trait LaneMask:
 
     /// The lanes as bits: lane `i` is bit `i`.
     fn to_u32(self) -> u32;
+}
+
+/// The last index of `values` that instructions can name, which takes 31 bits.
+///
+/// # Panics
+/// If there are no values.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn last_index(values: &[f32]) -> i32 {
+    assert!(!values.is_empty(), "nothing to gather from");
+    i32::try_from(values.len() - 1).unwrap_or(i32::MAX)
 }
 
 /// Operators of a bundle in terms of one intrinsic each.

@@ -1,5 +1,6 @@
 //! Models as bundles of lanes compute them.
 
+use super::Here;
 use crate::lanes::Lanes;
 
 /// A number for each dimension: `[L; D]`.
@@ -94,6 +95,12 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
     /// What planners draw.
     const DRAWS: Draws = Draws::Either;
 
+    /// The numbers of a row of the reference, which is given with a decision; 0 for models that have none.
+    const REFERENCE: usize = 0;
+
+    /// Whether a grid is given with a decision.
+    const GRID: bool = false;
+
     /// Broadcasts the constants of a step.
     fn constants<L: Lanes>(&self, proof: L::Proof) -> Self::Constants<L>;
 
@@ -133,6 +140,18 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
         live: L::Mask,
     ) -> L::Mask;
 
+    /// As [`LaneModel::live`], with what is given for the state's step. That, unless said otherwise; planners call this one.
+    #[inline(always)]
+    fn live_at<L: Lanes>(
+        constants: &Self::Constants<L>,
+        state: &Self::State<L>,
+        live: L::Mask,
+        at: Here<'_, L>,
+    ) -> L::Mask {
+        let _ = at;
+        Self::live(constants, state, live)
+    }
+
     /// What of `control` its cost depends on.
     fn effort<L: Lanes>(control: &Self::Control<L>) -> Self::Effort<L>;
 
@@ -146,11 +165,38 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
         sums: [L; 2],
     ) -> [L; 2];
 
+    /// As [`LaneModel::accumulate`], with what is given for the state's step. That, unless said otherwise; planners call this
+    /// one.
+    #[inline(always)]
+    fn accumulate_at<L: Lanes>(
+        constants: &Self::Constants<L>,
+        state: &Self::State<L>,
+        effort: &Self::Effort<L>,
+        live: L::Mask,
+        sums: [L; 2],
+        at: Here<'_, L>,
+    ) -> [L; 2] {
+        let _ = at;
+        Self::accumulate(constants, state, effort, live, sums)
+    }
+
     /// The running cost of a future, linear in its `sums`.
     fn running_cost<L: Lanes>(constants: &Self::Constants<L>, sums: [L; 2]) -> L;
 
     /// The cost of being in `state` when the horizon ends.
     fn terminal_cost<L: Lanes>(constants: &Self::Constants<L>, state: &Self::State<L>) -> L;
+
+    /// As [`LaneModel::terminal_cost`], with what is given for the state's step. That, unless said otherwise; planners call
+    /// this one.
+    #[inline(always)]
+    fn terminal_cost_at<L: Lanes>(
+        constants: &Self::Constants<L>,
+        state: &Self::State<L>,
+        at: Here<'_, L>,
+    ) -> L {
+        let _ = at;
+        Self::terminal_cost(constants, state)
+    }
 
     /// The cost of each step that a future missed because it ended early.
     fn end_cost(&self) -> f32;
@@ -161,6 +207,19 @@ pub trait LaneModel: Copy + Send + Sync + 'static {
         state: Self::State<L>,
         control: Self::Control<L>,
     ) -> Self::State<L>;
+
+    /// As [`LaneModel::advance`], with what is given for the step of the state that it begins from. That, unless said otherwise;
+    /// planners call this one.
+    #[inline(always)]
+    fn advance_at<L: Lanes>(
+        constants: &Self::Constants<L>,
+        state: Self::State<L>,
+        control: Self::Control<L>,
+        at: Here<'_, L>,
+    ) -> Self::State<L> {
+        let _ = at;
+        Self::advance(constants, state, control)
+    }
 
     /// The square of how far apart two states are, in units that make 1 much; for planners that
     /// spread particles out.

@@ -1,6 +1,6 @@
 //! Plain models on lanes.
 
-use super::{Actions, BadActions, Draws, Kind, LaneModel, Model};
+use super::{Actions, BadActions, Draws, Here, Kind, LaneModel, Model};
 use crate::lanes::{Lanes, splat_all};
 use crate::real::Num;
 
@@ -206,6 +206,16 @@ fn numbers<L: Lanes, const N: usize>(lanes: &[L; N]) -> [Num<L>; N] {
     numbers
 }
 
+/// The numbers as lanes.
+#[inline(always)]
+fn lanes<L: Lanes, const N: usize>(numbers: [Num<L>; N]) -> [L; N] {
+    let mut lanes = [numbers[0].0; N];
+    for i in 1..N {
+        lanes[i] = numbers[i].0;
+    }
+    lanes
+}
+
 impl<
     T: Model<N, M>,
     const N: usize,
@@ -226,6 +236,8 @@ impl<
         (true, _) => Draws::Scores,
         (false, _) => Draws::Numbers,
     };
+    const REFERENCE: usize = T::REFERENCE;
+    const GRID: bool = T::GRID;
 
     #[inline(always)]
     fn constants<L: Lanes>(&self, proof: L::Proof) -> LiftedConstants<T, L, M, R> {
@@ -286,6 +298,16 @@ impl<
     }
 
     #[inline(always)]
+    fn live_at<L: Lanes>(
+        c: &Self::Constants<L>,
+        state: &[L; N],
+        live: L::Mask,
+        at: Here<'_, L>,
+    ) -> L::Mask {
+        live & c.model.goes_on_at(numbers(state), at)
+    }
+
+    #[inline(always)]
     fn effort<L: Lanes>(control: &[L; D]) -> [L; D] {
         *control
     }
@@ -303,6 +325,20 @@ impl<
     }
 
     #[inline(always)]
+    fn accumulate_at<L: Lanes>(
+        c: &Self::Constants<L>,
+        state: &[L; N],
+        control: &[L; D],
+        live: L::Mask,
+        [sum, other]: [L; 2],
+        at: Here<'_, L>,
+    ) -> [L; 2] {
+        let control = c.control::<D, CHOICES>(control);
+        let cost = c.model.cost_at(numbers(state), control, at);
+        [sum.add_where(live, cost.0), other]
+    }
+
+    #[inline(always)]
     fn running_cost<L: Lanes>(_: &Self::Constants<L>, [sum, _]: [L; 2]) -> L {
         sum
     }
@@ -312,18 +348,28 @@ impl<
         c.model.final_cost(numbers(state)).0
     }
 
+    #[inline(always)]
+    fn terminal_cost_at<L: Lanes>(c: &Self::Constants<L>, state: &[L; N], at: Here<'_, L>) -> L {
+        c.model.final_cost_at(numbers(state), at).0
+    }
+
     fn end_cost(&self) -> f32 {
         self.model.end_cost()
     }
 
     #[inline(always)]
     fn advance<L: Lanes>(c: &Self::Constants<L>, state: [L; N], control: [L; D]) -> [L; N] {
-        let next = c.model.advance(numbers(&state), c.control::<D, CHOICES>(&control));
-        let mut lanes = state;
-        for i in 0..N {
-            lanes[i] = next[i].0;
-        }
-        lanes
+        lanes(c.model.advance(numbers(&state), c.control::<D, CHOICES>(&control)))
+    }
+
+    #[inline(always)]
+    fn advance_at<L: Lanes>(
+        c: &Self::Constants<L>,
+        state: [L; N],
+        control: [L; D],
+        at: Here<'_, L>,
+    ) -> [L; N] {
+        lanes(c.model.advance_at(numbers(&state), c.control::<D, CHOICES>(&control), at))
     }
 
     #[inline(always)]

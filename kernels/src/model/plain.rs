@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::At;
 use crate::real::Real;
 
 /// A control problem: `N` numbers of state, `M` of control, and what planners have to know about them.
@@ -58,6 +59,18 @@ pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
     /// of another kind are refused.
     const KIND: Kind = Kind::Any;
 
+    /// The numbers of a row of the reference: a path to follow, a wind that is forecast, whatever is known beforehand of each
+    /// step of the horizon. 0, unless given: then there is no reference.
+    ///
+    /// A reference is given with a decision, or stays as it was with the last. It has a row for each state of a future: row 0
+    /// belongs to the present state `s_0`, row `H` to the last, `s_H`. The functions whose names end in `_at` see the row of the
+    /// state that they are about, `advance_at` that of the state it begins from.
+    const REFERENCE: usize = 0;
+
+    /// Whether there is a grid, a map of costs for example, which the functions whose names end in `_at` sample:
+    /// [`At::grid`]. It is given with a decision, or stays as it was with the last.
+    const GRID: bool = false;
+
     /// What there is to choose from.
     fn actions(&self) -> Actions<M>;
 
@@ -67,10 +80,35 @@ pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
     /// The cost of a step: of the state that it led to, under the control that led there.
     fn cost<R: Real>(&self, state: [R; N], control: [R; M]) -> R;
 
+    /// As [`advance`](Model::advance), for models that have a [`REFERENCE`](Model::REFERENCE) or a [`GRID`](Model::GRID): planners call this one. That,
+    /// unless given.
+    #[inline(always)]
+    fn advance_at<R: Real>(&self, state: [R; N], control: [R; M], at: impl At<R>) -> [R; N] {
+        let _ = at;
+        self.advance(state, control)
+    }
+
+    /// As [`cost`](Model::cost), for models that have a [`REFERENCE`](Model::REFERENCE) or a [`GRID`](Model::GRID): the whole cost of a
+    /// step, as planners call this one instead. That, unless given.
+    #[inline(always)]
+    fn cost_at<R: Real>(&self, state: [R; N], control: [R; M], at: impl At<R>) -> R {
+        let _ = at;
+        self.cost(state, control)
+    }
+
     /// The cost of being in `state` when the horizon ends: an estimate of what is still to come. Nothing, unless given.
     #[inline(always)]
     fn final_cost<R: Real>(&self, state: [R; N]) -> R {
         state[0].constant(0.0)
+    }
+
+    /// As [`final_cost`](Model::final_cost), for models that have a [`REFERENCE`](Model::REFERENCE) or a [`GRID`](Model::GRID): planners call this one.
+    /// That, unless given. (`smc` and `fmc` also ask for states on the way, what if the horizon ended there; each with its own
+    /// row.)
+    #[inline(always)]
+    fn final_cost_at<R: Real>(&self, state: [R; N], at: impl At<R>) -> R {
+        let _ = at;
+        self.final_cost(state)
     }
 
     /// Where a future goes on from `state`: not where it has failed, nor where it has arrived. Everywhere, unless given.
@@ -80,6 +118,14 @@ pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
     #[inline(always)]
     fn goes_on<R: Real>(&self, state: [R; N]) -> R::Mask {
         state[0].always()
+    }
+
+    /// As [`goes_on`](Model::goes_on), for models that have a [`REFERENCE`](Model::REFERENCE) or a [`GRID`](Model::GRID): planners call this one. That,
+    /// unless given.
+    #[inline(always)]
+    fn goes_on_at<R: Real>(&self, state: [R; N], at: impl At<R>) -> R::Mask {
+        let _ = at;
+        self.goes_on(state)
     }
 
     /// The cost of each step that a future misses because it ended early: more than any step costs where an end is a

@@ -101,7 +101,7 @@ impl Fmc {
         living: usize,
         steps: u32,
     ) {
-        let setup = spec.model.setup::<L>(proof, spec.state);
+        let setup = spec.model.setup::<L>(proof, spec.state, spec.surroundings);
         let (scores, lifetimes) = (population.row(SCORE), population.row(LIFETIME));
         let (distances, goods) = (population.working(DISTANCE), population.working(GOOD));
         let (rewards, squares) = (population.working(REWARD), population.working(SQUARE));

@@ -16,7 +16,7 @@ use core::cell::Cell;
 
 use crate::controls::{SIGN, first_level};
 use crate::lanes::{LaneBits, Lanes};
-use crate::model::Vector;
+use crate::model::{Surroundings, Vector};
 use crate::plant::{Plant, Rows};
 use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rng::{Stream, uniform};
@@ -46,6 +46,8 @@ pub struct PopulationSpec<'a, P> {
     pub model: &'a P,
     /// The state from which all particles start, in the caller's units.
     pub state: &'a [f32],
+    /// What is given besides, for models that ask for it.
+    pub surroundings: Surroundings<'a>,
     /// Steps.
     pub horizon: u32,
     /// The random numbers.
@@ -170,7 +172,7 @@ impl<'a> Population<'a> {
         spec: &PopulationSpec<'_, P>,
         stratum: impl Fn(usize) -> usize,
     ) {
-        let setup = spec.model.setup::<L>(proof, spec.state);
+        let setup = spec.model.setup::<L>(proof, spec.state, spec.surroundings);
         let full = spec.model.full_control() * spec.stream.first_sign();
         for place in team.places(self.width, L::COUNT) {
             let (mut first, mut lifetime) = ([0.0f32; COLUMNS], [0.0f32; COLUMNS]);
@@ -241,7 +243,7 @@ impl<'a> Population<'a> {
         step: u32,
         words: usize,
     ) {
-        let setup = spec.model.setup::<L>(proof, spec.state);
+        let setup = spec.model.setup::<L>(proof, spec.state, spec.surroundings);
         let full = spec.model.full_control();
         let missed = (spec.horizon - step) as f32 * spec.model.end_cost();
         let now = [L::splat(proof, step as f32), L::splat(proof, missed)];
@@ -261,7 +263,7 @@ impl<'a> Population<'a> {
             };
             let control = P::Control::<L>::all(control);
             let [cost, lifetime, score] =
-                P::step_in(&setup, self.states(), place, control, so_far, now);
+                P::step_in(&setup, self.states(), place, control, so_far, now, step);
             store(cost, &costs[place..]);
             store(lifetime, &lifetimes[place..]);
             store(score, &scores[place..]);

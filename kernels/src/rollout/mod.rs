@@ -7,7 +7,7 @@ pub use summary::Summary;
 
 use crate::controls::{Controls, Scheme};
 use crate::lanes::{LaneBits, Lanes};
-use crate::model::{LaneModel, Vector};
+use crate::model::{Here, LaneModel, Surroundings, Vector};
 use crate::plant::Plant;
 
 /// Particles of a chunk, which are worked on and summed up together: a fixed number, so that sums do not depend on
@@ -49,17 +49,23 @@ impl<M: LaneModel, L: Lanes> Particle<M, L> {
 
     /// Scores the state that they are in; before each [`advance`](Self::advance).
     #[inline(always)]
-    pub fn observe(&mut self, constants: &M::Constants<L>, one: L) {
-        self.live = M::live(constants, &self.state, self.live);
-        self.sums = M::accumulate(constants, &self.state, &self.effort, self.live, self.sums);
+    pub fn observe(&mut self, constants: &M::Constants<L>, at: Here<'_, L>, one: L) {
+        let (state, effort) = (&self.state, &self.effort);
+        self.live = M::live_at(constants, state, self.live, at);
+        self.sums = M::accumulate_at(constants, state, effort, self.live, self.sums, at);
         self.lifetime = self.lifetime.add_where(self.live, one);
     }
 
     /// Takes a step.
     #[inline(always)]
-    pub fn advance(&mut self, constants: &M::Constants<L>, control: M::Control<L>) {
+    pub fn advance(
+        &mut self,
+        constants: &M::Constants<L>,
+        at: Here<'_, L>,
+        control: M::Control<L>,
+    ) {
         self.effort = M::effort(&control);
-        self.state = M::advance(constants, self.state, control);
+        self.state = M::advance_at(constants, self.state, control, at);
     }
 
     /// The cost of the future and how many steps it lasted, after `horizon` steps.
@@ -68,13 +74,14 @@ impl<M: LaneModel, L: Lanes> Particle<M, L> {
         mut self,
         proof: L::Proof,
         constants: &M::Constants<L>,
+        at: Here<'_, L>,
         horizon: L,
         end_cost: f32,
     ) -> [L; 2] {
-        self.observe(constants, L::literal(proof, 1.0));
+        self.observe(constants, at, L::literal(proof, 1.0));
         let missed = horizon - self.lifetime;
         let cost = missed.fma(L::splat(proof, end_cost), M::running_cost(constants, self.sums));
-        let terminal = M::terminal_cost(constants, &self.state);
+        let terminal = M::terminal_cost_at(constants, &self.state, at);
         let cost = L::select(self.live, cost + terminal, cost);
         [bounded(proof, cost), self.lifetime.greater(L::literal(proof, 0.0))]
     }
@@ -84,7 +91,7 @@ impl<M: LaneModel, L: Lanes> Particle<M, L> {
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
 pub(crate) fn rollout_pairs<P: Plant, L: Lanes, C: Controls<P::Control<L>>, const N: usize>(
-    setup: &P::Setup<L>,
+    setup: &P::Setup<'_, L>,
     horizon: u32,
     mut controls: [C; N],
 ) -> [[[L; 2]; 2]; N] {
@@ -119,6 +126,8 @@ pub struct RolloutSpec<'a, M, S> {
     pub scheme: &'a S,
     /// The state from which all futures start, in the caller's units.
     pub state: &'a [f32],
+    /// What is given besides, for models that ask for it.
+    pub surroundings: Surroundings<'a>,
     /// Steps.
     pub horizon: u32,
     /// Futures in all.
@@ -146,7 +155,7 @@ pub fn rollout_chunk<P: Plant, S: Scheme<P>, L: Lanes>(
     let mut rollout = ChunkRollout {
         proof,
         spec,
-        setup: spec.model.setup::<L>(proof, spec.state),
+        setup: spec.model.setup::<L>(proof, spec.state, spec.surroundings),
         first: first as u32,
         count: (spec.particles as usize - first).min(CHUNK),
         costs,
@@ -169,7 +178,7 @@ pub fn rollout_chunk<P: Plant, S: Scheme<P>, L: Lanes>(
 struct ChunkRollout<'a, P: Plant, S, L: Lanes> {
     proof: L::Proof,
     spec: &'a RolloutSpec<'a, P, S>,
-    setup: P::Setup<L>,
+    setup: P::Setup<'a, L>,
     /// The number of the first particle.
     first: u32,
     /// Particles.

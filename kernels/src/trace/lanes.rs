@@ -71,6 +71,14 @@ impl Lanes for Traced {
     fn literal((): (), value: f32) -> Self {
         Self(record(Code::Literal, [value.to_bits(), 0, 0, 0]))
     }
+    /// Here `value` is the number of an input.
+    fn given((): (), value: f32) -> Self {
+        Self(record(Code::Input, [value as u32, 0, 0, 0]))
+    }
+    /// Whatever `values` are, they stand for the grid's cells: a model has no other that it could gather from.
+    fn gather(self, _: &[f32]) -> Self {
+        Self(record(Code::Cell, [self.0, 0, 0, 0]))
+    }
     fn load((): (), values: &[f32]) -> Self {
         cannot_follow();
         Self::literal((), values[0])

@@ -10,10 +10,11 @@ mod text;
 
 pub use lanes::{Traced, TracedBits, TracedMask};
 pub use parts::{Part, parts};
-pub use text::{Text, fill};
+pub use text::{Text, fill, head_len};
 
 use core::fmt;
 
+use crate::lanes::Lanes;
 use crate::model::{LaneModel, Vector};
 use crate::rng::Stream;
 use operation::{Code, Operation};
@@ -62,6 +63,10 @@ struct Sizes {
     state: u32,
     control: u32,
     effort: u32,
+    /// Of a row of the reference.
+    reference: u32,
+    /// Whether there is a grid.
+    grid: bool,
 }
 
 /// The numbers of the inputs, in this order.
@@ -71,6 +76,8 @@ impl Sizes {
             state: M::DIM as u32,
             control: M::Control::<Traced>::LEN as u32,
             effort: M::Effort::<Traced>::LEN as u32,
+            reference: M::REFERENCE as u32,
+            grid: M::GRID,
         }
     }
     fn effort_from(self) -> u32 {
@@ -95,8 +102,16 @@ impl Sizes {
     fn other_from(self) -> u32 {
         self.horizon() + 4
     }
-    fn end(self) -> u32 {
+    /// Two rows: that of the step which a place is about, and the one after it.
+    fn reference_from(self) -> u32 {
         self.other_from() + self.state
+    }
+    /// The grid's [extent](crate::model::Grid::extent).
+    fn extent_from(self) -> u32 {
+        self.reference_from() + 2 * self.reference
+    }
+    fn end(self) -> u32 {
+        self.extent_from() + 3 * u32::from(self.grid)
     }
 }
 
@@ -148,7 +163,10 @@ impl Trace {
         let like = recorded(|| model.start::<Traced>((), &zeros)).0;
         let (results, recorder) = recorded(|| {
             let input = |number| Traced(record(Code::Input, [number, 0, 0, 0]));
-            Results::of(model, like, input, TracedMask(record(Code::InputMask, [0; 4])))
+            let live = TracedMask(record(Code::InputMask, [0; 4]));
+            // What is given is known by its place among the inputs.
+            let given: Vec<f32> = (0..Sizes::of::<M>().end()).map(|number| number as f32).collect();
+            Results::of(model, like, input, live, [&given, &[0.0]])
         });
         if recorder.lost {
             return Err(TraceError::Lost);
@@ -180,16 +198,22 @@ impl Trace {
             inputs[sizes.horizon() as usize] = 20.0;
             inputs[now as usize] = step;
             let live = round % 4 > 0;
-            let values = self.structure.evaluate(&inputs, live, &self.parameters);
+            let cells: Vec<f32> = (0..20).map(|cell| number(round, sizes.end() + cell)).collect();
+            if sizes.grid {
+                // Five columns and four rows.
+                inputs[sizes.extent_from() as usize..].copy_from_slice(&[4.0, 3.0, 5.0]);
+            }
+            let values = self.structure.evaluate(&inputs, live, &self.parameters, &cells);
             let input = |number| inputs[number as usize];
-            Results::of(model, like, input, live).agree_with(&self.structure, &values)
+            let given = [inputs.as_slice(), &cells];
+            Results::of(model, like, input, live, given).agree_with(&self.structure, &values)
         })
     }
 }
 
 impl Structure {
     /// The results of all operations.
-    fn evaluate(&self, inputs: &[f32], live: bool, parameters: &[f32]) -> Vec<u32> {
+    fn evaluate(&self, inputs: &[f32], live: bool, parameters: &[f32], cells: &[f32]) -> Vec<u32> {
         let mut values: Vec<u32> = Vec::with_capacity(self.operations.len());
         for Operation { code, args } in &self.operations {
             let mut given = *args;
@@ -200,6 +224,7 @@ impl Structure {
                 Code::Input => given[0] = inputs[args[0] as usize].to_bits(),
                 Code::InputMask => given[0] = live.into(),
                 Code::Parameter => given[0] = parameters[args[0] as usize].to_bits(),
+                Code::Cell => given[0] = f32::from_bits(given[0]).gather(cells).to_bits(),
                 _ => {}
             }
             values.push(code.evaluate(given));
@@ -211,6 +236,18 @@ impl Structure {
     #[must_use]
     pub fn state_len(&self) -> u32 {
         self.sizes.state
+    }
+
+    /// How many numbers a row of the reference has.
+    #[must_use]
+    pub fn reference_len(&self) -> u32 {
+        self.sizes.reference
+    }
+
+    /// Whether there is a grid.
+    #[must_use]
+    pub fn has_grid(&self) -> bool {
+        self.sizes.grid
     }
 
     /// In how many dimensions planners draw.

@@ -50,6 +50,8 @@ pub enum Code {
     MulLow,
     /// An `i32` converted.
     SignedToFloat,
+    /// The grid's cell of this index, a whole number.
+    Cell,
 }
 
 /// An operation and what it takes: the numbers of others, or for the first few codes a number that says which.
@@ -65,7 +67,7 @@ impl Code {
         match self {
             Self::Input | Self::InputMask | Self::Literal | Self::Parameter => 0,
             Self::Neg | Self::Magnitude | Self::Sqrt | Self::Floor => 1,
-            Self::NotMask | Self::Not | Self::SignedToFloat => 1,
+            Self::NotMask | Self::Not | Self::SignedToFloat | Self::Cell => 1,
             Self::Fma | Self::LeAnd | Self::Select | Self::AddWhere => 3,
             Self::FmaWhere => 4,
             _ => 2,
@@ -107,7 +109,8 @@ impl Code {
     pub fn evaluate(self, [a, b, c, d]: [u32; 4]) -> u32 {
         let f = f32::from_bits;
         match self {
-            Self::Input | Self::InputMask | Self::Literal | Self::Parameter => a,
+            // What it is looked up in is for the caller to know.
+            Self::Input | Self::InputMask | Self::Literal | Self::Parameter | Self::Cell => a,
             Self::Add => (f(a) + f(b)).to_bits(),
             Self::Sub => (f(a) - f(b)).to_bits(),
             Self::Mul => (f(a) * f(b)).to_bits(),
@@ -140,7 +143,9 @@ impl Code {
     /// The instruction that writes the result for `args` to `to`.
     pub fn instruction(self, to: &str, args: &[String]) -> String {
         let name = match self {
-            Self::Input | Self::InputMask | Self::Literal | Self::Parameter => "mov.b32",
+            Self::Input | Self::InputMask | Self::Literal | Self::Parameter | Self::Cell => {
+                "mov.b32"
+            }
             Self::Add => "add.rn.f32",
             Self::Sub => "sub.rn.f32",
             Self::Mul => "mul.rn.f32",

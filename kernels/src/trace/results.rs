@@ -3,7 +3,7 @@
 use super::operation::Operation;
 use super::{ParticlePart, Sizes, Structure, Traced};
 use crate::lanes::Lanes;
-use crate::model::{LaneModel, Vector};
+use crate::model::{Grid, LaneModel, Surroundings, Vector};
 use crate::plant::live_on;
 use crate::rollout::{Particle, bounded};
 
@@ -24,12 +24,29 @@ impl<M: LaneModel, L: Lanes<Proof = ()>> Results<M, L> {
     /// * `like`: any state.
     /// * `input`: the inputs, by their numbers.
     /// * `live`: the one input that is a mask.
-    pub fn of(model: &M, like: M::State<L>, input: impl Fn(u32) -> L, live: L::Mask) -> Self {
+    /// * `[given, cells]`: of all inputs, what [`Lanes::given`] takes for them; and those of the grid.
+    pub fn of(
+        model: &M,
+        like: M::State<L>,
+        input: impl Fn(u32) -> L,
+        live: L::Mask,
+        [given, cells]: [&[f32]; 2],
+    ) -> Self {
         let sizes = Sizes::of::<M>();
         let constants = model.constants::<L>(());
         let fill = |places: &mut [L], from: u32| {
             places.iter_mut().zip(from..).for_each(|(place, number)| *place = input(number));
         };
+        let grid = match sizes.grid {
+            true => {
+                let extent = [0, 1, 2].map(|n| given[sizes.extent_from() as usize + n]);
+                Grid::of_extent(cells, extent)
+            }
+            false => Grid::default(),
+        };
+        let reference = &given[sizes.reference_from() as usize..];
+        let surroundings = Surroundings { reference, grid };
+        let [at, next] = [0, 1].map(|step| surroundings.at::<M, L>((), step));
         let state = |from| {
             let mut state = like;
             fill(state.as_mut(), from);
@@ -43,15 +60,16 @@ impl<M: LaneModel, L: Lanes<Proof = ()>> Results<M, L> {
         fill(&mut particle.sums, sizes.sums_from());
         (particle.lifetime, particle.live) = (input(sizes.lifetime()), live);
         let (mut observe, mut advance) = (particle, particle);
-        observe.observe(&constants, L::literal((), 1.0));
-        advance.advance(&constants, control);
+        observe.observe(&constants, at, L::literal((), 1.0));
+        advance.advance(&constants, at, control);
         let horizon = input(sizes.horizon());
-        let finish = particle.finish((), &constants, horizon, model.end_cost());
+        let finish = particle.finish((), &constants, at, horizon, model.end_cost());
         let [cost, now, missed] = sizes.of_step().map(&input);
         let so_far = [cost, input(sizes.lifetime())];
-        let step = live_on::<M, L>((), &constants, state(0), control, so_far, [now, missed]);
+        let step =
+            live_on::<M, L>(&constants, [at, next], state(0), control, so_far, [now, missed]);
         let (own, other) = (state(0), state(sizes.other_from()));
-        let score = bounded((), M::terminal_cost(&constants, &own));
+        let score = bounded((), M::terminal_cost_at(&constants, &own, at));
         let distance = M::distance_squared(&constants, &own, &other);
         Self { begin, observe, advance, finish, step, score, distance }
     }

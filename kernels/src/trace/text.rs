@@ -6,18 +6,37 @@
 //!
 //! The model's numbers and the start come as a second parameter of each kernel that has places, in this order, so that
 //! other numbers need no other text. Drivers take 4 KB of parameters: where that is too little, the numbers are in the text.
+//! For models that have a reference or a grid, their addresses are before these.
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::operation::{Code, Operation};
-use super::{ParticlePart, Structure, Trace, parts};
+use super::{ParticlePart, Sizes, Structure, Trace, parts};
 
 /// Begins the comment that is a place.
 const PLACE: &str = "//@pilot ";
 
 /// The model's numbers and a start that fit beside the kernels' own parameter.
 pub(super) const MOST_NUMBERS: usize = 800;
+
+/// The register that points to the row of the reference that the next place is about.
+const ROW: &str = "%pilot_row";
+
+/// Where in the second parameter the grid's address is, and its extent; the reference's is at the beginning.
+const GRID: u32 = 8;
+const EXTENT: u32 = 16;
+
+/// How many numbers' room the second parameter has before all others, for what is given: two for the reference's address; where
+/// there is a grid, two more for its address, three for its extent, and one that makes up whole multiples of 8 bytes.
+#[must_use]
+pub fn head_len(structure: &Structure) -> usize {
+    match structure.sizes {
+        Sizes { grid: true, .. } => 8,
+        Sizes { reference: 0, .. } => 0,
+        _ => 2,
+    }
+}
 
 /// Kernels for a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +53,8 @@ pub struct Text {
 /// If `ptx` has places that are not in a kernel, or are none of those that are known: then it is not of this version.
 #[must_use]
 pub fn fill(ptx: &str, trace: &Trace) -> Text {
-    let states = trace.structure.state_len() as usize;
-    let takes_numbers = trace.parameters.len() + states <= MOST_NUMBERS;
+    let others = trace.structure.state_len() as usize + head_len(&trace.structure);
+    let takes_numbers = trace.parameters.len() + others <= MOST_NUMBERS;
     let mut text = Text { ptx: String::with_capacity(2 * ptx.len()), takes_numbers };
     let mut writer = Writer { trace, takes_numbers, entry: "", to: &mut text.ptx };
     for part in parts(ptx) {
@@ -74,7 +93,8 @@ impl<'a> Writer<'a> {
                     let numbers = self.start_at() / 4 + self.structure().state_len() as usize;
                     self.to.pop(); // the end of the line
                     self.line(&format!(
-                        ",\n\t.param .align 4 .b8 {entry}_param_1[{}]",
+                        ",\n\t.param .align {} .b8 {entry}_param_1[{}]",
+                        if head_len(self.structure()) > 0 { 8 } else { 4 },
                         4 * numbers
                     ));
                     self.line(line);
@@ -94,7 +114,8 @@ impl<'a> Writer<'a> {
 
     /// Where in the second parameter the start is.
     fn start_at(&self) -> usize {
-        if self.takes_numbers { 4 * self.trace.parameters.len() } else { 0 }
+        let numbers = if self.takes_numbers { self.trace.parameters.len() } else { 0 };
+        4 * (head_len(self.structure()) + numbers)
     }
 
     /// Declares what both sides of a pair need.
@@ -109,6 +130,16 @@ impl<'a> Writer<'a> {
             let (numbers, live) = (numbers.join(", "), side.live());
             self.line(&format!("\t.reg .b32 {numbers}; .reg .pred {live};"));
         }
+        if sizes.reference > 0 {
+            self.line(&format!("\t.reg .b64 {ROW};"));
+        }
+    }
+
+    /// Has `register` point to the reference's first row.
+    fn first_row(&mut self, register: &str) {
+        let entry = self.entry;
+        self.line(&format!("\tld.param.b64 {register}, [{entry}_param_1+0];"));
+        self.line(&format!("\tcvta.to.global.u64 {register}, {register};"));
     }
 
     fn place(&mut self, place: &str) {
@@ -120,11 +151,20 @@ impl<'a> Writer<'a> {
         match words[0] {
             "dimensions" => self.line(&format!("\tmov.u32 {}, {};", words[1], sizes.control)),
             "begin" | "begin_at" => {
+                // The sides take their steps side by side, and have one row.
+                if sizes.reference > 0 && words[1] == "0" {
+                    self.first_row(ROW);
+                }
                 self.load_start(&side().state(), words.get(2).copied());
                 self.particle(side(), &structure.begin, &[]);
             }
             "observe" => self.particle(side(), &structure.observe, &[]),
-            "advance" => self.particle(side(), &structure.advance, &words[2..]),
+            "advance" => {
+                self.particle(side(), &structure.advance, &words[2..]);
+                if sizes.reference > 0 && words[1] == "1" {
+                    self.line(&format!("\tadd.s64 {ROW}, {ROW}, {};", 4 * sizes.reference));
+                }
+            }
             "finish" => {
                 let [cost, lifetime] = structure.finish;
                 let outputs = [(words[2].to_owned(), cost), (words[3].to_owned(), lifetime)];
@@ -136,12 +176,14 @@ impl<'a> Writer<'a> {
                 self.line(&format!("\t.reg .b32 %s<{}>;", sizes.state));
                 self.load_start("%s", words.get(4).copied());
                 self.rows("st.global.b32", "%s", [words[2], words[3]]);
+                self.row_of_step(None);
                 let inputs = counted(0, sizes.state, "%s").collect();
                 self.operations(&[(words[1].to_owned(), structure.score)], &inputs, "");
             }
             "step" => {
                 self.line(&format!("\t.reg .b32 %s<{}>;", sizes.state));
                 self.rows("ld.global.b32", "%s", [words[4], words[5]]);
+                self.row_of_step(Some(words[9]));
                 let mut inputs: HashMap<_, _> = counted(0, sizes.state, "%s").collect();
                 let controls = sizes.control_from()..sizes.control_from() + sizes.control;
                 inputs.extend(controls.map(|n| (n, words[6].to_owned())));
@@ -169,6 +211,19 @@ impl<'a> Writer<'a> {
             other => panic!("a place of another version: {other}"),
         }
         self.line("\t}");
+    }
+
+    /// Has the row be that of the step whose number is in the register `step`, or the first.
+    fn row_of_step(&mut self, step: Option<&str>) {
+        let reference = self.structure().sizes.reference;
+        if reference == 0 {
+            return;
+        }
+        self.first_row(ROW);
+        if let Some(step) = step {
+            self.line(&format!("\t.reg .b32 %n; cvt.rzi.u32.f32 %n, {step};"));
+            self.line(&format!("\tmad.wide.u32 {ROW}, %n, {}, {ROW};", 4 * reference));
+        }
     }
 
     /// Declares `register` with the global address of `generic`.
@@ -251,7 +306,7 @@ impl<'a> Writer<'a> {
         for number in needed {
             let Operation { code, args } = operations[number as usize];
             let name = match code {
-                Code::Input => inputs[&args[0]].clone(),
+                Code::Input if inputs.contains_key(&args[0]) => inputs[&args[0]].clone(),
                 Code::InputMask => live.to_owned(),
                 Code::Literal => continue,
                 Code::Parameter if !self.takes_numbers => continue,
@@ -260,14 +315,23 @@ impl<'a> Writer<'a> {
                         if code.is_mask() { (&mut masks, 'q') } else { (&mut numbers, 't') };
                     *count += 1;
                     let name = format!("%{letter}{}", *count - 1);
-                    let instruction = if code == Code::Parameter {
-                        format!("ld.param.b32 {name}, [{}_param_1+{}];", self.entry, 4 * args[0])
-                    } else {
-                        let given: Vec<String> = args[..code.arity()]
-                            .iter()
-                            .map(|arg| self.operand(*arg, &names, code.is_of_bits()))
-                            .collect();
-                        code.instruction(&name, &given)
+                    let instruction = match code {
+                        Code::Parameter => {
+                            let at = 4 * (head_len(self.structure()) as u32 + args[0]);
+                            format!("ld.param.b32 {name}, [{}_param_1+{at}];", self.entry)
+                        }
+                        Code::Input => self.given(&name, args[0]),
+                        Code::Cell => {
+                            let index = self.operand(args[0], &names, false);
+                            self.cell(&name, &index)
+                        }
+                        _ => {
+                            let given: Vec<String> = args[..code.arity()]
+                                .iter()
+                                .map(|arg| self.operand(*arg, &names, code.is_of_bits()))
+                                .collect();
+                            code.instruction(&name, &given)
+                        }
                     };
                     let _ = writeln!(body, "\t{instruction}");
                     name
@@ -300,6 +364,27 @@ impl<'a> Writer<'a> {
         }
         self.to.push_str(&body);
         self.to.push_str(&moves);
+    }
+
+    /// Loads what is given as the input of this number.
+    fn given(&self, name: &str, number: u32) -> String {
+        let sizes = self.structure().sizes;
+        if number < sizes.extent_from() {
+            let at = 4 * (number - sizes.reference_from());
+            return format!("ld.global.b32 {name}, [{ROW}+{at}];");
+        }
+        let at = EXTENT + 4 * (number - sizes.extent_from());
+        format!("ld.param.b32 {name}, [{}_param_1+{at}];", self.entry)
+    }
+
+    /// Loads a cell of the grid, whose index is in bounds, or is no number: that counts as 0 here.
+    fn cell(&self, name: &str, index: &str) -> String {
+        let entry = self.entry;
+        format!(
+            "{{ .reg .b32 %cell; .reg .b64 %grid; cvt.rzi.u32.f32 %cell, {index}; \
+             ld.param.b64 %grid, [{entry}_param_1+{GRID}]; cvta.to.global.u64 %grid, %grid; \
+             mad.wide.u32 %grid, %cell, 4, %grid; ld.global.b32 {name}, [%grid]; }}"
+        )
     }
 
     /// How the result of operation `number` is written, as bits or as a number.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use particle_pilot_kernels::env::{Integrator, Physics};
 use particle_pilot_kernels::model::{
-    Actions, Boxed, CartPoleModel, CostWeights, FourChoices, Model,
+    Actions, At, Boxed, CartPoleModel, CostWeights, FourChoices, Model,
 };
 use particle_pilot_kernels::problems;
 use particle_pilot_kernels::real::Real;
@@ -22,12 +22,16 @@ pub fn filled(ptx: &str) -> Result<String> {
     let chain = Boxed::<_, 16, 2>::new(Chain { spring: 3.0 })?;
     let pendulum = Boxed::<_, 2, 1>::new(problems::Pendulum::default())?;
     let acrobot = FourChoices::<_, 4, 1>::new(problems::Acrobot::default())?;
+    let robot = Boxed::<_, 3, 2>::new(problems::DiffDrive::default())?;
+    let ferry = Boxed::<_, 2, 1>::new(Ferry { cells_per_metre: 2.0 })?;
     let mut text = fill(ptx, &Trace::of(&plain)?).ptx;
-    let models: [(&str, Trace, &[&str]); 4] = [
+    let models: [(&str, Trace, &[&str]); 6] = [
         ("general", Trace::of(&general)?, &["roll_out_coin", "roll_out_biased", KNOTS, ISLANDS]),
         ("pendulum", Trace::of(&pendulum)?, &[KNOTS, ISLANDS]),
         ("acrobot", Trace::of(&acrobot)?, &[MANY_KNOTS]),
         ("chain", Trace::of(&chain)?, &[MANY_KNOTS, ISLANDS]),
+        ("robot", Trace::of(&robot)?, &[MANY_KNOTS]),
+        ("ferry", Trace::of(&ferry)?, &[KNOTS, ISLANDS]),
     ];
     for (name, trace, kernels) in models {
         let is_its = |entry: &&str| kernels.iter().any(|start| entry.starts_with(start));
@@ -74,5 +78,40 @@ impl Model<16, 2> for Chain {
             sum = sum + number.square();
         }
         sum
+    }
+}
+
+/// A ferry that keeps to a timetable over shallows: what a reference and a grid take.
+#[derive(Clone, Copy)]
+struct Ferry {
+    cells_per_metre: f32,
+}
+
+impl Model<2, 1> for Ferry {
+    const REFERENCE: usize = 2;
+    const GRID: bool = true;
+
+    fn actions(&self) -> Actions<1> {
+        Actions::within([-1.0], [1.0])
+    }
+
+    fn advance<R: Real>(&self, [x, y]: [R; 2], [speed]: [R; 1]) -> [R; 2] {
+        [x + speed * 0.1, y]
+    }
+
+    /// The timetable, and a current across.
+    fn advance_at<R: Real>(&self, state: [R; 2], control: [R; 1], at: impl At<R>) -> [R; 2] {
+        let [x, y] = self.advance(state, control);
+        [x, y + at.reference(1) * 0.1]
+    }
+
+    fn cost<R: Real>(&self, _: [R; 2], [speed]: [R; 1]) -> R {
+        speed.square()
+    }
+
+    fn cost_at<R: Real>(&self, state: [R; 2], control: [R; 1], at: impl At<R>) -> R {
+        let [x, y] = state;
+        let shallow = at.grid(x * self.cells_per_metre, y * self.cells_per_metre);
+        (x - at.reference(0)).square() + shallow + self.cost(state, control)
     }
 }

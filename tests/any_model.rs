@@ -49,8 +49,12 @@ fn config(planner: PlannerKind) -> PilotConfig {
     PilotConfig { particles: 301, horizon: 20, device, tuning, ..PilotConfig::of(planner) }
 }
 
-const SEVERAL: [PlannerKind; 3] =
-    [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi];
+const SEVERAL: [PlannerKind; 4] = [
+    PlannerKind::RandomShooting,
+    PlannerKind::Cem,
+    PlannerKind::Mppi,
+    PlannerKind::PredictiveSampling,
+];
 
 #[test]
 fn recorded_futures_are_what_actions_lead_to_and_cost_what_they_cost() {

@@ -53,8 +53,12 @@ impl Model<2, 2> for Walk {
     }
 }
 
-const PLANNERS: [PlannerKind; 3] =
-    [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi];
+const PLANNERS: [PlannerKind; 4] = [
+    PlannerKind::RandomShooting,
+    PlannerKind::Cem,
+    PlannerKind::Mppi,
+    PlannerKind::PredictiveSampling,
+];
 
 fn config(planner: PlannerKind) -> PilotConfig {
     let usual = PilotConfig::of(planner);

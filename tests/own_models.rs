@@ -153,8 +153,12 @@ impl Model<3, 2> for Rover {
 }
 
 /// Planners of several numbers.
-const SEVERAL: [PlannerKind; 3] =
-    [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi];
+const SEVERAL: [PlannerKind; 4] = [
+    PlannerKind::RandomShooting,
+    PlannerKind::Cem,
+    PlannerKind::Mppi,
+    PlannerKind::PredictiveSampling,
+];
 
 fn pendulum(actions: Actions<1>) -> Pendulum<false> {
     Pendulum { mass: 1.0, actions }

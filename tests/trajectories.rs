@@ -30,7 +30,12 @@ fn for_each_kind(check: impl Fn(&mut Pilot, &Trajectories)) {
         integrator: Integrator::SemiImplicitEuler,
         ..Physics::default()
     };
-    for planner in [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi] {
+    for planner in [
+        PlannerKind::RandomShooting,
+        PlannerKind::Cem,
+        PlannerKind::Mppi,
+        PlannerKind::PredictiveSampling,
+    ] {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
             for physics in [Physics::default(), moon] {
                 let mut pilot =
@@ -151,7 +156,7 @@ fn planners_whose_particles_replace_each_other_say_so() {
 
 #[test]
 fn a_plan_goes_on_where_the_pole_leans() {
-    for planner in [PlannerKind::Cem, PlannerKind::Mppi] {
+    for planner in [PlannerKind::Cem, PlannerKind::Mppi, PlannerKind::PredictiveSampling] {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
             let mut pilot =
                 Pilot::new(config(planner, action), CartPoleProblem::default()).unwrap();
@@ -161,6 +166,44 @@ fn a_plan_goes_on_where_the_pole_leans() {
             assert_eq!(plan.len(), 45);
             assert!(plan.iter().all(|force| force.abs() <= 10.0));
             assert!(plan[0] > 1.0, "{planner} {action}: {}", plan[0]);
+        }
+    }
+}
+
+#[test]
+fn predictive_sampling_does_what_its_cheapest_future_does_and_goes_on_with_it() {
+    for action in [ActionKind::Discrete, ActionKind::Continuous] {
+        let config = config(PlannerKind::PredictiveSampling, action);
+        let mut pilot = Pilot::new(config, CartPoleProblem::default()).unwrap();
+        let mut plan = pilot.plan().unwrap();
+        for step in 0..5 {
+            let state = STATE.map(|value| value * (1.0 - 0.3 * f64::from(step)));
+            let futures = pilot.trajectories(&state).unwrap();
+            let controls =
+                |particle| &futures.actions[particle * futures.horizon..][..futures.horizon];
+            let as_done = |control: f64| match action {
+                ActionKind::Discrete => 10.0f64.copysign(control),
+                ActionKind::Continuous => control,
+            };
+            // The first two futures follow the plan as it is, to the left and to the right where it says nothing yet.
+            for particle in [0, 1].into_iter().filter(|_| step > 0) {
+                for (control, planned) in controls(particle).iter().zip(&plan) {
+                    assert!((f64::from(*control) - as_done(*planned)).abs() < 1e-5, "{step}");
+                }
+            }
+            let (best, cost) =
+                futures.costs.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+            let decision = pilot.act(&state).unwrap();
+            assert_eq!(decision.diagnostics.best, f64::from(*cost));
+            let done = match decision.action {
+                Action::Discrete(index) => [-10.0, 10.0][index as usize],
+                Action::Continuous(force) => force[0],
+            };
+            assert!((done - f64::from(controls(best)[0])).abs() < 1e-5, "{action} {step}");
+            plan = pilot.plan().unwrap();
+            for (planned, control) in plan.iter().zip(&controls(best)[1..]) {
+                assert!((as_done(*planned) - f64::from(*control)).abs() < 1e-5, "{action} {step}");
+            }
         }
     }
 }

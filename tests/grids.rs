@@ -36,6 +36,29 @@ impl Knowing {
 #[derive(Clone, Copy)]
 struct Sight<'a>(&'a Knowing);
 
+impl Sight<'_> {
+    #[inline(always)]
+    fn cell<R: Real>(self, column: R, row: R) -> R {
+        let mut found = column.constant(0.0);
+        for r in 0..3u8 {
+            for c in 0..4u8 {
+                let cell = self.0.cells[usize::from(r)][usize::from(c)];
+                let (c, r) = (f32::from(c), f32::from(r));
+                let here = column.ge(c) & column.le(c) & row.ge(r) & row.le(r);
+                found = found.constant(cell).where_or(here, found);
+            }
+        }
+        found
+    }
+
+    /// In row `row`, from a column to the next.
+    #[inline(always)]
+    fn along<R: Real>(self, [column, next]: [R; 2], across: R, row: R) -> R {
+        let first = self.cell(column, row);
+        (self.cell(next, row) - first).fma(across, first)
+    }
+}
+
 impl<R: Real> At<R> for Sight<'_> {
     #[inline(always)]
     fn reference(&self, _: usize) -> R {
@@ -47,24 +70,10 @@ impl<R: Real> At<R> for Sight<'_> {
         let (right, bottom) = ((self.0.width - 1) as f32, (self.0.height - 1) as f32);
         let (x, y) = (x.clamp(0.0, right), y.clamp(0.0, bottom));
         let (column, row) = (x.floor(), y.floor());
-        let cell = |column: R, row: R| {
-            let mut found = x.constant(0.0);
-            for (r, cells) in self.0.cells.iter().enumerate() {
-                for (c, cell) in cells.iter().enumerate() {
-                    let [c, r] = [c, r].map(|n| n as f32);
-                    let here = column.ge(c) & column.le(c) & row.ge(r) & row.le(r);
-                    found = found.constant(*cell).where_or(here, found);
-                }
-            }
-            found
-        };
-        let (next, below) = ((column + 1.0).min(right), (row + 1.0).min(bottom));
-        let along = |row| {
-            let first = cell(column, row);
-            (cell(next, row) - first).fma(x - column, first)
-        };
-        let first = along(row);
-        (along(below) - first).fma(y - row, first)
+        let columns = [column, (column + 1.0).min(right)];
+        let above = self.along(columns, x - column, row);
+        let below = self.along(columns, x - column, (row + 1.0).min(bottom));
+        (below - above).fma(y - row, above)
     }
 }
 

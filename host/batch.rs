@@ -78,7 +78,7 @@ impl PilotBatch {
     /// ```
     /// use particle_pilot::kernels::model::{Actions, Model};
     /// use particle_pilot::kernels::real::Real;
-    /// use particle_pilot::{Action, CartPoleProblem, PilotBatch, PilotConfig};
+    /// use particle_pilot::{Action, PilotBatch, PilotConfig};
     ///
     /// #[derive(Clone, Copy)]
     /// struct Place;
@@ -153,6 +153,7 @@ impl PilotBatch {
         height: usize,
         cells: &[f32],
     ) -> Result<(), PilotError> {
+        self.pilots.iter().try_for_each(Pilot::require_grid)?;
         let grid = Arc::new(OwnGrid::new(width, height, cells)?);
         self.pilots.iter_mut().try_for_each(|pilot| pilot.share_grid(&grid))
     }

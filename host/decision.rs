@@ -43,7 +43,8 @@ pub struct Diagnostics {
     pub mean: f64,
     /// The standard deviation of the costs.
     pub spread: f64,
-    /// How many futures effectively had a say: `(sum w)^2 / sum w^2` over their weights.
+    /// How many futures effectively had a say: `(sum w)^2 / sum w^2` over their weights; where futures
+    /// have none, all that were compared.
     pub effective_samples: f64,
     /// The share of futures that ended before the horizon, 0 to 1.
     pub dead_share: f64,

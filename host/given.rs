@@ -14,7 +14,7 @@ pub enum GivenError {
     NoSuchReference,
     /// A decision without the reference that the model takes.
     #[error(
-        "this model takes a reference, {rows} rows of {numbers} numbers, and none was given yet: call set_reference first"
+        "this model takes a reference, {rows} rows of {numbers} numbers, and none was given yet: give it by `set_reference`, or `set_references` of a batch"
     )]
     ReferenceMissing {
         /// The rows that it has: one more than the horizon has steps.
@@ -73,7 +73,7 @@ pub enum GivenError {
     },
     /// A cell of a grid is not finite, or beyond what futures cost at most.
     #[error(
-        "the grid's cell in column {column} of row {row} is {value:e}; it must be a number up to 1e30"
+        "the grid's cell in column {column} of row {row} is {value:e}; it must be a number from -1e30 to 1e30"
     )]
     GridNotFinite {
         /// Which column, from 0.
@@ -189,11 +189,14 @@ impl Given {
         Ok(())
     }
 
+    /// Refuses any grid where the model takes none.
+    pub fn require_grid(&self) -> Result<(), GivenError> {
+        if self.takes_grid { Ok(()) } else { Err(GivenError::NoSuchGrid) }
+    }
+
     /// Takes over a grid, which others may have as well, or leaves all as it was.
     pub fn set_grid(&mut self, grid: Arc<OwnGrid>) -> Result<(), GivenError> {
-        if !self.takes_grid {
-            return Err(GivenError::NoSuchGrid);
-        }
+        self.require_grid()?;
         self.grid = Some(grid);
         self.revisions.grid += 1;
         Ok(())
@@ -201,8 +204,9 @@ impl Given {
 
     /// As models see it.
     pub fn surroundings(&self) -> Surroundings<'_> {
-        let grid =
-            self.grid.as_ref().and_then(|grid| Grid::new(grid.width, grid.height, &grid.cells));
+        let grid = self.grid.as_ref().map(|grid| {
+            Grid::new(grid.width, grid.height, &grid.cells).expect("checked when it was given")
+        });
         Surroundings { reference: &self.reference, grid: grid.unwrap_or_default() }
     }
 

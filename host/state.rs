@@ -24,7 +24,8 @@ pub struct Carried {
 
 /// A pilot as it was between two decisions: [`Pilot::save`](crate::Pilot::save).
 ///
-/// Plain data for serde, which must keep every bit of a number: of JSON's writers, not all do.
+/// Plain data for serde, in formats that describe themselves, such as JSON, and keep every bit of a number: of JSON's
+/// writers, not all do. Who reads text of another version sees serde refuse what it does not know.
 ///
 /// # Examples
 /// ```
@@ -66,6 +67,11 @@ impl PilotState {
         check_same([&self.config, config], [self.problem.as_ref(), problem])
     }
 
+    /// Whether it is of this version.
+    pub(crate) fn check_version(&self) -> Result<(), PilotError> {
+        check_version(self.version)
+    }
+
     /// The problem, which must be known by name.
     pub(crate) fn known_problem(&self) -> Result<Problem, PilotError> {
         known(self.problem.as_ref())
@@ -85,9 +91,11 @@ fn check_same(
     problems: [Option<&Problem>; 2],
 ) -> Result<(), PilotError> {
     let PilotConfig { device, threads, seed, .. } = *own;
+    // Who writes a state by hand may leave open what depends on the planner.
+    let settled = problems[0].map(|problem| problem.clone().settled(saved.planner));
     let what = if *own != (PilotConfig { device, threads, seed, ..saved.clone() }) {
         "configuration"
-    } else if problems[0] != problems[1] {
+    } else if settled.as_ref() != problems[1] {
         "problem"
     } else {
         return Ok(());

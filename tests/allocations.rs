@@ -59,7 +59,12 @@ impl Model<2, 2> for Two {
 
 #[test]
 fn decisions_about_several_numbers_allocate_nothing_either() {
-    for planner in [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi] {
+    for planner in [
+        PlannerKind::RandomShooting,
+        PlannerKind::Cem,
+        PlannerKind::Mppi,
+        PlannerKind::PredictiveSampling,
+    ] {
         let config = PilotConfig { particles: 1000, threads: 1, ..PilotConfig::of(planner) };
         assert_eq!(allocations::<2>(Pilot::with_model(config, Two).unwrap()), 0, "{planner}");
     }

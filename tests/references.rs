@@ -107,7 +107,12 @@ fn following_a_reference_is_knowing_what_the_time_will_bring_for_every_planner()
 
 #[test]
 fn recorded_futures_are_those_of_the_reference() {
-    for planner in [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi] {
+    for planner in [
+        PlannerKind::RandomShooting,
+        PlannerKind::Cem,
+        PlannerKind::Mppi,
+        PlannerKind::PredictiveSampling,
+    ] {
         let mut one = Pilot::with_model(config(planner), Balloon::<0>).unwrap();
         let mut other = Pilot::with_model(config(planner), Timed::<0>).unwrap();
         one.set_reference(&path(3, ROWS)).unwrap();

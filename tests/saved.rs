@@ -100,6 +100,8 @@ fn weights_left_open_are_those_that_the_planner_has_by_default() {
         let saved = Pilot::new(config.clone(), open).unwrap().save().unwrap();
         assert_eq!(saved.problem, Some(said.into()), "{planner}");
         Pilot::new(config, said).unwrap().load(&saved).unwrap();
+        let unsaid = PilotState { problem: Some(open.into()), ..saved };
+        assert_eq!(Pilot::resume(&unsaid).unwrap().problem(), Some(&said.into()), "{planner}");
     }
 }
 
@@ -128,6 +130,10 @@ fn what_is_no_state_of_the_pilot_is_refused_and_changes_nothing() {
     let heavy = CartPoleProblem { physics: heavy, ..CartPoleProblem::default() };
     assert!(refused(&|state| state.problem = Some(heavy.into())).contains("another problem"));
     assert!(refused(&|state| state.problem = None).contains("another problem"));
+    // What the version says comes first: nothing else of another one's need be as here.
+    let older = PilotState { version: 1, problem: None, ..saved.clone() };
+    let Err(PilotError::State(why)) = Pilot::resume(&older) else { panic!("another version's") };
+    assert!(why.contains("version 1"), "{why}");
     // Planners that keep no plan have none to take.
     let config = PilotConfig::of(PlannerKind::Smc);
     let mut state = Pilot::new(config, CartPoleProblem::default()).unwrap().save().unwrap();

@@ -52,14 +52,15 @@ impl Evaluation {
     /// As [`Evaluation::new`], with a model of one's own, in an environment of one's own: a
     /// [`ModelEnvironment`](crate::env::ModelEnvironment), or another. Each thread has a copy of it.
     ///
-    /// A GPU decides for one episode after the other; the CPU has a thread for each of several.
+    /// A GPU decides for one episode after the other; the CPU has a thread for each of several. Models that take a
+    /// [reference](Model::REFERENCE) or a [grid](Model::GRID) are refused: nobody is there to give them.
     ///
     /// # Examples
     /// ```
     /// use particle_pilot::env::ModelEnvironment;
     /// use particle_pilot::kernels::model::{Actions, Model};
     /// use particle_pilot::kernels::real::Real;
-    /// use particle_pilot::{CartPoleProblem, Evaluation, PilotConfig};
+    /// use particle_pilot::{Evaluation, PilotConfig};
     ///
     /// /// A cart on a rail, in m and m/s, to be brought to 0 by a force of at most 1 N; it has a mass of 1 kg.
     /// #[derive(Clone, Copy)]

@@ -43,8 +43,8 @@ impl fmt::Debug for dyn Subject {
 /// With the episode's pushes.
 impl Subject for Problem {
     fn check(&self, config: &PilotConfig, episode: &Episode) -> Result<(), PilotError> {
-        self.environment(episode.disturbance())?;
-        self.visit(config.planner, ControlCheck(config))?
+        self.visit(config.planner, ControlCheck(config))??;
+        self.environment(episode.disturbance()).map(|_| ())
     }
 
     fn pilot(&self, config: PilotConfig) -> Result<Pilot, PilotError> {
@@ -101,6 +101,11 @@ where
         let given = self.env.state().len();
         if given != N {
             return Err(PilotError::StateLength { given, required: N });
+        }
+        if T::REFERENCE > 0 || T::GRID {
+            let reason = "this model is given a reference or a grid with its decisions, which nobody gives in an \
+                          evaluation: give them to a pilot, and have `Episode::run_in` run it";
+            return Err(PilotError::Unsupported(reason.into()));
         }
         lift(self.model, ControlCheck(config))?
     }

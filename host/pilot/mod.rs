@@ -1,7 +1,7 @@
 //! The pilot: planner, model and backend in a closed loop.
 
+mod given;
 mod own_model;
-mod reference;
 
 pub(crate) use own_model::require_controls;
 
@@ -130,8 +130,8 @@ impl Pilot {
         self.decided(plan)
     }
 
-    /// As [`Pilot::act`], with how long a GPU took by its own clock: from before the first launch to after the
-    /// answer's copy to the host. `None` where the CPU decided.
+    /// As [`Pilot::act`], with how long a GPU took by its own clock: from before the first launch, or the copy of what was
+    /// given since the last decision, to after the answer's copy to the host. `None` where the CPU decided.
     ///
     /// # Errors
     /// As [`Pilot::act`].
@@ -180,7 +180,7 @@ impl Pilot {
         engine.trajectories(question)
     }
 
-    /// The plan that the pilot keeps for its next decision: the mean action of each step, or of more than two choices the
+    /// The plan that the pilot keeps for its next decision: the action of each step, a mean or the best future's, or of more than two choices the
     /// control of highest score, `[horizon]` times its numbers (for
     /// cart-pole one, the force in N), the next decision's step first. `None` for planners that keep none, and while a GPU has it.
     ///
@@ -368,6 +368,7 @@ impl Pilot {
     /// As [`Pilot::new`], and [`PilotError::State`] for a state that no pilot of this version can have, or that is of a
     /// model of one's own.
     pub fn resume(state: &PilotState) -> Result<Self, PilotError> {
+        state.check_version()?;
         let mut pilot = Self::new(state.config.clone(), state.known_problem()?)?;
         pilot.load(state)?;
         Ok(pilot)

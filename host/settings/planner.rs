@@ -19,7 +19,7 @@ pub enum PlannerKind {
     Smc,
     /// Fractal Monte Carlo: futures clone each other for reward and for distance.
     Fmc,
-    /// Predictive sampling: the best of many variants of the last plan.
+    /// Predictive sampling: the best of many variants of the last plan, from three futures on.
     PredictiveSampling,
 }
 

@@ -66,7 +66,7 @@ steps that it misses because it ended.
     Above 0, the temperature is found in each decision such that this share of the futures has a say; 0 keeps it fixed.
 ``balance`` (fmc)
     The exponent of the score against that of the distance, 0 to 10. More seeks reward, less explores.
-``knot_spacing`` (continuous actions, and mppi)
+``knot_spacing`` (continuous actions, and mppi and predictive-sampling)
     Controls are drawn at knots, so many steps apart, 1 to 1000, and run evenly in between. More is smoother.
 ``interpolation`` (the same)
     How they run: ``"linear"`` or ``"cubic"``, which is smoother.

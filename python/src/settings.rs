@@ -68,7 +68,7 @@ pub fn dict<'py>(py: Python<'py>, asked: &Asked) -> PyResult<Bound<'py, PyDict>>
 /// Those of Python, short of memory.
 pub fn report<'py>(py: Python<'py>, part: &impl Serialize) -> PyResult<Bound<'py, PyDict>> {
     let text = serde_json::to_string(part)
-        .map_err(|error| PyValueError::new_err(format!("the configuration: {error}")))?;
+        .map_err(|error| PyValueError::new_err(format!("the report: {error}")))?;
     let value = py.import("json")?.call_method1("loads", (text,))?;
     Ok(value.cast_into()?)
 }

@@ -108,7 +108,7 @@ def test_drive_warns_of_options_without_effect_once(cart_pole):
 def test_all_options_of_another_pilot_are_no_reason_to_warn(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for planner in ("random-shooting", "cem", "mppi", "smc", "fmc"):
+        for planner in ("random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"):
             options = Pilot(planner, particles=16).options
             assert Pilot(**options).options == options
         # A file is for all planners.

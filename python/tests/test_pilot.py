@@ -182,7 +182,7 @@ def test_decisions_tell_how_they_came_about():
     assert Pilot("smc", particles=64).plan(LEANING_RIGHT).plan is None
 
 
-@pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi"])
+@pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi", "predictive-sampling"])
 def test_futures_are_those_that_the_decision_follows_from(planner):
     options = {"particles": 301, "horizon": 40, "seed": 2}
     if planner == "cem":

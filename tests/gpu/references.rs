@@ -47,7 +47,12 @@ fn decisions_with_a_reference_are_the_cpus() {
         compare(&config(*planner, 200, 9), Balloon::<2>);
     }
     // Scores of choices are drawn in several dimensions, by kernels of their own.
-    for planner in [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi] {
+    for planner in [
+        PlannerKind::RandomShooting,
+        PlannerKind::Cem,
+        PlannerKind::Mppi,
+        PlannerKind::PredictiveSampling,
+    ] {
         compare(&config(planner, 200, 9), Balloon::<3>);
     }
 }
@@ -162,7 +167,12 @@ fn decisions_with_a_grid_are_the_cpus() {
         }
     }
     // Two numbers of control, which have kernels of their own.
-    for planner in [PlannerKind::RandomShooting, PlannerKind::Cem, PlannerKind::Mppi] {
+    for planner in [
+        PlannerKind::RandomShooting,
+        PlannerKind::Cem,
+        PlannerKind::Mppi,
+        PlannerKind::PredictiveSampling,
+    ] {
         let run = |device| {
             let config = PilotConfig { device, ..config(planner, 150, 9) };
             let robot = DiffDrive { goal: [0.4, 0.2, 0.0], ..DiffDrive::default() };

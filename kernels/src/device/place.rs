@@ -222,6 +222,9 @@ fn address(states: Rows<'_>, place: usize) -> (u64, u64) {
     ((&raw const states.cells[place]) as u64, 4 * states.width as u64)
 }
 
+// Places read what a model is given with a decision, too, a reference or a grid, and the model's numbers. Nobody writes
+// any of it during a launch, so that the compiler need not know, and may move other reads and writes across.
+
 /// In how many dimensions controls are drawn.
 #[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
 #[inline(always)]

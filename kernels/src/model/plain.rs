@@ -14,7 +14,7 @@ use crate::real::Real;
 /// holds of its states. While it does, each step adds its [`cost`](Model::cost); one that lives through all of them
 /// adds the [`final_cost`](Model::final_cost) of `s_H`, and one that ends early the [`end_cost`](Model::end_cost) for every
 /// step that it missed. All costs should be 0 or more. A future whose cost is no number is the worst of all.
-/// (`random-shooting`, `cem` and `mppi` also add the cost of `s_0`, under the control in the middle of the box, or under one of
+/// (All planners but `smc` and `fmc` also add the cost of `s_0`, under the control in the middle of the box, or under one of
 /// the choices: the same for every future.)
 ///
 /// These functions are called in the innermost loop: mark them `#[inline(always)]` and hold no [`Real`] in a closure, or

@@ -47,7 +47,7 @@ pub struct Task {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct PlannerParams {
-    /// `cem`: how much of the old plan stays in a refit.
+    /// `cem`, `predictive-sampling`: how much of the old plan stays in a refit.
     pub smoothing: f64,
     /// `cem`: the least probability, or deviation as a share of full control.
     pub floor: f64,
@@ -62,7 +62,7 @@ pub struct PlannerParams {
     pub horizon: u32,
     /// Rollouts in each decision.
     pub iterations: u32,
-    /// `cem`: futures that a refit follows.
+    /// `cem`, `predictive-sampling`: futures that a refit follows.
     pub elites: u32,
     /// Steps between knots.
     pub spacing: u32,

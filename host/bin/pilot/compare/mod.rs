@@ -201,7 +201,8 @@ impl Match<'_> {
         }
         let steps = self.settings.steps();
         let (result, time, qualities) = self.evaluate(config, self.episodes, steps, tick)?;
-        let row = || Row::of(terms, config, &result, time, budget, &qualities);
+        let problem = self.settings.problem(config.planner).into();
+        let row = || Row::of(terms, config, problem, &result, time, budget, &qualities);
         Ok((result.episodes > 0).then(row))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use particle_pilot::env::Push;
 use particle_pilot::{
-    Device, DeviceShare, Digest, EvaluationResult, PilotConfig, PilotError, PlannerKind,
+    Device, DeviceShare, Digest, EvaluationResult, PilotConfig, PilotError, PlannerKind, Problem,
 };
 use serde::Serialize;
 
@@ -86,8 +86,10 @@ pub struct Row {
     digest: Digest,
     /// What ran the episodes; nothing for chance.
     devices: Vec<DeviceShare>,
-    /// Everything that determines the decisions; nothing for chance.
+    /// How it was planned; nothing for chance.
     config: Option<PilotConfig>,
+    /// For what.
+    problem: Option<Problem>,
     #[serde(skip)]
     percent: String,
 }
@@ -147,6 +149,7 @@ impl Row {
     pub fn of(
         terms: &'static str,
         config: &PilotConfig,
+        problem: Problem,
         result: &EvaluationResult,
         decision: Duration,
         budget: Option<Duration>,
@@ -161,6 +164,7 @@ impl Row {
             decision_us: decision.as_nanos() as f64 / 1e3,
             within_budget: budget.map(|budget| decision <= budget.mul_f64(1.0 + TOLERANCE)),
             config: Some(config.clone()),
+            problem: Some(problem),
             ..Self::unplanned(terms, result, qualities)
         }
     }
@@ -196,6 +200,7 @@ impl Row {
             digest: result.digest,
             devices: result.devices.clone(),
             config: None,
+            problem: None,
             percent: percent(result),
         }
     }

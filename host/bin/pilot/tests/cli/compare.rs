@@ -8,7 +8,7 @@ fn every_planner_comes_on_both_terms_and_chance_once() {
     assert_code(&output, 0);
     let object = json(&output);
     let rows = object["rows"].as_array().unwrap();
-    assert_eq!(rows.len(), 11);
+    assert_eq!(rows.len(), 13);
     assert_keys(&object, &["device", "fallback_reason"]);
     for row in rows {
         assert_keys(
@@ -33,6 +33,12 @@ fn every_planner_comes_on_both_terms_and_chance_once() {
                 "cost_per_step",
             ],
         );
+        if row["terms"] != "chance" {
+            let problem = &row["problem"];
+            let [planner, end] = [&row["planner"], &problem["cost"]["terminal_position"]];
+            assert_eq!(*end, if planner == "random-shooting" { 20.0 } else { 1.0 });
+            assert_eq!(problem["physics"]["gravity"], 9.8);
+        }
         let cost = &row["cost_per_step"];
         assert!(cost["mean"].as_f64().unwrap() > 0.0 && cost["margin"].as_f64().unwrap() >= 0.0);
     }
@@ -41,7 +47,7 @@ fn every_planner_comes_on_both_terms_and_chance_once() {
         .filter(|row| row["terms"] == "equal-particle-steps")
         .map(|row| row["particle_steps_per_decision"].as_f64().unwrap())
         .collect();
-    assert_eq!(equal.len(), 5);
+    assert_eq!(equal.len(), 6);
     for steps in &equal {
         let ratio = steps / equal[0];
         assert!((0.5..2.0).contains(&ratio), "{equal:?}");

@@ -74,7 +74,7 @@ impl Pilot {
     /// bytes a cell, and as many of page-locked memory of the host).
     ///
     /// # Errors
-    /// [`PilotError::Given`] for a model that has no grid, another size, or cells that are not finite or above 1e30; what was
+    /// [`PilotError::Given`] for a model that has no grid, another size, or cells that are no numbers from -1e30 to 1e30; what was
     /// given before then still counts.
     ///
     /// # Examples
@@ -119,12 +119,18 @@ impl Pilot {
         height: usize,
         cells: &[f32],
     ) -> Result<(), PilotError> {
+        self.require_grid()?;
         self.share_grid(&Arc::new(OwnGrid::new(width, height, cells)?))
     }
 
     /// As [`Pilot::set_grid`], with one that others have as well.
     pub(crate) fn share_grid(&mut self, grid: &Arc<OwnGrid>) -> Result<(), PilotError> {
         Ok(self.given.set_grid(Arc::clone(grid))?)
+    }
+
+    /// Refuses any grid where the model takes none.
+    pub(crate) fn require_grid(&self) -> Result<(), PilotError> {
+        Ok(self.given.require_grid()?)
     }
 
     /// Refuses what [`Pilot::set_reference`] would refuse.

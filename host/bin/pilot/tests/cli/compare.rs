@@ -73,7 +73,7 @@ fn people_get_aligned_columns() {
         .filter(|line| line.starts_with("  "))
         .map(|line| line.chars().count())
         .collect();
-    assert_eq!(widths.len(), 14, "{text}");
+    assert_eq!(widths.len(), 16, "{text}");
     assert!(widths.iter().all(|width| *width == widths[0]), "{text}");
 }
 
@@ -121,7 +121,7 @@ fn a_budget_that_nobody_can_keep_is_marked() {
         assert_eq!(row["within_budget"], expected, "{row}");
     }
     let text = stdout(&run_small(&arguments));
-    assert_eq!(text.matches('!').count(), 6, "{text}");
+    assert_eq!(text.matches('!').count(), 7, "{text}");
     assert!(text.contains("! misses the budget"), "{text}");
 }
 

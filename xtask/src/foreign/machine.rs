@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::command::{command, have, run, target_dir};
+use crate::command::{command, have, output, run, target_dir};
 use crate::platforms::is_installed;
 
 /// Linux on ARM, by emulation.
@@ -64,6 +64,20 @@ impl Machine {
         let variables = if target == WINDOWS { wine_variables()? } else { Vec::new() };
         let runner = runner.into_iter().chain(options.iter().copied()).collect();
         Ok(Ok(Self { target, linker, runner, variables }))
+    }
+
+    /// Makes Wine's folder, by `program`, and waits until those are gone who do it: beside them, Wine now and then kills a
+    /// program that has done its work.
+    pub fn settle(&self, program: PathBuf) -> Result<()> {
+        if self.target != WINDOWS {
+            return Ok(());
+        }
+        output(self.command(program).arg("--version"))?;
+        let servers = ["wineserver", "/usr/lib/wine/wineserver"];
+        if let Some(server) = servers.into_iter().find(|server| have(server)) {
+            run(command(server, "-w").envs(self.variables.iter().cloned()))?;
+        }
+        Ok(())
     }
 
     /// Has `cargo` build for this machine, and run what it builds.

@@ -37,6 +37,7 @@ impl<'a> Programs<'a> {
     fn of(machine: &'a Machine) -> Result<Self> {
         run(&mut cargo_for(machine, BUILD))?;
         let folder = target_dir().join(machine.target).join("release");
+        machine.settle(folder.join("pilot"))?;
         Ok(Self { folder, machine: Some(machine) })
     }
 

@@ -65,6 +65,10 @@ pub fn environment() -> Result<PathBuf> {
     let python = folder.join("bin/python3");
     let stamp = folder.join("packages.txt");
     let wanted = PACKAGES.join("\n");
+    fs::create_dir_all(target_dir().join("python"))?;
+    // Checks run side by side, and more than one wants it.
+    let lock = fs::File::create(target_dir().join("python/venv.lock"))?;
+    lock.lock()?;
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }

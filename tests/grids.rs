@@ -4,8 +4,6 @@ mod following;
 #[path = "following/map.rs"]
 mod map;
 
-use std::process::Command;
-
 use following::{Balloon, actions, path};
 use map::{BALL, MAPS};
 use particle_pilot::env::{EnvError, ModelEnvironment, Pendulum};
@@ -172,14 +170,8 @@ fn print_decisions() {
 fn vector_instructions_change_no_decision_with_a_grid() {
     let own = all_decisions();
     for simd in Simd::available() {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["print_decisions", "--exact", "--ignored", "--nocapture"])
-            .env(Simd::VARIABLE, simd.name())
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let decisions = text.split_once("BEGIN\n").and_then(|(_, rest)| rest.split_once("END\n"));
-        assert_eq!(decisions.map(|(decisions, _)| decisions), Some(own.as_str()), "{simd}");
+        let variables = [(Simd::VARIABLE, simd.name())];
+        assert_eq!(test_support::start_again("print_decisions", &variables)(), own, "{simd}");
     }
 }
 

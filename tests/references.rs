@@ -2,8 +2,6 @@
 
 mod following;
 
-use std::process::Command;
-
 use following::{Balloon, actions, kind, path};
 use particle_pilot::kernels::model::{Actions, Kind, Model};
 use particle_pilot::kernels::real::Real;
@@ -144,14 +142,8 @@ fn print_decisions() {
 fn vector_instructions_change_no_decision_with_a_reference() {
     let own = all_decisions();
     for simd in Simd::available() {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["print_decisions", "--exact", "--ignored", "--nocapture"])
-            .env(Simd::VARIABLE, simd.name())
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let decisions = text.split_once("BEGIN\n").and_then(|(_, rest)| rest.split_once("END\n"));
-        assert_eq!(decisions.map(|(decisions, _)| decisions), Some(own.as_str()), "{simd}");
+        let variables = [(Simd::VARIABLE, simd.name())];
+        assert_eq!(test_support::start_again("print_decisions", &variables)(), own, "{simd}");
     }
 }
 

@@ -9,7 +9,6 @@ mod cases;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use cases::{COMMITTED, cases};
 use particle_pilot::{Device, Simd};
@@ -43,20 +42,8 @@ fn print_digests() {
 
 /// A process that prints all digests.
 fn start(simd: Simd, threads: usize) -> impl FnOnce() -> String {
-    let child = Command::new(std::env::current_exe().expect("this program has a path"))
-        .args(["print_digests", "--exact", "--ignored", "--nocapture"])
-        .env(Simd::VARIABLE, simd.name())
-        .env(THREADS, threads.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("this program can be started again");
-    move || {
-        let output = child.wait_with_output().expect("the process ends");
-        assert!(output.status.success(), "{simd} with {threads} threads failed");
-        let text = String::from_utf8(output.stdout).expect("digests are text");
-        let (_, rest) = text.split_once("\nBEGIN\n").expect("the digests have a beginning");
-        rest.split_once("END\n").expect("the digests have an end").0.to_owned()
-    }
+    let variables = [(Simd::VARIABLE, simd.name()), (THREADS, &threads.to_string())];
+    test_support::start_again("print_digests", &variables)
 }
 
 /// The names of the cases in which two lists of digests differ.

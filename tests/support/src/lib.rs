@@ -6,10 +6,32 @@ pub use mutations::mutations;
 
 use std::env;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
+
+/// Starts this test program again under these variables, for its ignored test `test`, which prints something between lines of
+/// `BEGIN` and `END`; what comes back waits for that.
+///
+/// # Panics
+/// If the program cannot be started, fails or prints no such lines.
+pub fn start_again(test: &str, variables: &[(&str, &str)]) -> impl FnOnce() -> String + use<> {
+    let child = Command::new(env::current_exe().expect("this program has a path"))
+        .args([test, "--exact", "--ignored", "--nocapture"])
+        .envs(variables.iter().copied())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("this program can be started again");
+    let shown = format!("{test} with {variables:?}");
+    move || {
+        let output = child.wait_with_output().expect("the process ends");
+        assert!(output.status.success(), "{shown} failed");
+        let text = String::from_utf8(output.stdout).expect("it prints text");
+        let (_, rest) = text.split_once("\nBEGIN\n").expect("there is a beginning");
+        rest.split_once("END\n").expect("there is an end").0.to_owned()
+    }
+}
 
 /// The driver of the virtual GPU, `ptx-vm/driver`: what `PTX_VM_DRIVER` names, or what cargo builds next to this test.
 ///

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 
 use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::model::LaneModel;
@@ -10,7 +11,7 @@ use particle_pilot_kernels::task::EpisodeSummary;
 
 use crate::backend::BackendError;
 use crate::engine::Engine;
-use crate::env::Push;
+use crate::env::{ModelWorld, OwnActions, Push};
 use crate::settings::{DeviceInfo, PilotConfig};
 use crate::simd::Simd;
 use crate::vector::Simulation;
@@ -41,6 +42,14 @@ impl fmt::Display for GpuError {
 
 impl std::error::Error for GpuError {}
 
+/// What episodes run in.
+#[derive(Clone, Copy)]
+#[expect(dead_code, reason = "no GPU steps them")]
+pub(crate) enum World<'a> {
+    CartPole(&'a Physics),
+    Model(&'a ModelWorld, &'a OwnActions),
+}
+
 /// Whole episodes on a GPU.
 pub(crate) enum GpuEpisodes {}
 
@@ -56,9 +65,10 @@ impl GpuEpisodes {
     pub fn run(
         &mut self,
         _: u64,
-        _: &[[f64; 4]],
+        _: &[f64],
         _: u32,
         _: Option<Push>,
+        _: &AtomicBool,
     ) -> Result<Vec<EpisodeSummary>, GpuError> {
         match *self {}
     }
@@ -82,7 +92,7 @@ pub(crate) fn episodes<M: LaneModel>(
     index: u32,
     _: &PilotConfig,
     _: &M,
-    _: &Physics,
+    _: World<'_>,
 ) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
     Err(BackendError::NoGpuBackend(index))
 }

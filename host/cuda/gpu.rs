@@ -4,13 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::driver::{Current, Device, ForeignStream};
+use super::driver::{Current, ForeignStream};
 use super::error::GpuError;
 use super::info::DeviceInfo;
 use super::session::Session;
-
-/// `CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH`.
-const COOPERATIVE_LAUNCH: u32 = 95;
 
 /// An open GPU with kernels loaded: a context, and a stream of work that is done in order.
 ///
@@ -50,17 +47,6 @@ impl Gpu {
     pub fn memory_bytes(&self) -> Result<(u64, u64), GpuError> {
         super::driver::DeviceMemory::free_and_total(&self.session.context)
             .map_err(|error| self.session.error("asking for its free memory", error))
-    }
-
-    /// Whether blocks of a launch can wait for each other.
-    ///
-    /// # Errors
-    /// Those of the driver.
-    pub fn is_cooperative(&self) -> Result<bool, GpuError> {
-        Device::get(self.session.info.index)
-            .and_then(|device| device.attribute(COOPERATIVE_LAUNCH))
-            .map(|value| value == 1)
-            .map_err(|error| self.session.error("asking what it can do", error))
     }
 
     /// Has its context current on this thread until what is returned is dropped, so that each of several calls need not

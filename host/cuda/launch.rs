@@ -28,18 +28,18 @@ pub struct Kernel {
 /// How many threads a launch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
-    /// Blocks.
+    /// Blocks of a row.
     pub blocks: u32,
-    /// Threads in each.
+    /// Rows.
+    pub rows: u32,
+    /// Threads of a block.
     pub threads: u32,
-    /// Whether all blocks run at the same time, so that they can wait for each other.
-    pub cooperative: bool,
 }
 
 impl Grid {
-    /// Blocks that run in any order.
+    /// One row of blocks.
     pub fn new(blocks: u32, threads: u32) -> Self {
-        Self { blocks, threads, cooperative: false }
+        Self { blocks, rows: 1, threads }
     }
 }
 
@@ -100,15 +100,13 @@ impl Gpu {
     /// Starts a kernel, whose first parameter is `argument`. If it has a second one, that is `numbers`.
     ///
     /// # Errors
-    /// [`GpuError::Launch`] when the driver refuses; a cooperative launch also when there are more blocks than
-    /// [`Gpu::max_active_blocks`] times the number of multiprocessors. What goes wrong while the kernel runs is
-    /// told by whatever waits for it.
+    /// [`GpuError::Launch`] when the driver refuses. What goes wrong while the kernel runs is told by whatever waits for it.
     ///
     /// # Safety
     /// `argument` must be what the kernel expects in layout and meaning. Each address in it must be
     /// that of a [`Buffer`](super::Buffer) of this GPU with room for all that the kernel reads or
     /// writes there, and buffers that it writes to must not be ones that it takes for constant.
-    /// Blocks may wait for each other only in a cooperative launch.
+    /// Blocks must not wait for each other.
     pub unsafe fn launch_with<A: NoUninit>(
         &self,
         kernel: &Kernel,
@@ -127,33 +125,21 @@ impl Gpu {
             let text = format!("kernel `{name}` takes {takes} bytes, not {given}");
             return Err(GpuError::Misuse(text));
         }
-        let Grid { blocks, threads, cooperative } = grid;
+        let Grid { blocks, rows, threads } = grid;
         let parameters = [ptr::from_ref(argument).cast(), numbers.as_ptr().cast()];
         // SAFETY: the function is one of this session's module, which lives in the stream's context, and its
         // parameters have that size. The caller vouches for the rest.
-        let result = unsafe {
-            self.session.stream.launch(function, [blocks, threads], cooperative, parameters)
-        };
+        let result =
+            unsafe { self.session.stream.launch(function, [blocks, rows, threads], parameters) };
         self.session.launched(&kernel.entry);
         result.map_err(|cause| {
             if cause.is_sticky() {
                 self.session.error("launching a kernel", cause)
             } else {
+                let blocks = blocks.saturating_mul(rows);
                 GpuError::Launch { kernel: name.clone(), blocks, threads, cause }
             }
         })
-    }
-
-    /// How many blocks of so many threads of a kernel a multiprocessor runs at once.
-    ///
-    /// # Errors
-    /// Those of the driver.
-    pub fn max_active_blocks(&self, kernel: &Kernel, threads: u32) -> Result<u32, GpuError> {
-        self.check_owner(kernel)?;
-        let (context, function) = (&self.session.context, &kernel.entry.function);
-        // SAFETY: the function is one of this session's module.
-        unsafe { function.max_active_blocks(context, threads) }
-            .map_err(|error| self.session.error("asking how many blocks run at once", error))
     }
 
     fn check_owner(&self, kernel: &Kernel) -> Result<(), GpuError> {

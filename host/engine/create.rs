@@ -1,12 +1,11 @@
 //! Which engine a pilot gets.
 
-use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::model::{LaneModel, Visitor};
 
 use super::{CpuEngine, Engine, require_table};
 use crate::error::PilotError;
 use crate::given::Given;
-use crate::gpu::{self, ForeignStream, GpuEpisodes};
+use crate::gpu::{self, ForeignStream, GpuEpisodes, World};
 use crate::planners::planner::{dimensions, scores};
 use crate::settings::{ActionKind, Device, DeviceInfo, PilotConfig};
 use crate::simd::Simd;
@@ -75,18 +74,18 @@ pub(crate) fn gpu_index(config: &PilotConfig) -> u32 {
     }
 }
 
-/// Opens a GPU for whole episodes of the cart-pole: which one that is, or why not there.
+/// Opens a GPU for whole episodes: which one that is, or why not there.
 pub(crate) struct OpenEpisodes<'a> {
     pub config: &'a PilotConfig,
-    pub physics: &'a Physics,
+    pub world: World<'a>,
 }
 
 impl Visitor for OpenEpisodes<'_> {
     type Output = Result<(GpuEpisodes, DeviceInfo), PilotError>;
 
     fn visit<M: LaneModel>(self, model: M) -> Self::Output {
-        let Self { config, physics } = self;
-        require_table(config, 1)?;
-        Ok(gpu::episodes(gpu_index(config), config, &model, physics)?)
+        let (config, index) = (&drawn::<M>(self.config), gpu_index(self.config));
+        require_table(config, dimensions::<M>())?;
+        Ok(gpu::episodes(index, config, &model, self.world)?)
     }
 }

@@ -1,6 +1,6 @@
 //! What episodes run in.
 
-use super::{Ending, EnvError};
+use super::{Ending, EnvError, ModelWorld};
 use crate::decision::Action;
 
 /// A world that a pilot acts in. It need not be what the pilot's model says of it.
@@ -36,6 +36,12 @@ pub trait Environment: Send {
     /// it is [`Ending::OutOfTime`].
     fn at_step_limit(&self) -> Ending {
         Ending::Survived
+    }
+
+    /// What a GPU steps in place of this environment, with the same bits; `None` where it is stepped here.
+    #[doc(hidden)]
+    fn world(&self) -> Option<ModelWorld> {
+        None
     }
 }
 

@@ -13,6 +13,7 @@ mod error;
 mod model;
 mod pendulum;
 mod push;
+mod world;
 
 pub use acrobot::Acrobot;
 pub use cartpole::{CartPole, CartPoleOptions, PushedCartPole, Step};
@@ -24,3 +25,5 @@ pub use particle_pilot_kernels::env::{BadPhysics, Integrator, Physics};
 pub use particle_pilot_kernels::numpy::Pcg64;
 pub use pendulum::{Pendulum, PendulumParameters};
 pub use push::{Push, PushError};
+#[doc(hidden)]
+pub use world::{ModelWorld, OwnActions};

@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use particle_pilot_kernels::model::{Actions, Model};
+use particle_pilot_kernels::model::{Actions, Model, Verdict, judge};
 use particle_pilot_kernels::real::Num;
+use particle_pilot_kernels::task::MOST_DIMENSIONS;
 
-use super::{Ending, EnvError, Environment, Outcome, Pcg64};
+use super::{Ending, EnvError, Environment, ModelWorld, Outcome, Pcg64};
 use crate::decision::Action;
-
-/// What a step costs whose cost is no finite number: as much as planners charge.
-const NO_COST: f64 = 1e30;
 
 /// A model as the environment: what its pilot expects is what happens. In single precision, as particles compute, and
 /// with the same bits on every machine.
@@ -144,21 +142,25 @@ impl<T: Model<N, M>, const N: usize, const M: usize> Environment for ModelEnviro
         let state = self.model.advance(self.state.map(|number| Num(number as f32)), control);
         self.state = state.map(|Num(number)| number.into());
         let is_finite = self.state.iter().all(|number| number.is_finite());
-        let end_cost = f64::from(self.model.end_cost());
-        let ending = match (is_finite, self.model.goes_on(state)) {
-            (true, true) => None,
-            (true, false) if end_cost <= 0.0 => Some(Ending::Arrived),
-            _ => Some(Ending::Failed),
+        let cost = self.model.cost(state, control).0;
+        let goes_on = self.model.goes_on(state);
+        let (reward, verdict) = judge(is_finite, goes_on, cost, self.model.end_cost());
+        let ending = match verdict {
+            Verdict::GoesOn => None,
+            Verdict::Arrived => Some(Ending::Arrived),
+            Verdict::Failed => Some(Ending::Failed),
         };
-        let cost = match ending {
-            None => self.model.cost(state, control).0.into(),
-            Some(_) => end_cost,
-        };
-        let cost = if is_finite && f64::is_finite(cost) { cost } else { NO_COST };
-        Ok(Outcome { reward: -cost, ending })
+        Ok(Outcome { reward, ending })
     }
 
     fn at_step_limit(&self) -> Ending {
         self.at_step_limit
+    }
+
+    fn world(&self) -> Option<ModelWorld> {
+        if M > MOST_DIMENSIONS {
+            return None;
+        }
+        ModelWorld::of(&self.model).ok()
     }
 }

@@ -43,18 +43,16 @@ impl Digest {
         self.0.bytes(bytes);
     }
 
-    /// Adds the bits of a state.
+    /// Adds the bits of a state; what is no number has the same whatever its bits.
     pub fn state(&mut self, state: &[f64]) {
-        state.iter().for_each(|value| self.bytes(&value.to_bits().to_le_bytes()));
+        state.iter().for_each(|value| self.0.value(*value));
     }
 
     /// Adds an action: its index, or the bits of its force.
     pub fn action(&mut self, action: Action) {
         match action {
             Action::Discrete(index) => self.bytes(&index.to_le_bytes()),
-            Action::Continuous(control) => {
-                control.iter().for_each(|number| self.bytes(&number.to_bits().to_le_bytes()));
-            }
+            Action::Continuous(control) => self.state(&control),
         }
     }
 

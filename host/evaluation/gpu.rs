@@ -16,12 +16,9 @@ use crate::gpu::GpuEpisodes;
 use crate::pilot::Pilot;
 use crate::settings::{Device, DeviceInfo};
 
-/// Rounds of episodes in one launch.
-const ROUNDS: u32 = 16;
-
 /// An open GPU, and what it does.
 pub enum OpenGpu {
-    /// Whole episodes, many in a launch.
+    /// Whole episodes, many at a time.
     Whole(Box<GpuEpisodes>, DeviceInfo),
     /// Decisions, for one episode after the other.
     Deciding {
@@ -61,7 +58,7 @@ impl OpenGpu {
             let done = results.len() as u32;
             let left = evaluation.episodes - done;
             let finished = match self {
-                Self::Whole(gpu, _) => run_whole(gpu, evaluation, done, left)?,
+                Self::Whole(gpu, _) => run_whole(gpu, evaluation, done, left, stop)?,
                 Self::Deciding { pilot, env } => {
                     pilot.set_interrupt(Arc::clone(stop));
                     let episode = evaluation.episode.later(done);
@@ -80,37 +77,37 @@ impl OpenGpu {
     }
 }
 
-/// Runs some of the `left` episodes that come after the first `done`: a few rounds of as many as run at the same time, so that it
-/// can be stopped in between, and few wait for the longest episode of a round.
+/// Runs some of the `left` episodes that come after the first `done`: as many as run at the same time, or those of them that are
+/// over once `stop` is set.
 fn run_whole(
     gpu: &mut GpuEpisodes,
     evaluation: &Evaluation,
     done: u32,
     left: u32,
+    stop: &AtomicBool,
 ) -> Result<Vec<EpisodeResult>, PilotError> {
     let began = Instant::now();
-    let count = (ROUNDS * gpu.width()).min(left);
     let episode = evaluation.episode.later(done);
     let mut env = evaluation.subject.environment(&episode)?;
     let seed = |index: u32| episode.first_seed().wrapping_add(index.into());
-    let mut start = |index| {
+    let mut states = Vec::new();
+    for index in 0..left.min(gpu.width()) {
         env.begin(seed(index));
-        env.state().try_into().expect("the cart-pole's state has 4 numbers")
-    };
-    let starts: Vec<[f64; 4]> = (0..count).map(&mut start).collect();
-    let summaries = gpu.run(seed(0), &starts, episode.step_limit(), episode.disturbance());
+        states.extend_from_slice(env.state());
+    }
+    let summaries = gpu.run(seed(0), &states, episode.step_limit(), episode.disturbance(), stop);
     let summaries = summaries.map_err(BackendError::from)?;
-    let wall = began.elapsed() / count;
+    let wall = began.elapsed() / (summaries.len() as u32).max(1);
     let particle_steps = gpu.particle_steps();
     let result = |(index, summary): (u32, &EpisodeSummary)| {
-        let ending = ending(summary)?;
+        let ending = ending(summary, env.at_step_limit())?;
         Ok(EpisodeResult {
             survived: ending.is_success(),
             interrupted: false,
             ending,
             steps: summary.steps,
             seed: seed(index),
-            total_reward: summary.steps.into(),
+            total_reward: summary.total_reward,
             final_state: None,
             state_rms: None,
             wall,
@@ -120,14 +117,18 @@ fn run_whole(
             digest: Digest::from_kernel(summary.digest),
         })
     };
-    (0..count).zip(&summaries).map(result).collect()
+    let is_over = |(_, summary): &(u32, &EpisodeSummary)| summary.ending != EpisodeSummary::RUNNING;
+    (0..).zip(&summaries).filter(is_over).map(result).collect()
 }
 
-fn ending(summary: &EpisodeSummary) -> Result<Ending, PilotError> {
+fn ending(summary: &EpisodeSummary, at_step_limit: Ending) -> Result<Ending, PilotError> {
     match summary.ending {
-        EpisodeSummary::SURVIVED => Ok(Ending::Survived),
+        EpisodeSummary::STEP_LIMIT => Ok(at_step_limit),
         EpisodeSummary::FELL => Ok(Ending::Fell),
         EpisodeSummary::LEFT_TRACK => Ok(Ending::LeftTrack),
+        EpisodeSummary::ARRIVED => Ok(Ending::Arrived),
+        EpisodeSummary::FAILED => Ok(Ending::Failed),
+        EpisodeSummary::NO_CONTROL => Err(PilotError::NoControl(summary.total_reward)),
         _ => Err(PilotError::Unsupported(format!(
             "after {} steps the state is beyond what particles can start from, 3.4e38",
             summary.steps

@@ -6,9 +6,10 @@ use particle_pilot_kernels::model::{LaneModel, Model, Visitor, lift};
 
 use super::gpu::OpenGpu;
 use crate::engine::{self, MemoryCheck, OpenEpisodes};
-use crate::env::{Ending, Environment};
+use crate::env::{Ending, Environment, OwnActions};
 use crate::episode::Episode;
 use crate::error::PilotError;
+use crate::gpu::World;
 use crate::pilot::{Pilot, require_controls};
 use crate::problem::{CartPoleProblem, Problem};
 use crate::settings::{Device, PilotConfig};
@@ -62,7 +63,7 @@ impl Subject for Problem {
     fn open_gpu(&self, config: &PilotConfig, _: &Episode) -> Result<OpenGpu, PilotError> {
         match self {
             Self::CartPole(CartPoleProblem { physics, .. }) => {
-                let open = OpenEpisodes { config, physics };
+                let open = OpenEpisodes { config, world: World::CartPole(physics) };
                 let (episodes, info) = self.visit(config.planner, open)??;
                 Ok(OpenGpu::Whole(Box::new(episodes), info))
             }
@@ -123,6 +124,12 @@ where
     }
 
     fn open_gpu(&self, config: &PilotConfig, episode: &Episode) -> Result<OpenGpu, PilotError> {
+        let planned = OwnActions::of(&self.model.actions());
+        if let Some(world) = self.env.world().filter(|world| world.actions.are_like(&planned)) {
+            let open = OpenEpisodes { config, world: World::Model(&world, &planned) };
+            let (episodes, info) = lift(self.model, open)??;
+            return Ok(OpenGpu::Whole(Box::new(episodes), info));
+        }
         // Asked for by number, it tells when it fails instead of going on with the CPU: that has more than one thread here.
         let device = Device::Cuda(engine::gpu_index(config));
         let pilot = Box::new(self.pilot(PilotConfig { device, ..config.clone() })?);

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use bytemuck::Zeroable;
 use particle_pilot_kernels::rollout::Summary;
-use particle_pilot_kernels::task::{Answer, CHUNK_THREADS, Layout, Task};
+use particle_pilot_kernels::task::{Answer, Task};
 use particle_pilot_kernels::trace::head_len;
 
+use super::GpuModel;
 use super::kept::Kept;
-use super::schedule::{Blocks, Launch, Schedule, WHOLE};
+use super::launches::Launches;
 use super::surroundings::Surroundings;
-use super::{GpuModel, module};
 use crate::control_vector::ControlVector;
-use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
+use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Pinned};
 use crate::decision::Diagnostics;
 use crate::engine::{Plan, Question};
 use crate::planners::futures::diagnose;
@@ -27,25 +26,12 @@ pub struct GpuEngine {
     /// start.
     numbers: Vec<f32>,
     surroundings: Surroundings,
-    schedule: Schedule,
-    reset: Ready,
-    /// One iteration's launches.
-    iteration: Vec<Ready>,
+    launches: Launches,
     /// The memory of the task.
     memory: Buffer<u8>,
-    /// The tables that the task points to.
-    _tables: Buffer<f32>,
     /// Where an answer comes to, and what is left to the next decision.
     answer: Pinned<u8>,
     kept: Kept,
-}
-
-/// A launch and what it starts.
-struct Ready {
-    launch: Launch,
-    kernel: Kernel,
-    /// Adds up the sums of a batch, where there can be several.
-    fold: Option<Kernel>,
 }
 
 impl GpuEngine {
@@ -59,55 +45,14 @@ impl GpuEngine {
         model: GpuModel,
         stream: Option<ForeignStream>,
     ) -> Result<Self, GpuError> {
-        let mut schedule = Schedule::of(config, &model);
-        let launches = || schedule.iteration.iter().chain([&schedule.reset]);
-        let kernels = launches().map(|launch| launch.kernel.as_str());
-        let folds = launches().filter_map(|launch| schedule.fold(launch));
-        let names: Vec<_> = kernels.chain(folds).collect();
-        let (gpu, mut numbers) = module::open_for(index, &names, &model.trace, stream)?;
-        let ready = |launch: &Launch| {
-            let kernel = gpu.kernel(&launch.kernel)?;
-            let fold = schedule.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
-            Ok(Ready { launch: launch.clone(), kernel, fold })
-        };
-        let reset = ready(&schedule.reset)?;
-        let iteration = schedule.iteration.iter().map(ready).collect::<Result<_, GpuError>>()?;
-        let tables = gpu.upload(&schedule.tables)?;
+        let (mut launches, mut numbers) = Launches::open(index, config, &model, None, stream)?;
+        let gpu = launches.gpu.clone();
         let surroundings =
             Surroundings::new(&gpu, &model.trace.structure, config.horizon, &mut numbers)?;
-        let (memory, layout) = loop {
-            let layout = Layout::of(&schedule.params, schedule.buffers);
-            match (gpu.buffer::<u8>(layout.size as usize), schedule.params.smaller_batch()) {
-                (Err(error), Some(chunks)) if error.is_out_of_memory() => {
-                    schedule.params.batch_chunks = chunks;
-                }
-                (memory, _) => break (memory?, layout),
-            }
-        };
-        let task = Task {
-            params: schedule.params,
-            layout,
-            memory: memory.address(),
-            tables: tables.address(),
-            ..Task::zeroed()
-        };
-        let kept = Kept::new(&schedule, &layout);
+        let (memory, task) = launches.memory(1)?;
+        let kept = Kept::new(&launches.schedule, &task.layout);
         let answer = gpu.pinned(kept.end())?;
-        let _tables = tables;
-        Ok(Self {
-            gpu,
-            model,
-            task,
-            numbers,
-            surroundings,
-            schedule,
-            reset,
-            iteration,
-            memory,
-            _tables,
-            answer,
-            kept,
-        })
+        Ok(Self { gpu, model, task, numbers, surroundings, launches, memory, answer, kept })
     }
 
     /// Decides about futures from `start`, in the model's units.
@@ -142,15 +87,13 @@ impl GpuEngine {
         self.task.decision = question.decision;
         let place = self.numbers.len() - start.len();
         self.numbers[place..].copy_from_slice(start);
-        if !self.kept.leave() {
-            self.launch(&self.reset)?;
-            self.kept.put_back(&mut self.memory, &self.task.layout, &self.schedule.params)?;
-        }
-        for iteration in 0..self.schedule.params.iterations {
-            self.task.iteration = iteration;
-            for place in 0..self.iteration.len() {
-                self.launch_batches(place)?;
+        // SAFETY: the task and the numbers are those of the launches, and all that they point to is this engine's.
+        unsafe {
+            if !self.kept.leave() {
+                self.launches.reset(&self.task, &self.numbers, 1)?;
+                self.kept.put_back(&mut self.memory, &self.task.layout, &self.task.params)?;
             }
+            self.launches.decide(&mut self.task, &self.numbers, 1)?;
         }
         self.memory.copy_to(&mut self.answer)
     }
@@ -161,7 +104,7 @@ impl GpuEngine {
         let answer: Answer = bytemuck::pod_read_unaligned(&copy[..size_of::<Answer>()]);
         self.kept.receive(copy);
         self.surroundings.arrived();
-        let shares = &answer.shares[..self.schedule.params.dimensions as usize];
+        let shares = &answer.shares[..self.task.params.dimensions as usize];
         let mut control = ControlVector::zeros(shares.len());
         control.copy_from_slice(shares);
         Ok((control, self.diagnose(&answer)))
@@ -210,40 +153,8 @@ impl GpuEngine {
         &self.gpu
     }
 
-    /// Launches number `place` of an iteration; once for each batch if it works on such.
-    fn launch_batches(&mut self, place: usize) -> Result<(), GpuError> {
-        let batches = match self.iteration[place].launch.blocks {
-            Blocks::Chunks(_) => self.schedule.params.batches(),
-            Blocks::Islands | Blocks::One => 1,
-        };
-        for batch in 0..batches {
-            self.task.batch = batch;
-            let ready = &self.iteration[place];
-            self.launch(ready)?;
-            if let Some(fold) = ready.fold.as_ref().filter(|_| batches > 1) {
-                self.start(fold, Grid::new(1, WHOLE))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn launch(&self, ready: &Ready) -> Result<(), GpuError> {
-        let (blocks, threads) = match ready.launch.blocks {
-            Blocks::Chunks(_) => (self.schedule.params.batch(self.task.batch).1, CHUNK_THREADS),
-            Blocks::Islands => (self.schedule.params.islands, WHOLE),
-            Blocks::One => (1, WHOLE),
-        };
-        self.start(&ready.kernel, Grid::new(blocks, threads))
-    }
-
-    fn start(&self, kernel: &Kernel, grid: Grid) -> Result<(), GpuError> {
-        // SAFETY: the kernel takes a task, whose addresses are those of the buffers that this engine holds, laid
-        // out as `Layout` says, and if it simulates the model's numbers.
-        unsafe { self.gpu.launch_with(kernel, grid, &self.task, &self.numbers) }
-    }
-
     fn diagnose(&self, answer: &Answer) -> Diagnostics {
-        let params = &self.schedule.params;
+        let params = &self.task.params;
         let summary = Summary {
             sums: answer.sums,
             squares: answer.squares,

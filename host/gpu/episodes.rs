@@ -1,50 +1,59 @@
-//! Closed loops on a GPU: one launch, with a grid of one or more blocks of threads for each episode.
+//! Closed loops on a GPU: many episodes that decide in step, and are stepped there too.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use bytemuck::Zeroable;
 use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::model::CartPoleModel;
-use particle_pilot_kernels::task::{
-    Buffers, CHUNK_THREADS, EpisodeSummary, Episodes, GridBarrier, Layout, Task,
-};
+use particle_pilot_kernels::task::{EpisodeSummary, Episodes, Task};
 
-use super::schedule::{Schedule, WHOLE};
-use super::{GpuModel, module};
+use super::GpuModel;
+use super::launches::Launches;
 use crate::cuda::{Buffer, Gpu, GpuError, Grid, Kernel};
-use crate::env::Push;
+use crate::env::{ModelWorld, OwnActions, Push};
 use crate::settings::PilotConfig;
 
-/// Blocks share an episode when one alone would roll out at least so many rounds of chunks for a decision: the
-/// barriers cost about a round. An estimate from instruction counts, not measured on a GPU.
-const WORTH_SHARING: u32 = 4;
+/// Blocks of a chunk's threads for each multiprocessor, in all episodes that run at the same time: several times as many as fit, so
+/// that few wait for the last ones. An estimate, not measured on a GPU.
+const BLOCKS: u32 = 128;
 
-/// Closed loops in the reference environment, many at a time.
-pub struct GpuEpisodes {
-    gpu: Gpu,
-    kernel: Kernel,
-    schedule: Schedule,
-    task: Task,
-    /// As in `GpuEngine`; the start in it is not used.
-    numbers: Vec<f32>,
-    units: [f64; 4],
-    _tables: Buffer<f32>,
-    physics: Physics,
-    /// How many blocks can run at the same time.
-    width: u32,
-    /// How many blocks an episode can make use of.
-    most_parts: u32,
+/// The most rows of blocks of a launch.
+const MOST_ROWS: u32 = 65_535;
+
+/// Threads of a block that steps episodes.
+const THREADS: u32 = 64;
+
+/// Steps after which the host asks how many episodes are left, and whether anybody wants to know.
+const CHECK: u32 = 16;
+
+/// What episodes run in, as a GPU steps it.
+#[derive(Clone, Copy)]
+pub enum World<'a> {
+    /// The reference environment.
+    CartPole(&'a Physics),
+    /// A model that judges itself, and what actions are by the planner's.
+    Model(&'a ModelWorld, &'a OwnActions),
 }
 
-/// How the blocks of a launch are shared out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Share {
-    /// Episodes at the same time.
-    grids: u32,
-    /// Blocks for each.
-    parts: u32,
+/// Closed loops, many at a time.
+pub struct GpuEpisodes {
+    launches: Launches,
+    /// Steps all episodes.
+    step: Kernel,
+    /// As in `GpuEngine`; the start in it is not used.
+    numbers: Vec<f32>,
+    /// What `step` takes: the environment's numbers.
+    world_numbers: Vec<f32>,
+    /// What is the same for all.
+    episodes: Episodes,
+    /// To which an address in `episodes` belongs.
+    _actions: Option<Buffer<f32>>,
+    /// The numbers of a state.
+    state_len: usize,
 }
 
 impl GpuEpisodes {
-    /// Episodes of `config` on GPU `index`, in a cart-pole of `physics`.
+    /// Episodes of `config` on GPU `index`.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
@@ -52,141 +61,116 @@ impl GpuEpisodes {
         index: u32,
         config: &PilotConfig,
         model: &GpuModel,
-        physics: &Physics,
+        world: World<'_>,
     ) -> Result<Self, GpuError> {
-        let schedule = Schedule::of(config, model);
-        let names = [schedule.episodes.as_str()];
-        let (gpu, numbers) = module::open_for(index, &names, &model.trace, None)?;
-        let kernel = gpu.kernel(&schedule.episodes)?;
-        let tables = gpu.upload(&schedule.tables)?;
-        let task = Task { params: schedule.params, tables: tables.address(), ..Task::zeroed() };
-        let per_multiprocessor = gpu.max_active_blocks(&kernel, threads(&schedule))?;
-        let width = (per_multiprocessor * gpu.info().multiprocessors).max(1);
-        let most_parts = if gpu.is_cooperative()? { most_parts(&schedule) } else { 1 };
-        let (physics, units) = (*physics, CartPoleModel::<false>::units(physics));
-        let _tables = tables;
-        Ok(Self {
-            gpu,
-            kernel,
-            schedule,
-            task,
-            numbers,
-            units,
-            _tables,
-            physics,
-            width,
-            most_parts,
-        })
+        let besides = match world {
+            World::CartPole(_) => ("step_cart_poles", None),
+            World::Model(world, _) => ("step_models", Some(&world.trace)),
+        };
+        let (launches, numbers) = Launches::open(index, config, model, Some(besides), None)?;
+        let step = launches.gpu.kernel(besides.0)?;
+        let (mut episodes, mut world_numbers) = (Episodes::zeroed(), Vec::new());
+        let mut actions = None;
+        match world {
+            World::CartPole(physics) => {
+                episodes.physics = (*physics).into();
+                episodes.units = CartPoleModel::<false>::units(physics);
+            }
+            World::Model(world, planned) => {
+                world_numbers.clone_from(&world.trace.parameters);
+                episodes.end_cost = world.end_cost;
+                (episodes.choices, episodes.controls) = world.actions.counts();
+                let table = launches.gpu.upload(&world.actions.table(planned))?;
+                episodes.actions = table.address();
+                actions = Some(table);
+            }
+        }
+        let state_len = launches.schedule.params.state_len as usize;
+        Ok(Self { launches, step, numbers, world_numbers, episodes, _actions: actions, state_len })
     }
 
     /// How many episodes the GPU works on at the same time, at most.
     pub fn width(&self) -> u32 {
-        self.width
+        let multiprocessors = self.launches.gpu.info().multiprocessors;
+        (BLOCKS * multiprocessors / self.launches.blocks()).clamp(1, MOST_ROWS)
     }
 
     /// Steps that a decision simulates.
     pub fn particle_steps(&self) -> u64 {
-        let params = &self.schedule.params;
+        let params = &self.launches.schedule.params;
         let steps = u64::from(params.particles) * u64::from(params.horizon);
         steps * u64::from(params.iterations)
     }
 
-    /// Runs an episode from each of `starts`, for `steps` steps at most; episode `i` has the seed `seed + i`.
+    /// Runs episodes from `[episodes][N]` states, at most as many as [fit](GpuEpisodes::width), for `steps` steps at most;
+    /// episode `i` has the seed `seed + i`. Returns the summaries of the first ones: of fewer where there is too little memory for all.
+    /// Once `stop` is set, some are of episodes that are not over.
     ///
     /// # Errors
-    /// [`GpuError`] if the GPU fails; where there is too little memory for all that could run at the same time,
-    /// fewer do.
+    /// [`GpuError`] if the GPU fails.
     pub fn run(
         &mut self,
         seed: u64,
-        starts: &[[f64; 4]],
+        states: &[f64],
         steps: u32,
         push: Option<Push>,
+        stop: &AtomicBool,
     ) -> Result<Vec<EpisodeSummary>, GpuError> {
-        let count = starts.len() as u32;
-        let mut share = share(count, self.width, self.most_parts);
-        let (memory, layout) = loop {
-            let populations = self.schedule.buffers.populations.min(share.parts);
-            let buffers = Buffers { populations, ..self.schedule.buffers };
-            let layout = Layout::of(&self.schedule.params, buffers);
-            match self.gpu.buffer::<u8>(layout.size as usize * share.grids as usize) {
-                Err(error) if error.is_out_of_memory() && share.grids > 1 => share.grids /= 2,
-                Err(error) if error.is_out_of_memory() && populations > 1 => share.parts /= 2,
-                memory => break (memory?, layout),
+        let mut count = ((states.len() / self.state_len) as u32).min(self.width());
+        let (_memory, task) = loop {
+            match self.launches.whole_memory(count) {
+                Err(error) if error.is_out_of_memory() && count > 1 => count /= 2,
+                Err(error) if error.is_out_of_memory() => break self.launches.memory(count)?,
+                memory => break memory?,
             }
         };
-        let starts: Buffer<f64> = self.gpu.upload(starts.as_flattened())?;
-        let summaries = self.gpu.zeroed::<EpisodeSummary>(count as usize)?;
-        let barriers = size_of::<GridBarrier>() * share.grids as usize;
-        let barriers = self.gpu.zeroed::<u8>(barriers)?;
-        let episodes = Episodes {
-            task: Task { layout, memory: memory.address(), seed, ..self.task },
-            physics: self.physics.into(),
-            units: self.units,
+        let gpu = self.launches.gpu.clone();
+        let states: Buffer<f64> = gpu.upload(&states[..count as usize * self.state_len])?;
+        let summaries = gpu.zeroed::<EpisodeSummary>(count as usize)?;
+        let running = gpu.upload(&[count])?;
+        let mut episodes = Episodes {
+            task: Task { seed, episodes: summaries.address(), ..task },
             push_newton: push.map_or(0.0, |push| push.newton()),
-            starts: starts.address(),
-            summaries: summaries.address(),
-            barriers: barriers.address(),
-            parts: share.parts,
-            padding: 0,
+            states: states.address(),
+            running: running.address(),
             episodes: count,
             steps,
             push_length: push.map_or(0, |push| push.length()),
             push_every: push.map_or(1, |push| push.every()),
+            begins: 1,
+            ..self.episodes
         };
-        let grid = Grid {
-            blocks: share.grids * share.parts,
-            threads: threads(&self.schedule),
-            cooperative: share.parts > 1,
-        };
-        // SAFETY: the kernel takes episodes, whose addresses are those of buffers that live until the summaries
-        // are here, with memory and a barrier of zeros for each grid. Those of more than one block are launched
-        // cooperatively.
-        unsafe { self.gpu.launch_with(&self.kernel, grid, &episodes, &self.numbers)? };
+        let _current = gpu.enter()?;
+        // SAFETY: the task is of memory for so many decisions, which is there until the summaries are here, as are all other buffers.
+        // The models of episodes take no surroundings, so that there are no addresses in the numbers.
+        unsafe {
+            self.launches.reset(&episodes.task, &self.numbers, count)?;
+            self.step_all(&gpu, &episodes)?;
+        }
+        episodes.begins = 0;
+        for step in 0..steps {
+            episodes.task.decision = step;
+            // SAFETY: as above.
+            unsafe {
+                self.launches.decide(&mut episodes.task, &self.numbers, count)?;
+                self.step_all(&gpu, &episodes)?;
+            }
+            if (step + 1).is_multiple_of(CHECK)
+                && (running.download()? == [0] || stop.load(Relaxed))
+            {
+                break;
+            }
+        }
         summaries.download()
     }
-}
 
-/// Threads of a block.
-fn threads(schedule: &Schedule) -> u32 {
-    match schedule.buffers.populations {
-        0 => (schedule.params.chunks() * CHUNK_THREADS).min(WHOLE),
-        _ => WHOLE,
-    }
-}
-
-/// How many blocks an episode can make use of: one for each round of chunks, or for each population.
-fn most_parts(schedule: &Schedule) -> u32 {
-    match schedule.buffers.populations {
-        0 => {
-            let rounds = schedule.params.chunks().div_ceil(WHOLE / CHUNK_THREADS);
-            if rounds >= WORTH_SHARING { rounds } else { 1 }
-        }
-        populations => populations,
-    }
-}
-
-/// Shares `width` blocks out to `count` episodes, each of which can make use of `most_parts`.
-fn share(count: u32, width: u32, most_parts: u32) -> Share {
-    let grids = count.clamp(1, width);
-    Share { grids, parts: (width / grids).clamp(1, most_parts) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn many_episodes_have_a_block_each_and_few_have_several() {
-        let shared = |count, most_parts| {
-            let Share { grids, parts } = share(count, 264, most_parts);
-            (grids, parts)
-        };
-        assert_eq!(shared(10_000, 50), (264, 1));
-        assert_eq!(shared(264, 50), (264, 1));
-        assert_eq!(shared(100, 50), (100, 2));
-        assert_eq!(shared(3, 50), (3, 50));
-        assert_eq!(shared(1, 1_000_000), (1, 264));
-        assert_eq!(shared(1, 1), (1, 1));
+    /// Begins or steps all episodes.
+    ///
+    /// # Safety
+    /// Addresses must be those of buffers as [`Episodes`] says.
+    unsafe fn step_all(&self, gpu: &Gpu, episodes: &Episodes) -> Result<(), GpuError> {
+        let grid = Grid::new(episodes.episodes.div_ceil(THREADS), THREADS);
+        // SAFETY: the caller's duty.
+        unsafe { gpu.launch_with(&self.step, grid, episodes, &self.world_numbers) }
     }
 }

@@ -8,17 +8,17 @@ mod failover;
 #[cfg(feature = "cust")]
 mod interop;
 mod kept;
+mod launches;
 mod module;
 mod schedule;
 mod simulate;
 mod surroundings;
 
 pub(crate) use crate::cuda::ForeignStream;
-pub(crate) use episodes::GpuEpisodes;
+pub(crate) use episodes::{GpuEpisodes, World};
 pub(crate) use failover::engine;
 pub(crate) use simulate::simulation;
 
-use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::trace::{Trace, TraceError};
 
@@ -32,16 +32,16 @@ pub(crate) fn devices() -> Result<Vec<DeviceInfo>, BackendError> {
     Ok(cuda::devices()?)
 }
 
-/// Whole episodes of `config` on GPU `index` in a cart-pole of `physics`, of which `model` is, and which GPU that is.
+/// Whole episodes of `config` on GPU `index`, planned with `model`, and which GPU that is.
 pub(crate) fn episodes<M: LaneModel>(
     index: u32,
     config: &PilotConfig,
     model: &M,
-    physics: &Physics,
+    world: World<'_>,
 ) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
     // First, since the rest takes a while where there are many points.
     let info = cuda::device(index)?;
-    let episodes = GpuEpisodes::new(index, config, &GpuModel::of(model)?, physics)?;
+    let episodes = GpuEpisodes::new(index, config, &GpuModel::of(model)?, world)?;
     Ok((episodes, info))
 }
 

@@ -1,7 +1,9 @@
 //! The kernels' text, and the part of it that a planner needs: the driver compiles what it is given, and
 //! compiling all takes seconds.
 
-use particle_pilot_kernels::trace::{Trace, fill, head_len, parts};
+use particle_pilot_kernels::trace::{
+    EnvironmentTrace, Trace, fill, fill_environment, head_len, parts,
+};
 
 use crate::cuda::{self, ForeignStream, Gpu, GpuError};
 
@@ -18,7 +20,7 @@ pub fn open(index: u32, names: &[&str], stream: Option<ForeignStream>) -> Result
     Gpu::open_on(index, &keep(PTX, names), stream)
 }
 
-/// As [`open`], with kernels for a model; and the numbers that they take, of which [the first](head_len) and the start, the
+/// As [`open`], with kernels for a model, and for an environment if there is one; and the numbers that they take, of which [the first](head_len) and the start, the
 /// last, are zeros.
 ///
 /// # Errors
@@ -27,6 +29,7 @@ pub fn open_for(
     index: u32,
     names: &[&str],
     trace: &Trace,
+    environment: Option<&EnvironmentTrace>,
     stream: Option<ForeignStream>,
 ) -> Result<(Gpu, Vec<f32>), GpuError> {
     cuda::device(index)?;
@@ -36,7 +39,11 @@ pub fn open_for(
         numbers.extend(&trace.parameters);
     }
     numbers.resize(numbers.len() + trace.structure.state_len() as usize, 0.0);
-    Ok((Gpu::open_on(index, &text.ptx, stream)?, numbers))
+    let ptx = match environment {
+        Some(environment) => fill_environment(&text.ptx, environment).ptx,
+        None => text.ptx,
+    };
+    Ok((Gpu::open_on(index, &ptx, stream)?, numbers))
 }
 
 /// `ptx` without the kernels that are not named; everything else is kept.

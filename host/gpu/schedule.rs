@@ -43,12 +43,10 @@ pub struct Schedule {
     pub buffers: Buffers,
     /// The tables that all decisions share: the interpolant's weights, then Halton's points.
     pub tables: Vec<f32>,
-    /// The launch that begins an episode.
+    /// The launch that forgets all earlier decisions.
     pub reset: Launch,
     /// The launches of an iteration.
     pub iteration: Vec<Launch>,
-    /// The kernel that runs whole episodes.
-    pub episodes: String,
 }
 
 impl Schedule {
@@ -71,49 +69,42 @@ impl Schedule {
         let costs = Buffers { costs: true, ..Buffers::default() };
         let populations = Buffers { populations: island_count(config), ..Buffers::default() };
         let plans = Buffers { noise: true, moments: true, ..costs };
-        let (buffers, reset, iteration, episodes) = match (config.planner, discrete) {
+        let (buffers, reset, iteration) = match (config.planner, discrete) {
             (PlannerKind::RandomShooting, true) => (
                 Buffers::default(),
                 "reset_counters",
                 vec![rolls_out("coin"), one("choose_action")],
-                "shooting",
             ),
             (PlannerKind::RandomShooting, false) => (
                 Buffers { noise: true, ..Buffers::default() },
                 "reset_plan",
                 vec![knots(), one("choose_action")],
-                "shooting_knots",
             ),
             (PlannerKind::Cem, true) => (
                 Buffers { probabilities: true, ..costs },
                 "reset_probabilities",
                 vec![rolls_out("biased"), one("refit_probabilities")],
-                "cem",
             ),
             // Of one iteration, which refits to one future.
             (PlannerKind::Cem, false) | (PlannerKind::PredictiveSampling, _) => (
                 plans,
                 "reset_plan",
                 vec![knots(), one("choose_elites"), weighs("elite"), one("refit_plan")],
-                "cem_knots",
             ),
             (PlannerKind::Smc, _) => (
                 populations,
                 "reset_counters",
                 vec![islands("run_smc_islands"), one("conclude_smc")],
-                "smc",
             ),
             (PlannerKind::Fmc, _) => (
                 populations,
                 "reset_counters",
                 vec![islands("run_fmc_islands"), one("conclude_fmc")],
-                "fmc",
             ),
             (PlannerKind::Mppi, _) => (
                 plans,
                 "reset_plan",
                 vec![knots(), one("set_temperature"), weighs("weighted"), one("move_plan")],
-                "mppi",
             ),
         };
         let noise = buffers.noise.then(|| NoisePlan::new(config, model.full, dimensions as usize));
@@ -125,7 +116,6 @@ impl Schedule {
             }),
             reset: one(reset),
             iteration,
-            episodes: format!("episodes_{episodes}"),
         }
     }
 

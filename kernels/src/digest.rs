@@ -25,6 +25,12 @@ impl Fnv {
         bytes.iter().for_each(|byte| self.number((*byte).into(), 1));
     }
 
+    /// Adds the bits of a value. All that are no number are alike: which bits they have, devices do not agree on.
+    #[inline(always)]
+    pub fn value(&mut self, value: f64) {
+        self.number(if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }, 8);
+    }
+
     /// Adds the low `count` bytes of a number, least significant first.
     #[inline(always)]
     pub fn number(&mut self, number: u64, count: u32) {

@@ -14,21 +14,21 @@ use super::{GPU, on_the_virtual_gpu};
 
 /// Makes no sense, but takes every operation that there is: five numbers of state, three of control.
 #[derive(Clone, Copy)]
-struct Everything {
+pub struct Everything {
     actions: Actions<3>,
     /// Places to keep away from, as many as [`Everything::count`] says.
     stones: [[f32; 2]; 3],
     count: usize,
 }
 
-const BOX: Actions<3> = Actions::within([-1.0, 0.5, -3.0], [2.0, 0.75, -1.0]);
-const EITHER: Actions<3> = Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.0]]);
+pub const BOX: Actions<3> = Actions::within([-1.0, 0.5, -3.0], [2.0, 0.75, -1.0]);
+pub const EITHER: Actions<3> = Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.0]]);
 
 const THREE: Actions<3> =
     Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.0], [0.0, 0.5, -2.0]]);
 const FOUR: Actions<3> =
     Actions::choices(&[[-1.0, 0.5, -1.0], [2.0, 0.75, -3.0], [0.0, 0.5, -2.0], [-0.5, 0.7, -2.5]]);
-const SIX: Actions<3> = Actions::choices(&[
+pub const SIX: Actions<3> = Actions::choices(&[
     [-1.0, 0.5, -1.0],
     [2.0, 0.75, -3.0],
     [0.0, 0.5, -2.0],
@@ -38,7 +38,7 @@ const SIX: Actions<3> = Actions::choices(&[
 ]);
 
 impl Everything {
-    const fn new(actions: Actions<3>) -> Self {
+    pub const fn new(actions: Actions<3>) -> Self {
         Self { actions, stones: [[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]], count: 2 }
     }
 }
@@ -90,7 +90,7 @@ impl Model<5, 3> for Everything {
 
 /// More numbers than cart-pole has of anything: 20 of state, 8 of control.
 #[derive(Clone, Copy)]
-struct Wide;
+pub struct Wide;
 
 impl Model<20, 8> for Wide {
     const KIND: Kind = Kind::Within;

@@ -18,13 +18,13 @@ struct Clocks {
     knots: f64,
 }
 
-/// Counted by `cargo xtask ptxas` on 2026-11-23, with NVIDIA's assembler 13.5.37. On 7.5 and 8.0 multiply-adds
-/// decide (twice their number), but for `roll_out_knots` on 7.5; elsewhere the number of instructions does.
+/// Counted by `cargo xtask ptxas` on 2026-11-30, with NVIDIA's assembler 13.5.37. On 7.5 and 8.0 multiply-adds
+/// decide (twice their number); elsewhere the number of instructions does.
 const CLOCKS: [Clocks; 4] = [
-    Clocks { capability: (7, 5), coin: 46.0, biased: 49.0, knots: 55.5 },
-    Clocks { capability: (8, 0), coin: 45.0, biased: 48.0, knots: 56.0 },
-    Clocks { capability: (9, 0), coin: 27.5, biased: 29.0, knots: 50.5 },
-    Clocks { capability: (12, 0), coin: 27.5, biased: 29.0, knots: 50.5 },
+    Clocks { capability: (7, 5), coin: 42.0, biased: 42.4, knots: 55.0 },
+    Clocks { capability: (8, 0), coin: 42.0, biased: 42.5, knots: 56.0 },
+    Clocks { capability: (9, 0), coin: 24.4, biased: 25.4, knots: 48.0 },
+    Clocks { capability: (12, 0), coin: 25.0, biased: 25.5, knots: 43.0 },
 ];
 
 /// Particles that all schedulers of a multiprocessor advance by one instruction each.

@@ -78,9 +78,6 @@ functions! {
     );
     cuModuleUnload(module: Handle);
     cuModuleGetFunction(function: *mut Handle, module: Handle, name: *const c_char);
-    cuOccupancyMaxActiveBlocksPerMultiprocessor(
-        blocks: *mut c_int, function: Handle, block_size: c_int, shared_bytes: usize
-    );
 
     cuStreamCreateWithPriority(stream: *mut Handle, flags: c_uint, priority: c_int);
     cuStreamDestroy_v2(stream: Handle);
@@ -106,13 +103,6 @@ functions! {
         block_x: c_uint, block_y: c_uint, block_z: c_uint,
         shared_bytes: c_uint, stream: Handle,
         parameters: *mut *mut c_void, extra: *mut *mut c_void
-    );
-    cuLaunchCooperativeKernel(
-        function: Handle,
-        grid_x: c_uint, grid_y: c_uint, grid_z: c_uint,
-        block_x: c_uint, block_y: c_uint, block_z: c_uint,
-        shared_bytes: c_uint, stream: Handle,
-        parameters: *mut *mut c_void
     );
 }
 

@@ -1,7 +1,7 @@
 //! Compiled kernels, streams of work, and points in time on them.
 
 use std::any::Any;
-use std::ffi::{CStr, c_int, c_uint, c_void};
+use std::ffi::{CStr, c_uint, c_void};
 use std::ptr;
 use std::sync::Arc;
 
@@ -83,27 +83,6 @@ unsafe impl Send for Function {}
 // SAFETY: as above.
 unsafe impl Sync for Function {}
 
-impl Function {
-    /// How many blocks of so many threads a multiprocessor runs at once.
-    ///
-    /// # Safety
-    /// It must be of a module that lives in `context`.
-    pub unsafe fn max_active_blocks(
-        &self,
-        context: &Context,
-        threads: u32,
-    ) -> Result<u32, DriverError> {
-        let _current = context.enter()?;
-        let (mut blocks, threads) = (0, c_int::try_from(threads).unwrap_or(c_int::MAX));
-        // SAFETY: `blocks` may be written to; the caller vouches for the function.
-        unsafe {
-            let functions = context.functions;
-            functions.cuOccupancyMaxActiveBlocksPerMultiprocessor(&mut blocks, self.0, threads, 0)
-        }?;
-        Ok(u32::try_from(blocks).unwrap_or(0))
-    }
-}
-
 /// A stream of work that is done in order, while the host goes on.
 pub struct Stream {
     pub(super) handle: Handle,
@@ -180,8 +159,7 @@ impl Stream {
         unsafe { self.context.functions.cuStreamSynchronize(self.handle) }
     }
 
-    /// Starts a kernel that takes the first of `parameters`, or both, by value: `blocks` times `threads` threads, all blocks at
-    /// the same time where `cooperative`.
+    /// Starts a kernel that takes the first of `parameters`, or both, by value: `rows` of `blocks` of `threads`.
     ///
     /// # Safety
     /// The function must be of a module in this stream's context, and take what the pointers lead to; what
@@ -189,8 +167,7 @@ impl Stream {
     pub unsafe fn launch(
         &self,
         function: &Function,
-        [blocks, threads]: [u32; 2],
-        cooperative: bool,
+        [blocks, rows, threads]: [u32; 3],
         parameters: [*const c_void; 2],
     ) -> Result<(), DriverError> {
         let _current = self.context.enter()?;
@@ -201,16 +178,19 @@ impl Stream {
         // SAFETY: the stream is of this context, which is current, and the parameters are copied before the
         // call returns, as many as the function has. The caller vouches for the rest.
         unsafe {
-            if cooperative {
-                functions.cuLaunchCooperativeKernel(
-                    *kernel, blocks, 1, 1, threads, 1, 1, 0, stream, parameters,
-                )
-            } else {
-                let extra = ptr::null_mut();
-                functions.cuLaunchKernel(
-                    *kernel, blocks, 1, 1, threads, 1, 1, 0, stream, parameters, extra,
-                )
-            }
+            functions.cuLaunchKernel(
+                *kernel,
+                blocks,
+                rows,
+                1,
+                threads,
+                1,
+                1,
+                0,
+                stream,
+                parameters,
+                ptr::null_mut(),
+            )
         }
     }
 }

@@ -20,29 +20,7 @@ fn every_gpu_adds_and_measures_time() {
             let numbers = Numbers::new(&gpu, 1 << 20).unwrap();
             let time = gpu.time(|gpu| numbers.add(gpu)).unwrap();
             assert!(time.as_secs_f64() > 0.0 && time.as_secs_f64() < 0.1, "{time:?}");
-            let kernel = gpu.kernel("add").unwrap();
-            assert!(gpu.max_active_blocks(&kernel, 32).unwrap() > 0);
-            assert!(gpu.is_cooperative().unwrap());
         }
-    });
-}
-
-#[test]
-#[ignore = "requires an NVIDIA GPU"]
-fn a_cooperative_launch_fits_up_to_the_limit() {
-    on_hardware(|| {
-        let gpu = Gpu::open(0, PTX).unwrap();
-        let numbers = Numbers::new(&gpu, 1000).unwrap();
-        let kernel = gpu.kernel("add").unwrap();
-        let room = gpu.max_active_blocks(&kernel, 128).unwrap() * gpu.info().multiprocessors;
-        let launch = |blocks| {
-            let grid = Grid { cooperative: true, ..Grid::new(blocks, 128) };
-            // SAFETY: this is what `add` takes.
-            unsafe { gpu.launch(&kernel, grid, &numbers.argument()) }
-        };
-        launch(room).unwrap();
-        assert_eq!(numbers.sum.download(), Ok(vec![100.0; 1000]));
-        assert_says(&launch(room + 1).unwrap_err(), &["COOPERATIVE_LAUNCH_TOO_LARGE"]);
     });
 }
 

@@ -13,30 +13,6 @@ fn a_kernel_adds_what_was_copied_to_it() {
     Scenario::new().run(|| {
         let gpu = Gpu::open(0, PTX).unwrap();
         assert_eq!(add_on(&gpu), Ok(vec![100.0; 70]));
-        let grid = gpu.max_active_blocks(&gpu.kernel("add").unwrap(), 32).unwrap();
-        assert!((1..=32).contains(&grid));
-    });
-}
-
-#[test]
-fn a_cooperative_launch_has_to_fit() {
-    Scenario::new().run(|| {
-        let gpu = Gpu::open(0, PTX).unwrap();
-        let numbers = Numbers::new(&gpu, 1 << 20).unwrap();
-        let kernel = gpu.kernel("add").unwrap();
-        let room = gpu.max_active_blocks(&kernel, 512).unwrap() * gpu.info().multiprocessors;
-        let launch = |blocks| {
-            let grid = Grid { cooperative: true, ..Grid::new(blocks, 512) };
-            // SAFETY: this is what `add` takes.
-            unsafe { gpu.launch(&kernel, grid, &numbers.argument()) }
-        };
-        launch(room).unwrap();
-        assert_eq!(numbers.sum.download().unwrap()[512 * room as usize - 1], 100.0);
-        let error = launch(room + 1).unwrap_err();
-        assert_says(&error, &["`add`", "COOPERATIVE_LAUNCH_TOO_LARGE", "512 threads"]);
-        assert!(!error.is_sticky());
-        launch(1).unwrap();
-        gpu.synchronize().unwrap();
     });
 }
 
@@ -133,7 +109,6 @@ fn the_callers_context_is_current_again_after_every_call() {
         assert_eq!(add_on(&gpu), Ok(vec![100.0; 70]));
         gpu.time(|_| Ok(())).unwrap();
         gpu.memory_bytes().unwrap();
-        gpu.max_active_blocks(&gpu.kernel("add").unwrap(), 32).unwrap();
         assert!(Gpu::open(0, "no PTX").is_err() && gpu.kernel("none").is_err());
         drop(Gpu::open(0, PTX).unwrap());
         assert_eq!(current(), callers);

@@ -176,13 +176,6 @@ pub fn add(to: &Cell<u32>, value: u32) -> u32 {
     unsafe { AtomicU32::from_ptr(to.as_ptr()) }.fetch_add(value, Relaxed)
 }
 
-/// Atomic load of a number that other threads may add to.
-#[inline(always)]
-pub fn load(from: &Cell<u32>) -> u32 {
-    // SAFETY: as in `add`.
-    unsafe { AtomicU32::from_ptr(from.as_ptr()) }.load(Relaxed)
-}
-
 /// Atomic maximum: raises a number to at least `value`.
 #[inline(always)]
 pub fn raise(to: &Cell<u32>, value: u32) {

@@ -1,21 +1,21 @@
 //! The entry points: which block works on what.
 //!
-//! A decision in one state is a sequence of launches. Those that roll out and weigh futures have many blocks, which
-//! share the chunks; those that turn sums into a plan have one. Closed loops of many episodes are one
-//! launch, with one or more blocks for each.
+//! A decision is a sequence of launches. Those that roll out and weigh futures have many blocks, which
+//! share the chunks; those that turn sums into a plan have one. Where many episodes decide in step, a launch has a
+//! row of blocks for each.
 
 use super::block::Block;
-use super::episode::{self, Planner, Request};
+use super::episode::is_over;
 use super::fold::fold_batch;
-use super::grid::Grid;
+use super::hardware::block_row;
 use super::place::{Many, One, Placed, Width};
-use super::population::{IslandStrategy, Islands, run_islands};
+use super::population::{IslandStrategy, run_islands};
 use super::workspace::Workspace;
 use super::{cem, knots, mppi, roll_out::roll_out, shooting};
 use crate::controls::{Coin, Scheme};
 use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
-use crate::task::{COST_SUMS, Episodes, Task};
+use crate::task::{COST_SUMS, Task};
 
 /// Entry points that take a task.
 macro_rules! tasks {
@@ -24,7 +24,9 @@ macro_rules! tasks {
         #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
         unsafe extern "ptx-kernel" fn $name(task: Task) {
             let call: fn(&Context<'_>) = $call;
-            call(&Context::new(&task));
+            if !is_over(&task, block_row()) {
+                call(&Context::new(&task));
+            }
         }
     )*};
 }
@@ -39,8 +41,10 @@ struct Context<'a> {
 impl<'a> Context<'a> {
     #[inline(always)]
     fn new(task: &'a Task) -> Self {
-        let stream = Stream::new(task.seed, task.decision, task.iteration);
-        Self { workspace: Workspace::new(task, 0), block: Block::of_many(), stream }
+        let row = block_row();
+        let seed = task.seed.wrapping_add(row.into());
+        let stream = Stream::new(seed, task.decision, task.iteration);
+        Self { workspace: Workspace::new(task, row), block: Block::of_many(), stream }
     }
 
     #[inline(always)]
@@ -92,7 +96,11 @@ tasks! {
     };
     roll_out_knots => |context| context.knots();
     roll_out_many_knots => |context| context.many_knots();
-    reset_counters => |context| Shooting::<false>::reset(&context.block, &context.workspace);
+    reset_counters => |context| {
+        if context.block.rank == 0 {
+            context.workspace.counters().reset();
+        }
+    };
     reset_probabilities => |context| cem::reset(&context.block, &context.workspace);
     reset_plan => |context| knots::reset(&context.block, &context.workspace);
     fold_costs => |context| {
@@ -104,7 +112,7 @@ tasks! {
         fold_batch(&context.block, workspace, workspace.moments(), workspace.task.params.moments(), batch);
     };
     choose_action => |context| {
-        shooting::choose::<true>(&context.block, &context.workspace, &context.stream);
+        shooting::choose(&context.block, &context.workspace, &context.stream);
     };
     refit_probabilities => |context| {
         let scheme = context.workspace.biased(context.stream, context.full());
@@ -115,172 +123,16 @@ tasks! {
     elite_many_moments => |context| context.elite_moments::<Many>();
     refit_plan => |context| {
         let iteration = context.workspace.task.iteration;
-        knots::refit::<true>(&context.block, &context.workspace, context.full(), iteration);
+        knots::refit(&context.block, &context.workspace, context.full(), iteration);
     };
     set_temperature => |context| mppi::set_temperature(&context.block, &context.workspace);
     weighted_moments => |context| context.weighted_moments::<One>();
     weighted_many_moments => |context| context.weighted_moments::<Many>();
     move_plan => |context| {
-        mppi::conclude::<true>(&context.block, &context.workspace, &context.stream, context.full());
+        mppi::conclude(&context.block, &context.workspace, &context.stream, context.full());
     };
     run_smc_islands => |context| context.islands::<Smc>();
     conclude_smc => |context| Smc::conclude(&context.block, &context.workspace, &context.stream, context.full());
     run_fmc_islands => |context| context.islands::<Fmc>();
     conclude_fmc => |context| Fmc::conclude(&context.block, &context.workspace, &context.stream, context.full());
-}
-
-/// Random shooting; `KNOTS` for continuous control.
-struct Shooting<const KNOTS: bool>;
-
-impl<const KNOTS: bool> Planner for Shooting<KNOTS> {
-    #[inline(always)]
-    fn reset(block: &Block, workspace: &Workspace<'_>) {
-        if KNOTS {
-            knots::reset(block, workspace);
-        } else if block.rank == 0 {
-            workspace.counters().reset();
-        }
-        block.sync();
-    }
-
-    #[inline(always)]
-    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
-        let stream = request.stream(0);
-        let (block, full) = (&grid.block, workspace.task.params.full);
-        let plant = workspace.placed_here::<One>();
-        if KNOTS {
-            roll_out(block, workspace, &plant, &workspace.knots(stream, full));
-        } else {
-            roll_out(block, workspace, &plant, &Coin { stream, full });
-        }
-        grid.sync();
-        if grid.leads() {
-            shooting::choose::<false>(block, workspace, &stream);
-        }
-    }
-}
-
-/// The cross-entropy method for left and right.
-struct Cem;
-
-impl Planner for Cem {
-    #[inline(always)]
-    fn reset(block: &Block, workspace: &Workspace<'_>) {
-        cem::reset(block, workspace);
-    }
-
-    #[inline(always)]
-    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
-        let (block, plant) = (&grid.block, workspace.placed_here::<One>());
-        iterate(grid, workspace, request, |stream, iteration| {
-            let scheme = workspace.biased(stream, workspace.task.params.full);
-            roll_out(block, workspace, &plant, &scheme);
-            grid.sync();
-            if grid.leads() {
-                cem::refit(block, workspace, &scheme, iteration);
-            }
-        });
-    }
-}
-
-/// The cross-entropy method for continuous control.
-struct KnotCem;
-
-impl Planner for KnotCem {
-    #[inline(always)]
-    fn reset(block: &Block, workspace: &Workspace<'_>) {
-        knots::reset(block, workspace);
-    }
-
-    #[inline(always)]
-    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
-        let (block, full) = (&grid.block, workspace.task.params.full);
-        let plant = workspace.placed_here::<One>();
-        iterate(grid, workspace, request, |stream, iteration| {
-            roll_out(block, workspace, &plant, &workspace.knots(stream, full));
-            grid.sync();
-            if grid.leads() {
-                knots::choose(block, workspace);
-            }
-            grid.sync();
-            knots::moments::<One>(
-                block,
-                workspace,
-                &workspace.noise(stream),
-                knots::elite_weight(workspace),
-            );
-            grid.sync();
-            if grid.leads() {
-                knots::refit::<false>(block, workspace, full, iteration);
-            }
-        });
-    }
-}
-
-/// Calls `refine` for each iteration of a decision, with a barrier after each but the last.
-#[inline(always)]
-fn iterate(
-    grid: &Grid<'_>,
-    workspace: &Workspace<'_>,
-    request: &Request,
-    refine: impl Fn(Stream, u32),
-) {
-    let mut iteration = 0;
-    loop {
-        refine(request.stream(iteration), iteration);
-        iteration += 1;
-        if iteration == workspace.task.params.iterations {
-            return;
-        }
-        grid.sync();
-    }
-}
-
-/// Model predictive path integral control.
-struct Mppi;
-
-impl Planner for Mppi {
-    #[inline(always)]
-    fn reset(block: &Block, workspace: &Workspace<'_>) {
-        knots::reset(block, workspace);
-    }
-
-    #[inline(always)]
-    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
-        let (block, full) = (&grid.block, workspace.task.params.full);
-        let plant = workspace.placed_here::<One>();
-        let stream = request.stream(0);
-        roll_out(block, workspace, &plant, &workspace.knots(stream, full));
-        grid.sync();
-        if grid.leads() {
-            mppi::set_temperature(block, workspace);
-        }
-        grid.sync();
-        knots::moments::<One>(block, workspace, &workspace.noise(stream), mppi::weight(workspace));
-        grid.sync();
-        if grid.leads() {
-            mppi::conclude::<false>(block, workspace, &stream, full);
-        }
-    }
-}
-
-/// Entry points that take episodes, for a planner each.
-macro_rules! episodes {
-    ($($name:ident => $planner:ty;)*) => {$(
-        #[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
-        #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
-        unsafe extern "ptx-kernel" fn $name(episodes: Episodes) {
-            episode::run::<$planner>(&episodes);
-        }
-    )*};
-}
-
-episodes! {
-    episodes_shooting => Shooting<false>;
-    episodes_shooting_knots => Shooting<true>;
-    episodes_cem => Cem;
-    episodes_cem_knots => KnotCem;
-    episodes_mppi => Mppi;
-    episodes_smc => Islands<Smc>;
-    episodes_fmc => Islands<Fmc>;
 }

@@ -1,162 +1,311 @@
-//! Closed loops: a grid of blocks plans, acts, steps the environment, and so on to the end.
+//! Closed loops: what happens to an episode between two decisions. Episodes decide in step, each in a row of blocks of its own;
+//! then each takes its step, by a thread of its own.
 
 use core::cell::Cell;
 
-use super::block::{Block, block_index, blocks};
-use super::grid::Grid;
+use super::block::{Block, add};
+use super::place::act;
 use super::workspace::Workspace;
 use crate::digest::Fnv;
 use crate::env::{Physics, failed, push_force, step};
+use crate::model::{Verdict, highest, judge, of_range};
 use crate::rng::Stream;
-use crate::task::{EpisodeSummary, Episodes, GridBarrier};
+use crate::task::{EpisodeSummary, Episodes, MOST_DIMENSIONS, Task};
 
-/// A planner whose decisions a grid makes without the host.
-pub trait Planner {
-    /// Forgets all earlier decisions; for one block. Ends with its threads in step.
-    fn reset(block: &Block, workspace: &Workspace<'_>);
-
-    /// Decides; the leading block writes the answer, and ends with its threads in step. There need be no barrier
-    /// with the others since.
-    /// It is about the [start in memory](Workspace::start).
-    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request);
-}
-
-/// A decision that is asked for.
-pub struct Request {
-    pub seed: u64,
-    pub decision: u32,
-}
-
-impl Request {
-    /// The random numbers of one iteration.
-    #[inline(always)]
-    pub fn stream(&self, iteration: u32) -> Stream {
-        Stream::new(self.seed, self.decision, iteration)
-    }
-}
-
-/// Runs the share of the episodes of this block's grid.
+/// Whether there is nothing more to do for the decision in a row of blocks.
 #[inline(always)]
-pub fn run<P: Planner>(episodes: &Episodes) {
-    let parts = episodes.parts;
-    let (number, grids) = (block_index() / parts, blocks() / parts);
-    let block = Block::of(block_index() % parts, parts);
-    let barrier = episodes.barriers + u64::from(number) * size_of::<GridBarrier>() as u64;
-    // SAFETY: the host has zeros for every grid there, and they outlive the launch.
-    let grid = Grid { block, barrier: unsafe { &*(barrier as *const GridBarrier) } };
-    let workspace = Workspace::new(&episodes.task, number);
-    let mut index = number;
-    while index < episodes.episodes {
-        let summary = run_one::<P>(&grid, &workspace, episodes, index);
-        if grid.leads() && block.rank == 0 {
-            cells::<EpisodeSummary>(episodes.summaries, index, 1)[0].set(summary);
-        }
-        index += grids;
-    }
+pub fn is_over(task: &Task, row: u32) -> bool {
+    task.episodes != 0 && summary(task, row).get().ending != EpisodeSummary::RUNNING
 }
 
+#[inline(always)]
+fn summary(task: &Task, index: u32) -> &'static Cell<EpisodeSummary> {
+    &cells(task.episodes, index, 1)[0]
+}
+
+/// `count` of an array's values from `first` on.
 #[inline(always)]
 fn cells<T>(address: u64, first: u32, count: u32) -> &'static [Cell<T>] {
     let address = address as *const Cell<T>;
-    // SAFETY: the host has as many as there are episodes there, and they outlive the launch; each is one
-    // grid's, and what is written is written by one of its threads.
+    // SAFETY: the host has as many there, and they outlive the launch; what is written is one thread's.
     unsafe { core::slice::from_raw_parts(address.add(first as usize), count as usize) }
 }
 
-/// Runs one episode. The summary is right in the first thread of the leading block only.
+/// What episodes run in.
+trait World {
+    /// Has the next decision be about the state in which an episode begins; returns whether particles can start from there.
+    fn begin(episodes: &Episodes, workspace: &Workspace<'_>, index: u32) -> bool;
+
+    /// Takes a step; notes state and action, what came of them, and an ending.
+    fn step(
+        episodes: &Episodes,
+        workspace: &Workspace<'_>,
+        index: u32,
+        digest: &mut Fnv,
+        summary: &mut EpisodeSummary,
+    );
+
+    /// Adds the present state.
+    fn note(episodes: &Episodes, workspace: &Workspace<'_>, index: u32, digest: &mut Fnv);
+}
+
+/// Begins this thread's episodes, or steps them.
 #[inline(always)]
-fn run_one<P: Planner>(
-    grid: &Grid<'_>,
-    workspace: &Workspace<'_>,
-    episodes: &Episodes,
-    index: u32,
-) -> EpisodeSummary {
-    let physics = Physics::from(episodes.physics);
-    let seed = episodes.task.seed.wrapping_add(index.into());
-    let starts = cells::<f64>(episodes.starts, 4 * index, 4);
-    let mut state = [starts[0].get(), starts[1].get(), starts[2].get(), starts[3].get()];
-    let mut digest = Fnv::default();
-    let mut summary = EpisodeSummary { digest: 0, steps: 0, ending: EpisodeSummary::FELL };
-    if grid.leads() {
-        P::reset(&grid.block, workspace);
-        if grid.block.rank == 0 {
-            begin_at(workspace, episodes, &state);
-        }
-    }
-    grid.sync();
-    loop {
-        let request = Request { seed, decision: summary.steps };
-        let mut finite = true;
-        for value in state {
-            finite &= (value as f32).is_finite();
-        }
-        if !finite {
-            return EpisodeSummary { ending: EpisodeSummary::NOT_FINITE, ..summary };
-        }
-        P::decide(grid, workspace, &request);
-        // One thread steps the environment, and tells the others where it has got to and whether that is the
-        // end. They have read what it told last: there was a barrier since, in `decide`.
-        if grid.leads() && grid.block.rank == 0 {
-            let share = workspace.shares()[0].get();
-            let push = push_force(
-                episodes.push_newton,
-                episodes.push_length,
-                episodes.push_every,
-                seed,
-                summary.steps,
+fn run<W: World>(episodes: &Episodes) {
+    let block = Block::of_many();
+    let mut index = block.part * block.size + block.rank;
+    while index < episodes.episodes {
+        let summary = summary(&episodes.task, index);
+        let workspace = Workspace::new(&episodes.task, index);
+        let before = summary.get();
+        if episodes.begins == 1 {
+            let begins = W::begin(episodes, &workspace, index);
+            let ending = if begins { EpisodeSummary::RUNNING } else { EpisodeSummary::NOT_FINITE };
+            conclude(
+                episodes,
+                summary,
+                EpisodeSummary { digest: Fnv::default().0, total_reward: 0.0, steps: 0, ending },
             );
-            for value in state {
-                digest.number(value.to_bits(), 8);
-            }
-            let control = share * physics.force_mag;
-            let force = if episodes.task.params.discrete == 1 {
-                let right = control > 0.0;
-                digest.number(right.into(), 4);
-                if right { physics.force_mag } else { -physics.force_mag }
-            } else {
-                digest.number(control.to_bits(), 8);
-                control
-            };
-            state = step_environment(&physics, state, force + push);
-            for i in 0..4 {
-                grid.barrier.state[i].set(state[i]);
-            }
-            begin_at(workspace, episodes, &state);
-            grid.barrier.fell.set(u32::from(failed(&physics, state)));
+        } else if before.ending == EpisodeSummary::RUNNING {
+            step_one::<W>(episodes, &workspace, index, summary);
         }
-        grid.sync();
-        for i in 0..4 {
-            state[i] = grid.barrier.state[i].get();
-        }
-        let fell = grid.barrier.fell.get() == 1;
-        summary.steps += 1;
-        if fell || summary.steps == episodes.steps {
-            for value in state {
-                digest.number(value.to_bits(), 8);
-            }
-            let ending = if !fell {
-                EpisodeSummary::SURVIVED
-            } else if state[2].abs() > physics.theta_threshold_radians {
-                EpisodeSummary::FELL
-            } else {
-                EpisodeSummary::LEFT_TRACK
-            };
-            return EpisodeSummary { digest: digest.0, ending, ..summary };
-        }
+        index += block.parts * block.size;
     }
 }
 
-/// Has the next decision be about `state`.
 #[inline(always)]
-fn begin_at(workspace: &Workspace<'_>, episodes: &Episodes, state: &[f64; 4]) {
-    for i in 0..4 {
-        let single = f64::from(state[i] as f32);
-        workspace.start()[i].set((single * episodes.units[i]) as f32);
+fn step_one<W: World>(
+    episodes: &Episodes,
+    workspace: &Workspace<'_>,
+    index: u32,
+    summary: &Cell<EpisodeSummary>,
+) {
+    let mut now = summary.get();
+    let mut digest = Fnv(now.digest);
+    W::step(episodes, workspace, index, &mut digest, &mut now);
+    if now.ending != EpisodeSummary::NO_CONTROL {
+        now.steps += 1;
+        let goes_on =
+            now.ending == EpisodeSummary::RUNNING || now.ending == EpisodeSummary::NOT_FINITE;
+        if goes_on && now.steps == episodes.steps {
+            now.ending = EpisodeSummary::STEP_LIMIT;
+        }
+        if now.ending != EpisodeSummary::RUNNING {
+            W::note(episodes, workspace, index, &mut digest);
+        }
+    }
+    conclude(episodes, summary, EpisodeSummary { digest: digest.0, ..now });
+}
+
+/// Writes a summary, and counts the episode as over if it is.
+#[inline(always)]
+fn conclude(episodes: &Episodes, summary: &Cell<EpisodeSummary>, now: EpisodeSummary) {
+    summary.set(now);
+    if now.ending != EpisodeSummary::RUNNING {
+        add(&cells(episodes.running, 0, 1)[0], u32::MAX);
     }
 }
 
-/// [`step`], once for all kernels: inlined, its sines would cost every thread their registers.
-#[inline(never)]
-fn step_environment(physics: &Physics, state: [f64; 4], force: f64) -> [f64; 4] {
-    step(physics, state, force)
+/// The reference environment, in `f64`.
+struct CartPole;
+
+impl CartPole {
+    #[inline(always)]
+    fn state(episodes: &Episodes, index: u32) -> &'static [Cell<f64>] {
+        cells(episodes.states, 4 * index, 4)
+    }
+
+    /// Has the next decision be about `state`; returns whether particles can start from there.
+    #[inline(always)]
+    fn start_at(workspace: &Workspace<'_>, episodes: &Episodes, state: [f64; 4]) -> bool {
+        let mut is_finite = true;
+        for i in 0..4 {
+            let single = state[i] as f32;
+            is_finite &= single.is_finite();
+            workspace.start()[i].set((f64::from(single) * episodes.units[i]) as f32);
+        }
+        is_finite
+    }
+}
+
+impl World for CartPole {
+    #[inline(always)]
+    fn begin(episodes: &Episodes, workspace: &Workspace<'_>, index: u32) -> bool {
+        let state = Self::state(episodes, index);
+        let state = [state[0].get(), state[1].get(), state[2].get(), state[3].get()];
+        Self::start_at(workspace, episodes, state)
+    }
+
+    #[inline(always)]
+    fn step(
+        episodes: &Episodes,
+        workspace: &Workspace<'_>,
+        index: u32,
+        digest: &mut Fnv,
+        summary: &mut EpisodeSummary,
+    ) {
+        let physics = Physics::from(episodes.physics);
+        let share = workspace.shares()[0].get();
+        if !share.is_finite() {
+            (summary.total_reward, summary.ending) = (share, EpisodeSummary::NO_CONTROL);
+            return;
+        }
+        let seed = episodes.task.seed.wrapping_add(index.into());
+        let push = push_force(
+            episodes.push_newton,
+            episodes.push_length,
+            episodes.push_every,
+            seed,
+            summary.steps,
+        );
+        Self::note(episodes, workspace, index, digest);
+        let control = share * physics.force_mag;
+        let force = if episodes.task.params.discrete == 1 {
+            let right = control > 0.0;
+            digest.number(right.into(), 4);
+            if right { physics.force_mag } else { -physics.force_mag }
+        } else {
+            digest.value(control);
+            control
+        };
+        let cells = Self::state(episodes, index);
+        let state = [cells[0].get(), cells[1].get(), cells[2].get(), cells[3].get()];
+        let state = step(&physics, state, force + push);
+        for i in 0..4 {
+            cells[i].set(state[i]);
+        }
+        let starts = Self::start_at(workspace, episodes, state);
+        summary.total_reward += 1.0;
+        summary.ending = if !failed(&physics, state) {
+            if starts { EpisodeSummary::RUNNING } else { EpisodeSummary::NOT_FINITE }
+        } else if state[2].abs() > physics.theta_threshold_radians {
+            EpisodeSummary::FELL
+        } else {
+            EpisodeSummary::LEFT_TRACK
+        };
+    }
+
+    #[inline(always)]
+    fn note(episodes: &Episodes, _: &Workspace<'_>, index: u32, digest: &mut Fnv) {
+        for value in Self::state(episodes, index) {
+            digest.value(value.get());
+        }
+    }
+}
+
+/// A model that judges itself, in single precision: its state is the start of the next decision.
+struct Judge;
+
+impl World for Judge {
+    #[inline(always)]
+    fn begin(episodes: &Episodes, workspace: &Workspace<'_>, index: u32) -> bool {
+        let start = workspace.start();
+        let states = cells::<f64>(episodes.states, index * start.len() as u32, start.len() as u32);
+        let (mut number, mut is_finite) = (0, true);
+        while number < start.len() {
+            let single = states[number].get() as f32;
+            is_finite &= single.is_finite();
+            start[number].set(single);
+            number += 1;
+        }
+        is_finite
+    }
+
+    #[inline(always)]
+    fn step(
+        episodes: &Episodes,
+        workspace: &Workspace<'_>,
+        index: u32,
+        digest: &mut Fnv,
+        summary: &mut EpisodeSummary,
+    ) {
+        let (start, shares) = (workspace.start(), workspace.shares());
+        let dimensions = workspace.task.params.dimensions as usize;
+        let mut control = [0.0; MOST_DIMENSIONS];
+        let before = *digest;
+        Self::note(episodes, workspace, index, digest);
+        let mut none = None;
+        if episodes.choices > 0 {
+            for dimension in 0..MOST_DIMENSIONS {
+                let share = shares[dimension].get();
+                if dimension < dimensions && !share.is_finite() && none.is_none() {
+                    none = Some(share);
+                }
+            }
+            let choice = if dimensions == 1 {
+                usize::from(shares[0].get() > 0.0)
+            } else {
+                let seed = episodes.task.seed.wrapping_add(index.into());
+                let from = Stream::new(seed, summary.steps, 0).tie_breaker() as usize;
+                highest(episodes.choices as usize, from, |index| shares[index].get())
+            };
+            digest.number(choice as u64, 4);
+            let chosen = cells::<f32>(
+                episodes.actions,
+                choice as u32 * episodes.controls,
+                episodes.controls,
+            );
+            for number in 0..MOST_DIMENSIONS {
+                if number < chosen.len() {
+                    control[number] = chosen[number].get();
+                }
+            }
+        } else {
+            let ranges = cells::<f32>(episodes.actions, 0, 4 * episodes.controls);
+            for number in 0..MOST_DIMENSIONS {
+                if number < episodes.controls as usize {
+                    let end = |end: usize| ranges[4 * number + end].get();
+                    let share = shares[number].get();
+                    let action = of_range(end(0), end(1), share);
+                    if !action.is_finite() && none.is_none() {
+                        none = Some(action);
+                    }
+                    digest.value(action);
+                    control[number] = (action as f32).clamp(end(2), end(3));
+                }
+            }
+        }
+        if let Some(number) = none {
+            *digest = before;
+            (summary.total_reward, summary.ending) = (number, EpisodeSummary::NO_CONTROL);
+            return;
+        }
+        let (cost, goes_on) = act(start.as_ptr() as u64, control);
+        let (mut number, mut is_finite) = (0, true);
+        while number < start.len() {
+            is_finite &= start[number].get().is_finite();
+            number += 1;
+        }
+        let (reward, verdict) = judge(is_finite, goes_on == 1.0, cost, episodes.end_cost);
+        summary.total_reward += reward;
+        summary.ending = match verdict {
+            Verdict::GoesOn => EpisodeSummary::RUNNING,
+            Verdict::Arrived => EpisodeSummary::ARRIVED,
+            Verdict::Failed => EpisodeSummary::FAILED,
+        };
+    }
+
+    #[inline(always)]
+    fn note(_: &Episodes, workspace: &Workspace<'_>, _: u32, digest: &mut Fnv) {
+        let start = workspace.start();
+        let mut number = 0;
+        while number < start.len() {
+            digest.value(start[number].get().into());
+            number += 1;
+        }
+    }
+}
+
+/// Steps episodes in the reference environment.
+#[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
+#[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
+unsafe extern "ptx-kernel" fn step_cart_poles(episodes: Episodes) {
+    run::<CartPole>(&episodes);
+}
+
+/// Steps episodes in a model.
+#[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
+#[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
+unsafe extern "ptx-kernel" fn step_models(episodes: Episodes) {
+    run::<Judge>(&episodes);
 }

@@ -21,6 +21,7 @@ const SIZE: u32 = CHUNK as u32;
 const HALVES: u32 = CHUNK_THREADS / HALF;
 /// Knots whose sums are in shared memory at the same time.
 const KNOT_GROUP: u32 = 16;
+
 /// Bytes of shared memory for each chunk: weights, then sums by half-warp, knot and moment.
 const SLOT_BYTES: u32 = SIZE * 4 + HALVES * KNOT_GROUP * 2 * 8;
 
@@ -164,12 +165,7 @@ pub fn elite_weight(workspace: &Workspace<'_>) -> impl Fn(f32, u32) -> f32 {
 /// The refit of `cem`: moves the plan to the elites' mean and the deviations to theirs; after the last iteration writes
 /// the answer, too.
 #[inline(always)]
-pub fn refit<const MANY: bool>(
-    block: &Block,
-    workspace: &Workspace<'_>,
-    full: f32,
-    iteration: u32,
-) {
+pub fn refit(block: &Block, workspace: &Workspace<'_>, full: f32, iteration: u32) {
     let params = &workspace.task.params;
     let summary = summary(block, workspace);
     let sums =
@@ -188,7 +184,7 @@ pub fn refit<const MANY: bool>(
     });
     block.sync();
     let change = |number: usize| sums[2 * number].get();
-    let share = move_plan::<MANY>(block, workspace, full, is_last, change);
+    let share = move_plan(block, workspace, full, is_last, change);
     // Of a plan that is the best future, no other has a say: all were compared.
     let effective_samples = if params.anchored != 0 { f64::from(params.particles) } else { elites };
     let answer = Answer { effective_samples, lowest, ..summary };
@@ -197,10 +193,9 @@ pub fn refit<const MANY: bool>(
 }
 
 /// Moves the plan by `change`, `[knots][D]`, and by a step into the future where `shift`; returns the moved plan's
-/// first control as a share of the full one, in each of the first threads the one of a dimension. Controls are scores only
-/// where there may be `MANY` dimensions.
+/// first control as a share of the full one, in each of the first threads the one of a dimension.
 #[inline(always)]
-pub fn move_plan<const MANY: bool>(
+pub fn move_plan(
     block: &Block,
     workspace: &Workspace<'_>,
     full: f32,
@@ -209,7 +204,7 @@ pub fn move_plan<const MANY: bool>(
 ) -> f64 {
     let (plan, interpolant) = (workspace.plan(), workspace.interpolant());
     let dimensions = workspace.task.params.dimensions;
-    let is_score = MANY && workspace.task.params.choices > 0;
+    let is_score = workspace.task.params.choices > 0;
     let of = |place: u32| {
         let (step, dimension) = ((place / dimensions) as usize, place % dimensions);
         let change = |knot: usize| change(knot * dimensions as usize + dimension as usize);

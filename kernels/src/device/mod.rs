@@ -7,8 +7,7 @@
 //! A decision's memory belongs to the blocks that work on that decision. Threads of a block see it as
 //! slices of `Cell`s and keep to one rule: between two [`Block::sync`]s, a place that one thread writes is
 //! read or written by no other thread, except by atomic operations. Blocks of one launch write to different places
-//! (or by atomic operations) and read only what was written before the launch, or before their last
-//! [barrier](grid::Grid::sync). Places read and write the states of populations by address, by the same rule. ptx-vm checks the first rule for
+//! (or by atomic operations) and read only what was written before the launch. Places read and write the states of populations by address, by the same rule. ptx-vm checks the first rule for
 //! shared memory, bounds everywhere, and that nothing is read that was never written.
 
 // Arrays in loops over indices stay in registers; iterators over them often end in memory.
@@ -21,7 +20,6 @@ mod conclude;
 mod entry;
 mod episode;
 mod fold;
-mod grid;
 mod hardware;
 mod knots;
 mod mppi;

@@ -92,19 +92,14 @@ fn sums(row: &[core::cell::Cell<f64>]) -> WeightSums {
 
 /// Moves the plan by the weighted noise and writes the answer.
 #[inline(always)]
-pub fn conclude<const MANY: bool>(
-    block: &Block,
-    workspace: &Workspace<'_>,
-    stream: &Stream,
-    full: f32,
-) {
+pub fn conclude(block: &Block, workspace: &Workspace<'_>, stream: &Stream, full: f32) {
     let params = &workspace.task.params;
     let summary = summary(block, workspace);
     let row = fold_all(block, workspace, workspace.moments(), params.moments());
     let sums = sums(row);
     let total = sums.sides[0] + sums.sides[1];
     let change = |number: usize| row[WEIGHT_SUMS as usize + 2 * number].get() / total;
-    let first = move_plan::<MANY>(block, workspace, full, true, change);
+    let first = move_plan(block, workspace, full, true, change);
     let share = if params.discrete == 0 {
         first
     } else {

@@ -29,8 +29,8 @@ pub struct Placed<W> {
     pub full: f32,
     /// The cost of each step that a future missed because it ended early.
     pub end_cost: f32,
-    /// Where in memory the start is, in the model's units; `None` for the one in the kernel's parameters.
-    pub start: Option<u64>,
+    /// Where in memory the start is, in the model's units; 0 for the one in the kernel's parameters.
+    pub start: u64,
     pub width: PhantomData<W>,
 }
 
@@ -38,7 +38,7 @@ pub struct Placed<W> {
 #[derive(Clone, Copy)]
 pub struct Setup<P> {
     proof: P,
-    start: Option<u64>,
+    start: u64,
 }
 
 /// Controls of one dimension.
@@ -146,10 +146,8 @@ impl<W: Width> Plant for Placed<W> {
 
     #[inline(always)]
     fn begin<L: Lanes>(setup: &Setup<L::Proof>) {
-        match setup.start {
-            None => [begin::<0>(), begin::<1>()],
-            Some(start) => [begin_at::<0>(start), begin_at::<1>(start)],
-        };
+        begin::<0>(setup.start);
+        begin::<1>(setup.start);
     }
 
     #[inline(always)]
@@ -176,13 +174,7 @@ impl<W: Width> Plant for Placed<W> {
     #[inline(always)]
     fn start_in<L: Lanes>(setup: &Setup<L::Proof>, states: Rows<'_>, place: usize) -> L {
         let (at, stride) = address(states, place);
-        L::splat(
-            setup.proof,
-            match setup.start {
-                None => start(at, stride),
-                Some(from) => start_at(at, stride, from),
-            },
-        )
+        L::splat(setup.proof, start(at, stride, setup.start))
     }
 
     #[inline(always)]
@@ -235,21 +227,13 @@ fn dimensions() -> u32 {
     count
 }
 
-/// Puts a side at the start.
+/// Puts a side at the start, which is at `start` in memory, or in the kernel's parameters where that is 0.
 #[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
 #[inline(always)]
-fn begin<const SIDE: u32>() {
-    // SAFETY: the place writes registers of its own.
-    unsafe { asm!("//@pilot begin {}", const SIDE, options(nomem, nostack)) };
-}
-
-/// Puts a side at the start that is at `start` in memory.
-#[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
-#[inline(always)]
-fn begin_at<const SIDE: u32>(start: u64) {
+fn begin<const SIDE: u32>(start: u64) {
     // SAFETY: the place writes registers of its own, and reads as many numbers as a state has, which are there.
     unsafe {
-        asm!("//@pilot begin_at {} {}", const SIDE, in(reg64) start, options(readonly, nostack));
+        asm!("//@pilot begin {} {}", const SIDE, in(reg64) start, options(readonly, nostack));
     }
 }
 
@@ -315,30 +299,15 @@ fn finish<const SIDE: u32>(horizon: f32) -> [f32; 2] {
     [cost, lifetime]
 }
 
-/// Writes the start to a population's place; returns its score.
+/// Writes the start, which is where [`begin`] finds it, to a population's place; returns its score.
 #[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
 #[inline(always)]
-fn start(at: u64, stride: u64) -> f32 {
+fn start(at: u64, stride: u64, from: u64) -> f32 {
     let score: f32;
-    // SAFETY: the place writes as many numbers as a state has, for which there is room.
+    // SAFETY: the place writes as many numbers as a state has, for which there is room; as many are at `from`.
     unsafe {
         asm!(
-            "//@pilot start {} {} {}",
-            out(reg32) score, in(reg64) at, in(reg64) stride, options(nostack),
-        );
-    }
-    score
-}
-
-/// As [`start`], of the start that is at `from` in memory.
-#[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
-#[inline(always)]
-fn start_at(at: u64, stride: u64, from: u64) -> f32 {
-    let score: f32;
-    // SAFETY: as in `start`; as many are at `from`.
-    unsafe {
-        asm!(
-            "//@pilot start_at {} {} {} {}",
+            "//@pilot start {} {} {} {}",
             out(reg32) score, in(reg64) at, in(reg64) stride, in(reg64) from, options(nostack),
         );
     }
@@ -377,4 +346,22 @@ fn distance(own: u64, other: u64, stride: u64) -> f32 {
         );
     }
     squared
+}
+
+/// A step of an environment that is a model: takes the address of the state, which it moves on, and as many of the controls
+/// as it has; returns the cost, and 1 where the episode goes on.
+#[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
+#[inline(always)]
+pub fn act(state: u64, [a, b, c, d, e, f, g, h]: [f32; MOST]) -> (f32, f32) {
+    let (cost, goes_on): (f32, f32);
+    // SAFETY: the place reads and writes the state, which is this thread's.
+    unsafe {
+        asm!(
+            "//@pilot act {} {} {} {} {} {} {} {} {} {} {}",
+            out(reg32) cost, out(reg32) goes_on, in(reg64) state, in(reg32) a, in(reg32) b,
+            in(reg32) c, in(reg32) d, in(reg32) e, in(reg32) f, in(reg32) g, in(reg32) h,
+            options(nostack),
+        );
+    }
+    (cost, goes_on)
 }

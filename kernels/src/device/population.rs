@@ -2,9 +2,6 @@
 
 use super::block::Block;
 use super::conclude::every;
-use super::episode::{Planner, Request};
-use super::grid::Grid;
-use super::place::One;
 use super::workspace::Workspace;
 use crate::controls::STRATA;
 use crate::model::Surroundings;
@@ -143,22 +140,4 @@ fn run<S: IslandStrategy, P: Plant>(
         workspace.outputs()[index as usize].set(output);
     }
     block.sync();
-}
-
-/// The planner of whole episodes whose islands go by `S`.
-pub struct Islands<S>(core::marker::PhantomData<S>);
-
-impl<S: IslandStrategy> Planner for Islands<S> {
-    #[inline(always)]
-    fn reset(_: &Block, _: &Workspace<'_>) {}
-
-    #[inline(always)]
-    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
-        let stream = request.stream(0);
-        run_islands::<S, _>(&grid.block, workspace, &workspace.placed_here::<One>(), stream);
-        grid.sync();
-        if grid.leads() {
-            S::conclude(&grid.block, workspace, &stream, workspace.task.params.full);
-        }
-    }
 }

@@ -16,8 +16,8 @@ use crate::task::COST_SUMS;
 
 const SIZE: u32 = CHUNK as u32;
 
-/// Rolls out this block's share of the futures: costs, where they are kept, and sums over each chunk go to
-/// the workspace, the rest to the counters.
+/// Rolls out this block's chunk of a batch: costs, where they are kept, and sums over the chunk go to the workspace, the
+/// rest to the counters.
 #[inline(always)]
 pub fn roll_out<P: Plant, S: Scheme<P>>(
     block: &Block,
@@ -27,66 +27,50 @@ pub fn roll_out<P: Plant, S: Scheme<P>>(
 ) {
     let params = &workspace.task.params;
     let setup = plant.setup::<f32>((), &[], Surroundings::default());
-    let (slots, slot, pair) = block.slots();
-    let costs = Tile::<f32>::at(0);
-    let lifetimes = Tile::<f32>::at(slots * SIZE * 4);
-    let (first, chunks) = params.batch(workspace.task.batch);
-    let mut group = block.part * slots;
-    while group < chunks {
-        if group + slot < chunks {
-            let particle = (first + group + slot) * SIZE + 2 * pair;
-            let mut sides = [[WORST, 0.0]; 2];
-            if particle < params.particles {
-                let controls = scheme.controls::<f32>((), particle / 2);
-                sides = rollout_pairs::<P, f32, _, 1>(&setup, params.horizon, [controls])[0];
-                if particle + 1 == params.particles {
-                    sides[1][0] = WORST;
-                }
-            }
-            for side in 0..2 {
-                let place = slot * SIZE + 2 * pair + side;
-                costs.set(place, sides[side as usize][0]);
-                lifetimes.set(place, sides[side as usize][1]);
-                if let Some(kept) = workspace.costs() {
-                    kept[(particle + side) as usize].set(sides[side as usize][0]);
-                }
-            }
+    let chunk = params.batch(workspace.task.batch).0 + block.part;
+    let particle = chunk * SIZE + 2 * block.rank;
+    let mut sides = [[WORST, 0.0]; 2];
+    if particle < params.particles {
+        let controls = scheme.controls::<f32>((), particle / 2);
+        sides = rollout_pairs::<P, f32, _, 1>(&setup, params.horizon, [controls])[0];
+        if particle + 1 == params.particles {
+            sides[1][0] = WORST;
         }
-        block.sync();
-        if block.rank / WARP * WARP < slots * HALF {
-            let row = group + block.rank / HALF;
-            let summed = Summed { costs, lifetimes, place: block.rank / HALF * SIZE, row };
-            let busy = block.rank < slots * HALF && row < chunks;
-            sum_up(block, workspace, &summed, first + row, busy);
+    }
+    let (costs, lifetimes) = (Tile::<f32>::at(0), Tile::<f32>::at(SIZE * 4));
+    for side in 0..2 {
+        let place = 2 * block.rank + side;
+        costs.set(place, sides[side as usize][0]);
+        lifetimes.set(place, sides[side as usize][1]);
+        if let Some(kept) = workspace.costs() {
+            kept[(particle + side) as usize].set(sides[side as usize][0]);
         }
-        block.sync();
-        group += slots * block.parts;
+    }
+    block.sync();
+    if block.rank < WARP {
+        sum_up(block, workspace, [costs, lifetimes], chunk);
     }
 }
 
-/// The costs and lifetimes of a chunk in shared memory.
-struct Summed {
-    costs: Tile<f32>,
-    lifetimes: Tile<f32>,
-    place: u32,
-    /// The row of sums that is written.
-    row: u32,
-}
-
-/// Sums up a chunk, by half a warp with a column in each thread.
+/// Sums up the costs and lifetimes of a chunk in shared memory, by half a warp with a column in each thread; the other half goes
+/// along.
 #[inline(always)]
-fn sum_up(block: &Block, workspace: &Workspace<'_>, summed: &Summed, chunk: u32, busy: bool) {
+fn sum_up(
+    block: &Block,
+    workspace: &Workspace<'_>,
+    [costs, lifetimes]: [Tile<f32>; 2],
+    chunk: u32,
+) {
     let params = &workspace.task.params;
     let column = block.rank % HALF;
     let (mut sums, mut extremes) = (Sums::<1>::new(), Extremes::<f32>::new(()));
     let mut best = u64::MAX;
     let mut row = 0;
-    while busy && row < SIZE / COLUMNS as u32 {
+    while row < SIZE / COLUMNS as u32 {
         let place = row * COLUMNS as u32 + column;
         let particle = chunk * SIZE + place;
         if particle < params.particles {
-            let cost = summed.costs.get(summed.place + place);
-            let lifetime = summed.lifetimes.get(summed.place + place);
+            let (cost, lifetime) = (costs.get(place), lifetimes.get(place));
             sums.add(0, cost);
             extremes.note((), [cost, lifetime], params.horizon as f32);
             let key = key(cost, particle);
@@ -100,14 +84,11 @@ fn sum_up(block: &Block, workspace: &Workspace<'_>, summed: &Summed, chunk: u32,
     let dead = combine_half(extremes.dead as u32, |a, b| a + b);
     let non_finite = combine_half(extremes.non_finite as u32, |a, b| a + b);
     let longest = combine_half(extremes.longest as u32, |a, b| if a > b { a } else { b });
-    if !busy {
-        return;
+    let row = &workspace.sums()[(block.part * COST_SUMS) as usize..];
+    if block.rank < STRATA as u32 {
+        row[block.rank as usize].set(sum);
     }
-    let row = &workspace.sums()[(summed.row * COST_SUMS) as usize..];
-    if column < STRATA as u32 {
-        row[column as usize].set(sum);
-    }
-    if column == 0 {
+    if block.rank == 0 {
         row[STRATA].set(squares);
         let counters = workspace.counters();
         lower(&counters.best, best);

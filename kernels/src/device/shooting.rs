@@ -9,19 +9,19 @@ use crate::planners::shooting::best_stratum;
 use crate::rng::Stream;
 use crate::task::{Answer, MOST_DIMENSIONS};
 
-/// Writes the answer: the first action whose futures cost least on average; of several dimensions, if there may be `MANY`.
+/// Writes the answer: the first action whose futures cost least on average.
 #[inline(always)]
-pub fn choose<const MANY: bool>(block: &Block, workspace: &Workspace<'_>, stream: &Stream) {
+pub fn choose(block: &Block, workspace: &Workspace<'_>, stream: &Stream) {
     let params = &workspace.task.params;
     let summary = summary(block, workspace);
     block.sync();
     let strata = params.strata as usize;
     // Choices come in turn, so that a choice has the strata that are as many apart.
-    let groups = if MANY && params.choices > 0 { params.choices as usize } else { strata };
+    let groups = if params.choices > 0 { params.choices as usize } else { strata };
     let best = best_stratum(&summary.sums, groups, params.particles as usize);
     let first = f64::from(first_level(best, strata) * stream.first_sign());
     end_iteration(block, workspace, true, Answer { shares: every(first), ..summary });
-    if MANY && params.dimensions > 1 {
+    if params.dimensions > 1 {
         let levels = first_levels(stream, block.rank as usize % MOST_DIMENSIONS, params.choices);
         let mut level = levels[0];
         for pair in 1..STRATA / 2 {

@@ -155,17 +155,13 @@ impl<'a> Workspace<'a> {
         self.cells(self.task.layout.start, self.task.params.state_len.into())
     }
 
-    /// The model that is put into the kernels' text, for futures from the start in the kernel's parameters.
+    /// The model that is put into the kernels' text, for futures from the start in the kernel's parameters, or from
+    /// [the one in memory](Workspace::start) where there are episodes.
     #[inline(always)]
     pub fn placed<W>(&self) -> Placed<W> {
         let params = &self.task.params;
-        Placed { full: params.full, end_cost: params.end_cost, start: None, width: PhantomData }
-    }
-
-    /// As [`Workspace::placed`], for futures from [the start in memory](Workspace::start).
-    #[inline(always)]
-    pub fn placed_here<W>(&self) -> Placed<W> {
-        Placed { start: Some(self.start().as_ptr() as u64), ..self.placed() }
+        let start = if self.task.episodes == 0 { 0 } else { self.start().as_ptr() as u64 };
+        Placed { full: params.full, end_cost: params.end_cost, start, width: PhantomData }
     }
 
     /// The noise around the plan.

@@ -121,18 +121,28 @@ impl<
 
     /// Whether controls are scores.
     const SCORES: bool = CHOICES && D > 1;
+}
 
-    /// The index of the choice with the highest score, of equals the first from `from` on.
-    fn highest(&self, scores: &[f64], from: usize) -> usize {
-        let mut best = from % self.count;
-        for step in 1..self.count {
-            let index = (from + step) % self.count;
-            if scores[index] > scores[best] {
-                best = index;
-            }
+/// The index of the highest of `count` scores, of equals the first from `from` on.
+#[inline(always)]
+pub fn highest(count: usize, from: usize, score: impl Fn(usize) -> f64) -> usize {
+    let mut best = from % count;
+    for step in 1..count {
+        let index = (from + step) % count;
+        if score(index) > score(best) {
+            best = index;
         }
-        best
     }
+    best
+}
+
+/// The number between `low` and `high`, either the lesser, that a share, -1 to 1, is.
+#[inline(always)]
+#[must_use]
+pub fn of_range(low: f32, high: f32, share: f64) -> f64 {
+    let [low, high] = [low, high].map(f64::from);
+    let [least, most] = if low < high { [low, high] } else { [high, low] };
+    (0.5 * (low + high) + 0.5 * (high - low) * share).clamp(least, most)
 }
 
 /// Whether there may be no choice of this index: there are more than half of `most`.
@@ -269,15 +279,13 @@ impl<
 
     fn action(&self, shares: &[f64], action: &mut [f64]) {
         if Self::SCORES {
-            let control = self.controls[self.highest(shares, 0)];
+            let control = self.controls[highest(self.count, 0, |index| shares[index])];
             action.iter_mut().zip(control).for_each(|(number, chosen)| *number = chosen.into());
             return;
         }
         for (m, number) in action.iter_mut().enumerate() {
-            let [low, high] = [0, 1].map(|end| f64::from(self.controls[end][m]));
-            let [least, most] = if low < high { [low, high] } else { [high, low] };
             let share = shares[if D == 1 { 0 } else { m }];
-            *number = (0.5 * (low + high) + 0.5 * (high - low) * share).clamp(least, most);
+            *number = of_range(self.controls[0][m], self.controls[1][m], share);
         }
     }
 
@@ -287,7 +295,7 @@ impl<
 
     fn choice(&self, shares: &[f64], from: u32) -> u32 {
         match Self::SCORES {
-            true => self.highest(shares, from as usize) as u32,
+            true => highest(self.count, from as usize, |index| shares[index]) as u32,
             false => u32::from(shares[0] > 0.0),
         }
     }

@@ -5,7 +5,7 @@
 
 mod episodes;
 
-pub use episodes::{EpisodeSummary, Episodes, GridBarrier, PhysicsData};
+pub use episodes::{EpisodeSummary, Episodes, PhysicsData};
 
 use core::cell::Cell;
 
@@ -27,11 +27,14 @@ pub struct Task {
     pub params: PlannerParams,
     /// The layout of a decision's memory.
     pub layout: Layout,
-    /// The address of the first decision's memory.
+    /// The address of the first decision's memory; where there are several, in rows of blocks, the others follow.
     pub memory: u64,
+    /// The address of an [`EpisodeSummary`] for each decision's episode, whose start is then in its memory; 0 for a decision whose
+    /// start is in the kernel's parameters.
+    pub episodes: u64,
     /// The address of the tables that all decisions share: the interpolant's weights, then Halton's points.
     pub tables: u64,
-    /// Determines every random number.
+    /// Determines every random number; of the decision in row `i`, it is this and `i`.
     pub seed: u64,
     /// Decisions made since the last reset.
     pub decision: u32,
@@ -387,10 +390,9 @@ pub struct Answer {
 const _: () = {
     assert!(size_of::<PlannerParams>() == 128 && align_of::<PlannerParams>() == 8);
     assert!(size_of::<Layout>() == 136);
-    assert!(size_of::<Task>() == 128 + 136 + 24 + 16);
+    assert!(size_of::<Task>() == 128 + 136 + 32 + 16);
     assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
-    assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 32 + 24);
-    assert!(size_of::<GridBarrier>() == 40);
-    assert!(size_of::<EpisodeSummary>() == 16);
+    assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 32 + 32);
+    assert!(size_of::<EpisodeSummary>() == 24);
     assert!(size_of::<SmcOutput>() == OUTPUT_SIZE && size_of::<FmcOutput>() <= OUTPUT_SIZE);
 };

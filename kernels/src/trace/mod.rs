@@ -1,6 +1,8 @@
 //! Tracing: a model's functions run once, on lanes that record what is computed with them. The record is written into the
 //! text of GPU kernels, which are compiled without knowing any model: [`fill`].
 
+mod body;
+mod environment;
 mod lanes;
 mod operation;
 mod parts;
@@ -8,6 +10,7 @@ mod recorder;
 mod results;
 mod text;
 
+pub use environment::{EnvironmentTrace, fill_environment};
 pub use lanes::{Traced, TracedBits, TracedMask};
 pub use parts::{Part, parts};
 pub use text::{Text, fill, head_len};
@@ -183,27 +186,23 @@ impl Trace {
     fn agrees_with<M: LaneModel>(&self, model: &M) -> bool {
         let sizes = self.structure.sizes;
         let like = model.start::<f32>((), &vec![0.0; M::DIM]);
-        let stream = Stream::new(0x7261_6365, 0, 0);
-        // Sizes from small to large, so that branches of functions by parts are all taken.
-        let number = |round: u32, index: u32| {
-            let [a, b, ..] = stream.block((), index, round);
-            let unit = (a as i32 as f32) / 2_147_483_648.0;
-            unit * [1.0, 0.01, 10.0, 1000.0][(b % 4) as usize]
-        };
         (0..64).all(|round| {
-            let mut inputs: Vec<f32> = (0..sizes.end()).map(|index| number(round, index)).collect();
+            let mut inputs: Vec<f32> =
+                (0..sizes.end()).map(|index| random_number(round, index)).collect();
             let step = (round % 5) as f32;
             let [_, now, _] = sizes.of_step();
             inputs[sizes.lifetime() as usize] = if round % 3 == 0 { step - 1.0 } else { step };
             inputs[sizes.horizon() as usize] = 20.0;
             inputs[now as usize] = step;
             let live = round % 4 > 0;
-            let cells: Vec<f32> = (0..20).map(|cell| number(round, sizes.end() + cell)).collect();
+            let cells: Vec<f32> =
+                (0..20).map(|cell| random_number(round, sizes.end() + cell)).collect();
             if sizes.grid {
                 // Five columns and four rows.
                 inputs[sizes.extent_from() as usize..].copy_from_slice(&[4.0, 3.0, 5.0]);
             }
-            let values = self.structure.evaluate(&inputs, live, &self.parameters, &cells);
+            let operations = &self.structure.operations;
+            let values = evaluate(operations, &inputs, live, &self.parameters, &cells);
             let input = |number| inputs[number as usize];
             let given = [inputs.as_slice(), &cells];
             Results::of(model, like, input, live, given).agree_with(&self.structure, &values)
@@ -211,27 +210,41 @@ impl Trace {
     }
 }
 
-impl Structure {
-    /// The results of all operations.
-    fn evaluate(&self, inputs: &[f32], live: bool, parameters: &[f32], cells: &[f32]) -> Vec<u32> {
-        let mut values: Vec<u32> = Vec::with_capacity(self.operations.len());
-        for Operation { code, args } in &self.operations {
-            let mut given = *args;
-            for arg in &mut given[..code.arity()] {
-                *arg = values[*arg as usize];
-            }
-            match code {
-                Code::Input => given[0] = inputs[args[0] as usize].to_bits(),
-                Code::InputMask => given[0] = live.into(),
-                Code::Parameter => given[0] = parameters[args[0] as usize].to_bits(),
-                Code::Cell => given[0] = f32::from_bits(given[0]).gather(cells).to_bits(),
-                _ => {}
-            }
-            values.push(code.evaluate(given));
-        }
-        values
-    }
+/// A number to compare records with functions by. Sizes go from small to large, so that branches of functions by parts are
+/// all taken.
+fn random_number(round: u32, index: u32) -> f32 {
+    let [a, b, ..] = Stream::new(0x7261_6365, 0, 0).block((), index, round);
+    let unit = (a as i32 as f32) / 2_147_483_648.0;
+    unit * [1.0, 0.01, 10.0, 1000.0][(b % 4) as usize]
+}
 
+/// The results of all operations.
+fn evaluate(
+    operations: &[Operation],
+    inputs: &[f32],
+    live: bool,
+    parameters: &[f32],
+    cells: &[f32],
+) -> Vec<u32> {
+    let mut values: Vec<u32> = Vec::with_capacity(operations.len());
+    for Operation { code, args } in operations {
+        let mut given = *args;
+        for arg in &mut given[..code.arity()] {
+            *arg = values[*arg as usize];
+        }
+        match code {
+            Code::Input => given[0] = inputs[args[0] as usize].to_bits(),
+            Code::InputMask => given[0] = live.into(),
+            Code::Parameter => given[0] = parameters[args[0] as usize].to_bits(),
+            Code::Cell => given[0] = f32::from_bits(given[0]).gather(cells).to_bits(),
+            _ => {}
+        }
+        values.push(code.evaluate(given));
+    }
+    values
+}
+
+impl Structure {
     /// How many numbers a state has.
     #[must_use]
     pub fn state_len(&self) -> u32 {

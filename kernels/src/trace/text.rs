@@ -9,23 +9,16 @@
 //! For models that have a reference or a grid, their addresses are before these.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
-use super::operation::{Code, Operation};
+use super::body::{Body, ROW};
+use super::environment::is_step;
 use super::{ParticlePart, Sizes, Structure, Trace, parts};
 
 /// Begins the comment that is a place.
-const PLACE: &str = "//@pilot ";
+pub(super) const PLACE: &str = "//@pilot ";
 
 /// The model's numbers and a start that fit beside the kernels' own parameter.
 pub(super) const MOST_NUMBERS: usize = 800;
-
-/// The register that points to the row of the reference that the next place is about.
-const ROW: &str = "%pilot_row";
-
-/// Where in the second parameter the grid's address is, and its extent; the reference's is at the beginning.
-const GRID: u32 = 8;
-const EXTENT: u32 = 16;
 
 /// How many numbers' room the second parameter has before all others, for what is given: two for the reference's address; where
 /// there is a grid, two more for its address, three for its extent, and one that makes up whole multiples of 8 bytes.
@@ -47,7 +40,8 @@ pub struct Text {
     pub takes_numbers: bool,
 }
 
-/// The kernels of `ptx` for a model.
+/// The kernels of `ptx` for a model, but for one that steps episodes, which has a place for
+/// [an environment](super::fill_environment).
 ///
 /// # Panics
 /// If `ptx` has places that are not in a kernel, or are none of those that are known: then it is not of this version.
@@ -60,7 +54,11 @@ pub fn fill(ptx: &str, trace: &Trace) -> Text {
     for part in parts(ptx) {
         if let Some(name) = part.name {
             writer.entry = name;
-            writer.kernel(part.text);
+            if places(part.text).any(is_step) {
+                writer.to.push_str(part.text);
+            } else {
+                writer.kernel(part.text);
+            }
         } else {
             let place = places(part.text).next();
             assert!(place.is_none(), "a place outside of a kernel: {place:?}");
@@ -108,6 +106,18 @@ impl<'a> Writer<'a> {
         }
     }
 
+    fn operations(&mut self, outputs: &[(String, u32)], inputs: &HashMap<u32, String>, live: &str) {
+        let structure = self.structure();
+        let body = Body {
+            operations: &structure.operations,
+            parameters: &self.trace.parameters,
+            parameters_at: self.takes_numbers.then(|| 4 * head_len(structure) as u32),
+            sizes: structure.sizes,
+            entry: self.entry,
+        };
+        body.write(self.to, outputs, inputs, live);
+    }
+
     fn structure(&self) -> &'a Structure {
         &self.trace.structure
     }
@@ -150,12 +160,12 @@ impl<'a> Writer<'a> {
         self.line("\t{");
         match words[0] {
             "dimensions" => self.line(&format!("\tmov.u32 {}, {};", words[1], sizes.control)),
-            "begin" | "begin_at" => {
+            "begin" => {
                 // The sides take their steps side by side, and have one row.
                 if sizes.reference > 0 && words[1] == "0" {
                     self.first_row(ROW);
                 }
-                self.load_start(&side().state(), words.get(2).copied());
+                self.load_start(&side().state(), words[2]);
                 self.particle(side(), &structure.begin, &[]);
             }
             "observe" => self.particle(side(), &structure.observe, &[]),
@@ -172,9 +182,9 @@ impl<'a> Writer<'a> {
                 let inputs = self.inputs(side(), &[], [horizon]);
                 self.operations(&outputs, &inputs, &side().live());
             }
-            "start" | "start_at" => {
+            "start" => {
                 self.line(&format!("\t.reg .b32 %s<{}>;", sizes.state));
-                self.load_start("%s", words.get(4).copied());
+                self.load_start("%s", words[4]);
                 self.rows("st.global.b32", "%s", [words[2], words[3]]);
                 self.row_of_step(None);
                 let inputs = counted(0, sizes.state, "%s").collect();
@@ -231,17 +241,15 @@ impl<'a> Writer<'a> {
         self.line(&format!("\t.reg .b64 {register}; cvta.to.global.u64 {register}, {generic};"));
     }
 
-    /// Loads the start: the one at `address`, if that is given, or the kernel's own.
-    fn load_start(&mut self, registers: &str, address: Option<&str>) {
-        let (load, from, first) = match address {
-            Some(address) => {
-                self.global("%at", address);
-                ("ld.global.b32", "%at".to_owned(), 0)
-            }
-            None => ("ld.param.b32", format!("{}_param_1", self.entry), self.start_at()),
-        };
+    /// Loads the start: the one at `address`, or the kernel's own where that is 0.
+    fn load_start(&mut self, registers: &str, address: &str) {
+        self.global("%at", address);
+        self.line(&format!("\t.reg .pred %there; setp.ne.u64 %there, {address}, 0;"));
+        let own = format!("{}_param_1", self.entry);
         for n in 0..self.structure().state_len() as usize {
-            self.line(&format!("\t{load} {registers}{n}, [{from}+{}];", first + 4 * n));
+            let (first, to) = (self.start_at(), format!("{registers}{n}"));
+            self.line(&format!("\t@%there ld.global.b32 {to}, [%at+{}];", 4 * n));
+            self.line(&format!("\t@!%there ld.param.b32 {to}, [{own}+{}];", first + 4 * n));
         }
     }
 
@@ -295,133 +303,16 @@ impl<'a> Writer<'a> {
         inputs.extend((sizes.control_from()..).zip(controls));
         inputs
     }
-
-    /// Writes what leads to `outputs`: registers and the numbers of the operations whose results they get.
-    fn operations(&mut self, outputs: &[(String, u32)], inputs: &HashMap<u32, String>, live: &str) {
-        let operations = &self.trace.structure.operations;
-        let needed = needed(operations, outputs.iter().map(|(_, number)| *number));
-        let mut names: HashMap<u32, String> = HashMap::new();
-        let (mut numbers, mut masks) = (0, 0);
-        let mut body = String::new();
-        for number in needed {
-            let Operation { code, args } = operations[number as usize];
-            let name = match code {
-                Code::Input if inputs.contains_key(&args[0]) => inputs[&args[0]].clone(),
-                Code::InputMask => live.to_owned(),
-                Code::Literal => continue,
-                Code::Parameter if !self.takes_numbers => continue,
-                _ => {
-                    let (count, letter) =
-                        if code.is_mask() { (&mut masks, 'q') } else { (&mut numbers, 't') };
-                    *count += 1;
-                    let name = format!("%{letter}{}", *count - 1);
-                    let instruction = match code {
-                        Code::Parameter => {
-                            let at = 4 * (head_len(self.structure()) as u32 + args[0]);
-                            format!("ld.param.b32 {name}, [{}_param_1+{at}];", self.entry)
-                        }
-                        Code::Input => self.given(&name, args[0]),
-                        Code::Cell => {
-                            let index = self.operand(args[0], &names, false);
-                            self.cell(&name, &index)
-                        }
-                        _ => {
-                            let given: Vec<String> = args[..code.arity()]
-                                .iter()
-                                .map(|arg| self.operand(*arg, &names, code.is_of_bits()))
-                                .collect();
-                            code.instruction(&name, &given)
-                        }
-                    };
-                    let _ = writeln!(body, "\t{instruction}");
-                    name
-                }
-            };
-            names.insert(number, name);
-        }
-        // What is written may be read by what is written later.
-        let written: Vec<&String> = outputs.iter().map(|(to, _)| to).collect();
-        let mut moves = String::new();
-        for (to, number) in outputs {
-            let Operation { code, .. } = operations[*number as usize];
-            let mut from = self.operand(*number, &names, true);
-            if from == *to {
-                continue;
-            }
-            if written.contains(&&from) {
-                let copy = format!("%t{numbers}");
-                let _ = writeln!(body, "\tmov.b32 {copy}, {from};");
-                (numbers, from) = (numbers + 1, copy);
-            }
-            let kind = if code.is_mask() { "pred" } else { "b32" };
-            let _ = writeln!(moves, "\tmov.{kind} {to}, {from};");
-        }
-        if numbers > 0 {
-            self.line(&format!("\t.reg .b32 %t<{numbers}>;"));
-        }
-        if masks > 0 {
-            self.line(&format!("\t.reg .pred %q<{masks}>;"));
-        }
-        self.to.push_str(&body);
-        self.to.push_str(&moves);
-    }
-
-    /// Loads what is given as the input of this number.
-    fn given(&self, name: &str, number: u32) -> String {
-        let sizes = self.structure().sizes;
-        if number < sizes.extent_from() {
-            let at = 4 * (number - sizes.reference_from());
-            return format!("ld.global.b32 {name}, [{ROW}+{at}];");
-        }
-        let at = EXTENT + 4 * (number - sizes.extent_from());
-        format!("ld.param.b32 {name}, [{}_param_1+{at}];", self.entry)
-    }
-
-    /// Loads a cell of the grid, whose index is in bounds, or is no number: that counts as 0 here.
-    fn cell(&self, name: &str, index: &str) -> String {
-        let entry = self.entry;
-        format!(
-            "{{ .reg .b32 %cell; .reg .b64 %grid; cvt.rzi.u32.f32 %cell, {index}; \
-             ld.param.b64 %grid, [{entry}_param_1+{GRID}]; cvta.to.global.u64 %grid, %grid; \
-             mad.wide.u32 %grid, %cell, 4, %grid; ld.global.b32 {name}, [%grid]; }}"
-        )
-    }
-
-    /// How the result of operation `number` is written, as bits or as a number.
-    fn operand(&self, number: u32, names: &HashMap<u32, String>, as_bits: bool) -> String {
-        let Operation { code, args } = self.trace.structure.operations[number as usize];
-        let bits = match code {
-            Code::Literal => args[0],
-            Code::Parameter if !self.takes_numbers => {
-                self.trace.parameters[args[0] as usize].to_bits()
-            }
-            _ => return names[&number].clone(),
-        };
-        if as_bits { format!("0x{bits:X}") } else { format!("0f{bits:08X}") }
-    }
 }
 
 /// The places of a kernel: their names and operands.
-fn places(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn places(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(|line| line.trim_start().strip_prefix(PLACE))
 }
 
 /// Inputs from number `first` on, in registers that are counted from 0.
 fn counted(first: u32, count: u32, registers: &str) -> impl Iterator<Item = (u32, String)> {
     (0..count).map(move |n| (first + n, format!("{registers}{n}")))
-}
-
-/// The operations that lead to `outputs`, in order.
-fn needed(operations: &[Operation], outputs: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut is_needed = vec![false; operations.len()];
-    outputs.for_each(|number| is_needed[number as usize] = true);
-    for number in (0..operations.len()).rev() {
-        if is_needed[number] {
-            let Operation { code, args } = operations[number];
-            args[..code.arity()].iter().for_each(|arg| is_needed[*arg as usize] = true);
-        }
-    }
-    (0..operations.len() as u32).filter(|number| is_needed[*number as usize]).collect()
 }
 
 /// One side of the pair that a thread rolls out: the names of its registers.

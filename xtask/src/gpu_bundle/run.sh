@@ -198,7 +198,7 @@ else
     step parity-decisions "parity: decisions, all cases" 900 \
         "$bin/gpu_parity" decisions_are_the_cpus --exact --ignored --nocapture
 fi
-step parity-episodes "parity: whole episodes in one launch, models of one's own, decisions that are timed" 600 \
+step parity-episodes "parity: whole episodes, models of one's own, decisions that are timed" 600 \
     "$bin/gpu_parity" --ignored --skip decisions_are_the_cpus --nocapture
 
 # The layer below: memory, errors, launches.

@@ -20,12 +20,17 @@ pub fn block_size() -> u32 {
     thread::block_dim_x() as u32
 }
 
-/// This block's number in the launch.
+/// This block's number in its row.
 pub fn block_index() -> u32 {
     thread::block_idx_x() as u32
 }
 
-/// The number of blocks of the launch.
+/// The row of blocks of the launch that this one is in.
+pub fn block_row() -> u32 {
+    thread::block_idx_y() as u32
+}
+
+/// The number of blocks of a row.
 pub fn blocks() -> u32 {
     thread::grid_dim_x() as u32
 }
@@ -33,12 +38,6 @@ pub fn blocks() -> u32 {
 /// The block's barrier: waits for all threads of the block; what any wrote before, all see afterwards.
 pub fn sync_block() {
     thread::sync_threads();
-}
-
-/// A memory fence: what this thread saw written before, and wrote, all threads of the GPU see that see what it writes
-/// afterwards.
-pub fn fence() {
-    thread::device_fence();
 }
 
 /// Butterfly shuffle: `value` of the thread of the warp whose number differs from this one's in the bit `distance`.

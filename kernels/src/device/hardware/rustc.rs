@@ -1,6 +1,8 @@
 //! By rustc's own target, `nvptx64-nvidia-cuda`.
 
-use core::arch::nvptx::{_block_dim_x, _block_idx_x, _grid_dim_x, _syncthreads, _thread_idx_x};
+use core::arch::nvptx::{
+    _block_dim_x, _block_idx_x, _block_idx_y, _grid_dim_x, _syncthreads, _thread_idx_x,
+};
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
 
@@ -38,14 +40,21 @@ pub fn block_size() -> u32 {
     unsafe { _block_dim_x() as u32 }
 }
 
-/// This block's number in the launch.
+/// This block's number in its row.
 #[inline(always)]
 pub fn block_index() -> u32 {
     // SAFETY: reads a register.
     unsafe { _block_idx_x() as u32 }
 }
 
-/// The number of blocks of the launch.
+/// The row of blocks of the launch that this one is in.
+#[inline(always)]
+pub fn block_row() -> u32 {
+    // SAFETY: reads a register.
+    unsafe { _block_idx_y() as u32 }
+}
+
+/// The number of blocks of a row.
 #[inline(always)]
 pub fn blocks() -> u32 {
     // SAFETY: reads a register.
@@ -57,14 +66,6 @@ pub fn blocks() -> u32 {
 pub fn sync_block() {
     // SAFETY: all threads of the block reach it, see the module.
     unsafe { _syncthreads() }
-}
-
-/// A memory fence: what this thread saw written before, and wrote, all threads of the GPU see that see what it writes
-/// afterwards.
-#[inline(always)]
-pub fn fence() {
-    // SAFETY: it changes nothing but the order in which memory is accessed.
-    unsafe { asm!("fence.acq_rel.gpu;", options(nostack)) };
 }
 
 /// Butterfly shuffle: `value` of the thread of the warp whose number differs from this one's in the bit `distance`.

@@ -57,15 +57,6 @@ fn a_gpu_that_was_asked_for_and_fails_is_an_error_that_names_the_cause() {
 }
 
 #[test]
-fn blocks_that_share_an_episode_are_launched_to_run_at_the_same_time() {
-    let arguments = ["evaluate", "-e", "1", "-n", "2", "-k", "2500"];
-    let mut pilot = crate::pilot(&arguments, "cuda", "cuLaunchCooperativeKernel:1=719");
-    let output = crate::run(&mut pilot);
-    let told = told(&output);
-    assert!(!output.status.success() && told.contains("CUDA_ERROR_LAUNCH_FAILED"), "{told}");
-}
-
-#[test]
 fn whatever_fails_everything_is_given_back() {
     let folder = tempfile::tempdir().expect("a folder for reports");
     for failure in FAILURES.iter().chain(&[""]) {

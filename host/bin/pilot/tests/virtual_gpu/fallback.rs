@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{json, told};
 
-/// More episodes than go into the first launch.
+/// More episodes than run at the same time.
 const EPISODES: u64 = 300;
 
 /// Short episodes of small swarms.
@@ -39,9 +39,9 @@ fn episodes_that_a_gpu_leaves_are_the_cpus_and_the_report_says_so() {
     let whole = json(&evaluate("auto", ""));
     assert_eq!(shares(&whole), [("cuda:0".into(), EPISODES)]);
     assert_eq!((&whole["digest"], &whole["fallback_reason"]), (&cpu["digest"], &Value::Null));
-    // In the second launch, in the first, and before it.
+    // Among the launches of those that run later, in the first one, and before it.
     let failures = [
-        ("cuLaunchKernel:2=719", "LAUNCH_FAILED", Some(2)),
+        ("cuLaunchKernel:9=719", "LAUNCH_FAILED", Some(2)),
         ("cuLaunchKernel:1=701", "LAUNCH_OUT_OF_RESOURCES", Some(1)),
         ("cuMemcpyDtoHAsync_v2:1=700", "ILLEGAL_ADDRESS", Some(1)),
         ("cuModuleLoadDataEx:1=2", "OUT_OF_MEMORY", None),
@@ -68,12 +68,12 @@ fn episodes_that_a_gpu_leaves_are_the_cpus_and_the_report_says_so() {
 fn people_are_told_which_device_ran_how_many_episodes() {
     let episodes = EPISODES.to_string();
     let arguments = ["evaluate", "-p", "random-shooting", "-e", &episodes];
-    let output = pilot(&arguments, "auto", "cuLaunchKernel:2=719");
+    let output = pilot(&arguments, "auto", "cuLaunchKernel:9=719");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = text.lines().find(|line| line.starts_with("device")).expect("a device");
     assert!(line.contains("cuda:0 (ptx-vm): ") && line.contains("; then cpu, "), "{line}");
     assert_eq!(warnings(&output), 1);
-    let quiet = pilot(&[&arguments[..], &["-q"]].concat(), "auto", "cuLaunchKernel:2=719");
+    let quiet = pilot(&[&arguments[..], &["-q"]].concat(), "auto", "cuLaunchKernel:9=719");
     assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty());
 }
 

@@ -1,6 +1,7 @@
 //! Tracing: a model's functions run once, on lanes that record what is computed with them. The record is written into the
 //! text of GPU kernels, which are compiled without knowing any model: [`fill`].
 
+mod count;
 mod lanes;
 mod operation;
 mod parts;
@@ -8,6 +9,7 @@ mod recorder;
 mod results;
 mod text;
 
+pub use count::Counts;
 pub use lanes::{Traced, TracedBits, TracedMask};
 pub use parts::{Part, parts};
 pub use text::{Text, fill, head_len};

@@ -103,6 +103,14 @@ impl Simd {
         SimdProof::available().find(|proof| self == Self::of(*proof))
     }
 
+    /// Refuses what this CPU lacks.
+    pub(crate) fn require(self) -> Result<(), SimdError> {
+        match self.detect() {
+            Some(_) => Ok(()),
+            None => Err(SimdError::Lacking { asked: self, available: Self::available_names() }),
+        }
+    }
+
     fn of(proof: SimdProof) -> Self {
         match proof {
             SimdProof::Scalar => Self::Scalar,

@@ -3,6 +3,8 @@
     {"do": "hello"}                              -> name, version, device, threads, works, does; or `missing`
     {"do": "check", "states", "actions"}         -> `next`; with `states` and `actions` of the peer's own if it
                                                     cannot be put into given ones
+    {"do": "check_drive", "states", "shares",
+                          "map"}                 -> `next`, and `costs` of the states that are reached (diff_drive.py)
     {"do": "prepare", "work": {"kind", ...}}     -> {} once everything is compiled and has run
     {"do": "run", "count": n}                    -> `seconds` that n runs took, and what came of the last one
     {"do": "quit"}                               -> the process ends, as it does at the end of its input
@@ -60,6 +62,8 @@ def serve(name, load):
                 peer, reply = _hello(name, load)
             elif do == "check":
                 reply = peer.check(request["states"], request["actions"])
+            elif do == "check_drive":
+                reply = peer.check_drive(request["states"], request["shares"], request["map"])
             elif do == "prepare":
                 once = peer.prepare(request["work"])
                 once()  # compiles, and takes memory for the first time

@@ -19,7 +19,7 @@ use crate::given::Given;
 use crate::gpu::ForeignStream;
 use crate::problem::Problem;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError};
-use crate::simd::{Simd, SimdError};
+use crate::simd::Simd;
 use crate::state::{Carried, PilotState};
 use crate::threads::Pool;
 use crate::trajectories::Trajectories;
@@ -66,7 +66,7 @@ impl Pilot {
     /// They change no decision, only how fast the CPU arrives at it.
     ///
     /// # Errors
-    /// As [`Pilot::new`], and [`SimdError::Lacking`] if this CPU lacks them.
+    /// As [`Pilot::new`], and [`SimdError::Lacking`](crate::backend::SimdError::Lacking) if this CPU lacks them.
     ///
     /// # Examples
     /// ```
@@ -83,10 +83,7 @@ impl Pilot {
         problem: impl Into<Problem>,
         simd: Simd,
     ) -> Result<Self, PilotError> {
-        if simd.detect().is_none() {
-            let available = Simd::available_names();
-            return Err(BackendError::from(SimdError::Lacking { asked: simd, available }).into());
-        }
+        simd.require()?;
         Self::checked(config, problem.into(), simd, None)
     }
 

@@ -56,8 +56,34 @@ impl Pilot {
         config: PilotConfig,
         model: T,
     ) -> Result<Self, PilotError> {
-        let action = ActionKind::of(&model.actions());
-        lift(model, Make(PilotConfig { action, ..config }))?
+        Self::with_model_and_simd(config, model, Simd::select()?)
+    }
+
+    /// As [`Pilot::with_model`], with these vector instructions, whatever the environment variable `PILOT_SIMD` says.
+    /// They change no decision, only how fast the CPU arrives at it.
+    ///
+    /// # Errors
+    /// As [`Pilot::with_model`], and [`SimdError::Lacking`](crate::backend::SimdError::Lacking) if this CPU lacks them.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::kernels::problems::Pendulum;
+    /// use particle_pilot::{Pilot, PilotConfig, Simd};
+    /// let (config, model) = (PilotConfig::default(), Pendulum::default());
+    /// let expected = Pilot::with_model(config.clone(), model)?.act(&[3.0, 0.1])?;
+    /// for simd in Simd::available() {
+    ///     assert_eq!(Pilot::with_model_and_simd(config.clone(), model, simd)?.act(&[3.0, 0.1])?, expected);
+    /// }
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    pub fn with_model_and_simd<const N: usize, const M: usize, T: Model<N, M>>(
+        config: PilotConfig,
+        model: T,
+        simd: Simd,
+    ) -> Result<Self, PilotError> {
+        simd.require()?;
+        let config = PilotConfig { action: ActionKind::of(&model.actions()), ..config };
+        lift(model, Make { config, simd })?
     }
 
     /// Plans with another model of the same type from the next decision on. The plan so far is kept, as shares of what
@@ -90,22 +116,33 @@ impl Pilot {
         config: PilotConfig,
         model: M,
     ) -> Result<Self, PilotError> {
+        Self::of_lane_model(config, model, Simd::select()?)
+    }
+
+    /// With vector instructions that this CPU has.
+    fn of_lane_model<M: LaneModel>(
+        config: PilotConfig,
+        model: M,
+        simd: Simd,
+    ) -> Result<Self, PilotError> {
         config.validate()?;
         require_controls::<M>(&config)?;
-        let simd = Simd::select()?;
         let made = MakeEngine { config: &config, simd, stream: None }.visit(model)?;
         Ok(Self::with_engine(config, None, simd, made))
     }
 }
 
 /// Makes a pilot.
-struct Make(PilotConfig);
+struct Make {
+    config: PilotConfig,
+    simd: Simd,
+}
 
 impl Visitor for Make {
     type Output = Result<Pilot, PilotError>;
 
     fn visit<M: LaneModel>(self, model: M) -> Result<Pilot, PilotError> {
-        Pilot::with_lane_model(self.0, model)
+        Pilot::of_lane_model(self.config, model, self.simd)
     }
 }
 

@@ -89,6 +89,24 @@ pub fn fold(mut columns: [f64; COLUMNS]) -> f64 {
     columns[0]
 }
 
+/// Two sums in the order of [`fold`], of values that are beside each other for each column. Of nothing but zeros, their signs may
+/// differ from `fold`'s.
+#[inline(always)]
+pub(crate) fn fold_pairs(values: &[f32; 2 * COLUMNS]) -> [f64; 2] {
+    let mut sums = [0.0f64; COLUMNS];
+    for i in 0..COLUMNS {
+        sums[i] = f64::from(values[i]) + f64::from(values[COLUMNS + i]);
+    }
+    let mut half = COLUMNS / 2;
+    while half >= 2 {
+        for i in 0..half {
+            sums[i] += sums[i + half];
+        }
+        half /= 2;
+    }
+    [sums[0], sums[1]]
+}
+
 /// The first steps of [`fold`], down to `N` sums, `N` a power of 2: sum `i` is that of the columns `i`, `i + N`, ...
 #[inline(always)]
 pub(crate) fn fold_to<const N: usize>(mut columns: [f64; COLUMNS]) -> [f64; N] {

@@ -6,7 +6,7 @@
 //! how work is split between lanes, threads and devices cannot change a bit.
 
 use crate::lanes::{LaneBits, LaneFactors, Lanes};
-use crate::math::normal_quantile;
+use crate::math::normal_quantiles;
 
 const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];
 const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
@@ -123,7 +123,17 @@ const UNIT: f32 = 1.0 / 8_388_608.0;
 /// Standard normal numbers, of magnitude up to 5.3, from random words.
 #[inline(always)]
 pub fn normal<L: Lanes>(proof: L::Proof, bits: L::Bits) -> L {
-    normal_quantile(proof, uniform(proof, bits))
+    normals(proof, [bits])[0]
+}
+
+/// [`normal`] of several words, side by side.
+#[inline(always)]
+pub fn normals<L: Lanes, const N: usize>(proof: L::Proof, bits: [L::Bits; N]) -> [L; N] {
+    let mut uniforms = [L::splat(proof, 0.0); N];
+    for n in 0..N {
+        uniforms[n] = uniform(proof, bits[n]);
+    }
+    normal_quantiles(proof, &uniforms)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::lanes::{LaneBits, Lanes};
 use crate::math::exp;
 use crate::model::Vector;
 use crate::plant::Plant;
-use crate::reduce::{COLUMNS, Sums, fold, fold_to, sum};
+use crate::reduce::{COLUMNS, Sums, fold, fold_pairs, fold_to};
 use crate::rollout::CHUNK;
 
 /// Sums over the weights of a chunk's futures.
@@ -70,7 +70,8 @@ pub fn knot_moments_chunk<P: Plant, L: Lanes>(
     }
     // Sixteen pairs at a time, whatever the lanes: the order of the sums must not depend on them.
     for place in (0..CHUNK / 2).step_by(COLUMNS) {
-        let mut values = [[0.0f32; COLUMNS]; 2];
+        // Both that are to be added up, beside each other.
+        let mut values = [0.0f32; 2 * COLUMNS];
         let mut bundles: [Option<KnotSource<'_, L, P::Control<L>>>; COLUMNS] =
             [const { None }; COLUMNS];
         let count = COLUMNS / L::COUNT;
@@ -80,15 +81,18 @@ pub fn knot_moments_chunk<P: Plant, L: Lanes>(
         }
         for (number, moment) in moments.chunks_exact_mut(2).enumerate() {
             let dimension = number % P::Control::<L>::LEN;
-            for (b, bundle) in bundles.iter_mut().flatten().enumerate() {
+            for (b, bundle) in bundles[..count].iter_mut().flatten().enumerate() {
                 let at = b * L::COUNT;
                 let value = bundle.next_number(dimension);
-                (L::load(proof, &sides[0][place + at..]) * value).store(&mut values[0][at..]);
-                let square = value * value;
-                (L::load(proof, &sides[1][place + at..]) * square).store(&mut values[1][at..]);
+                let weighted = L::load(proof, &sides[0][place + at..]) * value;
+                let square = L::load(proof, &sides[1][place + at..]) * (value * value);
+                let [first, second] = weighted.zip(square);
+                first.store(&mut values[2 * at..]);
+                second.store(&mut values[2 * at + L::COUNT..]);
             }
-            moment[0] += sum(&values[0]);
-            moment[1] += sum(&values[1]);
+            let [weighted, square] = fold_pairs(&values);
+            moment[0] += weighted;
+            moment[1] += square;
         }
     }
 }

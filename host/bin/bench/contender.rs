@@ -43,22 +43,30 @@ impl Contender {
         matches!(self, Self::Peer(_))
     }
 
-    /// The pilots of `config`: one, or one on each GPU.
+    /// The cart-pole's pilots of `config`: one, or one on each GPU.
     pub fn pilots(&self, config: &PilotConfig) -> Result<Vec<Pilot>> {
+        self.each(config, |config, simd| {
+            Ok(Pilot::with_simd(config, CartPoleProblem::default(), simd)?)
+        })
+    }
+
+    /// What `pilot` makes of `config`: one, or one on each GPU.
+    pub fn each(
+        &self,
+        config: &PilotConfig,
+        pilot: impl Fn(PilotConfig, Simd) -> Result<Pilot>,
+    ) -> Result<Vec<Pilot>> {
         match self {
             Self::Cpu { simd, threads } => {
                 let (threads, device) = (*threads, Device::Cpu);
                 let config = PilotConfig { threads, device, ..config.clone() };
-                Ok(vec![Pilot::with_simd(config, CartPoleProblem::default(), *simd)?])
+                Ok(vec![pilot(config, *simd)?])
             }
             Self::Gpus(indices) => indices
                 .iter()
                 .map(|index| {
                     let device = Device::Cuda(*index);
-                    Ok(Pilot::new(
-                        PilotConfig { device, ..config.clone() },
-                        CartPoleProblem::default(),
-                    )?)
+                    pilot(PilotConfig { device, ..config.clone() }, Simd::select()?)
                 })
                 .collect(),
             Self::Peer(peer) => anyhow::bail!("{} has no pilots", peer.name),

@@ -16,6 +16,8 @@ mod limits;
 mod load;
 mod machine;
 mod measure;
+mod model_limits;
+mod models;
 mod options;
 mod outputs;
 mod peak;

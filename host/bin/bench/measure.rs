@@ -11,7 +11,7 @@ use crate::figure::{Figure, Latency};
 use crate::record::{Row, Status};
 use crate::runner::Runner;
 use crate::sampling::Sampling;
-use crate::suites::{Case, Suite};
+use crate::suites::Case;
 use crate::system::{Memory, Ticks};
 use crate::work::Work;
 
@@ -203,7 +203,7 @@ impl Entrant {
         if self.row.status != Status::Timed {
             return Ok(());
         }
-        let each = case.suite == Suite::Latency && self.each.len() < MOST_RUNS;
+        let each = case.suite.times_each() && self.each.len() < MOST_RUNS;
         let batch = self.runner.batch(self.runs_per_sample, each)?;
         self.samples.push(batch.total.as_secs_f64() / self.runs_per_sample as f64);
         self.each.extend(batch.each);
@@ -250,6 +250,7 @@ fn latency(times: &mut [Duration]) -> Latency {
 mod tests {
     use super::*;
     use crate::runner::{Answer, Batch};
+    use crate::suites::Suite;
     use particle_pilot::Simd;
 
     /// Answers `answer`, at full size `at_full_size`.

@@ -45,6 +45,9 @@ pub struct Row {
     pub suite: Suite,
     pub case: String,
     pub about: String,
+    /// What is planned with, where it is not the cart-pole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     pub contender: Contender,
     /// The contender's name.
     pub name: String,
@@ -61,7 +64,7 @@ pub struct Row {
     pub host: Option<Figure>,
     /// By the GPU's own clock.
     pub device: Option<Figure>,
-    /// Of single runs, in the suite `latency`.
+    /// Of single runs, in the suites `latency` and `models`.
     pub latency: Option<Latency>,
     /// How many times as fast as all threads of the CPU.
     pub ratio: Option<f64>,
@@ -97,6 +100,7 @@ impl Row {
             suite: case.suite,
             case: case.name.clone(),
             about: case.work.about(),
+            model: case.work.model().map(|model| model.to_string()),
             contender: contender.clone(),
             name: contender.to_string(),
             status: Status::Timed,

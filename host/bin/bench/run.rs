@@ -216,9 +216,8 @@ fn note_limits(record: &mut Record, cases: &[Case]) {
     for row in &mut record.rows {
         let is_its = |case: &&Case| (case.suite, &case.name) == (row.suite, &row.case);
         let work = cases.iter().find(is_its).map(|case| &case.work);
-        let config = work.and_then(Work::config);
-        if let Some((config, reached)) = config.zip(row.particle_steps_per_s()) {
-            row.limit = limit(&row.contender, config, reached, &record.peaks, &record.machine);
+        if let Some((work, reached)) = work.zip(row.particle_steps_per_s()) {
+            row.limit = limit(&row.contender, work, reached, &record.peaks, &record.machine);
         }
     }
 }

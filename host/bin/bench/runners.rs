@@ -19,12 +19,10 @@ use crate::work::{STATE, Work};
 /// Gets `contender` ready for `work`.
 pub fn open(work: &Work, contender: &Contender) -> Result<Box<dyn Runner>> {
     Ok(match work {
-        Work::Decision(config) => {
-            let mut pilots = contender.pilots(config)?;
-            match pilots.len() {
-                1 => Box::new(OneDecides(pilots.remove(0))),
-                _ => Box::new(AllDecide(pilots)),
-            }
+        Work::Decision(config) => deciding(contender.pilots(config)?, &STATE),
+        Work::ModelDecision { model, config } => {
+            let pilots = contender.each(config, |config, simd| model.pilot(config, simd))?;
+            deciding(pilots, model.state())
         }
         Work::Episode { config, steps } => Box::new(OneByOne {
             pilot: contender.pilots(config)?.remove(0),
@@ -63,36 +61,52 @@ pub fn open(work: &Work, contender: &Contender) -> Result<Box<dyn Runner>> {
     })
 }
 
+/// One pilot that decides, or several at the same time, all in this state.
+fn deciding(mut pilots: Vec<Pilot>, state: &'static [f64]) -> Box<dyn Runner> {
+    match pilots.len() {
+        1 => Box::new(OneDecides { pilot: pilots.remove(0), state }),
+        _ => Box::new(AllDecide { pilots, state }),
+    }
+}
+
 /// One pilot that makes decisions.
-struct OneDecides(Pilot);
+struct OneDecides {
+    pilot: Pilot,
+    state: &'static [f64],
+}
 
 impl Runner for OneDecides {
     fn first(&mut self) -> Result<Answer> {
-        Ok(answer(&self.0.act(&STATE)?))
+        Ok(answer(&self.pilot.act(self.state)?))
     }
 
     fn batch(&mut self, count: usize, each: bool) -> Result<Batch> {
-        self.0.with_hot_threads(|pilot| {
+        let state = self.state;
+        self.pilot.with_hot_threads(|pilot| {
             timed(count, each, || {
-                pilot.act(&STATE)?;
+                pilot.act(state)?;
                 Ok(())
             })
         })
     }
 
     fn on_its_own_clock(&mut self) -> Result<Option<Duration>> {
-        Ok(self.0.act_timed(&STATE)?.1)
+        Ok(self.pilot.act_timed(self.state)?.1)
     }
 }
 
 /// Pilots that each make the same decision at the same time.
-struct AllDecide(Vec<Pilot>);
+struct AllDecide {
+    pilots: Vec<Pilot>,
+    state: &'static [f64],
+}
 
 impl AllDecide {
     fn decide(&mut self) -> Result<Vec<Decision>> {
+        let state = self.state;
         std::thread::scope(|scope| {
             let running: Vec<_> =
-                self.0.iter_mut().map(|pilot| scope.spawn(|| pilot.act(&STATE))).collect();
+                self.pilots.iter_mut().map(|pilot| scope.spawn(|| pilot.act(state))).collect();
             let decided = running.into_iter().map(|thread| match thread.join() {
                 Ok(decision) => Ok(decision?),
                 Err(_) => anyhow::bail!("a thread that drove a GPU has died"),

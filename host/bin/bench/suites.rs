@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use particle_pilot::{ActionKind, PilotConfig, PlannerKind, Simd};
+use particle_pilot::{ActionKind, PilotConfig, PlannerKind, Simd, Tuning};
 use serde::{Deserialize, Serialize};
 
 use crate::contender::Contender;
+use crate::models::{DRIVE_NOISE, Model};
 use crate::peers::Peers;
 use crate::sampling::Sampling;
-use crate::work::Work;
+use crate::work::{Work, noise};
 
 /// A question, and the cases that answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -19,6 +20,8 @@ pub enum Suite {
     Throughput,
     /// How long one decision takes, for each planner
     Latency,
+    /// How long one decision takes for other models than the cart-pole
+    Models,
     /// Closed loops: one, and thousands
     Episodes,
     /// From the start of the program `pilot` to its first decision
@@ -31,13 +34,25 @@ pub enum Suite {
 
 impl Suite {
     /// All of our own, in the order in which they run.
-    pub const ALL: [Self; 5] =
-        [Self::Throughput, Self::Latency, Self::Episodes, Self::Startup, Self::Scaling];
+    pub const ALL: [Self; 6] = [
+        Self::Throughput,
+        Self::Latency,
+        Self::Models,
+        Self::Episodes,
+        Self::Startup,
+        Self::Scaling,
+    ];
+
+    /// Whether single runs are timed as well.
+    pub fn times_each(self) -> bool {
+        matches!(self, Self::Latency | Self::Models)
+    }
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Throughput => "throughput",
             Self::Latency => "latency",
+            Self::Models => "models",
             Self::Episodes => "episodes",
             Self::Startup => "startup",
             Self::Scaling => "scaling",
@@ -109,6 +124,7 @@ impl Setup {
         match suite {
             Suite::Throughput => self.throughput(),
             Suite::Latency => self.latency(),
+            Suite::Models => self.models(),
             Suite::Episodes => self.episodes(),
             Suite::Startup => self.startup(),
             Suite::Scaling => self.scaling(),
@@ -168,6 +184,38 @@ impl Setup {
             contenders: self.few(),
         };
         all.map(case).collect()
+    }
+
+    fn models(&self) -> Vec<Case> {
+        let sizes =
+            self.extent.pick(vec![(1024, 50), (16_384, 50)], vec![(1024, 50)], vec![(128, 10)]);
+        let mut works = Vec::new();
+        for (particles, horizon) in sizes {
+            for planner in [PlannerKind::RandomShooting, PlannerKind::Mppi] {
+                let config = model_config(planner, particles, horizon, None);
+                works.push((Model::Pendulum, config));
+            }
+        }
+        let sizes =
+            self.extent.pick(DRIVE_SIZES.to_vec(), DRIVE_SIZES[..1].to_vec(), vec![(128, 10)]);
+        for (particles, horizon) in sizes {
+            let shooting = model_config(PlannerKind::RandomShooting, particles, horizon, None);
+            works.push((Model::DiffDrive, shooting));
+            for spacing in [1, 20] {
+                works.push((Model::DiffDrive, driving(particles, horizon, spacing)));
+            }
+        }
+        let case = |(model, config): (Model, PilotConfig)| {
+            let PilotConfig { planner, particles, horizon, .. } = config;
+            let noise = noise(config.tuning.knot_spacing);
+            Case {
+                suite: Suite::Models,
+                name: format!("{model}, {planner} {particles} x {horizon}, {noise}"),
+                work: Work::ModelDecision { model, config },
+                contenders: self.few(),
+            }
+        };
+        works.into_iter().map(case).collect()
     }
 
     fn episodes(&self) -> Vec<Case> {
@@ -242,6 +290,30 @@ pub fn usual(planner: PlannerKind, particles: u32, horizon: u32) -> PilotConfig 
         _ => ActionKind::Discrete,
     };
     PilotConfig { action, particles, horizon, ..PilotConfig::of(planner) }
+}
+
+/// The sizes by which B. Vlahov and others, "MPPI-Generic: a CUDA library for stochastic trajectory optimization" (2024),
+/// compare libraries.
+pub const DRIVE_SIZES: [(u32, u32); 2] = [(2048, 100), (16_384, 100)];
+
+/// A decision of `mppi` for the robot on its map.
+pub fn driving(particles: u32, horizon: u32, knot_spacing: u32) -> PilotConfig {
+    let config = model_config(PlannerKind::Mppi, particles, horizon, Some(knot_spacing));
+    let tuning = Tuning { noise_scale: DRIVE_NOISE, ..config.tuning };
+    PilotConfig { tuning, ..config }
+}
+
+/// A planner for a model whose actions are numbers, as by default but for its noise.
+fn model_config(
+    planner: PlannerKind,
+    particles: u32,
+    horizon: u32,
+    knot_spacing: Option<u32>,
+) -> PilotConfig {
+    let mut tuning = Tuning::of(planner);
+    tuning.knot_spacing = knot_spacing.unwrap_or(tuning.knot_spacing);
+    let action = ActionKind::Continuous;
+    PilotConfig { action, particles, horizon, tuning, ..PilotConfig::of(planner) }
 }
 
 /// Hardly anything but rollouts.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use particle_pilot::{Digest, PilotConfig, PlannerKind};
 
+use crate::models::Model;
 use crate::runner::Runner;
 use crate::shared::text::count;
 
@@ -22,8 +23,10 @@ const CHECKED_DECISIONS: usize = 3;
 /// What is done in one run.
 #[derive(Clone, Debug)]
 pub enum Work {
-    /// One decision.
+    /// One decision about the cart-pole.
     Decision(PilotConfig),
+    /// One decision about another model.
+    ModelDecision { model: Model, config: PilotConfig },
     /// One closed loop, from seed 0 on.
     Episode { config: PilotConfig, steps: u32 },
     /// Many closed loops. Opening a GPU is not part of the time.
@@ -43,6 +46,9 @@ impl Work {
         };
         match self {
             Self::Decision(config) => Self::Decision(few(config)),
+            Self::ModelDecision { model, config } => {
+                Self::ModelDecision { model: *model, config: few(config) }
+            }
             Self::Episode { config, steps } => {
                 Self::Episode { config: few(config), steps: CHECKED_STEPS.min(*steps) }
             }
@@ -68,7 +74,7 @@ impl Work {
             f64::from(config.particles) * f64::from(config.horizon) * f64::from(iterations)
         };
         match self {
-            Self::Decision(config) => decision(config),
+            Self::Decision(config) | Self::ModelDecision { config, .. } => decision(config),
             Self::Episode { config, steps } => decision(config) * f64::from(*steps),
             Self::Episodes { config, episodes, steps } => {
                 decision(config) * f64::from(*episodes) * f64::from(*steps)
@@ -82,9 +88,18 @@ impl Work {
     pub fn config(&self) -> Option<&PilotConfig> {
         match self {
             Self::Decision(config)
+            | Self::ModelDecision { config, .. }
             | Self::Episode { config, .. }
             | Self::Episodes { config, .. } => Some(config),
             Self::Steps { .. } | Self::Start(_) => None,
+        }
+    }
+
+    /// Which model is planned with, where it is not the cart-pole.
+    pub fn model(&self) -> Option<Model> {
+        match self {
+            Self::ModelDecision { model, .. } => Some(*model),
+            _ => None,
         }
     }
 
@@ -93,13 +108,17 @@ impl Work {
         match self {
             Self::Episode { .. } => Some(1),
             Self::Episodes { episodes, .. } => Some(*episodes),
-            Self::Decision(_) | Self::Steps { .. } | Self::Start(_) => None,
+            Self::Decision(_)
+            | Self::ModelDecision { .. }
+            | Self::Steps { .. }
+            | Self::Start(_) => None,
         }
     }
 
     /// A hash of the answers of a fresh runner, which tells whether two contenders do the same.
     pub fn answers(&self, runner: &mut dyn Runner) -> Result<Digest> {
-        let runs = if matches!(self, Self::Decision(_)) { CHECKED_DECISIONS } else { 1 };
+        let decides = matches!(self, Self::Decision(_) | Self::ModelDecision { .. });
+        let runs = if decides { CHECKED_DECISIONS } else { 1 };
         let mut digest = Digest::new();
         for _ in 0..runs {
             digest.digest(runner.first()?.digest);
@@ -115,6 +134,10 @@ impl Work {
         };
         match self {
             Self::Decision(config) => format!("one decision of {}", size(config)),
+            Self::ModelDecision { model, config } => {
+                let (size, noise) = (size(config), noise(config.tuning.knot_spacing));
+                format!("one decision for {model}: {size}, {noise}")
+            }
             Self::Episode { config, steps } => {
                 format!("one episode of {steps} steps, each decision {}", size(config))
             }
@@ -127,5 +150,13 @@ impl Work {
             }
             Self::Start(_) => "the program pilot, from start to end, for one decision".into(),
         }
+    }
+}
+
+/// How noise is drawn, in words.
+pub fn noise(knot_spacing: u32) -> String {
+    match knot_spacing {
+        1 => "noise at every step".into(),
+        steps => format!("noise every {steps} steps"),
     }
 }

@@ -105,6 +105,7 @@ pub struct KnotSource<'a, L: Lanes, V> {
     noise: &'a KnotNoise<'a>,
     proof: L::Proof,
     pairs: L::Bits,
+    /// Random words; in bundles of several lanes the normal numbers that they stand for, which are worked out side by side.
     words: [L::Bits; 4],
     last: V,
     number: usize,
@@ -136,10 +137,14 @@ impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
         let fresh = if self.noise.points.is_empty() {
             if number.is_multiple_of(4) {
                 self.words = self.noise.stream.block(self.proof, number as u32 / 4, self.pairs);
+                if L::COUNT > 1 {
+                    let [a, b, c, d]: [L; 4] = rng::normals(self.proof, self.words);
+                    self.words = [a.bits(), b.bits(), c.bits(), d.bits()];
+                }
             }
             let [a, b, c, d] = self.words;
             self.words = [b, c, d, a];
-            rng::normal(self.proof, a)
+            if L::COUNT > 1 { a.as_float() } else { rng::normal(self.proof, a) }
         } else {
             self.shifted_point(number)
         };

@@ -2,7 +2,7 @@
 //!
 //! Polynomials as in S. L. Moshier's Cephes library (`expf.c`, `logf.c`).
 
-use super::{polynomial, round};
+use super::{polynomial, polynomials, round};
 use crate::lanes::{LaneBits, Lanes};
 
 /// ln 2 in two parts, the first short enough that its product with an exponent is exact.
@@ -43,6 +43,12 @@ pub fn exp<L: Lanes>(proof: L::Proof, x: L) -> L {
 /// ```
 #[inline(always)]
 pub fn ln<L: Lanes>(proof: L::Proof, x: L) -> L {
+    logarithms(proof, &[x])[0]
+}
+
+/// [`ln`] of several, side by side.
+#[inline(always)]
+pub(super) fn logarithms<L: Lanes, const N: usize>(proof: L::Proof, x: &[L; N]) -> [L; N] {
     const POLYNOMIAL: [f32; 9] = [
         3.333_333e-1,
         -2.499_999_4e-1,
@@ -57,18 +63,26 @@ pub fn ln<L: Lanes>(proof: L::Proof, x: L) -> L {
     /// The bits of sqrt(1/2): mantissas are taken from there to sqrt(2), around 1.
     const LOWEST: u32 = 0x3f35_04f3;
     const ONE: u32 = 0x3f80_0000;
-    let shifted = x.bits().plus(L::Bits::splat(proof, ONE - LOWEST));
-    let exponent =
-        shifted.shr::<23>().plus(L::Bits::splat(proof, 127u32.wrapping_neg())).signed_to_float();
-    let mantissa = (shifted & L::Bits::splat(proof, 0x007f_ffff))
-        .plus(L::Bits::splat(proof, LOWEST))
-        .as_float();
-    let f = mantissa - L::literal(proof, 1.0);
-    let square = f * f;
-    let tail = (square * f) * polynomial(proof, &POLYNOMIAL, f);
-    let tail = exponent.fma(L::literal(proof, LN_2[1]), tail);
-    let tail = square.fnma(L::literal(proof, 0.5), tail);
-    exponent.fma(L::literal(proof, LN_2[0]), f + tail)
+    let (mut exponents, mut rests) = (*x, *x);
+    for n in 0..N {
+        let shifted = x[n].bits().plus(L::Bits::splat(proof, ONE - LOWEST));
+        let exponent = shifted.shr::<23>().plus(L::Bits::splat(proof, 127u32.wrapping_neg()));
+        exponents[n] = exponent.signed_to_float();
+        let mantissa = (shifted & L::Bits::splat(proof, 0x007f_ffff))
+            .plus(L::Bits::splat(proof, LOWEST))
+            .as_float();
+        rests[n] = mantissa - L::literal(proof, 1.0);
+    }
+    let mut results = polynomials(proof, &POLYNOMIAL, &rests);
+    for n in 0..N {
+        let (exponent, f) = (exponents[n], rests[n]);
+        let square = f * f;
+        let tail = (square * f) * results[n];
+        let tail = exponent.fma(L::literal(proof, LN_2[1]), tail);
+        let tail = square.fnma(L::literal(proof, 0.5), tail);
+        results[n] = exponent.fma(L::literal(proof, LN_2[0]), f + tail);
+    }
+    results
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub use arctangent::atan2;
 pub use exponential::{exp, ln};
 pub use fit::quadratic_fit;
 pub use hyperbolic::tanh;
-pub use normal::normal_quantile;
+pub use normal::{normal_quantile, normal_quantiles};
 pub use roots::{reciprocal, square_root};
 pub use trigonometry::{NARROW_LIMIT, NarrowTrig, sin_cos};
 
@@ -53,6 +53,19 @@ fn polynomial<L: Lanes>(proof: L::Proof, c: &[f32], t: L) -> L {
         sum = sum.fma(t, L::literal(proof, c));
     }
     sum
+}
+
+/// [`polynomial`] of several `t`, side by side: they do not wait for each other.
+#[inline(always)]
+fn polynomials<L: Lanes, const N: usize>(proof: L::Proof, c: &[f32], t: &[L; N]) -> [L; N] {
+    let (last, rest) = c.split_last().expect("a polynomial has a coefficient");
+    let mut sums = [L::literal(proof, *last); N];
+    for &c in rest.iter().rev() {
+        for n in 0..N {
+            sums[n] = sums[n].fma(t[n], L::literal(proof, c));
+        }
+    }
+    sums
 }
 
 /// The integer nearest to `x` for |x| < 2^22, as a number and as two's complement bits.

@@ -1,6 +1,8 @@
 //! Inverse transform sampling: normal numbers from uniform ones.
 
-use super::{ln, polynomial, square_root};
+use super::exponential::logarithms;
+use super::polynomials;
+use super::roots::square_roots;
 use crate::lanes::Lanes;
 
 /// The quantile function of the standard normal distribution: the number below which a share `u` of all lies, for `u`
@@ -17,6 +19,14 @@ use crate::lanes::Lanes;
 /// ```
 #[inline(always)]
 pub fn normal_quantile<L: Lanes>(proof: L::Proof, u: L) -> L {
+    normal_quantiles(proof, &[u])[0]
+}
+
+/// [`normal_quantile`] of several shares, side by side. Each is some fifty operations one after the other, of which a CPU does not
+/// see far enough ahead to begin with the next by itself.
+#[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
+pub fn normal_quantiles<L: Lanes, const N: usize>(proof: L::Proof, u: &[L; N]) -> [L; N] {
     const CENTRE: [f32; 9] = [
         1.501_409_4,
         0.246_640_73,
@@ -39,12 +49,28 @@ pub fn normal_quantile<L: Lanes>(proof: L::Proof, u: L) -> L {
         0.000_100_950_56,
         -0.000_200_214_26,
     ];
-    let x = (u + u) - L::literal(proof, 1.0);
-    let w = -ln(proof, L::literal(proof, 4.0) * u * (L::literal(proof, 1.0) - u));
-    let centre = polynomial(proof, &CENTRE, w - L::literal(proof, 2.5));
-    let tail = polynomial(proof, &TAIL, square_root(proof, w) - L::literal(proof, 3.0));
-    L::select(w.lt(L::literal(proof, 5.0)), centre, tail)
-        * (x * L::literal(proof, core::f32::consts::SQRT_2))
+    let (mut x, mut products) = (*u, *u);
+    for n in 0..N {
+        x[n] = (u[n] + u[n]) - L::literal(proof, 1.0);
+        products[n] = L::literal(proof, 4.0) * u[n] * (L::literal(proof, 1.0) - u[n]);
+    }
+    let mut w = logarithms(proof, &products);
+    let mut from_centre = w;
+    for n in 0..N {
+        w[n] = -w[n];
+        from_centre[n] = w[n] - L::literal(proof, 2.5);
+    }
+    let centres = polynomials(proof, &CENTRE, &from_centre);
+    let mut into_tail = square_roots(proof, &w);
+    for n in 0..N {
+        into_tail[n] = into_tail[n] - L::literal(proof, 3.0);
+    }
+    let mut results = polynomials(proof, &TAIL, &into_tail);
+    for n in 0..N {
+        results[n] = L::select(w[n].lt(L::literal(proof, 5.0)), centres[n], results[n])
+            * (x[n] * L::literal(proof, core::f32::consts::SQRT_2));
+    }
+    results
 }
 
 #[cfg(test)]

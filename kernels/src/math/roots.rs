@@ -38,15 +38,30 @@ pub fn reciprocal<L: Lanes>(proof: L::Proof, x: L) -> L {
 /// ```
 #[inline(always)]
 pub fn square_root<L: Lanes>(proof: L::Proof, x: L) -> L {
-    let half = x * L::literal(proof, 0.5);
-    let mut y = minus(proof, 0x5f37_59df, x.bits().shr::<1>()).as_float();
-    for _ in 0..3 {
-        y = y * (half * y).fnma(y, L::literal(proof, 1.5));
+    square_roots(proof, &[x])[0]
+}
+
+/// [`square_root`] of several, side by side.
+#[inline(always)]
+pub(super) fn square_roots<L: Lanes, const N: usize>(proof: L::Proof, x: &[L; N]) -> [L; N] {
+    let (mut halves, mut y) = (*x, *x);
+    for n in 0..N {
+        halves[n] = x[n] * L::literal(proof, 0.5);
+        y[n] = minus(proof, 0x5f37_59df, x[n].bits().shr::<1>()).as_float();
     }
-    // One more step on the root itself: the error of `root^2` is exact in a fused operation.
-    let root = x * y;
-    let error = root.fnma(root, x);
-    error.fma(y * L::literal(proof, 0.5), root)
+    for _ in 0..3 {
+        for n in 0..N {
+            y[n] = y[n] * (halves[n] * y[n]).fnma(y[n], L::literal(proof, 1.5));
+        }
+    }
+    let mut roots = *x;
+    for n in 0..N {
+        // One more step on the root itself: the error of `root^2` is exact in a fused operation.
+        let root = x[n] * y[n];
+        let error = root.fnma(root, x[n]);
+        roots[n] = error.fma(y[n] * L::literal(proof, 0.5), root);
+    }
+    roots
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! text of GPU kernels, which are compiled without knowing any model: [`fill`].
 
 mod body;
+mod count;
 mod environment;
 mod lanes;
 mod operation;
@@ -10,6 +11,7 @@ mod recorder;
 mod results;
 mod text;
 
+pub use count::Counts;
 pub use environment::{EnvironmentTrace, fill_environment};
 pub use lanes::{Traced, TracedBits, TracedMask};
 pub use parts::{Part, parts};

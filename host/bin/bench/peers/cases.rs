@@ -3,7 +3,8 @@
 use particle_pilot::PlannerKind;
 
 use super::{Kind, Peers};
-use crate::suites::{Case, Setup, Suite, shooting, usual};
+use crate::models::Model;
+use crate::suites::{Case, DRIVE_SIZES, Setup, Suite, driving, shooting, usual};
 use crate::work::Work;
 
 impl Peers {
@@ -27,7 +28,15 @@ impl Peers {
         let (particles, horizon) = setup.extent.pick((1024, 30), (1024, 30), (128, 10));
         let decision = Work::Decision(usual(PlannerKind::Mppi, particles, horizon));
         let mppi = (format!("mppi {particles} x {horizon}"), decision);
-        let all = sizes.into_iter().map(rollout).chain(counts.into_iter().map(step)).chain([mppi]);
+        let drives = setup.extent.pick(&DRIVE_SIZES[..], &DRIVE_SIZES[..1], &[(128, 10)]);
+        let drive = |(particles, horizon): (u32, u32)| {
+            // Noise at every step, as peers draw it.
+            let config = driving(particles, horizon, 1);
+            let work = Work::ModelDecision { model: Model::DiffDrive, config };
+            (format!("{} mppi {particles} x {horizon}", Model::DiffDrive), work)
+        };
+        let rollouts_and_steps = sizes.into_iter().map(rollout).chain(counts.into_iter().map(step));
+        let all = rollouts_and_steps.chain([mppi]).chain(drives.iter().copied().map(drive));
         all.filter_map(|(name, work)| {
             let peers = self.that_know(Kind::of(&work)?);
             let contenders = setup.few().into_iter().chain(peers).collect();

@@ -5,6 +5,7 @@
 
 mod cases;
 mod check;
+mod check_drive;
 mod process;
 mod runner;
 
@@ -20,25 +21,30 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::contender::{Contender, Peer};
+use crate::models::Model;
 use crate::runner::Runner;
 use crate::runners;
 use crate::work::Work;
 
 /// What is run, beside each other in one folder: the program is complete without its sources.
-const PROTOCOL: (&str, &str) =
-    ("protocol.py", include_str!("../../../../benches/peers/protocol.py"));
-const SCRIPTS: [(&str, &str); 6] = [
+const MODULES: [(&str, &str); 2] = [
+    ("protocol.py", include_str!("../../../../benches/peers/protocol.py")),
+    ("diff_drive.py", include_str!("../../../../benches/peers/diff_drive.py")),
+];
+const SCRIPTS: [(&str, &str); 8] = [
     ("numpy", include_str!("../../../../benches/peers/numpy_peer.py")),
     ("numba", include_str!("../../../../benches/peers/numba_peer.py")),
     ("jax", include_str!("../../../../benches/peers/jax_peer.py")),
     ("gymnasium", include_str!("../../../../benches/peers/gymnasium_peer.py")),
     ("envpool", include_str!("../../../../benches/peers/envpool_peer.py")),
     ("pytorch_mppi", include_str!("../../../../benches/peers/pytorch_mppi_peer.py")),
+    ("numba_drive", include_str!("../../../../benches/peers/numba_drive_peer.py")),
+    ("pytorch_mppi_drive", include_str!("../../../../benches/peers/pytorch_mppi_drive_peer.py")),
 ];
 /// Those that are programs, which a user has installed.
 const PROGRAMS: [(&str, &str); 1] = [("gym-rs", "gym-rs-peer")];
 /// Those that can use a GPU.
-const ON_GPUS: [&str; 2] = ["jax", "pytorch_mppi"];
+const ON_GPUS: [&str; 3] = ["jax", "pytorch_mppi", "pytorch_mppi_drive"];
 
 /// What a record says about a peer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +83,8 @@ pub enum Kind {
     Steps,
     /// A decision of MPPI.
     Mppi,
+    /// A decision of MPPI for a robot on a map.
+    Drive,
 }
 
 impl Kind {
@@ -87,6 +95,9 @@ impl Kind {
             Work::Steps { .. } => Some(Self::Steps),
             Work::Decision(config) if config.planner == RandomShooting => Some(Self::Rollout),
             Work::Decision(config) if config.planner == Mppi => Some(Self::Mppi),
+            Work::ModelDecision { model: Model::DiffDrive, config } if config.planner == Mppi => {
+                Some(Self::Drive)
+            }
             _ => None,
         }
     }
@@ -116,7 +127,9 @@ impl Peers {
     pub fn start(python: &Path, threads: usize, has_gpu: bool) -> Result<Self> {
         let folder = tempfile::tempdir().context("no folder for the peers' scripts")?;
         let file = |name: &str| folder.path().join(name);
-        std::fs::write(file(PROTOCOL.0), PROTOCOL.1)?;
+        for (name, source) in MODULES {
+            std::fs::write(file(name), source)?;
+        }
         let mut peers = Self::default();
         for (name, source) in SCRIPTS {
             let script = file(&format!("{name}_peer.py"));
@@ -181,7 +194,10 @@ impl Peers {
         if !contender.is_peer() {
             return runners::open(work, contender);
         }
-        let entry = self.entries.iter().find(|entry| entry.contender == *contender);
+        // Scripts for different works may be of the same software.
+        let kind = Kind::of(work).context("peers do not know this work")?;
+        let is_it = |entry: &&Entry| entry.contender == *contender && entry.works.contains(&kind);
+        let entry = self.entries.iter().find(is_it);
         let entry = entry.context("no such peer was started")?;
         Ok(Box::new(PeerRunner::open(work, Rc::clone(&entry.process))?))
     }

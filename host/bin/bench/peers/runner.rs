@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Kind;
-use super::check;
 use super::process::Process;
+use super::{check, check_drive};
+use crate::models;
 use crate::runner::{Answer, Batch, Runner};
 use crate::work::{STATE, Work};
 
@@ -60,6 +61,13 @@ impl PeerRunner {
             Pilot::new(config, CartPoleProblem::default())?.act(&STATE)?.diagnostics.dead_share;
         Ok(check::share_differs(ours, theirs, particles))
     }
+
+    /// What the futures of its first decision cost on average, compared with our own.
+    fn cost_differs(&mut self, config: &PilotConfig) -> Result<Option<String>> {
+        let ran = self.run(1)?;
+        let theirs = ran.result["first_mean_cost"].as_f64().context("it tells no mean cost")?;
+        check_drive::cost_differs(config, theirs)
+    }
 }
 
 impl Runner for PeerRunner {
@@ -81,15 +89,20 @@ impl Runner for PeerRunner {
     }
 
     fn differs(&mut self) -> Result<Option<String>> {
+        let kind = Kind::of(&self.work);
         let found = {
             let mut process = self.process.borrow_mut();
             let patience = process.waits.answer;
-            check::differs(&mut process, patience)?
+            match kind {
+                Some(Kind::Drive) => check_drive::differs(&mut process, patience)?,
+                _ => check::differs(&mut process, patience)?,
+            }
         };
         match (&self.work.clone(), found) {
-            (Work::Decision(config), None) if Kind::of(&self.work) == Some(Kind::Rollout) => {
+            (Work::Decision(config), None) if kind == Some(Kind::Rollout) => {
                 self.share_differs(config)
             }
+            (Work::ModelDecision { config, .. }, None) => self.cost_differs(config),
             (_, found) => Ok(found),
         }
     }
@@ -102,6 +115,10 @@ fn described(work: &Work) -> Result<Value> {
         Work::Steps { environments, steps } => {
             json!({"kind": kind, "environments": environments, "steps": steps, "seed": 1})
         }
+        Work::ModelDecision { model, config } => json!({
+            "kind": kind, "particles": config.particles, "horizon": config.horizon, "state": model.state(), "seed": 1,
+            "deviation": config.tuning.noise_scale, "map": check_drive::told(&models::map()),
+        }),
         _ => {
             let config = work.config().context("peers do not know this work")?;
             json!({

@@ -25,7 +25,9 @@ fn stub(behaviour: &str) -> Option<Peers> {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(PROTOCOL.0), PROTOCOL.1).unwrap();
+    for (name, source) in MODULES {
+        std::fs::write(folder.path().join(name), source).unwrap();
+    }
     let script = folder.path().join("stub_peer.py");
     std::fs::write(&script, format!("BEHAVIOUR = {behaviour:?}\n{STUB}")).unwrap();
     let mut peers = Peers::default();

@@ -46,7 +46,7 @@ pub fn cases(record: &Record, suite: Suite) -> Vec<&[Row]> {
 /// The headings of the columns of [`cells`].
 fn headings(record: &Record, suite: Suite) -> Vec<&'static str> {
     let mut all = vec!["contender", "median", "95%"];
-    if suite == Suite::Latency {
+    if suite.times_each() {
         all.extend(["p50", "p90", "p99"]);
     }
     if has_gpus(record) {
@@ -72,7 +72,7 @@ fn cells(record: &Record, row: &Row) -> Vec<String> {
         format!("-{:.0}% +{:.0}%", below * 100.0, above * 100.0)
     });
     let mut all = vec![named(row), or_dash(row.median_s().map(time)), or_dash(reach)];
-    if row.suite == Suite::Latency {
+    if row.suite.times_each() {
         let of = |value: fn(&crate::figure::Latency) -> f64| {
             or_dash(row.latency.as_ref().map(|latency| time(value(latency))))
         };

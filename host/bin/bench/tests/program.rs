@@ -54,7 +54,7 @@ fn a_record_says_what_was_measured_on_what_and_how() {
     assert!(machine["compiler"].as_str().unwrap().starts_with("rustc "));
     assert!(machine["gpu_absence"].as_str().unwrap().contains("/nowhere"));
     let rows = record["rows"].as_array().unwrap();
-    for suite in ["throughput", "latency", "episodes", "startup", "scaling"] {
+    for suite in ["throughput", "latency", "models", "episodes", "startup", "scaling"] {
         assert!(rows.iter().any(|row| row["suite"] == suite), "{suite}");
     }
     for row in rows {
@@ -64,13 +64,38 @@ fn a_record_says_what_was_measured_on_what_and_how() {
         assert!(low <= median && median <= high && low > Some(0.0), "{row}");
         assert_eq!(host["samples_s"].as_array().unwrap().len(), 3);
         assert_eq!(row["digest"].as_str().unwrap().len(), 16);
-        assert_eq!(row["latency"].is_object(), row["suite"] == "latency");
+        let times_each = row["suite"] == "latency" || row["suite"] == "models";
+        assert_eq!(row["latency"].is_object(), times_each);
         assert_eq!(row["device"], Value::Null);
     }
     // All contenders of a case do the same.
     let digests = rows.iter().filter(|row| row["case"] == "1e3 x 10").map(|row| &row["digest"]);
     let digests: Vec<&Value> = digests.collect();
     assert!(digests.len() > 1 && digests.iter().all(|digest| **digest == *digests[0]));
+}
+
+#[test]
+fn other_models_are_named_and_held_against_the_operations_of_their_steps() {
+    let record = record(&run(&["--tiny", "--suite", "models", "--json", "-"]));
+    let rows = record["rows"].as_array().unwrap();
+    for model in ["pendulum", "diff-drive"] {
+        let of_model: Vec<&Value> = rows.iter().filter(|row| row["model"] == model).collect();
+        assert!(of_model.len() >= 4, "{model}: {of_model:?}");
+        for row in of_model {
+            let about = row["about"].as_str().unwrap();
+            assert!(about.starts_with(&format!("one decision for {model}: ")), "{about}");
+            assert!(about.contains("continuous") && about.contains("noise "), "{about}");
+            if let Some(limit) = row["limit"].as_object() {
+                let basis = limit["basis"].as_str().unwrap();
+                assert!(basis.contains("by the model's trace"), "{basis}");
+            }
+        }
+    }
+    assert!(rows.iter().all(|row| row["model"].is_string()));
+    let simd = record["machine"]["simd"].as_str().unwrap();
+    if simd == "avx512" || simd == "avx2" {
+        assert!(rows.iter().all(|row| row["limit"]["share"].as_f64() > Some(0.0)), "{rows:?}");
+    }
 }
 
 #[test]
@@ -353,7 +378,8 @@ fn the_virtual_gpu_is_not_timed() {
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 #[test]
 fn the_virtual_gpu_shows_that_gpus_are_compared_and_timed() {
-    let arguments = ["-s", "throughput", "-s", "latency", "-s", "episodes", "--json", "-"];
+    let arguments = ["throughput", "latency", "models", "episodes"].map(|suite| ["-s", suite]);
+    let arguments = [&arguments.concat()[..], &["--json", "-"]].concat();
     let mut bench = bench(&[&arguments[..], &["--allow-virtual"]].concat());
     let record =
         record(&bench.env("PILOT_CUDA_DRIVER", test_support::virtual_driver()).output().unwrap());

@@ -15,7 +15,7 @@ use crate::control_vector::ControlVector;
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel, Pinned};
 use crate::decision::Diagnostics;
 use crate::engine::{Plan, Question};
-use crate::planners::futures::diagnose;
+use crate::planners::futures::diagnose_some;
 use crate::settings::PilotConfig;
 
 /// One planner for one model on one GPU.
@@ -146,8 +146,13 @@ impl GpuEngine {
             self.launch(&self.reset)?;
             self.kept.put_back(&mut self.memory, &self.task.layout, &self.schedule.params)?;
         }
-        for iteration in 0..self.schedule.params.iterations {
-            self.task.iteration = iteration;
+        self.task.params.kept = self.kept.follows(&self.schedule.params);
+        for iteration in 0..self.schedule.counts.len() {
+            self.task.iteration = iteration as u32;
+            self.task.params.particles = self.schedule.counts[iteration];
+            if iteration > 0 {
+                self.task.params.kept = self.schedule.params.keeps;
+            }
             for place in 0..self.iteration.len() {
                 self.launch_batches(place)?;
             }
@@ -213,7 +218,7 @@ impl GpuEngine {
     /// Launches number `place` of an iteration; once for each batch if it works on such.
     fn launch_batches(&mut self, place: usize) -> Result<(), GpuError> {
         let batches = match self.iteration[place].launch.blocks {
-            Blocks::Chunks(_) => self.schedule.params.batches(),
+            Blocks::Chunks(_) => self.task.params.batches(),
             Blocks::Islands | Blocks::One => 1,
         };
         for batch in 0..batches {
@@ -229,7 +234,7 @@ impl GpuEngine {
 
     fn launch(&self, ready: &Ready) -> Result<(), GpuError> {
         let (blocks, threads) = match ready.launch.blocks {
-            Blocks::Chunks(_) => (self.schedule.params.batch(self.task.batch).1, CHUNK_THREADS),
+            Blocks::Chunks(_) => (self.task.params.batch(self.task.batch).1, CHUNK_THREADS),
             Blocks::Islands => (self.schedule.params.islands, WHOLE),
             Blocks::One => (1, WHOLE),
         };
@@ -254,7 +259,7 @@ impl GpuEngine {
         };
         Diagnostics {
             effective_samples: answer.effective_samples,
-            ..diagnose([params.particles, params.horizon], &summary, params.iterations)
+            ..diagnose_some(&self.schedule.counts, params.horizon, &summary)
         }
     }
 }

@@ -86,9 +86,8 @@ impl GpuEpisodes {
 
     /// Steps that a decision simulates.
     pub fn particle_steps(&self) -> u64 {
-        let params = &self.schedule.params;
-        let steps = u64::from(params.particles) * u64::from(params.horizon);
-        steps * u64::from(params.iterations)
+        let futures: u64 = self.schedule.counts.iter().copied().map(u64::from).sum();
+        futures * u64::from(self.schedule.params.horizon)
     }
 
     /// Runs an episode from each of `starts`, for `steps` steps at most; episode `i` has the seed `seed + i`.

@@ -1,6 +1,6 @@
 //! Importance weights: weights of futures by their cost, and weighted moments of their noise.
 
-use crate::controls::{KnotNoise, KnotSource};
+use crate::controls::{Noise, NoiseSource};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::exp;
 use crate::model::Vector;
@@ -54,9 +54,9 @@ pub(crate) fn weight_sums(weights: &[f32]) -> WeightSums {
 /// Weighted sums over a chunk's noise at the knots: to `moments[2 j]` goes the sum of `w v`, to
 /// `moments[2 j + 1]` that of `w v^2`, where `v` is number `j` of the noise, `[knots][D]`, as the future saw it.
 #[inline(always)]
-pub fn knot_moments_chunk<P: Plant, L: Lanes>(
+pub fn knot_moments_chunk<P: Plant, L: Lanes, N: Noise>(
     proof: L::Proof,
-    noise: &KnotNoise<'_>,
+    noise: &N,
     first_pair: u32,
     weights: &[f32; CHUNK],
     moments: &mut [f64],
@@ -71,12 +71,12 @@ pub fn knot_moments_chunk<P: Plant, L: Lanes>(
     // Sixteen pairs at a time, whatever the lanes: the order of the sums must not depend on them.
     for place in (0..CHUNK / 2).step_by(COLUMNS) {
         let mut values = [[0.0f32; COLUMNS]; 2];
-        let mut bundles: [Option<KnotSource<'_, L, P::Control<L>>>; COLUMNS] =
+        let mut bundles: [Option<N::Source<'_, L, P::Control<L>>>; COLUMNS] =
             [const { None }; COLUMNS];
         let count = COLUMNS / L::COUNT;
         for (b, bundle) in bundles.iter_mut().enumerate().take(count) {
             let pairs = first_pair + (place + b * L::COUNT) as u32;
-            *bundle = Some(KnotSource::new(noise, proof, L::Bits::counting(proof, pairs)));
+            *bundle = Some(noise.source(proof, L::Bits::counting(proof, pairs)));
         }
         for (number, moment) in moments.chunks_exact_mut(2).enumerate() {
             let dimension = number % P::Control::<L>::LEN;

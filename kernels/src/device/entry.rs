@@ -11,11 +11,12 @@ use super::grid::Grid;
 use super::place::{Many, One, Placed, Width};
 use super::population::{IslandStrategy, Islands, run_islands};
 use super::workspace::Workspace;
-use super::{cem, knots, mppi, roll_out::roll_out, shooting};
+use super::{cem, followed, knots, mppi, roll_out::roll_out, shooting};
 use crate::controls::{Coin, Scheme};
+use crate::planners::icem;
 use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
-use crate::task::{COST_SUMS, Episodes, Task};
+use crate::task::{COST_SUMS, Episodes, PlannerParams, Task};
 
 /// Entry points that take a task.
 macro_rules! tasks {
@@ -73,13 +74,33 @@ impl<'a> Context<'a> {
     fn elite_moments<W: Width>(&self) {
         let noise = self.workspace.noise(self.stream);
         let weight = knots::elite_weight(&self.workspace);
-        knots::moments::<W>(&self.block, &self.workspace, &noise, weight);
+        knots::moments::<W, _>(&self.block, &self.workspace, &noise, weight);
+    }
+
+    #[inline(always)]
+    fn followed<W: Width, const MANY: bool>(&self) {
+        let iteration = self.workspace.task.iteration;
+        let scheme = self.workspace.followed::<MANY>(self.stream, self.full(), iteration);
+        self.roll_out::<W, _>(&scheme);
+    }
+
+    #[inline(always)]
+    fn followed_moments<W: Width>(&self) {
+        let iteration = self.workspace.task.iteration;
+        followed::moments::<W>(&self.block, &self.workspace, self.stream, iteration);
+    }
+
+    #[inline(always)]
+    fn refit_followed<W: Width, const MANY: bool>(&self) {
+        let iteration = self.workspace.task.iteration;
+        let scheme = self.workspace.followed::<MANY>(self.stream, self.full(), iteration);
+        followed::refit::<W, MANY>(&self.block, &self.workspace, &scheme, iteration);
     }
 
     #[inline(always)]
     fn weighted_moments<W: Width>(&self) {
         let noise = self.workspace.noise(self.stream);
-        knots::moments::<W>(&self.block, &self.workspace, &noise, mppi::weight(&self.workspace));
+        knots::moments::<W, _>(&self.block, &self.workspace, &noise, mppi::weight(&self.workspace));
     }
 }
 
@@ -92,6 +113,8 @@ tasks! {
     };
     roll_out_knots => |context| context.knots();
     roll_out_many_knots => |context| context.many_knots();
+    roll_out_followed => |context| context.followed::<One, false>();
+    roll_out_many_followed => |context| context.followed::<Many, true>();
     reset_counters => |context| Shooting::<false>::reset(&context.block, &context.workspace);
     reset_probabilities => |context| cem::reset(&context.block, &context.workspace);
     reset_plan => |context| knots::reset(&context.block, &context.workspace);
@@ -117,6 +140,10 @@ tasks! {
         let iteration = context.workspace.task.iteration;
         knots::refit::<true>(&context.block, &context.workspace, context.full(), iteration);
     };
+    followed_moments => |context| context.followed_moments::<One>();
+    followed_many_moments => |context| context.followed_moments::<Many>();
+    refit_followed => |context| context.refit_followed::<One, false>();
+    refit_many_followed => |context| context.refit_followed::<Many, true>();
     set_temperature => |context| mppi::set_temperature(&context.block, &context.workspace);
     weighted_moments => |context| context.weighted_moments::<One>();
     weighted_many_moments => |context| context.weighted_moments::<Many>();
@@ -203,7 +230,7 @@ impl Planner for KnotCem {
                 knots::choose(block, workspace);
             }
             grid.sync();
-            knots::moments::<One>(
+            knots::moments::<One, _>(
                 block,
                 workspace,
                 &workspace.noise(stream),
@@ -212,6 +239,43 @@ impl Planner for KnotCem {
             grid.sync();
             if grid.leads() {
                 knots::refit::<false>(block, workspace, full, iteration);
+            }
+        });
+    }
+}
+
+/// The improved cross-entropy method.
+struct Icem;
+
+impl Planner for Icem {
+    #[inline(always)]
+    fn reset(block: &Block, workspace: &Workspace<'_>) {
+        knots::reset(block, workspace);
+    }
+
+    #[inline(always)]
+    fn decide(grid: &Grid<'_>, workspace: &Workspace<'_>, request: &Request) {
+        let (block, full) = (&grid.block, workspace.task.params.full);
+        let plant = workspace.placed_here::<One>();
+        let all = &workspace.task.params;
+        iterate(grid, workspace, request, |stream, iteration| {
+            let particles = icem::futures(iteration, all.particles, all.decay, all.elites);
+            let is_fresh = request.decision == 0 && iteration == 0;
+            let kept = if is_fresh { 0 } else { all.keeps };
+            let params = PlannerParams { particles, kept, ..*all };
+            let task = Task { params, ..*workspace.task };
+            let workspace = &workspace.with(&task);
+            let scheme = workspace.followed::<false>(stream, full, iteration);
+            roll_out(block, workspace, &plant, &scheme);
+            grid.sync();
+            if grid.leads() {
+                knots::choose(block, workspace);
+            }
+            grid.sync();
+            followed::moments::<One>(block, workspace, stream, iteration);
+            grid.sync();
+            if grid.leads() {
+                followed::refit::<One, false>(block, workspace, &scheme, iteration);
             }
         });
     }
@@ -256,7 +320,12 @@ impl Planner for Mppi {
             mppi::set_temperature(block, workspace);
         }
         grid.sync();
-        knots::moments::<One>(block, workspace, &workspace.noise(stream), mppi::weight(workspace));
+        knots::moments::<One, _>(
+            block,
+            workspace,
+            &workspace.noise(stream),
+            mppi::weight(workspace),
+        );
         grid.sync();
         if grid.leads() {
             mppi::conclude::<false>(block, workspace, &stream, full);
@@ -280,6 +349,7 @@ episodes! {
     episodes_shooting_knots => Shooting<true>;
     episodes_cem => Cem;
     episodes_cem_knots => KnotCem;
+    episodes_icem => Icem;
     episodes_mppi => Mppi;
     episodes_smc => Islands<Smc>;
     episodes_fmc => Islands<Fmc>;

@@ -8,7 +8,7 @@ use super::roll_out::key;
 use super::select::select;
 use super::shared::Tile;
 use super::workspace::Workspace;
-use crate::controls::{KnotNoise, KnotSource};
+use crate::controls::{Noise, NoiseSource};
 use crate::model::Vector;
 use crate::planners::cem::refit_knot;
 use crate::planners::noise::moved;
@@ -42,10 +42,10 @@ pub fn reset(block: &Block, workspace: &Workspace<'_>) {
 /// noise and of its square ([`crate::weigh::knot_moments_chunk`]). `weight` gives the weight of a future of a cost and
 /// number.
 #[inline(always)]
-pub fn moments<W: Width>(
+pub fn moments<W: Width, N: Noise>(
     block: &Block,
     workspace: &Workspace<'_>,
-    noise: &KnotNoise<'_>,
+    noise: &N,
     weight: impl Fn(f32, u32) -> f32,
 ) {
     let params = &workspace.task.params;
@@ -72,7 +72,7 @@ pub fn moments<W: Width>(
         sum_weights(workspace, &weights, pair, row, busy);
         let (difference, total) = (even - odd, even + odd);
         let pair_number = chunk * CHUNK_THREADS + pair;
-        let mut source = KnotSource::<f32, W::Control<f32>>::new(noise, (), pair_number);
+        let mut source = noise.source::<f32, W::Control<f32>>((), pair_number);
         let (mut first, mut dimension) = (0, 0);
         while first < params.numbers {
             let mut place = 0;

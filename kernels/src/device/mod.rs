@@ -21,6 +21,7 @@ mod conclude;
 mod entry;
 mod episode;
 mod fold;
+mod followed;
 mod grid;
 mod hardware;
 mod knots;

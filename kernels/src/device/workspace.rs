@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::marker::PhantomData;
 
 use super::place::Placed;
-use crate::controls::{Biased, First, Interpolant, KnotNoise, Knots};
+use crate::controls::{Biased, First, Followed, Interpolant, KnotNoise, Knots, ORDER, PowerNoise};
 use crate::rng::Stream;
 use crate::task::{Answer, COST_SUMS, Counters, MOST_DIMENSIONS, OUTPUT_SIZE, Task};
 
@@ -20,6 +20,12 @@ impl<'a> Workspace<'a> {
     #[inline(always)]
     pub fn new(task: &'a Task, index: u32) -> Self {
         Self { task, memory: task.memory + task.layout.size * u64::from(index) }
+    }
+
+    /// The same memory for `task`, which is laid out alike.
+    #[inline(always)]
+    pub fn with<'b>(&self, task: &'b Task) -> Workspace<'b> {
+        Workspace { task, memory: self.memory }
     }
 
     #[inline(always)]
@@ -72,6 +78,21 @@ impl<'a> Workspace<'a> {
     #[inline(always)]
     pub fn plan(&self) -> &'a [Cell<f32>] {
         self.cells(self.task.layout.plan, self.task.params.plan_len().into())
+    }
+
+    /// Where half `half` of the controls that are kept is, of those that come by turns: `[keeps][H][D]`.
+    #[inline(always)]
+    fn half(&self, half: u32) -> (u64, u64) {
+        let params = &self.task.params;
+        let (plan, keeps) = (u64::from(params.plan_len()), u64::from(params.keeps));
+        (self.task.layout.plan + 4 * plan * (1 + u64::from(half) * keeps), plan * keeps)
+    }
+
+    /// Half `half` of the controls that are kept, to be written.
+    #[inline(always)]
+    pub fn kept(&self, half: u32) -> &'a [Cell<f32>] {
+        let (place, count) = self.half(half);
+        self.cells(place, count)
     }
 
     #[inline(always)]
@@ -209,6 +230,57 @@ impl<'a> Workspace<'a> {
             },
             limit: params.limit,
             choices: params.choices,
+        }
+    }
+
+    /// How many particles follow given controls in iteration `iteration`: those that were kept, and in the last one the
+    /// plan.
+    #[inline(always)]
+    pub fn given(&self, iteration: u32) -> u32 {
+        let params = &self.task.params;
+        params.kept + u32::from(iteration + 1 == params.iterations)
+    }
+
+    /// Noise around the plan whose power goes by a power of the frequency.
+    #[inline(always)]
+    pub fn power_noise(&self, stream: Stream) -> PowerNoise<'a> {
+        let params = &self.task.params;
+        let address = self.task.tables + u64::from(params.spacing) * 16;
+        PowerNoise {
+            stream,
+            scales: self.values(self.task.layout.scales, params.numbers.into()),
+            // SAFETY: the host puts the predictors there; nobody writes to them.
+            predictors: unsafe {
+                core::slice::from_raw_parts(address as *const [f32; 4], ORDER + 1)
+            },
+        }
+    }
+
+    /// The scheme by which iteration `iteration` of `icem` draws controls; of one dimension, unless there may be `MANY`.
+    #[inline(always)]
+    pub fn followed<const MANY: bool>(
+        &self,
+        stream: Stream,
+        full: f32,
+        iteration: u32,
+    ) -> Followed<'a> {
+        let Knots { interpolant, plan, thresholded, limit, choices, .. } =
+            self.many_knots(stream, full);
+        let (place, count) = self.half(iteration % 2);
+        Followed {
+            knots: Knots {
+                noise: self.power_noise(stream),
+                interpolant,
+                plan,
+                full,
+                thresholded,
+                first: First::Drawn,
+                limit: if MANY { limit } else { full },
+                choices: if MANY { choices } else { 0 },
+            },
+            sequences: self.values(place, count),
+            kept: self.task.params.kept,
+            given: self.given(iteration),
         }
     }
 }

@@ -153,11 +153,12 @@ impl Model<3, 2> for Rover {
 }
 
 /// Planners of several numbers.
-const SEVERAL: [PlannerKind; 4] = [
+const SEVERAL: [PlannerKind; 5] = [
     PlannerKind::RandomShooting,
     PlannerKind::Cem,
     PlannerKind::Mppi,
     PlannerKind::PredictiveSampling,
+    PlannerKind::Icem,
 ];
 
 fn pendulum(actions: Actions<1>) -> Pendulum<false> {

@@ -100,6 +100,29 @@ impl Icem {
         3 * 4 * u64::from(keeps(config)) * u64::from(config.horizon) * dimensions as u64
     }
 
+    /// Draws futures, and refits to the best of them.
+    fn iterate<M: LaneModel>(
+        &mut self,
+        problem: &Problem<M>,
+        request: &Request<'_>,
+        iteration: u32,
+    ) -> Summary {
+        let (model, stream) = (&problem.model, request.stream(iteration));
+        let particles = self.counts[iteration as usize];
+        let problem = &Problem { particles, ..*problem };
+        let is_last = iteration + 1 == self.tuning.iterations;
+        let scheme = scheme(&self.noise, &self.kept, stream, is_last, model);
+        let given = scheme.given;
+        let summary = self.futures.roll_out(problem, request, &scheme);
+        self.weigh(request, given);
+        let noise = self.noise.power_noise(stream);
+        knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
+        self.keep(problem, stream, is_last);
+        self.refit(model);
+        self.kept.turn();
+        summary
+    }
+
     /// Gives weight 1 to the elites and 0 to all others; and to the first `given`, which are counted by themselves.
     fn weigh(&mut self, request: &Request<'_>, given: u32) {
         self.futures.in_order(|chunk| chunk.weights.fill(0.0));
@@ -166,25 +189,12 @@ impl<M: LaneModel> Planner<M> for Icem {
         request: &Request<'_>,
     ) -> (ControlVector, Diagnostics) {
         let Problem { model, horizon, .. } = problem;
-        let iterations = self.tuning.iterations;
         let mut lowest = f32::INFINITY;
         let mut summary = Summary::EMPTY;
         self.noise.scales.fill(self.noise.initial_scale);
-        for iteration in 0..iterations {
-            let particles = self.counts[iteration as usize];
-            let problem = &Problem { particles, ..*problem };
-            let stream = request.stream(iteration);
-            let is_last = iteration + 1 == iterations;
-            let scheme = scheme(&self.noise, &self.kept, stream, is_last, model);
-            let given = scheme.given;
-            summary = self.futures.roll_out(problem, request, &scheme);
+        for iteration in 0..self.tuning.iterations {
+            summary = self.iterate(problem, request, iteration);
             lowest = lowest.min(summary.best.0);
-            self.weigh(request, given);
-            let noise = self.noise.power_noise(stream);
-            knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
-            self.keep(problem, stream, is_last);
-            self.refit(model);
-            self.kept.turn();
         }
         let full = f64::from(model.full_control());
         let mut shares = ControlVector::zeros(self.dimensions);
@@ -313,5 +323,49 @@ impl Memory for Icem {
             }
         }
         fits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use particle_pilot_kernels::env::Physics;
+    use particle_pilot_kernels::model::{CartPoleModel, CostWeights, Surroundings};
+
+    use super::*;
+    use crate::settings::{ActionKind, PlannerKind, Threads};
+    use crate::simd::Simd;
+    use crate::threads::Pool;
+
+    #[test]
+    fn the_best_cost_never_gets_worse_from_an_iteration_to_the_next() {
+        let model = CartPoleModel::<false>::new(&Physics::default(), &CostWeights::default());
+        let simd = Simd::select().unwrap().detect().unwrap();
+        let pool = Pool::new(Threads::asked(1)).unwrap();
+        for action in [ActionKind::Discrete, ActionKind::Continuous] {
+            for (seed, kept_share) in [(0, 0.3), (1, 0.01), (2, 1.0), (3, 0.3)] {
+                let usual = PilotConfig::of(PlannerKind::Icem);
+                let tuning =
+                    Tuning { iterations: 12, sample_decay: 1.5, kept_share, ..usual.tuning };
+                let config = PilotConfig { particles: 300, action, tuning, ..usual };
+                let problem = Problem { model: model.unwrap(), simd, particles: 300, horizon: 30 };
+                let mut icem = Icem::new(&problem, &config);
+                let request = Request {
+                    pool: &pool,
+                    state: &[0.5, -0.3, 0.08, 0.4],
+                    surroundings: Surroundings::default(),
+                    seed,
+                    decision: 0,
+                    stop: None,
+                    heard: AtomicBool::new(false),
+                };
+                let costs: Vec<_> = (0..12)
+                    .map(|iteration| icem.iterate(&problem, &request, iteration).best.0)
+                    .collect();
+                assert!(costs.is_sorted_by(|a, b| a >= b), "{action}: {costs:?}");
+                assert!(costs[11] < costs[0], "{action}: nothing was found: {costs:?}");
+            }
+        }
     }
 }

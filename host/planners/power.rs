@@ -42,3 +42,95 @@ pub(crate) fn predictors(exponent: f64, count: usize) -> [[f32; 4]; ORDER + 1] {
 
 /// The least variance that cannot be predicted: with two knots or three, others say all.
 const LEAST_VARIANCE: f64 = 1e-6;
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use particle_pilot_kernels::controls::{Noise as _, NoiseSource as _, PowerNoise};
+    use particle_pilot_kernels::rng::Stream;
+
+    use super::*;
+
+    const KNOTS: usize = 30;
+
+    /// What J. Timmer's and M. Koenig's transform gives: `[i][j]`, the covariance of numbers `i` and `j` of as many as there
+    /// are frequencies for, by summing up the waves themselves.
+    fn of_the_transform(exponent: f64, distance: usize) -> f64 {
+        // The waves of frequency `k / KNOTS`, from both ends of the spectrum; constant, as strong as the first.
+        let power = |k: usize| {
+            let k = k.min(KNOTS - k).max(1);
+            (k as f64 / KNOTS as f64).powf(-exponent)
+        };
+        let wave = |k: usize| power(k) * (TAU * (k * distance) as f64 / KNOTS as f64).cos();
+        (0..KNOTS).map(wave).sum::<f64>() / (0..KNOTS).map(power).sum::<f64>()
+    }
+
+    /// Sequences as particles draw them, in two dimensions.
+    fn drawn(exponent: f64) -> Vec<[[f64; 2]; KNOTS]> {
+        let predictors = predictors(exponent, KNOTS);
+        let scales = [1.0; 2 * KNOTS];
+        let noise =
+            PowerNoise { stream: Stream::new(5, 0, 0), scales: &scales, predictors: &predictors };
+        let sequence = |pair| {
+            let mut source = noise.source::<f32, [f32; 2]>((), pair);
+            std::array::from_fn(|_| source.next_knot().map(f64::from))
+        };
+        (0..20_000).map(sequence).collect()
+    }
+
+    #[test]
+    fn neighbouring_knots_covary_as_the_transform_has_it_from_the_first_on() {
+        for exponent in [0.0, 0.5, 1.0, 2.0, 3.0, 4.0] {
+            let sequences = drawn(exponent);
+            for dimension in 0..2 {
+                for (knot, distance) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (17, 1), (27, 2)] {
+                    let product =
+                        |s: &[[f64; 2]; KNOTS]| s[knot][dimension] * s[knot + distance][dimension];
+                    let covariance = sequences.iter().map(product).sum::<f64>() / 20_000.0;
+                    let expected = of_the_transform(exponent, distance);
+                    // Five standard deviations: a product's variance is 2 at most.
+                    let error = 5.0 * (2.0f64 / 20_000.0).sqrt();
+                    assert!(
+                        (covariance - expected).abs() < error,
+                        "beta {exponent}, {knot} and {distance} on: {covariance}, not {expected}"
+                    );
+                }
+            }
+            let across = sequences.iter().map(|s| s[3][0] * s[3][1]).sum::<f64>() / 20_000.0;
+            assert!(across.abs() < 0.05, "dimensions go together: {across}");
+        }
+    }
+
+    #[test]
+    fn the_spectrum_falls_as_a_power_of_the_frequency() {
+        for exponent in [0.0, 0.25, 0.5, 1.0, 2.0, 3.0] {
+            let [near, far, own, _] = predictors(exponent, KNOTS)[ORDER].map(f64::from);
+            // The spectrum of second-order autoregression, against the power that waves of a frequency have together.
+            let total: f64 =
+                (0..KNOTS).map(|k| (k.min(KNOTS - k).max(1) as f64).powf(-exponent)).sum();
+            for k in 1..=KNOTS / 2 {
+                let turn = TAU * k as f64 / KNOTS as f64;
+                let real = 1.0 - near * turn.cos() - far * (2.0 * turn).cos();
+                let imaginary = near * turn.sin() + far * (2.0 * turn).sin();
+                let power = own * own / (real * real + imaginary * imaginary);
+                let expected = (k as f64).powf(-exponent) * KNOTS as f64 / total;
+                let decibel = 10.0 * (power / expected).log10();
+                assert!(decibel.abs() < 2.5, "beta {exponent}, frequency {k}: {decibel} dB");
+            }
+        }
+    }
+
+    #[test]
+    fn few_knots_have_finite_predictors_and_white_noise_has_none() {
+        for count in 2..6 {
+            for exponent in [0.0, 1.0, 4.0] {
+                let numbers = predictors(exponent, count);
+                assert!(numbers.iter().flatten().all(|number| number.abs() <= 2.0), "{numbers:?}");
+            }
+        }
+        for [near, far, own, _] in predictors(0.0, KNOTS) {
+            assert!(near.abs() < 1e-6 && far.abs() < 1e-6 && (own - 1.0).abs() < 1e-6);
+        }
+    }
+}

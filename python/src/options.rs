@@ -242,6 +242,9 @@ impl Options {
             "noise" => tuning.noise = named(name, value)?,
             "noise_scale" => tuning.noise_scale = real()?,
             "colour" => tuning.colour = real()?,
+            "noise_exponent" => tuning.noise_exponent = real()?,
+            "kept_share" => tuning.kept_share = real()?,
+            "sample_decay" => tuning.sample_decay = real()?,
             "balance" => tuning.balance = real()?,
 
             "steps" => self.steps = Some(count(name, value)?),

@@ -59,6 +59,9 @@ pub fn dict<'py>(py: Python<'py>, asked: &Asked) -> PyResult<Bound<'py, PyDict>>
     dict.set_item("noise_scale", tuning.noise_scale)?;
     dict.set_item("colour", tuning.colour)?;
     dict.set_item("balance", tuning.balance)?;
+    dict.set_item("noise_exponent", tuning.noise_exponent)?;
+    dict.set_item("kept_share", tuning.kept_share)?;
+    dict.set_item("sample_decay", tuning.sample_decay)?;
     Ok(dict)
 }
 

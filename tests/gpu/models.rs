@@ -231,6 +231,7 @@ fn models_change_as_on_the_cpu() {
         PlannerKind::Cem,
         PlannerKind::RandomShooting,
         PlannerKind::PredictiveSampling,
+        PlannerKind::Icem,
     ] {
         let config = PilotConfig { particles: 200, horizon: 10, ..PilotConfig::of(planner) };
         let run = |device| {

@@ -1,5 +1,6 @@
 //! Noise around a plan, but for the first particles, which follow given controls.
 
+use super::knots::{KnotControls, TINY};
 use super::{Controls, Knots, PowerNoise, Scheme};
 use crate::lanes::{LaneBits, Lanes};
 use crate::model::Vector;
@@ -26,7 +27,8 @@ impl Followed<'_> {
         if number < self.kept {
             self.sequences[number as usize * self.knots.plan.len() + at]
         } else {
-            self.knots.plan[at]
+            // As for pairs that follow a plan: a plan of 0 goes to neither side more often.
+            self.knots.plan[at] + TINY * self.knots.noise.stream.first_sign()
         }
     }
 }
@@ -35,7 +37,7 @@ impl Followed<'_> {
 #[derive(Clone, Copy)]
 pub struct FollowedControls<'a, L: Lanes, V: Vector<L>> {
     scheme: &'a Followed<'a>,
-    drawn: super::knots::KnotControls<'a, PowerNoise<'a>, L, V>,
+    drawn: KnotControls<'a, PowerNoise<'a>, L, V>,
     proof: L::Proof,
     /// The first particle of the bundle, whose pairs follow each other.
     first: u32,

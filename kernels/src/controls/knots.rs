@@ -124,7 +124,7 @@ pub struct KnotNoise<'a> {
 
 /// The noise of a pair that follows the plan as it is: lost in any control but 0, of which it tells the two sides apart
 /// where only the sign counts.
-const TINY: f32 = 1e-30;
+pub(super) const TINY: f32 = 1e-30;
 
 /// The noise of a bundle of pairs, knot after knot.
 #[derive(Clone, Copy)]

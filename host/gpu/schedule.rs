@@ -41,7 +41,8 @@ pub struct Schedule {
     pub params: PlannerParams,
     /// The buffers that the planner needs.
     pub buffers: Buffers,
-    /// The tables that all decisions share: the interpolant's weights, then Halton's points or `icem`'s predictors.
+    /// The tables that all decisions share: the interpolant's weights and the noise's deviations, then Halton's points or
+    /// `icem`'s predictors.
     pub tables: Vec<f32>,
     /// The launch that begins an episode.
     pub reset: Launch,
@@ -134,8 +135,8 @@ impl Schedule {
             params: params(config, model, noise.as_ref()),
             buffers,
             tables: noise.map_or(Vec::new(), |noise| {
-                let rows = noise.weights.into_iter().chain(noise.predictors);
-                rows.flatten().chain(noise.points).collect()
+                let weights = noise.weights.into_iter().flatten().chain(noise.initial_scales);
+                weights.chain(noise.predictors.into_iter().flatten()).chain(noise.points).collect()
             }),
             reset: one(reset),
             iteration,
@@ -219,7 +220,6 @@ fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> 
         params.cubic = noise.cubic.into();
         params.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
         params.colour = noise.colour;
-        params.initial_scale = noise.initial_scale;
     }
     params
 }

@@ -191,7 +191,7 @@ impl<M: LaneModel> Planner<M> for Icem {
         let Problem { model, horizon, .. } = problem;
         let mut lowest = f32::INFINITY;
         let mut summary = Summary::EMPTY;
-        self.noise.scales.fill(self.noise.initial_scale);
+        self.noise.begin();
         for iteration in 0..self.tuning.iterations {
             summary = self.iterate(problem, request, iteration);
             lowest = lowest.min(summary.best.0);
@@ -219,7 +219,7 @@ impl<M: LaneModel> Planner<M> for Icem {
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
-        let scales = vec![self.noise.initial_scale; self.noise.scales.len()];
+        let scales = self.noise.first_scales();
         let (stream, is_last) = (request.stream(0), self.tuning.iterations == 1);
         let mut scheme = scheme(&self.noise, &self.kept, stream, is_last, &problem.model);
         scheme.knots.noise.scales = &scales;

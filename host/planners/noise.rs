@@ -18,8 +18,8 @@ pub(crate) struct NoisePlan {
     kept: Vec<f32>,
     /// The noise's standard deviation at each knot, `[knots][D]`, in the model's units.
     pub scales: Vec<f32>,
-    /// What `scales` is at the beginning of a decision.
-    pub initial_scale: f32,
+    /// What `scales` is at the beginning of a decision, the same at each knot: `[D]`.
+    pub initial_scales: Vec<f32>,
     /// As in [`Interpolant`].
     pub weights: Vec<[f32; 4]>,
     pub cubic: bool,
@@ -54,7 +54,8 @@ impl NoisePlan {
                 if cubic { catmull_rom(t) } else { [1.0 - t, t, 0.0, 0.0] }.map(|w| w as f32)
             })
             .collect();
-        let initial_scale = tuning.noise_scale as f32 * full;
+        let initial_scale = |dimension| tuning.noise_scale.of(dimension) as f32 * full;
+        let initial_scales: Vec<_> = (0..dimensions).map(initial_scale).collect();
         let numbers = Self::knot_count(config) * dimensions;
         let steps = config.horizon as usize * dimensions;
         let pairs = config.particles.div_ceil(2) as usize;
@@ -66,8 +67,8 @@ impl NoisePlan {
         Self {
             plan: vec![0.0; steps],
             kept: vec![0.0; steps],
-            scales: vec![initial_scale; numbers],
-            initial_scale,
+            scales: initial_scales.repeat(numbers / dimensions),
+            initial_scales,
             weights,
             cubic,
             colour: [rho as f32, (1.0 - rho * rho).sqrt() as f32],
@@ -145,6 +146,18 @@ impl NoisePlan {
         PowerNoise { stream, scales: &self.scales, predictors: &self.predictors }
     }
 
+    /// Begins a decision: the deviations are what they are at first.
+    pub fn begin(&mut self) {
+        for scales in self.scales.chunks_mut(self.dimensions) {
+            scales.copy_from_slice(&self.initial_scales);
+        }
+    }
+
+    /// The deviations with which every decision begins, `[knots][D]`.
+    pub fn first_scales(&self) -> Vec<f32> {
+        self.initial_scales.repeat(self.scales.len() / self.dimensions)
+    }
+
     /// Moves the plan for `model` by what `change`, `[knots][D]`, is between the knots.
     pub fn move_by<M: LaneModel>(&mut self, change: &[f64], model: &M) {
         let interpolant = Interpolant { weights: &self.weights, cubic: self.cubic };
@@ -193,7 +206,7 @@ fn noise(config: &PilotConfig) -> Noise {
 impl Memory for NoisePlan {
     fn reset(&mut self) {
         self.plan.fill(0.0);
-        self.scales.fill(self.initial_scale);
+        self.begin();
     }
 
     /// The deviations need not be kept: every decision begins with the same.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::names::named;
-use super::{ActionKind, PlannerKind, SettingError};
+use super::{ActionKind, NoiseScale, PlannerKind, SettingError};
 
 /// How controls run between knots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,8 +68,9 @@ pub struct Tuning {
     pub interpolation: Interpolation,
     /// The same planners but `icem`: where the noise comes from.
     pub noise: Noise,
-    /// The same planners: the noise's standard deviation as a share of the full force, above 0 to 10.
-    pub noise_scale: f64,
+    /// The same planners: the noise's standard deviation as a share of full control, above 0 to 10; one number for all
+    /// dimensions of a control, or one for each. Where controls are scores of choices, each choice has one.
+    pub noise_scale: NoiseScale,
     /// The same planners but `icem`, with coloured noise: the correlation of neighbouring knots, 0 to below 1.
     pub colour: f64,
     /// `fmc`: the exponent of the score against that of the distance, 0 to 10. More seeks reward,
@@ -128,7 +129,7 @@ impl Tuning {
             knot_spacing: 5,
             interpolation: Interpolation::Linear,
             noise: Noise::White,
-            noise_scale: 0.5,
+            noise_scale: 0.5.into(),
             colour: 0.5,
             balance: 1.0,
             noise_exponent: exponent_of_icem(),
@@ -136,11 +137,13 @@ impl Tuning {
             sample_decay: sample_decay_of_icem(),
         };
         match planner {
-            PlannerKind::Mppi => Self { knot_spacing: 2, noise_scale: 1.0, ..common },
-            PlannerKind::RandomShooting => Self { knot_spacing: 1, noise_scale: 1.0, ..common },
+            PlannerKind::Mppi => Self { knot_spacing: 2, noise_scale: 1.0.into(), ..common },
+            PlannerKind::RandomShooting => {
+                Self { knot_spacing: 1, noise_scale: 1.0.into(), ..common }
+            }
             PlannerKind::PredictiveSampling => Self { knot_spacing: 2, ..common },
             PlannerKind::Icem => {
-                Self { elite_share: 0.1, knot_spacing: 1, noise_scale: 1.0, ..common }
+                Self { elite_share: 0.1, knot_spacing: 1, noise_scale: 1.0.into(), ..common }
             }
             PlannerKind::Cem | PlannerKind::Smc | PlannerKind::Fmc => common,
         }
@@ -219,8 +222,7 @@ impl Tuning {
     /// # Errors
     /// [`SettingError`] about the first knob out of range.
     pub fn validate(&self) -> Result<(), SettingError> {
-        let above_0 = |v: f64, most: f64| v > 0.0 && v <= most;
-        let checks: [(&str, bool, String, &str); 13] = [
+        let checks: [(&str, bool, String, &str); 12] = [
             (
                 "iterations",
                 (1..=100).contains(&self.iterations),
@@ -263,12 +265,6 @@ impl Tuning {
                 self.knot_spacing.to_string(),
                 "1 to 1000",
             ),
-            (
-                "noise_scale",
-                above_0(self.noise_scale, 10.0),
-                self.noise_scale.to_string(),
-                "above 0 to 10",
-            ),
             ("colour", (0.0..1.0).contains(&self.colour), self.colour.to_string(), "0 to below 1"),
             ("balance", (0.0..=10.0).contains(&self.balance), self.balance.to_string(), "0 to 10"),
             (
@@ -292,9 +288,14 @@ impl Tuning {
         ];
         match checks.into_iter().find(|(_, good, _, _)| !good) {
             Some((name, _, given, required)) => Err(SettingError { name, given, required }),
-            None => Ok(()),
+            None => self.noise_scale.validate(),
         }
     }
+}
+
+/// Whether a number is above 0, and `most` at most.
+pub(super) fn above_0(number: f64, most: f64) -> bool {
+    number > 0.0 && number <= most
 }
 
 /// Whether `planner` draws controls at knots for some actions.
@@ -329,7 +330,7 @@ mod tests {
             ("interpolation", Tuning { interpolation: Interpolation::Cubic, ..common }),
             ("noise", Tuning { noise: Noise::Halton, ..common }),
             // Where only the sign counts, its size matters once the plan meets its limits.
-            ("noise_scale", Tuning { noise_scale: 10.0, ..common }),
+            ("noise_scale", Tuning { noise_scale: 10.0.into(), ..common }),
             ("colour", Tuning { colour: 0.9, ..common }),
             ("balance", Tuning { balance: 2.0, ..common }),
             ("noise_exponent", Tuning { noise_exponent: 3.0, ..common }),

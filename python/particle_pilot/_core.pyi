@@ -78,7 +78,7 @@ class _Options(TypedDict, total=False):
     knot_spacing: SupportsIndex  # controls: steps between knots, 1 to 1000
     interpolation: Literal["linear", "cubic"]  # controls: how they run between knots
     noise: Literal["white", "coloured", "halton"]  # controls: where the noise comes from
-    noise_scale: SupportsFloat  # controls: the noise's deviation as a share of the full force
+    noise_scale: SupportsFloat | Sequence[SupportsFloat]  # controls: the noise's deviation as a share of the full force
     colour: SupportsFloat  # controls with coloured noise: the correlation of neighbouring knots
     balance: SupportsFloat  # fmc: the score's exponent against the distance's, 0 to 10
     noise_exponent: SupportsFloat  # icem: beta of the noise's power 1 / f^beta, 0 to 4

@@ -108,7 +108,8 @@ use crate::{batch, physics, settings};
 /// noise : str, default "white"
 ///     The same but icem: ``"white"``; ``"coloured"``, where each knot follows its neighbour; or ``"halton"``, spread evenly.
 /// noise_scale : float, default 0.5
-///     The same: the noise's standard deviation as a share of the full force, above 0 to 10; 1 by default for mppi,
+///     The same: the noise's standard deviation as a share of the full force, above 0 to 10, or a sequence of such, one for each
+///     dimension of the control; 1 by default for mppi,
 ///     icem and random-shooting.
 /// colour : float, default 0.5
 ///     The same but icem, with coloured noise: the correlation of neighbouring knots, 0 to below 1.

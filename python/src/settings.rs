@@ -56,7 +56,10 @@ pub fn dict<'py>(py: Python<'py>, asked: &Asked) -> PyResult<Bound<'py, PyDict>>
     dict.set_item("knot_spacing", tuning.knot_spacing)?;
     dict.set_item("interpolation", tuning.interpolation.name())?;
     dict.set_item("noise", tuning.noise.name())?;
-    dict.set_item("noise_scale", tuning.noise_scale)?;
+    match tuning.noise_scale.numbers() {
+        [number] => dict.set_item("noise_scale", number)?,
+        each => dict.set_item("noise_scale", each)?,
+    }
     dict.set_item("colour", tuning.colour)?;
     dict.set_item("balance", tuning.balance)?;
     dict.set_item("noise_exponent", tuning.noise_exponent)?;

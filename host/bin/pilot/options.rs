@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use particle_pilot::env::{Integrator, Push};
-use particle_pilot::{ActionKind, Device, Interpolation, Noise, PlannerKind};
+use particle_pilot::{ActionKind, Device, Interpolation, Noise, NoiseScale, PlannerKind};
 use serde::{Deserialize, Serialize};
 
 #[derive(Args, Clone, Debug, Default, PartialEq)]
@@ -124,8 +124,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME", value_parser = names(Noise::ALL), help_heading = TUNING)]
     pub noise: Option<Noise>,
     /// Controls: the noise's deviation as a share of the full force, above 0 to 10
-    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
-    pub noise_scale: Option<f64>,
+    #[arg(long, value_name = "SHARE[,...]", help_heading = TUNING)]
+    pub noise_scale: Option<NoiseScale>,
     /// Controls with coloured noise: the correlation of neighbouring knots, 0 to below 1
     #[arg(long, value_name = "SHARE", help_heading = TUNING)]
     pub colour: Option<f64>,

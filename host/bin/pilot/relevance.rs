@@ -32,7 +32,7 @@ mod tests {
             ("knot-spacing", |t| t.knot_spacing = 3),
             ("interpolation", |t| t.interpolation = particle_pilot::Interpolation::Cubic),
             ("noise", |t| t.noise = Noise::Halton),
-            ("noise-scale", |t| t.noise_scale = 0.1),
+            ("noise-scale", |t| t.noise_scale = 0.1.into()),
             ("colour", |t| t.colour = 0.9),
             ("balance", |t| t.balance = 3.0),
             ("noise-exponent", |t| t.noise_exponent = 3.0),

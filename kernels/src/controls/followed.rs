@@ -75,22 +75,18 @@ impl<L: Lanes, V: Vector<L>> Controls<V> for FollowedControls<'_, L, V> {
 
     #[inline(always)]
     fn next(&mut self, step: u32) -> [V; 2] {
-        let mut sides = self.drawn.next(step);
+        let sides = self.drawn.next(step);
         if self.first >= self.scheme.given {
             return sides;
         }
         let dimensions = V::dimensions();
-        for dimension in 0..V::LEN {
-            // Not the range's end, which would keep a GPU's compiler from unrolling this.
-            if dimension >= dimensions {
-                continue;
-            }
+        let [mut a, mut b] = sides;
+        for dimension in 0..dimensions {
             let at = step as usize * dimensions + dimension;
-            let [a, b] = [sides[0].as_ref()[dimension], sides[1].as_ref()[dimension]];
-            sides[0].as_mut()[dimension] = self.follow(a, 0, at);
-            sides[1].as_mut()[dimension] = self.follow(b, 1, at);
+            a.set(dimension, self.follow(a.get(dimension), 0, at));
+            b.set(dimension, self.follow(b.get(dimension), 1, at));
         }
-        sides
+        [a, b]
     }
 }
 
@@ -98,13 +94,14 @@ impl<L: Lanes, V: Vector<L>> FollowedControls<'_, L, V> {
     /// `drawn`, the control of side `side` of the pairs at place `at` of `[H][D]`, but for the particles that follow a given
     /// one.
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
     fn follow(&self, drawn: L, side: u32, at: usize) -> L {
         let mut values = [0.0; 16];
         drawn.store(&mut values);
         let mut number = self.first + side;
-        for value in values.iter_mut().take(L::COUNT) {
+        for lane in 0..L::COUNT {
             if number < self.scheme.given {
-                *value = self.scheme.value(number, at);
+                values[lane] = self.scheme.value(number, at);
             }
             number += 2;
         }

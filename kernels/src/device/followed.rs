@@ -53,7 +53,8 @@ pub fn refit<W: Width, const MANY: bool>(
         let scale = &workspace.scales()[number as usize];
         let knot = (number / dimensions) as usize;
         let step = step_of(knot, &scheme.knots.interpolant, params.horizon as usize);
-        let at = step * dimensions as usize + (number % dimensions) as usize;
+        let dimension = (number % dimensions) as usize;
+        let at = step * dimensions as usize + dimension;
         let is_elite = |kept: u32| key(costs[kept as usize].get(), kept) <= threshold;
         let difference = |kept: u32| {
             let control = scheme.sequences[(kept * params.plan_len()) as usize + at];
@@ -63,7 +64,7 @@ pub fn refit<W: Width, const MANY: bool>(
         let moments = with_kept(moments, params.kept, is_elite, difference);
         let (change, refit) = refit_knot(scale.get(), moments, elites, params.smoothing, least);
         first.set(change);
-        scale.set(if is_last { params.initial_scale } else { refit });
+        scale.set(if is_last { workspace.initial_scales()[dimension] } else { refit });
     });
     block.sync();
     let change = |number: usize| sums[2 * number].get();

@@ -30,7 +30,8 @@ pub fn reset(block: &Block, workspace: &Workspace<'_>) {
     let params = &workspace.task.params;
     block.each(params.plan_len(), |place| workspace.plan()[place as usize].set(0.0));
     block.each(params.numbers, |number| {
-        workspace.scales()[number as usize].set(params.initial_scale)
+        let scale = workspace.initial_scales()[(number % params.dimensions) as usize];
+        workspace.scales()[number as usize].set(scale);
     });
     if block.rank == 0 {
         workspace.counters().reset();
@@ -184,7 +185,8 @@ pub fn refit<const MANY: bool>(
         let moments = [first.get(), second.get()];
         let (change, refit) = refit_knot(scale.get(), moments, elites, params.smoothing, least);
         first.set(change);
-        scale.set(if is_last { params.initial_scale } else { refit });
+        let dimension = (number % params.dimensions) as usize;
+        scale.set(if is_last { workspace.initial_scales()[dimension] } else { refit });
     });
     block.sync();
     let change = |number: usize| sums[2 * number].get();

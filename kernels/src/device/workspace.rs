@@ -170,6 +170,22 @@ impl<'a> Workspace<'a> {
         Interpolant { weights, cubic: params.cubic == 1 }
     }
 
+    /// The noise's deviations at the beginning of a decision, one for each dimension.
+    #[inline(always)]
+    pub fn initial_scales(&self) -> &'a [f32] {
+        let params = &self.task.params;
+        let address = (self.task.tables + u64::from(params.spacing) * 16) as *const f32;
+        // SAFETY: the host puts them there; nobody writes to them.
+        unsafe { core::slice::from_raw_parts(address, params.dimensions as usize) }
+    }
+
+    /// The address of the table behind the deviations: Halton's points, or `icem`'s predictors.
+    #[inline(always)]
+    fn last_table(&self) -> u64 {
+        let params = &self.task.params;
+        self.task.tables + u64::from(params.spacing) * 16 + u64::from(params.dimensions) * 4
+    }
+
     /// The start in the model's units, where it is not in the kernel's parameters.
     #[inline(always)]
     pub fn start(&self) -> &'a [Cell<f32>] {
@@ -194,7 +210,7 @@ impl<'a> Workspace<'a> {
     pub fn noise(&self, stream: Stream) -> KnotNoise<'a> {
         let params = &self.task.params;
         let points = u64::from(params.halton_pairs) * u64::from(params.numbers);
-        let address = self.task.tables + u64::from(params.spacing) * 16;
+        let address = self.last_table();
         KnotNoise {
             stream,
             scales: self.values(self.task.layout.scales, params.numbers.into()),
@@ -245,7 +261,7 @@ impl<'a> Workspace<'a> {
     #[inline(always)]
     pub fn power_noise(&self, stream: Stream) -> PowerNoise<'a> {
         let params = &self.task.params;
-        let address = self.task.tables + u64::from(params.spacing) * 16;
+        let address = self.last_table();
         PowerNoise {
             stream,
             scales: self.values(self.task.layout.scales, params.numbers.into()),

@@ -29,8 +29,8 @@ pub struct Task {
     pub layout: Layout,
     /// The address of the first decision's memory.
     pub memory: u64,
-    /// The address of the tables that all decisions share: the interpolant's weights, then Halton's points, or `icem`'s
-    /// predictors.
+    /// The address of the tables that all decisions share: the interpolant's weights, the noise's deviations at first in each
+    /// dimension, then Halton's points, or `icem`'s predictors.
     pub tables: u64,
     /// Determines every random number.
     pub seed: u64,
@@ -81,8 +81,6 @@ pub struct PlannerParams {
     pub strata: u32,
     /// The correlation of neighbouring knots and the share of new noise.
     pub colour: [f32; 2],
-    /// The noise's standard deviation, in the model's units.
-    pub initial_scale: f32,
     /// `smc`: 1 / temperature.
     pub inverse_temperature: f32,
     /// `fmc`: the exponent of the score.
@@ -110,6 +108,8 @@ pub struct PlannerParams {
     pub keeps: u32,
     /// `icem`: how many of those that were kept the first particles of this iteration follow.
     pub kept: u32,
+    /// Makes up whole multiples of 8 bytes.
+    pub padding: u32,
 }
 
 impl PlannerParams {

@@ -38,7 +38,8 @@ impl Model<2, 1> for Pendulum {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Upright, a step costs far less than 1: a low temperature makes small differences count.
-    let tuning = Tuning { temperature: 0.1, noise_scale: 0.5, ..Tuning::of(PlannerKind::Mppi) };
+    let tuning =
+        Tuning { temperature: 0.1, noise_scale: 0.5.into(), ..Tuning::of(PlannerKind::Mppi) };
     let config = PilotConfig { horizon: 30, tuning, ..PilotConfig::of(PlannerKind::Mppi) };
     let mut pilot = Pilot::with_model(config, Pendulum)?;
     let mut state = [PI, 0.0]; // hanging, at rest

@@ -27,7 +27,9 @@ impl Warning {
                 "nothing keeps the state within `theta_limit_deg` and `x_limit`"
             }
             (Self::AllEnd { .. }, _) => "lower `horizon`, or raise `particles`",
-            (Self::FewSamples { .. }, PlannerKind::Cem) => "raise `particles` or `elite_share`",
+            (Self::FewSamples { .. }, PlannerKind::Cem | PlannerKind::Icem) => {
+                "raise `particles` or `elite_share`"
+            }
             (Self::FewSamples { .. }, PlannerKind::Mppi) => {
                 match config.tuning.target_share > 0.0 {
                     true => "raise `target_share` or `particles`",

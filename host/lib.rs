@@ -71,8 +71,8 @@ pub use pilot::Pilot;
 pub use problem::{CartPoleProblem, Problem};
 pub use random::PhiloxRng;
 pub use settings::{
-    ActionKind, Device, Interpolation, Noise, PilotConfig, PilotConfigBuilder, PlannerKind,
-    SettingError, Tuning,
+    ActionKind, Device, Interpolation, Noise, NoiseScale, NoiseScaleError, PilotConfig,
+    PilotConfigBuilder, PlannerKind, SettingError, Tuning,
 };
 pub use simd::Simd;
 pub use speculation::Speculation;

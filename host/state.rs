@@ -17,7 +17,8 @@ pub struct Carried {
     /// What the planner has kept of its last plan, for each step of the horizon: `cem` with two choices the
     /// probability of the second, for cart-pole that of going right; `mppi`, and `cem` otherwise, the control in each
     /// dimension, in units of the model as particles compute it: for a [`Model`](crate::kernels::model::Model), shares of what there is to choose from, or
-    /// where there are more than two choices, scores of them.
+    /// where there are more than two choices, scores of them. `icem` as `mppi`, and behind the plan the same of each future that
+    /// it has kept, once it has kept some.
     /// Empty for planners that begin each decision anew; for others that means no last plan.
     pub plan: Vec<f64>,
 }

@@ -64,6 +64,7 @@ fn decisions_about_several_numbers_allocate_nothing_either() {
         PlannerKind::Cem,
         PlannerKind::Mppi,
         PlannerKind::PredictiveSampling,
+        PlannerKind::Icem,
     ] {
         let config = PilotConfig { particles: 1000, threads: 1, ..PilotConfig::of(planner) };
         assert_eq!(allocations::<2>(Pilot::with_model(config, Two).unwrap()), 0, "{planner}");

@@ -49,11 +49,12 @@ fn config(planner: PlannerKind) -> PilotConfig {
     PilotConfig { particles: 301, horizon: 20, device, tuning, ..PilotConfig::of(planner) }
 }
 
-const SEVERAL: [PlannerKind; 4] = [
+const SEVERAL: [PlannerKind; 5] = [
     PlannerKind::RandomShooting,
     PlannerKind::Cem,
     PlannerKind::Mppi,
     PlannerKind::PredictiveSampling,
+    PlannerKind::Icem,
 ];
 
 #[test]

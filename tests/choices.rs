@@ -53,11 +53,12 @@ impl Model<2, 2> for Walk {
     }
 }
 
-const PLANNERS: [PlannerKind; 4] = [
+const PLANNERS: [PlannerKind; 5] = [
     PlannerKind::RandomShooting,
     PlannerKind::Cem,
     PlannerKind::Mppi,
     PlannerKind::PredictiveSampling,
+    PlannerKind::Icem,
 ];
 
 fn config(planner: PlannerKind) -> PilotConfig {

@@ -153,11 +153,12 @@ impl Model<3, 2> for Rover {
 }
 
 /// Planners of several numbers.
-const SEVERAL: [PlannerKind; 4] = [
+const SEVERAL: [PlannerKind; 5] = [
     PlannerKind::RandomShooting,
     PlannerKind::Cem,
     PlannerKind::Mppi,
     PlannerKind::PredictiveSampling,
+    PlannerKind::Icem,
 ];
 
 fn pendulum(actions: Actions<1>) -> Pendulum<false> {
@@ -459,5 +460,29 @@ impl Model<3, 2> for Tracks {
     #[inline(always)]
     fn cost<R: Real>(&self, [_, y, heading]: [R; 3], _: [R; 2]) -> R {
         y.square() + heading.square()
+    }
+}
+
+#[test]
+fn noise_has_a_scale_in_each_dimension() {
+    let of = |planner, noise_scale| {
+        let tuning = Tuning { noise_scale, ..Tuning::of(planner) };
+        let config = PilotConfig { tuning, ..config(planner, 1) };
+        Pilot::with_model(config, Rover { goal: [4.0, 0.0] })
+    };
+    for planner in SEVERAL.into_iter().filter(|planner| *planner != PlannerKind::RandomShooting) {
+        let mut pilot = of(planner, [0.1, 0.3].into()).unwrap();
+        let futures = pilot.trajectories(&[0.0; 3]).unwrap();
+        // The box reaches 0.6 m/s and 1.5 rad/s from its middle.
+        for (dimension, [middle, expected]) in [[0.4, 0.06], [0.0, 0.45]].into_iter().enumerate() {
+            let first = futures.actions.chunks(2 * 25).map(|future| future[dimension] - middle);
+            let deviation = (first.map(|away| away * away).sum::<f32>() / 300.0).sqrt();
+            // Four standard errors of 150 pairs.
+            assert!((deviation / expected - 1.0).abs() < 0.24, "{planner}: {deviation}");
+        }
+        let same = of(planner, [0.7, 0.7].into()).map(drives).unwrap();
+        assert_eq!(same, of(planner, 0.7.into()).map(drives).unwrap());
+        let three = of(planner, [0.5; 3].into());
+        assert!(matches!(three, Err(PilotError::Setting(_))), "{planner}");
     }
 }

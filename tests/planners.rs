@@ -358,7 +358,7 @@ fn settings_out_of_range_are_named() {
         ("temperature", Tuning { temperature: f64::NAN, ..t }),
         ("target_share", Tuning { target_share: 1.0, ..t }),
         ("knot_spacing", Tuning { knot_spacing: 0, ..t }),
-        ("noise_scale", Tuning { noise_scale: -1.0, ..t }),
+        ("noise_scale", Tuning { noise_scale: (-1.0).into(), ..t }),
         ("colour", Tuning { colour: 1.0, ..t }),
         ("balance", Tuning { balance: f64::INFINITY, ..t }),
     ] {

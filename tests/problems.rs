@@ -136,6 +136,7 @@ fn the_acrobot_arrives_in_fewer_steps_than_gymnasium_asks_for() {
         PlannerKind::Cem,
         PlannerKind::Mppi,
         PlannerKind::PredictiveSampling,
+        PlannerKind::Icem,
     ] {
         let config = PilotConfig { particles: 256, horizon: 20, ..PilotConfig::of(planner) };
         let config = PilotConfig { device: Device::Cpu, ..config };

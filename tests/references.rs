@@ -110,6 +110,7 @@ fn recorded_futures_are_those_of_the_reference() {
         PlannerKind::Cem,
         PlannerKind::Mppi,
         PlannerKind::PredictiveSampling,
+        PlannerKind::Icem,
     ] {
         let mut one = Pilot::with_model(config(planner), Balloon::<0>).unwrap();
         let mut other = Pilot::with_model(config(planner), Timed::<0>).unwrap();

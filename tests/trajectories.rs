@@ -35,6 +35,7 @@ fn for_each_kind(check: impl Fn(&mut Pilot, &Trajectories)) {
         PlannerKind::Cem,
         PlannerKind::Mppi,
         PlannerKind::PredictiveSampling,
+        PlannerKind::Icem,
     ] {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
             for physics in [Physics::default(), moon] {
@@ -156,7 +157,9 @@ fn planners_whose_particles_replace_each_other_say_so() {
 
 #[test]
 fn a_plan_goes_on_where_the_pole_leans() {
-    for planner in [PlannerKind::Cem, PlannerKind::Mppi, PlannerKind::PredictiveSampling] {
+    for planner in
+        [PlannerKind::Cem, PlannerKind::Mppi, PlannerKind::PredictiveSampling, PlannerKind::Icem]
+    {
         for action in [ActionKind::Discrete, ActionKind::Continuous] {
             let mut pilot =
                 Pilot::new(config(planner, action), CartPoleProblem::default()).unwrap();
@@ -205,5 +208,59 @@ fn predictive_sampling_does_what_its_cheapest_future_does_and_goes_on_with_it() 
                 assert!((as_done(*planned) - f64::from(*control)).abs() < 1e-5, "{action} {step}");
             }
         }
+    }
+}
+
+/// With one iteration, the futures that are recorded are all that there are.
+#[test]
+fn icem_does_what_its_cheapest_future_does_and_follows_the_best_ones_again() {
+    for action in [ActionKind::Discrete, ActionKind::Continuous] {
+        let usual = config(PlannerKind::Icem, action);
+        // 33 elites of 333, of which 10 are kept.
+        let tuning = Tuning { iterations: 1, elite_share: 0.1, kept_share: 0.3, ..usual.tuning };
+        let config = PilotConfig { tuning, ..usual };
+        let mut pilot = Pilot::new(config, CartPoleProblem::default()).unwrap();
+        let mut kept: Vec<Vec<f32>> = Vec::new();
+        let mut plan = pilot.plan().unwrap();
+        for step in 0..5 {
+            let state = STATE.map(|value| value * (1.0 - 0.3 * f64::from(step)));
+            let futures = pilot.trajectories(&state).unwrap();
+            let controls =
+                |particle| &futures.actions[particle * futures.horizon..][..futures.horizon];
+            for (particle, expected) in kept.iter().enumerate() {
+                assert_eq!(&controls(particle)[..44], &expected[1..], "{action} {step}");
+            }
+            // The next one follows the plan as it is.
+            for (control, planned) in controls(kept.len()).iter().zip(&plan).filter(|_| step > 0) {
+                let as_done = match action {
+                    ActionKind::Discrete => 10.0f64.copysign(*planned),
+                    ActionKind::Continuous => *planned,
+                };
+                assert!((f64::from(*control) - as_done).abs() < 1e-5, "{action} {step}");
+            }
+            let mut order: Vec<usize> = (0..futures.particles).collect();
+            order.sort_by(|a, b| futures.costs[*a].total_cmp(&futures.costs[*b]));
+            let done = match pilot.act(&state).unwrap().action {
+                Action::Discrete(index) => [-10.0, 10.0][index as usize],
+                Action::Continuous(force) => force[0],
+            };
+            assert!((done - f64::from(controls(order[0])[0])).abs() < 1e-5, "{action} {step}");
+            kept = order[..10].iter().map(|particle| controls(*particle).to_vec()).collect();
+            plan = pilot.plan().unwrap();
+        }
+    }
+}
+
+#[test]
+fn icem_has_fewer_futures_in_each_iteration() {
+    let usual = PilotConfig::of(PlannerKind::Icem);
+    for (elite_share, futures) in [(0.1, 1000 + 500 + 250 + 200), (0.3, 1000 + 600 + 600 + 600)] {
+        let tuning = Tuning { iterations: 4, elite_share, sample_decay: 2.0, ..usual.tuning };
+        let config = PilotConfig { particles: 1000, tuning, ..usual.clone() };
+        let mut pilot = Pilot::new(config, CartPoleProblem::default()).unwrap();
+        let diagnostics = pilot.act(&STATE).unwrap().diagnostics;
+        assert_eq!(diagnostics.particle_steps, futures * 30);
+        assert_eq!(diagnostics.particles, 1000);
+        assert_eq!(diagnostics.effective_samples, 1000.0 * elite_share);
     }
 }

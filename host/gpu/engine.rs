@@ -14,7 +14,7 @@ use crate::control_vector::ControlVector;
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Pinned};
 use crate::decision::Diagnostics;
 use crate::engine::{Plan, Question};
-use crate::planners::futures::diagnose;
+use crate::planners::futures::diagnose_some;
 use crate::settings::PilotConfig;
 
 /// One planner for one model on one GPU.
@@ -93,7 +93,8 @@ impl GpuEngine {
                 self.launches.reset(&self.task, &self.numbers, 1)?;
                 self.kept.put_back(&mut self.memory, &self.task.layout, &self.task.params)?;
             }
-            self.launches.decide(&mut self.task, &self.numbers, 1)?;
+            let follows = self.kept.follows(&self.task.params);
+            self.launches.decide(&self.task, &self.numbers, 1, follows)?;
         }
         self.memory.copy_to(&mut self.answer)
     }
@@ -165,7 +166,7 @@ impl GpuEngine {
         };
         Diagnostics {
             effective_samples: answer.effective_samples,
-            ..diagnose([params.particles, params.horizon], &summary, params.iterations)
+            ..diagnose_some(&self.launches.schedule.counts, params.horizon, &summary)
         }
     }
 }

@@ -97,9 +97,9 @@ impl GpuEpisodes {
 
     /// Steps that a decision simulates.
     pub fn particle_steps(&self) -> u64 {
-        let params = &self.launches.schedule.params;
-        let steps = u64::from(params.particles) * u64::from(params.horizon);
-        steps * u64::from(params.iterations)
+        let schedule = &self.launches.schedule;
+        let futures: u64 = schedule.counts.iter().copied().map(u64::from).sum();
+        futures * u64::from(schedule.params.horizon)
     }
 
     /// Runs episodes from `[episodes][N]` states, at most as many as [fit](GpuEpisodes::width), for `steps` steps at most;
@@ -152,7 +152,8 @@ impl GpuEpisodes {
             episodes.task.decision = step;
             // SAFETY: as above.
             unsafe {
-                self.launches.decide(&mut episodes.task, &self.numbers, count)?;
+                let follows = if step == 0 { 0 } else { episodes.task.params.keeps };
+                self.launches.decide(&episodes.task, &self.numbers, count, follows)?;
                 self.step_all(&gpu, &episodes)?;
             }
             if (step + 1).is_multiple_of(CHECK)

@@ -16,6 +16,10 @@ use crate::planners::noise::are_controls;
 pub struct Kept {
     /// None for planners that begin each decision anew.
     kind: Option<Kind>,
+    /// The numbers of a plan alone, without controls of futures that are kept beside it.
+    plan: usize,
+    /// How many numbers the last decision has left: with the controls of futures or, if none have been kept yet, without.
+    known: usize,
     /// Where in the GPU's memory it begins.
     place: usize,
     /// What the last decision has left, as the GPU has it; empty where there is no kind.
@@ -31,22 +35,36 @@ pub struct Kept {
 enum Kind {
     /// `[H]`, of going right, `f64`.
     Probabilities,
-    /// `[H][D]`, in the model's units, `f32`.
+    /// `[H][D]`, in the model's units, `f32`; behind it as often again as [`PlannerParams::keeps`] says.
     Controls,
+}
+
+impl Kind {
+    /// The bytes of a number.
+    fn size(self) -> usize {
+        match self {
+            Self::Probabilities => 8,
+            Self::Controls => 4,
+        }
+    }
 }
 
 impl Kept {
     /// Nothing, yet.
     pub fn new(schedule: &Schedule, layout: &Layout) -> Self {
         let Schedule { params, buffers, .. } = schedule;
-        let (kind, place, size, count) = match (buffers.probabilities, buffers.moments) {
-            (true, _) => (Some(Kind::Probabilities), layout.probabilities, 8, params.horizon),
+        let (kind, place, count) = match (buffers.probabilities, buffers.moments) {
+            (true, _) => (Some(Kind::Probabilities), layout.probabilities, params.horizon),
             // Only moments of the noise move a plan.
-            (false, true) => (Some(Kind::Controls), layout.plan, 4, params.plan_len()),
-            (false, false) => (None, size_of::<Answer>() as u64, 0, 0),
+            (false, true) => {
+                (Some(Kind::Controls), layout.plan, params.plan_len() * (1 + params.keeps))
+            }
+            (false, false) => (None, size_of::<Answer>() as u64, 0),
         };
-        let (place, bytes) = (place as usize, vec![0; size * count as usize]);
-        Self { kind, place, bytes, is_fresh: true, is_there: false }
+        let bytes = vec![0; kind.map_or(0, Kind::size) * count as usize];
+        let place = place as usize;
+        let plan = (count / (1 + params.keeps)) as usize;
+        Self { kind, plan, known: plan, place, bytes, is_fresh: true, is_there: false }
     }
 
     /// How many bytes of the GPU's memory hold an answer and what is left to the next decision.
@@ -63,7 +81,13 @@ impl Kept {
     /// Takes over what came with an answer.
     pub fn receive(&mut self, copy: &[u8]) {
         self.bytes.copy_from_slice(&copy[self.place..]);
+        self.known = self.kind.map_or(0, |kind| self.bytes.len() / kind.size());
         (self.is_fresh, self.is_there) = (false, true);
+    }
+
+    /// How many kept futures the next decision begins with, by the planner's parameters.
+    pub fn follows(&self, params: &PlannerParams) -> u32 {
+        if self.is_fresh || self.known == self.plan { 0 } else { params.keeps }
     }
 
     /// Begins with nothing known.
@@ -75,10 +99,12 @@ impl Kept {
     pub fn values(&self) -> Vec<f64> {
         match self.kind {
             // What the kernels write that are about to be launched.
-            Some(Kind::Probabilities) if self.is_fresh => vec![0.5; self.bytes.len() / 8],
-            Some(Kind::Controls) if self.is_fresh => vec![0.0; self.bytes.len() / 4],
+            Some(Kind::Probabilities) if self.is_fresh => vec![0.5; self.plan],
+            Some(Kind::Controls) if self.is_fresh => vec![0.0; self.plan],
             Some(Kind::Probabilities) => values(&self.bytes).collect(),
-            Some(Kind::Controls) => values::<f32>(&self.bytes).map(f64::from).collect(),
+            Some(Kind::Controls) => {
+                values::<f32>(&self.bytes).map(f64::from).take(self.known).collect()
+            }
             None => Vec::new(),
         }
     }
@@ -93,10 +119,12 @@ impl Kept {
             Some(Kind::Controls) => (bytemuck::cast_slice(&controls), are_controls(carried)),
             None => (&[], carried.is_empty()),
         };
-        if !fits || bytes.len() != self.bytes.len() {
+        let is_whole = bytes.len() == self.bytes.len();
+        if !fits || !is_whole && carried.len() != self.plan {
             return false;
         }
-        self.bytes.copy_from_slice(bytes);
+        self.known = carried.len();
+        self.bytes[..bytes.len()].copy_from_slice(bytes);
         (self.is_fresh, self.is_there) = (false, false);
         true
     }

@@ -109,7 +109,8 @@ impl Launches {
         unsafe { self.launch(&self.reset, task, numbers, rows) }
     }
 
-    /// Asks for `rows` decisions, whose seed and number are in `task`, without waiting for them.
+    /// Asks for `rows` decisions, whose seed and number are in `task`, without waiting for them. Each begins with so many kept
+    /// futures as `follows` says.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU fails.
@@ -118,12 +119,15 @@ impl Launches {
     /// As for [`Launches::reset`], which must have been called.
     pub unsafe fn decide(
         &self,
-        task: &mut Task,
+        task: &Task,
         numbers: &[f32],
         rows: u32,
+        follows: u32,
     ) -> Result<(), GpuError> {
-        for iteration in 0..task.params.iterations {
-            task.iteration = iteration;
+        let mut task = *task;
+        task.params.kept = follows;
+        for (iteration, futures) in (0..).zip(&self.schedule.counts) {
+            (task.iteration, task.params.particles) = (iteration, *futures);
             for ready in &self.iteration {
                 let batches = match ready.launch.blocks {
                     Blocks::Chunks(_) => task.params.batches(),
@@ -132,14 +136,15 @@ impl Launches {
                 for batch in 0..batches {
                     task.batch = batch;
                     // SAFETY: the caller's duty.
-                    unsafe { self.launch(ready, task, numbers, rows) }?;
+                    unsafe { self.launch(ready, &task, numbers, rows) }?;
                     if let Some(fold) = ready.fold.as_ref().filter(|_| batches > 1) {
                         let grid = Grid { rows, ..Grid::new(1, WHOLE) };
                         // SAFETY: the caller's duty.
-                        unsafe { self.gpu.launch_with(fold, grid, task, numbers) }?;
+                        unsafe { self.gpu.launch_with(fold, grid, &task, numbers) }?;
                     }
                 }
             }
+            task.params.kept = task.params.keeps;
         }
         Ok(())
     }

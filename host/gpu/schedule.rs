@@ -7,7 +7,7 @@ use particle_pilot_kernels::task::{Buffers, PlannerParams};
 
 use super::GpuModel;
 use crate::planners::noise::NoisePlan;
-use crate::planners::{cem::elites::elite_count, fmc};
+use crate::planners::{cem::elites::elite_count, fmc, icem};
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 
 /// Threads of a block that has a decision for itself.
@@ -41,12 +41,15 @@ pub struct Schedule {
     pub params: PlannerParams,
     /// The buffers that the planner needs.
     pub buffers: Buffers,
-    /// The tables that all decisions share: the interpolant's weights, then Halton's points.
+    /// The tables that all decisions share: the interpolant's weights and the noise's deviations, then Halton's points or
+    /// `icem`'s predictors.
     pub tables: Vec<f32>,
     /// The launch that forgets all earlier decisions.
     pub reset: Launch,
     /// The launches of an iteration.
     pub iteration: Vec<Launch>,
+    /// The futures of each iteration.
+    pub counts: Vec<u32>,
 }
 
 impl Schedule {
@@ -91,6 +94,19 @@ impl Schedule {
                 "reset_plan",
                 vec![knots(), one("choose_elites"), weighs("elite"), one("refit_plan")],
             ),
+            (PlannerKind::Icem, _) => (
+                plans,
+                "reset_plan",
+                vec![
+                    rolls_out("followed"),
+                    one("choose_elites"),
+                    Launch {
+                        kernel: "followed_moments".into(),
+                        blocks: Blocks::Chunks("fold_moments"),
+                    },
+                    one("refit_followed"),
+                ],
+            ),
             (PlannerKind::Smc, _) => (
                 populations,
                 "reset_counters",
@@ -112,10 +128,12 @@ impl Schedule {
             params: params(config, model, noise.as_ref()),
             buffers,
             tables: noise.map_or(Vec::new(), |noise| {
-                noise.weights.into_iter().flatten().chain(noise.points).collect()
+                let weights = noise.weights.into_iter().flatten().chain(noise.initial_scales);
+                weights.chain(noise.predictors.into_iter().flatten()).chain(noise.points).collect()
             }),
             reset: one(reset),
             iteration,
+            counts: counts(config),
         }
     }
 
@@ -125,6 +143,15 @@ impl Schedule {
             Blocks::Chunks(fold) if self.params.smaller_batch().is_some() => Some(fold),
             _ => None,
         }
+    }
+}
+
+/// The futures of each iteration.
+fn counts(config: &PilotConfig) -> Vec<u32> {
+    match config.planner {
+        PlannerKind::Icem => icem::counts(config).collect(),
+        PlannerKind::Cem => vec![config.particles; config.tuning.iterations as usize],
+        _ => vec![config.particles],
     }
 }
 
@@ -156,11 +183,11 @@ fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> 
         target_share: tuning.target_share,
         particles: config.particles,
         horizon: config.horizon,
-        iterations: if config.planner == PlannerKind::Cem { tuning.iterations } else { 1 },
+        iterations: counts(config).len() as u32,
         elites: if anchored { 1 } else { elite_count(config.particles, tuning.elite_share) as u32 },
         discrete: discrete.into(),
         strata: match config.planner {
-            PlannerKind::Cem | PlannerKind::PredictiveSampling => 0,
+            PlannerKind::Cem | PlannerKind::Icem | PlannerKind::PredictiveSampling => 0,
             PlannerKind::Mppi if !discrete => 0,
             _ => first_controls(config),
         },
@@ -174,6 +201,7 @@ fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> 
         limit: model.limit,
         choices: model.choices,
         anchored: anchored.into(),
+        keeps: if config.planner == PlannerKind::Icem { icem::keeps(config) } else { 0 },
         ..PlannerParams::zeroed()
     };
     params.batch_chunks = params.chunks();
@@ -183,7 +211,6 @@ fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> 
         params.cubic = noise.cubic.into();
         params.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
         params.colour = noise.colour;
-        params.initial_scale = noise.initial_scale;
     }
     params
 }

@@ -31,6 +31,8 @@ pub(crate) struct Chunk {
 pub(crate) struct Futures {
     /// A lock each, because threads take chunks as they come; no chunk is ever contended.
     chunks: Vec<Mutex<Chunk>>,
+    /// How many futures were rolled out last: all that there is room for, or fewer.
+    count: usize,
     /// `[SUMS][chunks]`: numbers of each chunk, while they are added up.
     columns: Vec<f64>,
 }
@@ -44,7 +46,7 @@ impl Futures {
             Mutex::new(Chunk { costs, weights, partial, summary: Summary::EMPTY })
         };
         let chunks: Vec<_> = (0..particles.div_ceil(CHUNK as u32)).map(|_| chunk()).collect();
-        Self { columns: vec![0.0; SUMS * chunks.len()], chunks }
+        Self { columns: vec![0.0; SUMS * chunks.len()], count: particles as usize, chunks }
     }
 
     /// The bytes that takes.
@@ -53,7 +55,17 @@ impl Futures {
         u64::from(particles.div_ceil(CHUNK as u32)) * chunk as u64
     }
 
-    /// Rolls out every future of `scheme` from `state`.
+    /// How many futures were rolled out last.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many chunks these make.
+    fn used(&self) -> usize {
+        self.count.div_ceil(CHUNK)
+    }
+
+    /// Rolls out every future of `scheme` from `state`: as many as `problem` has, which there must be room for.
     pub fn roll_out<M: LaneModel, S: Scheme<M>>(
         &mut self,
         problem: &Problem<M>,
@@ -68,21 +80,22 @@ impl Futures {
             horizon: problem.horizon,
             particles: problem.particles,
         };
+        self.count = problem.particles as usize;
         self.each(request, |index, chunk| {
             let rollout = RollOut { spec: &spec, index, costs: &mut chunk.costs };
             chunk.summary = problem.simd.run(rollout);
         });
         // One pass over the chunks, which may be more than caches hold.
         let mut summary = Summary::EMPTY;
-        let count = self.chunks.len();
-        for (index, chunk) in unlocked(&mut self.chunks).enumerate() {
+        let count = self.used();
+        for (index, chunk) in unlocked(&mut self.chunks[..count]).enumerate() {
             let next = &chunk.summary;
             summary.count(next);
             for (row, sum) in next.sums.iter().chain([&next.squares]).enumerate() {
                 self.columns[row * count + index] = *sum;
             }
         }
-        let mut rows = self.columns.chunks_exact_mut(count).map(tree);
+        let mut rows = self.columns[..SUMS * count].chunks_exact_mut(count).map(tree);
         summary.sums = std::array::from_fn(|_| rows.next().expect("a row for each stratum"));
         summary.squares = rows.next().expect("a row for the squares");
         summary
@@ -90,8 +103,9 @@ impl Futures {
 
     /// The sum of `value` over all chunks, in an order that does not depend on threads.
     pub fn sum(&mut self, value: impl Fn(&Chunk) -> f64) -> f64 {
-        let row = &mut self.columns[..self.chunks.len()];
-        for (chunk, sum) in unlocked(&mut self.chunks).zip(row.iter_mut()) {
+        let count = self.used();
+        let row = &mut self.columns[..count];
+        for (chunk, sum) in unlocked(&mut self.chunks[..count]).zip(row.iter_mut()) {
             *sum = value(chunk);
         }
         tree(row)
@@ -99,7 +113,7 @@ impl Futures {
 
     /// Calls `work` for every chunk, on all threads, until a stop.
     pub fn each(&self, request: &Request<'_>, work: impl Fn(usize, &mut Chunk) + Sync) {
-        request.pool.for_each(self.chunks.len(), |index| {
+        request.pool.for_each(self.used(), |index| {
             if request.is_stopped() {
                 return;
             }
@@ -115,7 +129,8 @@ impl Futures {
 
     /// Calls `work` for every chunk in order.
     pub fn in_order(&mut self, work: impl FnMut(&mut Chunk)) {
-        unlocked(&mut self.chunks).for_each(work);
+        let count = self.used();
+        unlocked(&mut self.chunks[..count]).for_each(work);
     }
 }
 
@@ -160,5 +175,16 @@ pub(crate) fn diagnose(
         horizon,
         particles: u64::from(particles),
         particle_steps: u64::from(particles) * u64::from(horizon) * u64::from(iterations),
+    }
+}
+
+/// [`diagnose`] where each iteration has as many futures as `counts` says; the summary is about those of the last.
+pub(crate) fn diagnose_some(counts: &[u32], horizon: u32, summary: &Summary) -> Diagnostics {
+    let last = counts.last().copied().unwrap_or(0);
+    let simulated: u64 = counts.iter().copied().map(u64::from).sum();
+    Diagnostics {
+        particles: counts.first().copied().unwrap_or(0).into(),
+        particle_steps: simulated * u64::from(horizon),
+        ..diagnose([last, horizon], summary, 1)
     }
 }

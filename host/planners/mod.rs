@@ -3,10 +3,12 @@
 pub(crate) mod cem;
 pub(crate) mod fmc;
 pub(crate) mod futures;
+pub(crate) mod icem;
 mod islands;
 mod mppi;
 pub(crate) mod noise;
 pub(crate) mod planner;
+mod power;
 mod predictive_sampling;
 mod random_shooting;
 mod record;
@@ -16,6 +18,7 @@ mod weighing;
 use cem::{ContinuousCem, DiscreteCem};
 use fmc::FmcPlanner;
 use futures::Futures;
+use icem::Icem;
 use mppi::Mppi;
 use noise::NoisePlan;
 use particle_pilot_kernels::model::LaneModel;
@@ -43,6 +46,7 @@ pub(crate) fn create<M: LaneModel>(
             Box::new(ContinuousCem::new(problem, config))
         }
         (PlannerKind::Mppi, _) => Box::new(Mppi::new(problem, config)),
+        (PlannerKind::Icem, _) => Box::new(Icem::new(problem, config)),
         (PlannerKind::PredictiveSampling, _) => Box::new(PredictiveSampling::new(problem, config)),
         (PlannerKind::Smc, _) if one => Box::new(SmcPlanner::new::<M>(config)),
         (PlannerKind::Fmc, _) if one => Box::new(FmcPlanner::new::<M>(config)),
@@ -70,6 +74,10 @@ pub(crate) fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
         }
         (PlannerKind::Mppi, _) => {
             Futures::memory(particles, moments) + NoisePlan::memory(config, dimensions)
+        }
+        (PlannerKind::Icem, _) => {
+            let plan = NoisePlan::memory(config, dimensions) + Icem::memory(config, dimensions);
+            Futures::memory(particles, moments) + keys + plan
         }
         (PlannerKind::PredictiveSampling, _) => {
             Futures::memory(particles, 0) + NoisePlan::memory(config, dimensions)

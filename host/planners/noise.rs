@@ -1,13 +1,14 @@
 //! The plan of a continuous planner and the noise around it.
 
-use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots};
+use particle_pilot_kernels::controls::{First, Interpolant, KnotNoise, Knots, PowerNoise};
 use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::noise::moved;
 use particle_pilot_kernels::rng::Stream;
 
 use super::planner::{Memory, Problem, dimensions, limit, scores};
+use super::power::predictors;
 use crate::control_vector::ControlVector;
-use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig};
+use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig, PlannerKind};
 
 /// A plan of one control for each step, and noise at knots to vary it; each in `D` dimensions.
 pub(crate) struct NoisePlan {
@@ -17,8 +18,8 @@ pub(crate) struct NoisePlan {
     kept: Vec<f32>,
     /// The noise's standard deviation at each knot, `[knots][D]`, in the model's units.
     pub scales: Vec<f32>,
-    /// What `scales` is at the beginning of a decision.
-    pub initial_scale: f32,
+    /// What `scales` is at the beginning of a decision, the same at each knot: `[D]`.
+    pub initial_scales: Vec<f32>,
     /// As in [`Interpolant`].
     pub weights: Vec<[f32; 4]>,
     pub cubic: bool,
@@ -29,6 +30,8 @@ pub(crate) struct NoisePlan {
     pub pairs: usize,
     /// As in [`KnotNoise`].
     pub anchored: bool,
+    /// As in [`PowerNoise`]; empty for planners that have no such.
+    pub predictors: Vec<[f32; 4]>,
     thresholded: bool,
     /// `D`.
     dimensions: usize,
@@ -51,26 +54,33 @@ impl NoisePlan {
                 if cubic { catmull_rom(t) } else { [1.0 - t, t, 0.0, 0.0] }.map(|w| w as f32)
             })
             .collect();
-        let initial_scale = tuning.noise_scale as f32 * full;
+        let initial_scale = |dimension| tuning.noise_scale.of(dimension) as f32 * full;
+        let initial_scales: Vec<_> = (0..dimensions).map(initial_scale).collect();
         let numbers = Self::knot_count(config) * dimensions;
         let steps = config.horizon as usize * dimensions;
         let pairs = config.particles.div_ceil(2) as usize;
-        let points = match tuning.noise {
+        let points = match noise(config) {
             Noise::Halton => halton_points(numbers, pairs, dimensions),
             Noise::White | Noise::Coloured => Vec::new(),
         };
-        let rho = if tuning.noise == Noise::Coloured { tuning.colour } else { 0.0 };
+        let rho = if noise(config) == Noise::Coloured { tuning.colour } else { 0.0 };
         Self {
             plan: vec![0.0; steps],
             kept: vec![0.0; steps],
-            scales: vec![initial_scale; numbers],
-            initial_scale,
+            scales: initial_scales.repeat(numbers / dimensions),
+            initial_scales,
             weights,
             cubic,
             colour: [rho as f32, (1.0 - rho * rho).sqrt() as f32],
             points,
             pairs,
             anchored: false,
+            predictors: match config.planner {
+                PlannerKind::Icem => {
+                    predictors(tuning.noise_exponent, Self::knot_count(config)).to_vec()
+                }
+                _ => Vec::new(),
+            },
             thresholded: config.action == ActionKind::Discrete,
             dimensions,
         }
@@ -85,7 +95,7 @@ impl NoisePlan {
     /// The bytes that such a plan takes in so many dimensions.
     pub fn memory(config: &PilotConfig, dimensions: usize) -> u64 {
         let knots = Self::knot_count(config) as u64;
-        let pairs = match config.tuning.noise {
+        let pairs = match noise(config) {
             Noise::Halton => u64::from(config.particles.div_ceil(2)),
             Noise::White | Noise::Coloured => 0,
         };
@@ -94,8 +104,21 @@ impl NoisePlan {
 
     /// How to draw controls of `model` around the plan.
     pub fn scheme<M: LaneModel>(&self, stream: Stream, model: &M) -> Knots<'_> {
+        self.scheme_of(self.noise(stream), model)
+    }
+
+    /// [`NoisePlan::scheme`] with noise whose power goes by a power of the frequency.
+    pub fn power_scheme<M: LaneModel>(
+        &self,
+        stream: Stream,
+        model: &M,
+    ) -> Knots<'_, PowerNoise<'_>> {
+        self.scheme_of(self.power_noise(stream), model)
+    }
+
+    fn scheme_of<N, M: LaneModel>(&self, noise: N, model: &M) -> Knots<'_, N> {
         Knots {
-            noise: self.noise(stream),
+            noise,
             interpolant: self.interpolant(),
             plan: &self.plan,
             full: model.full_control(),
@@ -116,6 +139,23 @@ impl NoisePlan {
             pairs: self.pairs,
             anchored: self.anchored,
         }
+    }
+
+    /// The noise alone, where its power goes by a power of the frequency.
+    pub fn power_noise(&self, stream: Stream) -> PowerNoise<'_> {
+        PowerNoise { stream, scales: &self.scales, predictors: &self.predictors }
+    }
+
+    /// Begins a decision: the deviations are what they are at first.
+    pub fn begin(&mut self) {
+        for scales in self.scales.chunks_mut(self.dimensions) {
+            scales.copy_from_slice(&self.initial_scales);
+        }
+    }
+
+    /// The deviations with which every decision begins, `[knots][D]`.
+    pub fn first_scales(&self) -> Vec<f32> {
+        self.initial_scales.repeat(self.scales.len() / self.dimensions)
     }
 
     /// Moves the plan for `model` by what `change`, `[knots][D]`, is between the knots.
@@ -155,10 +195,18 @@ impl NoisePlan {
     }
 }
 
+/// Where the noise at the knots comes from that is not that of [`PowerNoise`].
+fn noise(config: &PilotConfig) -> Noise {
+    match config.planner {
+        PlannerKind::Icem => Noise::White,
+        _ => config.tuning.noise,
+    }
+}
+
 impl Memory for NoisePlan {
     fn reset(&mut self) {
         self.plan.fill(0.0);
-        self.scales.fill(self.initial_scale);
+        self.begin();
     }
 
     /// The deviations need not be kept: every decision begins with the same.

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use particle_pilot_kernels::controls::KnotNoise;
+use particle_pilot_kernels::controls::Noise;
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::LaneModel;
@@ -30,11 +30,11 @@ pub(crate) fn weigh<M: LaneModel>(
 }
 
 /// For every knot, the weighted sums of the noise and of its square.
-pub(crate) fn knot_moments<M: LaneModel>(
+pub(crate) fn knot_moments<M: LaneModel, N: Noise>(
     futures: &mut Futures,
     problem: &Problem<M>,
     request: &Request<'_>,
-    noise: &KnotNoise<'_>,
+    noise: &N,
     moments: &mut [f64],
 ) {
     let count = moments.len();
@@ -66,20 +66,26 @@ impl LaneWork for Weigh<'_> {
     }
 }
 
-struct Moments<'a, M> {
+struct Moments<'a, M, N> {
     /// Which has as many dimensions as the noise.
     model: PhantomData<M>,
-    noise: &'a KnotNoise<'a>,
+    noise: &'a N,
     first_pair: u32,
     weights: &'a [f32; CHUNK],
     moments: &'a mut [f64],
 }
 
-impl<M: LaneModel> LaneWork for Moments<'_, M> {
+impl<M: LaneModel, N: Noise> LaneWork for Moments<'_, M, N> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) {
-        knot_moments_chunk::<M, L>(proof, self.noise, self.first_pair, self.weights, self.moments);
+        knot_moments_chunk::<M, L, N>(
+            proof,
+            self.noise,
+            self.first_pair,
+            self.weights,
+            self.moments,
+        );
     }
 }

@@ -21,6 +21,8 @@ pub enum PlannerKind {
     Fmc,
     /// Predictive sampling: the best of many variants of the last plan, from three futures on.
     PredictiveSampling,
+    /// The improved cross-entropy method: smooth noise, and the best futures are followed again.
+    Icem,
 }
 
 named!(
@@ -33,5 +35,6 @@ named!(
         (PlannerKind::Smc, "smc"),
         (PlannerKind::Fmc, "fmc"),
         (PlannerKind::PredictiveSampling, "predictive-sampling"),
+        (PlannerKind::Icem, "icem"),
     ]
 );

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::names::named;
-use super::{ActionKind, PlannerKind, SettingError};
+use super::{ActionKind, NoiseScale, PlannerKind, SettingError};
 
 /// How controls run between knots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,34 +47,58 @@ named!(
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tuning {
-    /// `cem`: refits in each decision, 1 to 100. More searches deeper, at proportional cost.
+    /// `cem`, `icem`: refits in each decision, 1 to 100. More searches deeper, at proportional cost.
     pub iterations: u32,
-    /// `cem`: the share of futures to refit to, above 0 to 1. Less converges faster and errs more.
+    /// `cem`, `icem`: the share of futures to refit to, above 0 to 1. Less converges faster and errs more.
     pub elite_share: f64,
-    /// `cem`: how much of the old plan stays in a refit, 0 to below 1.
+    /// `cem`, `icem`: how much of the old plan stays in a refit, 0 to below 1.
     pub smoothing: f64,
-    /// `cem`: the probability that each action keeps at every step, 1/256 to 0.5; for continuous
-    /// actions the least standard deviation as a share of the full force.
+    /// `cem`, `icem`: the probability that each action keeps at every step, 1/256 to 0.5; for continuous
+    /// actions, and with `icem`, the least standard deviation as a share of the full force.
     pub floor: f64,
     /// `mppi`, `smc`: the temperature, 1e-9 to 1e9, in units of cost. More lets worse futures have a say.
     pub temperature: f64,
     /// `mppi`: choose the temperature in each decision such that the effective sample size is this
     /// share of the particles; 0 for the fixed temperature.
     pub target_share: f64,
-    /// `cem`, `mppi`, `predictive-sampling`, `random-shooting` with continuous actions, `mppi` and `predictive-sampling` with
-    /// discrete ones: steps between knots, 1 to 1000. More makes smoother plans of fewer numbers.
+    /// `cem`, `icem`, `mppi`, `predictive-sampling`, `random-shooting` with continuous actions, `icem`, `mppi` and
+    /// `predictive-sampling` with discrete ones: steps between knots, 1 to 1000. More makes smoother plans of fewer numbers.
     pub knot_spacing: u32,
     /// The same planners: how controls run between knots.
     pub interpolation: Interpolation,
-    /// The same planners: where the noise comes from.
+    /// The same planners but `icem`: where the noise comes from.
     pub noise: Noise,
-    /// The same planners: the noise's standard deviation as a share of the full force, above 0 to 10.
-    pub noise_scale: f64,
-    /// The same planners with coloured noise: the correlation of neighbouring knots, 0 to below 1.
+    /// The same planners: the noise's standard deviation as a share of full control, above 0 to 10; one number for all
+    /// dimensions of a control, or one for each. Where controls are scores of choices, each choice has one.
+    pub noise_scale: NoiseScale,
+    /// The same planners but `icem`, with coloured noise: the correlation of neighbouring knots, 0 to below 1.
     pub colour: f64,
     /// `fmc`: the exponent of the score against that of the distance, 0 to 10. More seeks reward,
     /// less explores.
     pub balance: f64,
+    /// `icem`: `beta` of the noise's power spectrum `1 / f^beta`, 0 to 4. 0 is white noise, 1 pink, 2 a random walk's; more is
+    /// smoother, and pushes farther to one side.
+    #[serde(default = "exponent_of_icem")]
+    pub noise_exponent: f64,
+    /// `icem`: the share of the elites that are followed again in the next iteration and decision, above 0 to 1; of these 64
+    /// at most.
+    #[serde(default = "kept_share_of_icem")]
+    pub kept_share: f64,
+    /// `icem`: how many times as many futures each iteration has as the next, 1 to 10. The last has twice the elites at least.
+    #[serde(default = "sample_decay_of_icem")]
+    pub sample_decay: f64,
+}
+
+fn exponent_of_icem() -> f64 {
+    0.5
+}
+
+fn kept_share_of_icem() -> f64 {
+    0.3
+}
+
+fn sample_decay_of_icem() -> f64 {
+    1.25
 }
 
 impl Tuning {
@@ -82,6 +106,9 @@ impl Tuning {
     ///
     /// * `cem`: two refits to the best 5%. Most futures that differ from a good plan fall within the
     ///   horizon; a larger share would refit to fallen ones.
+    /// * `icem`: noise as strong as the control, at every step, and nearly white: what makes it smooth makes dithering rare.
+    ///   Twice as many elites as `cem`, of which 0.3 are kept and each iteration has 0.8 of the futures of the one before,
+    ///   as in the paper.
     /// * `mppi`: noise as strong as the control, at every other step. Smoother noise cannot dither,
     ///   which is how full left and full right make small forces.
     /// * `predictive-sampling`: noise half as strong as the control, at every other step. Less of it finds no way back from
@@ -102,14 +129,22 @@ impl Tuning {
             knot_spacing: 5,
             interpolation: Interpolation::Linear,
             noise: Noise::White,
-            noise_scale: 0.5,
+            noise_scale: 0.5.into(),
             colour: 0.5,
             balance: 1.0,
+            noise_exponent: exponent_of_icem(),
+            kept_share: kept_share_of_icem(),
+            sample_decay: sample_decay_of_icem(),
         };
         match planner {
-            PlannerKind::Mppi => Self { knot_spacing: 2, noise_scale: 1.0, ..common },
-            PlannerKind::RandomShooting => Self { knot_spacing: 1, noise_scale: 1.0, ..common },
+            PlannerKind::Mppi => Self { knot_spacing: 2, noise_scale: 1.0.into(), ..common },
+            PlannerKind::RandomShooting => {
+                Self { knot_spacing: 1, noise_scale: 1.0.into(), ..common }
+            }
             PlannerKind::PredictiveSampling => Self { knot_spacing: 2, ..common },
+            PlannerKind::Icem => {
+                Self { elite_share: 0.1, knot_spacing: 1, noise_scale: 1.0.into(), ..common }
+            }
             PlannerKind::Cem | PlannerKind::Smc | PlannerKind::Fmc => common,
         }
     }
@@ -122,7 +157,7 @@ impl Tuning {
     /// assert!(Tuning::knobs().contains(&"elite_share"));
     /// ```
     #[must_use]
-    pub fn knobs() -> [&'static str; 12] {
+    pub fn knobs() -> [&'static str; 15] {
         let (planner, action) = (PlannerKind::default(), ActionKind::default());
         Self::of(planner).readers(planner, action).map(|(knob, _)| knob)
     }
@@ -141,10 +176,12 @@ impl Tuning {
     pub fn unread(&self, planner: PlannerKind, action: ActionKind) -> Vec<(&'static str, String)> {
         let reads = self.readers(planner, action);
         let reads_knots = reads.contains(&("noise", true));
+        // Whatever the actions are, so that these are not why.
+        let reads_always = planner == PlannerKind::Icem;
         let about_knots = ["knot_spacing", "interpolation", "noise", "noise_scale", "colour"];
         let case = |knob| match knob {
             "colour" if reads_knots => "unless the noise is coloured".into(),
-            knob if has_knots(planner) && about_knots.contains(&knob) => {
+            knob if has_knots(planner) && !reads_always && about_knots.contains(&knob) => {
                 format!("on {planner} with {action} actions")
             }
             _ => format!("on {planner}"),
@@ -154,24 +191,29 @@ impl Tuning {
     }
 
     /// Every knob by name, and whether `planner` reads it.
-    fn readers(&self, planner: PlannerKind, action: ActionKind) -> [(&'static str, bool); 12] {
+    fn readers(&self, planner: PlannerKind, action: ActionKind) -> [(&'static str, bool); 15] {
         let is = |kind| planner == kind;
         let (cem, mppi) = (is(PlannerKind::Cem), is(PlannerKind::Mppi));
-        let always = mppi || is(PlannerKind::PredictiveSampling);
-        let knots = always || has_knots(planner) && action == ActionKind::Continuous;
+        let icem = is(PlannerKind::Icem);
+        let (refits, always) = (cem || icem, mppi || is(PlannerKind::PredictiveSampling));
+        let noise = always || has_knots(planner) && action == ActionKind::Continuous && !icem;
+        let knots = noise || icem;
         [
-            ("iterations", cem),
-            ("elite_share", cem),
-            ("smoothing", cem),
-            ("floor", cem),
+            ("iterations", refits),
+            ("elite_share", refits),
+            ("smoothing", refits),
+            ("floor", refits),
             ("temperature", mppi || is(PlannerKind::Smc)),
             ("target_share", mppi),
             ("knot_spacing", knots),
             ("interpolation", knots),
-            ("noise", knots),
+            ("noise", noise),
             ("noise_scale", knots),
-            ("colour", knots && self.noise == Noise::Coloured),
+            ("colour", noise && self.noise == Noise::Coloured),
             ("balance", is(PlannerKind::Fmc)),
+            ("noise_exponent", icem),
+            ("kept_share", icem),
+            ("sample_decay", icem),
         ]
     }
 
@@ -180,8 +222,7 @@ impl Tuning {
     /// # Errors
     /// [`SettingError`] about the first knob out of range.
     pub fn validate(&self) -> Result<(), SettingError> {
-        let above_0 = |v: f64, most: f64| v > 0.0 && v <= most;
-        let checks: [(&str, bool, String, &str); 10] = [
+        let checks: [(&str, bool, String, &str); 12] = [
             (
                 "iterations",
                 (1..=100).contains(&self.iterations),
@@ -224,20 +265,37 @@ impl Tuning {
                 self.knot_spacing.to_string(),
                 "1 to 1000",
             ),
-            (
-                "noise_scale",
-                above_0(self.noise_scale, 10.0),
-                self.noise_scale.to_string(),
-                "above 0 to 10",
-            ),
             ("colour", (0.0..1.0).contains(&self.colour), self.colour.to_string(), "0 to below 1"),
             ("balance", (0.0..=10.0).contains(&self.balance), self.balance.to_string(), "0 to 10"),
+            (
+                "noise_exponent",
+                (0.0..=4.0).contains(&self.noise_exponent),
+                self.noise_exponent.to_string(),
+                "0 to 4",
+            ),
+            (
+                "kept_share",
+                above_0(self.kept_share, 1.0),
+                self.kept_share.to_string(),
+                "above 0 to 1",
+            ),
+            (
+                "sample_decay",
+                (1.0..=10.0).contains(&self.sample_decay),
+                self.sample_decay.to_string(),
+                "1 to 10",
+            ),
         ];
         match checks.into_iter().find(|(_, good, _, _)| !good) {
             Some((name, _, given, required)) => Err(SettingError { name, given, required }),
-            None => Ok(()),
+            None => self.noise_scale.validate(),
         }
     }
+}
+
+/// Whether a number is above 0, and `most` at most.
+pub(super) fn above_0(number: f64, most: f64) -> bool {
+    number > 0.0 && number <= most
 }
 
 /// Whether `planner` draws controls at knots for some actions.
@@ -272,9 +330,12 @@ mod tests {
             ("interpolation", Tuning { interpolation: Interpolation::Cubic, ..common }),
             ("noise", Tuning { noise: Noise::Halton, ..common }),
             // Where only the sign counts, its size matters once the plan meets its limits.
-            ("noise_scale", Tuning { noise_scale: 10.0, ..common }),
+            ("noise_scale", Tuning { noise_scale: 10.0.into(), ..common }),
             ("colour", Tuning { colour: 0.9, ..common }),
             ("balance", Tuning { balance: 2.0, ..common }),
+            ("noise_exponent", Tuning { noise_exponent: 3.0, ..common }),
+            ("kept_share", Tuning { kept_share: 0.8, ..common }),
+            ("sample_decay", Tuning { sample_decay: 2.0, ..common }),
         ];
         for (planner, _) in PlannerKind::ALL {
             for (action, _) in ActionKind::ALL {

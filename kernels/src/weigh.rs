@@ -1,12 +1,15 @@
 //! Importance weights: weights of futures by their cost, and weighted moments of their noise.
 
-use crate::controls::{KnotNoise, KnotSource};
+use crate::controls::{Noise, NoiseSource};
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::exp;
 use crate::model::Vector;
 use crate::plant::Plant;
 use crate::reduce::{COLUMNS, Sums, fold, fold_pairs, fold_to};
 use crate::rollout::CHUNK;
+
+/// The noise of a bundle of pairs each, in as many as it takes.
+type Sources<'a, N, L, V> = [Option<<N as Noise>::Source<'a, L, V>>; COLUMNS];
 
 /// Sums over the weights of a chunk's futures.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -54,9 +57,9 @@ pub(crate) fn weight_sums(weights: &[f32]) -> WeightSums {
 /// Weighted sums over a chunk's noise at the knots: to `moments[2 j]` goes the sum of `w v`, to
 /// `moments[2 j + 1]` that of `w v^2`, where `v` is number `j` of the noise, `[knots][D]`, as the future saw it.
 #[inline(always)]
-pub fn knot_moments_chunk<P: Plant, L: Lanes>(
+pub fn knot_moments_chunk<P: Plant, L: Lanes, N: Noise>(
     proof: L::Proof,
-    noise: &KnotNoise<'_>,
+    noise: &N,
     first_pair: u32,
     weights: &[f32; CHUNK],
     moments: &mut [f64],
@@ -72,12 +75,11 @@ pub fn knot_moments_chunk<P: Plant, L: Lanes>(
     for place in (0..CHUNK / 2).step_by(COLUMNS) {
         // Both that are to be added up, beside each other.
         let mut values = [0.0f32; 2 * COLUMNS];
-        let mut bundles: [Option<KnotSource<'_, L, P::Control<L>>>; COLUMNS] =
-            [const { None }; COLUMNS];
+        let mut bundles: Sources<'_, N, L, P::Control<L>> = [const { None }; COLUMNS];
         let count = COLUMNS / L::COUNT;
         for (b, bundle) in bundles.iter_mut().enumerate().take(count) {
             let pairs = first_pair + (place + b * L::COUNT) as u32;
-            *bundle = Some(KnotSource::new(noise, proof, L::Bits::counting(proof, pairs)));
+            *bundle = Some(noise.source(proof, L::Bits::counting(proof, pairs)));
         }
         for (number, moment) in moments.chunks_exact_mut(2).enumerate() {
             let dimension = number % P::Control::<L>::LEN;

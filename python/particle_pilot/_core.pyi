@@ -33,7 +33,7 @@ __all__ = [
 __version__: str
 
 _Ending = Literal["survived", "fell", "left-track"]
-_PlannerName = Literal["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"]
+_PlannerName = Literal["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"]
 _Integrator = Literal["euler", "semi-implicit-euler", "semi-implicit euler"]
 
 class _Options(TypedDict, total=False):
@@ -69,18 +69,21 @@ class _Options(TypedDict, total=False):
     cost_terminal_angle: SupportsFloat  # of the last state's squared angle, 1/rad^2
     cost_terminal_rate: SupportsFloat  # of the last state's squared angular velocity, s^2/rad^2
 
-    iterations: SupportsIndex  # cem: refits in each decision, 1 to 100
-    elite_share: SupportsFloat  # cem: the share of futures to refit to, above 0 to 1
-    smoothing: SupportsFloat  # cem: how much of the old plan stays in a refit, 0 to below 1
-    floor: SupportsFloat  # cem: the least probability of each action, or deviation, 1/256 to 0.5
+    iterations: SupportsIndex  # cem, icem: refits in each decision, 1 to 100
+    elite_share: SupportsFloat  # cem, icem: the share of futures to refit to, above 0 to 1
+    smoothing: SupportsFloat  # cem, icem: how much of the old plan stays in a refit, 0 to below 1
+    floor: SupportsFloat  # cem, icem: the least probability of each action, or deviation, 1/256 to 0.5
     temperature: SupportsFloat  # mppi, smc: in units of cost
     target_share: SupportsFloat  # mppi: choose the temperature by this effective share, 0 for fixed
     knot_spacing: SupportsIndex  # controls: steps between knots, 1 to 1000
     interpolation: Literal["linear", "cubic"]  # controls: how they run between knots
     noise: Literal["white", "coloured", "halton"]  # controls: where the noise comes from
-    noise_scale: SupportsFloat  # controls: the noise's deviation as a share of the full force
+    noise_scale: SupportsFloat | Sequence[SupportsFloat]  # controls: the noise's deviation as a share of the full force
     colour: SupportsFloat  # controls with coloured noise: the correlation of neighbouring knots
     balance: SupportsFloat  # fmc: the score's exponent against the distance's, 0 to 10
+    noise_exponent: SupportsFloat  # icem: beta of the noise's power 1 / f^beta, 0 to 4
+    kept_share: SupportsFloat  # icem: the share of the elites that are followed again, above 0 to 1
+    sample_decay: SupportsFloat  # icem: how many times as many futures an iteration has as the next, 1 to 10
 
 class _TaskOptions(_Options, total=False):
     """_Options of a pilot and of an episode in the reference environment."""

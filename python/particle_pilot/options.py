@@ -8,7 +8,8 @@ What an option is where it is not given depends on the planner: ``Pilot("mppi").
     How futures turn into an action. ``"cem"`` refits the drawing of futures to the best ones; ``"mppi"`` moves a plan to
     where weighted noise points; ``"random-shooting"`` compares first actions by futures at random; in ``"smc"`` futures
     advance together and light ones are replaced by copies of heavy ones; in ``"fmc"`` they clone each other for reward and
-    for distance; ``"predictive-sampling"`` makes the best of many variants of its plan the plan.
+    for distance; ``"predictive-sampling"`` makes the best of many variants of its plan the plan; ``"icem"`` is ``"cem"`` with
+    smooth noise, and follows the best futures again.
 ``particles``
     Futures in each iteration. More are steadier and proportionally slower.
 ``horizon``
@@ -51,13 +52,13 @@ steps that it misses because it ended.
 
 **Knobs**, each of some planners
 
-``iterations`` (cem)
+``iterations`` (cem, icem)
     How many times futures are drawn and the drawing refitted in each decision, 1 to 100; time goes in proportion.
-``elite_share`` (cem)
+``elite_share`` (cem, icem)
     The share of futures to refit to, above 0 and at most 1. Less is greedier.
-``smoothing`` (cem)
+``smoothing`` (cem, icem)
     How much of the old plan stays in a refit, 0 to less than 1.
-``floor`` (cem)
+``floor`` (cem, icem)
     The least probability of each action, or the least deviation as a share of the full force, 1/256 to 0.5: so that
     nothing becomes impossible.
 ``temperature`` (mppi, smc)
@@ -66,16 +67,22 @@ steps that it misses because it ended.
     Above 0, the temperature is found in each decision such that this share of the futures has a say; 0 keeps it fixed.
 ``balance`` (fmc)
     The exponent of the score against that of the distance, 0 to 10. More seeks reward, less explores.
-``knot_spacing`` (continuous actions, and mppi and predictive-sampling)
+``knot_spacing`` (continuous actions, and mppi, icem and predictive-sampling)
     Controls are drawn at knots, so many steps apart, 1 to 1000, and run evenly in between. More is smoother.
 ``interpolation`` (the same)
     How they run: ``"linear"`` or ``"cubic"``, which is smoother.
-``noise`` (the same)
+``noise`` (the same but icem)
     Where they are drawn from: ``"white"``, each by itself; ``"coloured"``, neighbours alike; ``"halton"``, spread evenly.
 ``noise_scale`` (the same)
-    Their standard deviation as a share of the full force.
-``colour`` (the same, with coloured noise)
+    Their standard deviation as a share of the full force: a number, or a list of one for each dimension of the control.
+``colour`` (the same but icem, with coloured noise)
     The correlation of neighbouring knots.
+``noise_exponent`` (icem)
+    ``beta`` of the noise's power spectrum ``1 / f^beta``, 0 to 4: 0 is white, more is smoother.
+``kept_share`` (icem)
+    The share of the elites that are followed again in the next iteration and decision, above 0 and at most 1.
+``sample_decay`` (icem)
+    How many times as many futures each iteration has as the next, 1 to 10.
 
 **Episodes** (``solve`` and ``evaluate``)
 

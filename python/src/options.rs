@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::path::PathBuf;
 
 use particle_pilot::env::{Push, PushError};
-use particle_pilot::{CartPoleProblem, PilotConfig, PlannerKind, SettingError, Tuning};
+use particle_pilot::{CartPoleProblem, NoiseScale, PilotConfig, PlannerKind, SettingError, Tuning};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -240,8 +240,11 @@ impl Options {
             "target_share" => tuning.target_share = real()?,
             "interpolation" => tuning.interpolation = named(name, value)?,
             "noise" => tuning.noise = named(name, value)?,
-            "noise_scale" => tuning.noise_scale = real()?,
+            "noise_scale" => tuning.noise_scale = noise_scale(value)?,
             "colour" => tuning.colour = real()?,
+            "noise_exponent" => tuning.noise_exponent = real()?,
+            "kept_share" => tuning.kept_share = real()?,
+            "sample_decay" => tuning.sample_decay = real()?,
             "balance" => tuning.balance = real()?,
 
             "steps" => self.steps = Some(count(name, value)?),
@@ -268,6 +271,13 @@ fn planner_of(layers: &[Bound<'_, PyDict>]) -> PyResult<PlannerKind> {
 fn attribute(name: &str) -> &str {
     let alias = ALIASES.iter().find(|[ours, _]| *ours == name);
     alias.map_or(name, |[_, gymnasium]| gymnasium)
+}
+
+/// A number, or a sequence of numbers, one for each dimension.
+fn noise_scale(value: &Bound<'_, PyAny>) -> PyResult<NoiseScale> {
+    let Ok(each) = value.try_iter() else { return Ok(number("noise_scale", value)?.into()) };
+    let each = each.map(|part| number("noise_scale", &part?)).collect::<PyResult<Vec<f64>>>()?;
+    each[..].try_into().map_err(|error| PyValueError::new_err(format!("noise_scale: {error}")))
 }
 
 /// `"NEWTON:LENGTH:EVERY"`, or the three numbers, as a tuple, a list or an array.

@@ -34,7 +34,7 @@ use crate::{batch, physics, settings};
 /// Parameters
 /// ----------
 /// planner : str, default "cem"
-///     ``"random-shooting"``, ``"cem"``, ``"mppi"``, ``"smc"``, ``"fmc"`` or ``"predictive-sampling"``: how futures turn
+///     ``"random-shooting"``, ``"cem"``, ``"mppi"``, ``"smc"``, ``"fmc"``, ``"predictive-sampling"`` or ``"icem"``: how futures turn
 ///     into an action.
 /// particles : int, default 1024
 ///     Futures simulated in each iteration, 1 to 2**30 (2**24 for smc and fmc). More is steadier and slower.
@@ -85,14 +85,14 @@ use crate::{batch, physics, settings};
 /// cost_terminal_rate : float, default 1.0
 ///     Of the last state's squared angular velocity, s^2/rad^2.
 /// iterations : int, default 2
-///     cem: refits in each decision, 1 to 100. More searches deeper, at proportional cost. This and the following are
+///     cem, icem: refits in each decision, 1 to 100. More searches deeper, at proportional cost. This and the following are
 ///     knobs of some planners; those that a planner does not read are warned about.
 /// elite_share : float, default 0.05
-///     cem: the share of futures to refit to, above 0 to 1. Less converges faster and errs more.
+///     cem, icem: the share of futures to refit to, above 0 to 1. Less converges faster and errs more.
 /// smoothing : float, default 0.2
-///     cem: how much of the old plan stays in a refit, 0 to below 1.
+///     cem, icem: how much of the old plan stays in a refit, 0 to below 1.
 /// floor : float, default 0.05
-///     cem: the least probability of each action at every step, 1/256 to 0.5; for continuous actions the least
+///     cem, icem: the least probability of each action at every step, 1/256 to 0.5; for continuous actions, and with icem, the least
 ///     deviation as a share of the full force. Nothing becomes impossible.
 /// temperature : float, default 1.0
 ///     mppi, smc: in units of cost, 1e-9 to 1e9. More lets worse futures have a say.
@@ -100,20 +100,27 @@ use crate::{batch, physics, settings};
 ///     mppi: choose the temperature in each decision such that the effective sample size is this share of the
 ///     particles, below 1; 0 for the fixed temperature.
 /// knot_spacing : int, default 5
-///     mppi, predictive-sampling, and cem and random-shooting with continuous actions, draw noise at knots and plan between them: steps
-///     between knots, 1 to 1000. More makes smoother plans of fewer numbers. 2 by default for mppi and
-///     predictive-sampling, 1 for random-shooting.
+///     mppi, icem, predictive-sampling, and cem and random-shooting with continuous actions, draw noise at knots and plan between them:
+///     steps between knots, 1 to 1000. More makes smoother plans of fewer numbers. 2 by default for mppi and
+///     predictive-sampling, 1 for icem and random-shooting.
 /// interpolation : str, default "linear"
 ///     The same: ``"linear"`` or ``"cubic"`` (Catmull and Rom's), how controls run between knots.
 /// noise : str, default "white"
-///     The same: ``"white"``; ``"coloured"``, where each knot follows its neighbour; or ``"halton"``, spread evenly.
+///     The same but icem: ``"white"``; ``"coloured"``, where each knot follows its neighbour; or ``"halton"``, spread evenly.
 /// noise_scale : float, default 0.5
-///     The same: the noise's standard deviation as a share of the full force, above 0 to 10; 1 by default for mppi and
-///     random-shooting.
+///     The same: the noise's standard deviation as a share of the full force, above 0 to 10, or a sequence of such, one for each
+///     dimension of the control; 1 by default for mppi,
+///     icem and random-shooting.
 /// colour : float, default 0.5
-///     The same with coloured noise: the correlation of neighbouring knots, 0 to below 1.
+///     The same but icem, with coloured noise: the correlation of neighbouring knots, 0 to below 1.
 /// balance : float, default 1.0
 ///     fmc: the score's exponent against the distance's, 0 to 10. More seeks reward, less explores.
+/// noise_exponent : float, default 0.5
+///     icem: beta of the noise's power spectrum ``1 / f^beta``, 0 to 4. 0 is white noise, 1 pink, 2 a random walk's.
+/// kept_share : float, default 0.3
+///     icem: the share of the elites that are followed again in the next iteration and decision, above 0 to 1; 64 at most.
+/// sample_decay : float, default 1.25
+///     icem: how many times as many futures each iteration has as the next, 1 to 10.
 ///
 /// Raises
 /// ------

@@ -32,8 +32,12 @@ impl Saved {
         dict.set_item("decision", carried.decision)?;
         dict.set_item("plan", PyArray1::from_slice(py, &carried.plan))?;
         if let Some(BatchState { rows, .. }) = &self.rows {
-            let width = rows.first().map_or(0, |row| row.plan.len());
-            let plans: Vec<f64> = rows.iter().flat_map(|row| &row.plan).copied().collect();
+            // Of those that have kept no futures yet, some planners have less; NaN is no number of a plan.
+            let width = rows.iter().map(|row| row.plan.len()).max().unwrap_or(0);
+            let mut plans = vec![f64::NAN; rows.len() * width];
+            for (row, to) in rows.iter().zip(plans.chunks_mut(width.max(1))) {
+                to[..row.plan.len()].copy_from_slice(&row.plan);
+            }
             let plans = PyArray1::from_vec(py, plans).reshape([rows.len(), width])?;
             let batch = PyDict::new(py);
             batch.set_item("seeds", PyArray1::from_iter(py, rows.iter().map(|row| row.seed)))?;
@@ -91,7 +95,10 @@ fn read_rows(rows: &Bound<'_, PyAny>) -> PyResult<Vec<Carried>> {
     let carried = |row: usize| Carried {
         seed: seeds[row],
         decision: decisions[row],
-        plan: plans[row * width..][..width].to_vec(),
+        plan: {
+            let plan = plans[row * width..][..width].iter();
+            plan.copied().take_while(|number| !number.is_nan()).collect()
+        },
     };
     Ok((0..count).map(carried).collect())
 }

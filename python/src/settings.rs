@@ -56,9 +56,15 @@ pub fn dict<'py>(py: Python<'py>, asked: &Asked) -> PyResult<Bound<'py, PyDict>>
     dict.set_item("knot_spacing", tuning.knot_spacing)?;
     dict.set_item("interpolation", tuning.interpolation.name())?;
     dict.set_item("noise", tuning.noise.name())?;
-    dict.set_item("noise_scale", tuning.noise_scale)?;
+    match tuning.noise_scale.numbers() {
+        [number] => dict.set_item("noise_scale", number)?,
+        each => dict.set_item("noise_scale", each)?,
+    }
     dict.set_item("colour", tuning.colour)?;
     dict.set_item("balance", tuning.balance)?;
+    dict.set_item("noise_exponent", tuning.noise_exponent)?;
+    dict.set_item("kept_share", tuning.kept_share)?;
+    dict.set_item("sample_decay", tuning.sample_decay)?;
     Ok(dict)
 }
 

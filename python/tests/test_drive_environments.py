@@ -51,7 +51,7 @@ def test_physics_that_a_reset_draws_are_planned_with(silent):
     assert result.returns.tolist() == [500.0] * 20
 
 
-@pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"])
+@pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"])
 def test_bits_are_those_of_a_pilot_made_after_each_reset(planner, silent):
     driven = []
     env = _Narrow(_make(60))

@@ -80,6 +80,7 @@ def test_other_pushes_are_refused_in_words(push, error, words):
             "`temperature` has no effect on cem",
             "`noise` has no effect on cem with discrete actions",
         ]),
+        ("icem", {"noise": "halton", "kept_share": 0.2}, ["`noise` has no effect on icem"]),
         ("fmc", {"elite_share": 0.1}, ["`elite_share` has no effect on fmc"]),
         ("mppi", {"colour": 0.3}, ["`colour` has no effect unless the noise is coloured"]),
         ("mppi", {"colour": 0.3, "noise": "coloured", "target_share": 0.1, "temperature": 2}, []),
@@ -108,7 +109,7 @@ def test_drive_warns_of_options_without_effect_once(cart_pole):
 def test_all_options_of_another_pilot_are_no_reason_to_warn(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for planner in ("random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"):
+        for planner in ("random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"):
             options = Pilot(planner, particles=16).options
             assert Pilot(**options).options == options
         # A file is for all planners.
@@ -134,6 +135,8 @@ def test_help_says_what_each_option_means_and_its_default():
         ("random-shooting", "knot_spacing", 1),
         ("mppi", "noise_scale", 1),
         ("random-shooting", "noise_scale", 1),
+        ("icem", "knot_spacing", 1),
+        ("icem", "noise_scale", 1),
     ]:
         assert Pilot(planner).options[name] == value
 

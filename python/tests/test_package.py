@@ -10,7 +10,7 @@ import sys
 import particle_pilot
 from particle_pilot import Pilot, evaluate
 
-PLANNERS = ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"]
+PLANNERS = ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"]
 
 
 def test_every_option_is_explained():

@@ -12,7 +12,7 @@ import particle_pilot
 from particle_pilot import DeviceError, Pilot
 
 LEANING_RIGHT = [0.0, 0.0, 0.1, 0.3]
-PLANNERS = ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"]
+PLANNERS = ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"]
 
 
 @pytest.mark.parametrize("planner", PLANNERS)
@@ -182,7 +182,7 @@ def test_decisions_tell_how_they_came_about():
     assert Pilot("smc", particles=64).plan(LEANING_RIGHT).plan is None
 
 
-@pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi", "predictive-sampling"])
+@pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi", "predictive-sampling", "icem"])
 def test_futures_are_those_that_the_decision_follows_from(planner):
     options = {"particles": 301, "horizon": 40, "seed": 2}
     if planner == "cem":

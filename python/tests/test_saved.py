@@ -13,7 +13,7 @@ import particle_pilot
 from particle_pilot import CartPoleVectorEnv, Pilot, drive, evaluate, info, solve
 
 LEANING_RIGHT = [0.0, 0.0, 0.1, 0.3]
-PLANNERS = ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"]
+PLANNERS = ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"]
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 
 

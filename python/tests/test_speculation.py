@@ -97,7 +97,7 @@ def _drive(make, planner="random-shooting", threads=2, episodes=3, **options):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("make", ENVIRONMENTS)
-@pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"])
+@pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"])
 def test_speculation_changes_no_action(make, planner):
     expected, without = _drive(make, planner, speculate=False)
     seen, result = _drive(make, planner)

@@ -213,8 +213,8 @@ fn decisions_for_ones_own_models_are_the_cpus() {
             }
         }
     }
-    // Six planners: four draw boxes of any dimension and choose from many; all choose one number, or either of two choices.
-    assert_eq!(compared, 4 * (4 * 3 * 3 + 6 * 3 * 2 + 6 * 2 + 4 * 2));
+    // Seven planners: five draw boxes of any dimension and choose from many; all choose one number, or either of two choices.
+    assert_eq!(compared, 4 * (5 * 3 * 3 + 7 * 3 * 2 + 7 * 2 + 5 * 2));
 }
 
 #[test]
@@ -231,8 +231,12 @@ fn models_change_as_on_the_cpu() {
         PlannerKind::Cem,
         PlannerKind::RandomShooting,
         PlannerKind::PredictiveSampling,
+        PlannerKind::Icem,
     ] {
-        let config = PilotConfig { particles: 200, horizon: 10, ..PilotConfig::of(planner) };
+        // Each dimension has a scale of its own, too.
+        let tuning = Tuning { noise_scale: [0.3, 1.0, 0.6].into(), ..Tuning::of(planner) };
+        let usual = PilotConfig { tuning, ..PilotConfig::of(planner) };
+        let config = PilotConfig { particles: 200, horizon: 10, ..usual };
         let run = |device| {
             let config = PilotConfig { device, ..config.clone() };
             let mut model = Everything::new(BOX);

@@ -52,6 +52,7 @@ fn decisions_with_a_reference_are_the_cpus() {
         PlannerKind::Cem,
         PlannerKind::Mppi,
         PlannerKind::PredictiveSampling,
+        PlannerKind::Icem,
     ] {
         compare(&config(planner, 200, 9), Balloon::<3>);
     }
@@ -172,6 +173,7 @@ fn decisions_with_a_grid_are_the_cpus() {
         PlannerKind::Cem,
         PlannerKind::Mppi,
         PlannerKind::PredictiveSampling,
+        PlannerKind::Icem,
     ] {
         let run = |device| {
             let config = PilotConfig { device, ..config(planner, 150, 9) };

@@ -37,7 +37,8 @@ pub fn clocks_per_step(gpu: &DeviceInfo, config: &PilotConfig) -> Option<f64> {
         PlannerKind::RandomShooting => Some(clocks.coin),
         PlannerKind::Cem => Some(clocks.biased),
         PlannerKind::Mppi | PlannerKind::PredictiveSampling => Some(clocks.knots),
-        PlannerKind::Smc | PlannerKind::Fmc => None,
+        // Not counted.
+        PlannerKind::Icem | PlannerKind::Smc | PlannerKind::Fmc => None,
     }
 }
 

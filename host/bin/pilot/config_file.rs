@@ -27,7 +27,7 @@ impl Options {
             cost_position cost_angle cost_end cost_terminal_position cost_terminal_velocity
             cost_terminal_angle cost_terminal_rate
             iterations elite_share smoothing floor temperature target_share knot_spacing
-            interpolation noise noise_scale colour balance
+            interpolation noise noise_scale colour balance noise_exponent kept_share sample_decay
             json trace plot episodes budget_us
         }
     }

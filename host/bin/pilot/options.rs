@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use particle_pilot::env::{Integrator, Push};
-use particle_pilot::{ActionKind, Device, Interpolation, Noise, PlannerKind};
+use particle_pilot::{ActionKind, Device, Interpolation, Noise, NoiseScale, PlannerKind};
 use serde::{Deserialize, Serialize};
 
 #[derive(Args, Clone, Debug, Default, PartialEq)]
@@ -96,16 +96,16 @@ pub struct Options {
     #[arg(long, value_name = "W", help_heading = COST)]
     pub cost_terminal_rate: Option<f64>,
 
-    /// cem: refits in each decision, 1 to 100
+    /// cem, icem: refits in each decision, 1 to 100
     #[arg(long, value_name = "N", help_heading = TUNING, value_parser = whole::<u32>(1, 100))]
     pub iterations: Option<u32>,
-    /// cem: the share of futures to refit to, above 0 to 1
+    /// cem, icem: the share of futures to refit to, above 0 to 1
     #[arg(long, value_name = "SHARE", help_heading = TUNING)]
     pub elite_share: Option<f64>,
-    /// cem: how much of the old plan stays in a refit, 0 to below 1
+    /// cem, icem: how much of the old plan stays in a refit, 0 to below 1
     #[arg(long, value_name = "SHARE", help_heading = TUNING)]
     pub smoothing: Option<f64>,
-    /// cem: the least probability of each action, or deviation of the force, 1/256 to 0.5
+    /// cem, icem: the least probability of each action, or deviation of the force, 1/256 to 0.5
     #[arg(long, value_name = "SHARE", help_heading = TUNING)]
     pub floor: Option<f64>,
     /// mppi, smc: the temperature, 1e-9 to 1e9 in units of cost; more lets worse futures have a say
@@ -124,14 +124,23 @@ pub struct Options {
     #[arg(long, value_name = "NAME", value_parser = names(Noise::ALL), help_heading = TUNING)]
     pub noise: Option<Noise>,
     /// Controls: the noise's deviation as a share of the full force, above 0 to 10
-    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
-    pub noise_scale: Option<f64>,
+    #[arg(long, value_name = "SHARE[,...]", help_heading = TUNING)]
+    pub noise_scale: Option<NoiseScale>,
     /// Controls with coloured noise: the correlation of neighbouring knots, 0 to below 1
     #[arg(long, value_name = "SHARE", help_heading = TUNING)]
     pub colour: Option<f64>,
     /// fmc: the score's exponent against the distance's, 0 to 10; more seeks reward
     #[arg(long, value_name = "EXPONENT", help_heading = TUNING)]
     pub balance: Option<f64>,
+    /// icem: beta of the noise's power 1/f^beta, 0 to 4; 0 is white, more is smoother
+    #[arg(long, value_name = "EXPONENT", help_heading = TUNING)]
+    pub noise_exponent: Option<f64>,
+    /// icem: the share of the elites that are followed again, above 0 to 1
+    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
+    pub kept_share: Option<f64>,
+    /// icem: how many times as many futures each iteration has as the next, 1 to 10
+    #[arg(long, value_name = "FACTOR", help_heading = TUNING)]
+    pub sample_decay: Option<f64>,
 
     /// Write the result as JSON, `-` for standard output
     #[arg(long, value_name = "FILE|-", help_heading = "Output")]

@@ -22,7 +22,7 @@ mod tests {
     #[test]
     fn what_is_read_makes_a_difference_and_what_is_not_makes_none() {
         type Change = fn(&mut Tuning);
-        let knobs: [(&str, Change); 12] = [
+        let knobs: [(&str, Change); 15] = [
             ("iterations", |t| t.iterations = 4),
             ("elite-share", |t| t.elite_share = 0.3),
             ("smoothing", |t| t.smoothing = 0.7),
@@ -32,9 +32,12 @@ mod tests {
             ("knot-spacing", |t| t.knot_spacing = 3),
             ("interpolation", |t| t.interpolation = particle_pilot::Interpolation::Cubic),
             ("noise", |t| t.noise = Noise::Halton),
-            ("noise-scale", |t| t.noise_scale = 0.1),
+            ("noise-scale", |t| t.noise_scale = 0.1.into()),
             ("colour", |t| t.colour = 0.9),
             ("balance", |t| t.balance = 3.0),
+            ("noise-exponent", |t| t.noise_exponent = 3.0),
+            ("kept-share", |t| t.kept_share = 0.8),
+            ("sample-decay", |t| t.sample_decay = 2.0),
         ];
         let mut wrong = Vec::new();
         for (planner, _) in PlannerKind::ALL {

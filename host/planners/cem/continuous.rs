@@ -72,7 +72,7 @@ impl<M: LaneModel> Planner<M> for ContinuousCem {
         let full = problem.model.full_control();
         let mut lowest = f32::INFINITY;
         let mut summary = Summary::EMPTY;
-        self.noise.scales.fill(self.noise.initial_scale);
+        self.noise.begin();
         for iteration in 0..self.tuning.iterations {
             let stream = request.stream(iteration);
             let scheme = self.noise.scheme(stream, &problem.model);
@@ -102,7 +102,7 @@ impl<M: LaneModel> Planner<M> for ContinuousCem {
     }
 
     fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
-        let scales = vec![self.noise.initial_scale; self.noise.scales.len()];
+        let scales = self.noise.first_scales();
         let mut scheme = self.noise.scheme(request.stream(0), &problem.model);
         scheme.noise.scales = &scales;
         Some(record(problem, request, &scheme))

@@ -31,15 +31,24 @@ impl Elites {
         if request.is_stopped() {
             return;
         }
+        let among = &mut self.keys[..futures.count()];
         let mut first = 0;
         futures.in_order(|chunk| {
-            let keys = &mut self.keys[first..];
+            let keys = &mut among[first..];
             for (i, (key, cost)) in keys.iter_mut().zip(&chunk.costs).enumerate() {
                 *key = u64::from(sortable(*cost)) << 32 | (first + i) as u64;
             }
             first += CHUNK;
         });
-        self.keys.select_nth_unstable(self.count - 1);
+        among.select_nth_unstable(self.count - 1);
+    }
+
+    /// The keys of the best `count` of those that were found, the best first; the lower half of a key is the future's number.
+    pub fn best(&mut self, count: usize) -> &[u64] {
+        let elites = &mut self.keys[..self.count];
+        elites.select_nth_unstable(count - 1);
+        elites[..count].sort_unstable();
+        &elites[..count]
     }
 
     /// The numbers of the futures that were found, in no particular order.

@@ -10,9 +10,9 @@ use crate::rng::{self, Stream};
 /// Controls `plan_h + noise_h` of `D` dimensions, kept within full control; the mirrored particle gets
 /// `plan_h - noise_h`.
 #[derive(Clone, Copy, Debug)]
-pub struct Knots<'a> {
+pub struct Knots<'a, N = KnotNoise<'a>> {
     /// The random numbers.
-    pub noise: KnotNoise<'a>,
+    pub noise: N,
     /// The interpolation of noise between knots.
     pub interpolant: Interpolant<'a>,
     /// The plan, `[H][D]`, in the model's units.
@@ -77,6 +77,33 @@ impl Interpolant<'_> {
     }
 }
 
+/// Noise at knots, drawn for one bundle of pairs after the other.
+pub trait Noise: Copy + Sync {
+    /// The noise of a bundle of pairs.
+    type Source<'a, L: Lanes, V: Vector<L>>: NoiseSource<L, V>
+    where
+        Self: 'a;
+
+    /// The noise of the pairs whose numbers are in `pairs`, from the first knot on.
+    fn source<L: Lanes, V: Vector<L>>(
+        &self,
+        proof: L::Proof,
+        pairs: L::Bits,
+    ) -> Self::Source<'_, L, V>;
+
+    /// The random numbers.
+    fn stream(&self) -> &Stream;
+}
+
+/// The noise of a bundle of pairs, knot after knot.
+pub trait NoiseSource<L: Lanes, V: Vector<L>>: Copy {
+    /// The next number of the noise, `[knots][D]`, for the first side of the pairs: that in dimension `dimension`.
+    fn next_number(&mut self, dimension: usize) -> L;
+
+    /// The noise at the next knot, for the first side of the pairs.
+    fn next_knot(&mut self) -> V;
+}
+
 /// Gaussian noise at the knots: white, autoregressive or quasi-random.
 #[derive(Clone, Copy, Debug)]
 pub struct KnotNoise<'a> {
@@ -97,7 +124,7 @@ pub struct KnotNoise<'a> {
 
 /// The noise of a pair that follows the plan as it is: lost in any control but 0, of which it tells the two sides apart
 /// where only the sign counts.
-const TINY: f32 = 1e-30;
+pub(super) const TINY: f32 = 1e-30;
 
 /// The noise of a bundle of pairs, knot after knot.
 #[derive(Clone, Copy)]
@@ -135,16 +162,7 @@ impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
         let number = self.number;
         self.number += 1;
         let fresh = if self.noise.points.is_empty() {
-            if number.is_multiple_of(4) {
-                self.words = self.noise.stream.block(self.proof, number as u32 / 4, self.pairs);
-                if L::COUNT > 1 {
-                    let [a, b, c, d]: [L; 4] = rng::normals(self.proof, self.words);
-                    self.words = [a.bits(), b.bits(), c.bits(), d.bits()];
-                }
-            }
-            let [a, b, c, d] = self.words;
-            self.words = [b, c, d, a];
-            if L::COUNT > 1 { a.as_float() } else { rng::normal(self.proof, a) }
+            next_normal(&self.noise.stream, self.proof, self.pairs, number, &mut self.words)
         } else {
             self.shifted_point(number)
         };
@@ -192,11 +210,67 @@ impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
     }
 }
 
+impl Noise for KnotNoise<'_> {
+    type Source<'a, L: Lanes, V: Vector<L>>
+        = KnotSource<'a, L, V>
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn source<L: Lanes, V: Vector<L>>(
+        &self,
+        proof: L::Proof,
+        pairs: L::Bits,
+    ) -> KnotSource<'_, L, V> {
+        KnotSource::new(self, proof, pairs)
+    }
+
+    #[inline(always)]
+    fn stream(&self) -> &Stream {
+        &self.stream
+    }
+}
+
+impl<L: Lanes, V: Vector<L>> NoiseSource<L, V> for KnotSource<'_, L, V> {
+    #[inline(always)]
+    fn next_number(&mut self, dimension: usize) -> L {
+        self.next_number(dimension)
+    }
+
+    #[inline(always)]
+    fn next_knot(&mut self) -> V {
+        self.next_knot()
+    }
+}
+
+/// Number `number` of a bundle's independent normal numbers, drawn one after the other; `words` are the random words that are left, in
+/// bundles of several lanes the normal numbers that they stand for, which are worked out side by side.
+#[inline(always)]
+pub(super) fn next_normal<L: Lanes>(
+    stream: &Stream,
+    proof: L::Proof,
+    pairs: L::Bits,
+    number: usize,
+    words: &mut [L::Bits; 4],
+) -> L {
+    if number.is_multiple_of(4) {
+        *words = stream.block(proof, number as u32 / 4, pairs);
+        if L::COUNT > 1 {
+            let [a, b, c, d]: [L; 4] = rng::normals(proof, *words);
+            *words = [a.bits(), b.bits(), c.bits(), d.bits()];
+        }
+    }
+    let [a, b, c, d] = *words;
+    *words = [b, c, d, a];
+    if L::COUNT > 1 { a.as_float() } else { rng::normal(proof, a) }
+}
+
 /// [`Controls`] of [`Knots`].
 #[derive(Clone, Copy)]
-pub struct KnotControls<'a, L: Lanes, V> {
-    scheme: &'a Knots<'a>,
-    source: KnotSource<'a, L, V>,
+pub struct KnotControls<'a, N: Noise + 'a, L: Lanes, V: Vector<L>> {
+    scheme: &'a Knots<'a, N>,
+    source: N::Source<'a, L, V>,
+    proof: L::Proof,
     taps: [V; 4],
     offset: usize,
     /// Full control, or more than any control where nothing limits it.
@@ -204,29 +278,46 @@ pub struct KnotControls<'a, L: Lanes, V> {
     first: V,
 }
 
-impl<P: Plant> Scheme<P> for Knots<'_> {
+impl<P: Plant, N: Noise> Scheme<P> for Knots<'_, N> {
     type Controls<'a, L: Lanes>
-        = KnotControls<'a, L, P::Control<L>>
+        = KnotControls<'a, N, L, P::Control<L>>
     where
         Self: 'a;
 
     #[inline(always)]
-    fn controls<L: Lanes>(&self, proof: L::Proof, pairs: L::Bits) -> Self::Controls<'_, L> {
+    fn controls<L: Lanes>(
+        &self,
+        proof: L::Proof,
+        pairs: L::Bits,
+    ) -> KnotControls<'_, N, L, P::Control<L>> {
+        self.draw(proof, pairs)
+    }
+}
+
+impl<N: Noise> Knots<'_, N> {
+    /// The controls of the pairs whose numbers are in `pairs`.
+    #[inline(always)]
+    pub(super) fn draw<L: Lanes, V: Vector<L>>(
+        &self,
+        proof: L::Proof,
+        pairs: L::Bits,
+    ) -> KnotControls<'_, N, L, V> {
+        let stream = self.noise.stream();
         let full = L::splat(proof, self.full);
         let limit = L::splat(proof, self.limit);
-        let side = L::splat(proof, self.full * self.noise.stream.first_sign());
-        let mut first = P::Control::<L>::all(side);
+        let side = L::splat(proof, self.full * stream.first_sign());
+        let mut first = V::all(side);
         if self.first == First::Levels {
             // That of pair `i` is number `i` modulo their count.
             let index = (pairs & L::Bits::splat(proof, STRATA as u32 / 2 - 1)).signed_to_float();
-            for dimension in 0..P::Control::<L>::dimensions() {
-                let levels = first_levels(&self.noise.stream, dimension, self.choices);
+            for dimension in 0..V::dimensions() {
+                let levels = first_levels(stream, dimension, self.choices);
                 first.set(dimension, nth(proof, levels, index) * full);
             }
         }
-        let source = KnotSource::new(&self.noise, proof, pairs);
-        let taps = [P::Control::<L>::all(full); 4];
-        KnotControls { scheme: self, source, taps, offset: 0, limit, first }
+        let source = self.noise.source(proof, pairs);
+        let taps = [V::all(full); 4];
+        KnotControls { scheme: self, source, proof, taps, offset: 0, limit, first }
     }
 }
 
@@ -241,7 +332,7 @@ fn nth<L: Lanes>(proof: L::Proof, values: [f32; STRATA / 2], index: L) -> L {
     chosen
 }
 
-impl<L: Lanes, V: Vector<L>> Controls<V> for KnotControls<'_, L, V> {
+impl<N: Noise, L: Lanes, V: Vector<L>> Controls<V> for KnotControls<'_, N, L, V> {
     #[inline(always)]
     fn block_len(&self) -> u32 {
         self.scheme.interpolant.weights.len() as u32
@@ -261,7 +352,7 @@ impl<L: Lanes, V: Vector<L>> Controls<V> for KnotControls<'_, L, V> {
 
     #[inline(always)]
     fn next(&mut self, step: u32) -> [V; 2] {
-        let proof = self.source.proof;
+        let proof = self.proof;
         let weights = self.scheme.interpolant.weights[self.offset];
         self.offset += 1;
         let mut sides = [self.first; 2];
@@ -291,13 +382,13 @@ impl<L: Lanes, V: Vector<L>> Controls<V> for KnotControls<'_, L, V> {
     }
 }
 
-impl<L: Lanes, V: Vector<L>> KnotControls<'_, L, V> {
+impl<N: Noise, L: Lanes, V: Vector<L>> KnotControls<'_, N, L, V> {
     /// Saturation: `control` as the environment applies it, kept within full control, or where that is all the
     /// environment knows, its sign times full control.
     #[inline(always)]
-    fn within(&self, control: L) -> L {
+    pub(super) fn within(&self, control: L) -> L {
         if self.scheme.thresholded {
-            let sign = L::Bits::splat(self.source.proof, SIGN);
+            let sign = L::Bits::splat(self.proof, SIGN);
             ((control.bits() & sign) ^ self.limit.bits()).as_float()
         } else {
             control.lesser(self.limit).greater(-self.limit)

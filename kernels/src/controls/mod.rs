@@ -8,13 +8,17 @@
 
 mod biased;
 mod coin;
+mod followed;
 mod knots;
+mod power;
 
 #[cfg(any(target_arch = "nvptx64", feature = "rust-cuda"))]
 pub(crate) use biased::level;
 pub use biased::{Biased, digits};
 pub use coin::Coin;
-pub use knots::{First, Interpolant, KnotNoise, KnotSource, Knots};
+pub use followed::Followed;
+pub use knots::{First, Interpolant, KnotNoise, KnotSource, Knots, Noise, NoiseSource};
+pub use power::{ORDER, PowerNoise};
 
 use crate::lanes::Lanes;
 use crate::plant::Plant;

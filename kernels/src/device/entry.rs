@@ -11,7 +11,7 @@ use super::hardware::block_row;
 use super::place::{Many, One, Placed, Width};
 use super::population::{IslandStrategy, run_islands};
 use super::workspace::Workspace;
-use super::{cem, knots, mppi, roll_out::roll_out, shooting};
+use super::{cem, followed, knots, mppi, roll_out::roll_out, shooting};
 use crate::controls::{Coin, Scheme};
 use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
@@ -77,13 +77,33 @@ impl<'a> Context<'a> {
     fn elite_moments<W: Width>(&self) {
         let noise = self.workspace.noise(self.stream);
         let weight = knots::elite_weight(&self.workspace);
-        knots::moments::<W>(&self.block, &self.workspace, &noise, weight);
+        knots::moments::<W, _>(&self.block, &self.workspace, &noise, weight);
+    }
+
+    #[inline(always)]
+    fn followed(&self) {
+        let iteration = self.workspace.task.iteration;
+        let scheme = self.workspace.followed(self.stream, self.full(), iteration);
+        self.roll_out::<Many, _>(&scheme);
+    }
+
+    #[inline(always)]
+    fn followed_moments(&self) {
+        let iteration = self.workspace.task.iteration;
+        followed::moments::<Many>(&self.block, &self.workspace, self.stream, iteration);
+    }
+
+    #[inline(always)]
+    fn refit_followed(&self) {
+        let iteration = self.workspace.task.iteration;
+        let scheme = self.workspace.followed(self.stream, self.full(), iteration);
+        followed::refit::<Many>(&self.block, &self.workspace, &scheme, iteration);
     }
 
     #[inline(always)]
     fn weighted_moments<W: Width>(&self) {
         let noise = self.workspace.noise(self.stream);
-        knots::moments::<W>(&self.block, &self.workspace, &noise, mppi::weight(&self.workspace));
+        knots::moments::<W, _>(&self.block, &self.workspace, &noise, mppi::weight(&self.workspace));
     }
 }
 
@@ -96,6 +116,7 @@ tasks! {
     };
     roll_out_knots => |context| context.knots();
     roll_out_many_knots => |context| context.many_knots();
+    roll_out_followed => |context| context.followed();
     reset_counters => |context| {
         if context.block.rank == 0 {
             context.workspace.counters().reset();
@@ -125,6 +146,8 @@ tasks! {
         let iteration = context.workspace.task.iteration;
         knots::refit(&context.block, &context.workspace, context.full(), iteration);
     };
+    followed_moments => |context| context.followed_moments();
+    refit_followed => |context| context.refit_followed();
     set_temperature => |context| mppi::set_temperature(&context.block, &context.workspace);
     weighted_moments => |context| context.weighted_moments::<One>();
     weighted_many_moments => |context| context.weighted_moments::<Many>();

@@ -8,7 +8,7 @@ use super::roll_out::key;
 use super::select::select;
 use super::shared::Tile;
 use super::workspace::Workspace;
-use crate::controls::{KnotNoise, KnotSource};
+use crate::controls::{Noise, NoiseSource};
 use crate::model::Vector;
 use crate::planners::cem::refit_knot;
 use crate::planners::noise::moved;
@@ -31,7 +31,8 @@ pub fn reset(block: &Block, workspace: &Workspace<'_>) {
     let params = &workspace.task.params;
     block.each(params.plan_len(), |place| workspace.plan()[place as usize].set(0.0));
     block.each(params.numbers, |number| {
-        workspace.scales()[number as usize].set(params.initial_scale)
+        let scale = workspace.initial_scales()[(number % params.dimensions) as usize];
+        workspace.scales()[number as usize].set(scale);
     });
     if block.rank == 0 {
         workspace.counters().reset();
@@ -43,10 +44,10 @@ pub fn reset(block: &Block, workspace: &Workspace<'_>) {
 /// noise and of its square ([`crate::weigh::knot_moments_chunk`]). `weight` gives the weight of a future of a cost and
 /// number.
 #[inline(always)]
-pub fn moments<W: Width>(
+pub fn moments<W: Width, N: Noise>(
     block: &Block,
     workspace: &Workspace<'_>,
-    noise: &KnotNoise<'_>,
+    noise: &N,
     weight: impl Fn(f32, u32) -> f32,
 ) {
     let params = &workspace.task.params;
@@ -73,7 +74,7 @@ pub fn moments<W: Width>(
         sum_weights(workspace, &weights, pair, row, busy);
         let (difference, total) = (even - odd, even + odd);
         let pair_number = chunk * CHUNK_THREADS + pair;
-        let mut source = KnotSource::<f32, W::Control<f32>>::new(noise, (), pair_number);
+        let mut source = noise.source::<f32, W::Control<f32>>((), pair_number);
         let (mut first, mut dimension) = (0, 0);
         while first < params.numbers {
             let mut place = 0;
@@ -180,7 +181,8 @@ pub fn refit(block: &Block, workspace: &Workspace<'_>, full: f32, iteration: u32
         let moments = [first.get(), second.get()];
         let (change, refit) = refit_knot(scale.get(), moments, elites, params.smoothing, least);
         first.set(change);
-        scale.set(if is_last { params.initial_scale } else { refit });
+        let dimension = (number % params.dimensions) as usize;
+        scale.set(if is_last { workspace.initial_scales()[dimension] } else { refit });
     });
     block.sync();
     let change = |number: usize| sums[2 * number].get();

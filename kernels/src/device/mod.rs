@@ -20,6 +20,7 @@ mod conclude;
 mod entry;
 mod episode;
 mod fold;
+mod followed;
 mod hardware;
 mod knots;
 mod mppi;

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::marker::PhantomData;
 
 use super::place::Placed;
-use crate::controls::{Biased, First, Interpolant, KnotNoise, Knots};
+use crate::controls::{Biased, First, Followed, Interpolant, KnotNoise, Knots, ORDER, PowerNoise};
 use crate::rng::Stream;
 use crate::task::{Answer, COST_SUMS, Counters, MOST_DIMENSIONS, OUTPUT_SIZE, Task};
 
@@ -72,6 +72,21 @@ impl<'a> Workspace<'a> {
     #[inline(always)]
     pub fn plan(&self) -> &'a [Cell<f32>] {
         self.cells(self.task.layout.plan, self.task.params.plan_len().into())
+    }
+
+    /// Where half `half` of the controls that are kept is, of those that come by turns: `[keeps][H][D]`.
+    #[inline(always)]
+    fn half(&self, half: u32) -> (u64, u64) {
+        let params = &self.task.params;
+        let (plan, keeps) = (u64::from(params.plan_len()), u64::from(params.keeps));
+        (self.task.layout.plan + 4 * plan * (1 + u64::from(half) * keeps), plan * keeps)
+    }
+
+    /// Half `half` of the controls that are kept, to be written.
+    #[inline(always)]
+    pub fn kept(&self, half: u32) -> &'a [Cell<f32>] {
+        let (place, count) = self.half(half);
+        self.cells(place, count)
     }
 
     #[inline(always)]
@@ -149,6 +164,22 @@ impl<'a> Workspace<'a> {
         Interpolant { weights, cubic: params.cubic == 1 }
     }
 
+    /// The noise's deviations at the beginning of a decision, one for each dimension.
+    #[inline(always)]
+    pub fn initial_scales(&self) -> &'a [f32] {
+        let params = &self.task.params;
+        let address = (self.task.tables + u64::from(params.spacing) * 16) as *const f32;
+        // SAFETY: the host puts them there; nobody writes to them.
+        unsafe { core::slice::from_raw_parts(address, params.dimensions as usize) }
+    }
+
+    /// The address of the table behind the deviations: Halton's points, or `icem`'s predictors.
+    #[inline(always)]
+    fn last_table(&self) -> u64 {
+        let params = &self.task.params;
+        self.task.tables + u64::from(params.spacing) * 16 + u64::from(params.dimensions) * 4
+    }
+
     /// The start in the model's units, where it is not in the kernel's parameters.
     #[inline(always)]
     pub fn start(&self) -> &'a [Cell<f32>] {
@@ -169,7 +200,7 @@ impl<'a> Workspace<'a> {
     pub fn noise(&self, stream: Stream) -> KnotNoise<'a> {
         let params = &self.task.params;
         let points = u64::from(params.halton_pairs) * u64::from(params.numbers);
-        let address = self.task.tables + u64::from(params.spacing) * 16;
+        let address = self.last_table();
         KnotNoise {
             stream,
             scales: self.values(self.task.layout.scales, params.numbers.into()),
@@ -205,6 +236,52 @@ impl<'a> Workspace<'a> {
             },
             limit: params.limit,
             choices: params.choices,
+        }
+    }
+
+    /// How many particles follow given controls in iteration `iteration`: those that were kept, and in the last one the
+    /// plan.
+    #[inline(always)]
+    pub fn given(&self, iteration: u32) -> u32 {
+        let params = &self.task.params;
+        params.kept + u32::from(iteration + 1 == params.iterations)
+    }
+
+    /// Noise around the plan whose power goes by a power of the frequency.
+    #[inline(always)]
+    pub fn power_noise(&self, stream: Stream) -> PowerNoise<'a> {
+        let params = &self.task.params;
+        let address = self.last_table();
+        PowerNoise {
+            stream,
+            scales: self.values(self.task.layout.scales, params.numbers.into()),
+            // SAFETY: the host puts the predictors there; nobody writes to them.
+            predictors: unsafe {
+                core::slice::from_raw_parts(address as *const [f32; 4], ORDER + 1)
+            },
+        }
+    }
+
+    /// The scheme by which iteration `iteration` of `icem` draws controls.
+    #[inline(always)]
+    pub fn followed(&self, stream: Stream, full: f32, iteration: u32) -> Followed<'a> {
+        let Knots { interpolant, plan, thresholded, limit, choices, .. } =
+            self.many_knots(stream, full);
+        let (place, count) = self.half(iteration % 2);
+        Followed {
+            knots: Knots {
+                noise: self.power_noise(stream),
+                interpolant,
+                plan,
+                full,
+                thresholded,
+                first: First::Drawn,
+                limit,
+                choices,
+            },
+            sequences: self.values(place, count),
+            kept: self.task.params.kept,
+            given: self.given(iteration),
         }
     }
 }

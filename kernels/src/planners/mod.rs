@@ -2,6 +2,7 @@
 
 pub mod cem;
 pub mod fmc;
+pub mod icem;
 pub mod islands;
 pub mod mppi;
 pub mod noise;

@@ -32,7 +32,8 @@ pub struct Task {
     /// The address of an [`EpisodeSummary`] for each decision's episode, whose start is then in its memory; 0 for a decision whose
     /// start is in the kernel's parameters.
     pub episodes: u64,
-    /// The address of the tables that all decisions share: the interpolant's weights, then Halton's points.
+    /// The address of the tables that all decisions share: the interpolant's weights, the noise's deviations at first in each
+    /// dimension, then Halton's points, or `icem`'s predictors.
     pub tables: u64,
     /// Determines every random number; of the decision in row `i`, it is this and `i`.
     pub seed: u64,
@@ -50,22 +51,22 @@ pub struct Task {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct PlannerParams {
-    /// `cem`, `predictive-sampling`: how much of the old plan stays in a refit.
+    /// `cem`, `icem`, `predictive-sampling`: how much of the old plan stays in a refit.
     pub smoothing: f64,
-    /// `cem`: the least probability, or deviation as a share of full control.
+    /// `cem`, `icem`: the least probability, or deviation as a share of full control.
     pub floor: f64,
     /// `mppi`: the temperature, in units of cost.
     pub temperature: f64,
     /// `mppi`: the effective sample size to aim at, as a share of the futures; 0 for the fixed
     /// temperature.
     pub target_share: f64,
-    /// Futures in each iteration.
+    /// Futures in each iteration; `icem`: in this one.
     pub particles: u32,
     /// Steps of each.
     pub horizon: u32,
     /// Rollouts in each decision.
     pub iterations: u32,
-    /// `cem`, `predictive-sampling`: futures that a refit follows.
+    /// `cem`, `icem`, `predictive-sampling`: futures that a refit follows.
     pub elites: u32,
     /// Steps between knots.
     pub spacing: u32,
@@ -81,8 +82,6 @@ pub struct PlannerParams {
     pub strata: u32,
     /// The correlation of neighbouring knots and the share of new noise.
     pub colour: [f32; 2],
-    /// The noise's standard deviation, in the model's units.
-    pub initial_scale: f32,
     /// `smc`: 1 / temperature.
     pub inverse_temperature: f32,
     /// `fmc`: the exponent of the score.
@@ -106,6 +105,12 @@ pub struct PlannerParams {
     pub limit: f32,
     /// 1 where the first pair follows the plan as it is.
     pub anchored: u32,
+    /// `icem`: how many of the best futures are kept.
+    pub keeps: u32,
+    /// `icem`: how many of those that were kept the first particles of this iteration follow.
+    pub kept: u32,
+    /// Makes up whole multiples of 8 bytes.
+    pub padding: u32,
 }
 
 impl PlannerParams {
@@ -114,6 +119,13 @@ impl PlannerParams {
     #[must_use]
     pub fn plan_len(&self) -> u32 {
         self.horizon * self.dimensions
+    }
+
+    /// The numbers of a plan and of all controls that are kept: those that the next iteration follows in turns with those that
+    /// the present one does.
+    #[must_use]
+    pub fn plan_and_kept_len(&self) -> u64 {
+        u64::from(self.plan_len()) * (1 + 2 * u64::from(self.keeps))
     }
 
     /// The number of chunks that the futures make.
@@ -204,7 +216,8 @@ pub struct Layout {
     pub costs: u64,
     /// `[rows][COST_SUMS]` sums, `f64`; see [`PlannerParams::rows`].
     pub sums: u64,
-    /// `[H][D]` the plan, `f32`, for planners that have one.
+    /// `[H][D]` the plan, `f32`, for planners that have one; `icem`: and behind it `[2][keeps][H][D]` controls that are kept,
+    /// of which a decision leaves the first half to the next.
     pub plan: u64,
     /// `[knots][D]` the noise's deviations, `f32`.
     pub scales: u64,
@@ -265,7 +278,7 @@ impl Layout {
         let places = chunks * CHUNK as u64;
         // What a decision leaves to the next comes right after the answer, so that one copy brings both to the host.
         let answer = take(true, 1, size_of::<Answer>());
-        let plan = take(buffers.noise, params.plan_len().into(), 4);
+        let plan = take(buffers.noise, params.plan_and_kept_len(), 4);
         let probabilities = take(buffers.probabilities, horizon, 8);
         let counters = take(true, 1, size_of::<Counters>());
         let costs = take(buffers.costs, places, 4);
@@ -388,9 +401,9 @@ pub struct Answer {
 
 // Both sides must agree on these.
 const _: () = {
-    assert!(size_of::<PlannerParams>() == 128 && align_of::<PlannerParams>() == 8);
+    assert!(size_of::<PlannerParams>() == 136 && align_of::<PlannerParams>() == 8);
     assert!(size_of::<Layout>() == 136);
-    assert!(size_of::<Task>() == 128 + 136 + 32 + 16);
+    assert!(size_of::<Task>() == 136 + 136 + 32 + 16);
     assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 32 + 32);
     assert!(size_of::<EpisodeSummary>() == 24);

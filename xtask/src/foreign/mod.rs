@@ -88,7 +88,7 @@ fn output_of(command: &mut Command, machine: Option<&Machine>) -> Result<String>
 /// The main job, and small ones of every planner.
 fn commands() -> Vec<String> {
     let mut commands = vec!["pilot -d cpu -q --json -".to_owned()];
-    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"] {
+    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"] {
         for action in ["discrete", "continuous"] {
             let size = "-k 130 -H 12 -n 12 --threads 2 -q --json -";
             commands.push(format!("pilot -p {planner} --action {action} -d cpu {size}"));

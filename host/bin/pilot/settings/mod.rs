@@ -212,6 +212,9 @@ impl Settings {
             noise: o.noise.unwrap_or(default.noise),
             noise_scale: o.noise_scale.unwrap_or(default.noise_scale),
             colour: o.colour.unwrap_or(default.colour),
+            noise_exponent: o.noise_exponent.unwrap_or(default.noise_exponent),
+            kept_share: o.kept_share.unwrap_or(default.kept_share),
+            sample_decay: o.sample_decay.unwrap_or(default.sample_decay),
             balance: o.balance.unwrap_or(default.balance),
         }
     }

@@ -138,6 +138,9 @@ impl Settings {
             noise: Some(tuning.noise),
             noise_scale: Some(tuning.noise_scale),
             colour: Some(tuning.colour),
+            noise_exponent: Some(tuning.noise_exponent),
+            kept_share: Some(tuning.kept_share),
+            sample_decay: Some(tuning.sample_decay),
             balance: Some(tuning.balance),
             episodes: o.episodes.or(has_episodes.then_some(DEFAULT_EPISODES)),
             ..o

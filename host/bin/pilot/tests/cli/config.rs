@@ -49,7 +49,7 @@ fn a_printed_configuration_changes_no_planner() {
     let folder = folder();
     let path = folder.path().join("pilot.toml");
     fs::write(&path, run(&["--print-config"]).stdout).unwrap();
-    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"] {
+    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"] {
         let plain = json(&run_small(&["-p", planner, "--json", "-"]));
         let read = json(&run_small(&["-p", planner, "--json", "-", "--config", text_of(&path)]));
         assert_eq!(plain["digest"], read["digest"], "{planner}");

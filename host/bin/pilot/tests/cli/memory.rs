@@ -15,7 +15,7 @@ fn run_within(megabytes: u32, arguments: &[&str]) -> Output {
 
 #[test]
 fn more_particles_than_fit_are_a_usage_error_that_says_how_much_they_need_and_leaves_no_file() {
-    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"] {
+    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"] {
         for action in ["discrete", "continuous"] {
             let folder = folder();
             let paths = ["t.csv", "j.json", "p.svg"].map(|name| folder.path().join(name));

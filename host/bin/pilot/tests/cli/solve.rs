@@ -158,7 +158,7 @@ fn a_pole_that_falls_is_no_error_unless_success_is_required() {
 
 #[test]
 fn every_planner_and_every_problem_runs() {
-    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling"] {
+    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"] {
         let output = run_small(&["-p", planner, "--json", "-"]);
         assert_code(&output, 0);
         assert_eq!(json(&output)["planner"], planner);

@@ -92,7 +92,7 @@ fn a_decision_that_does_not_fit_the_memory_is_made_piece_by_piece() {
         let line = text.lines().find_map(|line| line.strip_prefix("launches "));
         line.and_then(|count| count.parse().ok()).expect("how many launches there were")
     };
-    for planner in ["random-shooting", "cem", "mppi", "predictive-sampling"] {
+    for planner in ["random-shooting", "cem", "mppi", "predictive-sampling", "icem"] {
         for action in ["discrete", "continuous"] {
             let expected = json(&run(planner, action, "cpu", None))["digest"].clone();
             let whole = run(planner, action, "cuda", None);

@@ -44,12 +44,12 @@ impl Trace {
     ///
     /// # Examples
     /// ```
-    /// use particle_pilot_kernels::model::{CartPoleModel, CostWeights, Physics};
+    /// use particle_pilot_kernels::env::Physics;
+    /// use particle_pilot_kernels::model::{CartPoleModel, CostWeights};
     /// use particle_pilot_kernels::trace::Trace;
-    /// let model = CartPoleModel::<false>::new(Physics::default(), CostWeights::default());
-    /// let counts = Trace::of(&model)?.step_counts();
+    /// let model = CartPoleModel::<false>::new(&Physics::default(), &CostWeights::default()).unwrap();
+    /// let counts = Trace::of(&model).unwrap().step_counts();
     /// assert_eq!(counts.divisions + counts.roots + counts.selections, 0);
-    /// # Ok::<(), particle_pilot_kernels::trace::TraceError>(())
     /// ```
     #[must_use]
     pub fn step_counts(&self) -> Counts {

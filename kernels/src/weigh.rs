@@ -71,12 +71,12 @@ pub fn knot_moments_chunk<P: Plant, L: Lanes, N: Noise>(
     // Sixteen pairs at a time, whatever the lanes: the order of the sums must not depend on them.
     for place in (0..CHUNK / 2).step_by(COLUMNS) {
         let mut values = [[0.0f32; COLUMNS]; 2];
-        let mut bundles: [Option<N::Source<'_, L, P::Control<L>>>; COLUMNS] =
-            [const { None }; COLUMNS];
+        let mut bundles = [const { None }; COLUMNS];
         let count = COLUMNS / L::COUNT;
         for (b, bundle) in bundles.iter_mut().enumerate().take(count) {
             let pairs = first_pair + (place + b * L::COUNT) as u32;
-            *bundle = Some(noise.source(proof, L::Bits::counting(proof, pairs)));
+            let pairs = L::Bits::counting(proof, pairs);
+            *bundle = Some(noise.source::<L, P::Control<L>>(proof, pairs));
         }
         for (number, moment) in moments.chunks_exact_mut(2).enumerate() {
             let dimension = number % P::Control::<L>::LEN;

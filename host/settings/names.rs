@@ -85,7 +85,7 @@ mod tests {
         let error = "mmpi".parse::<PlannerKind>().unwrap_err().to_string();
         assert!(error.starts_with("there is no planner `mmpi`, did you mean `mppi`?"), "{error}");
         assert!(
-            error.ends_with("random-shooting, cem, mppi, smc, fmc, predictive-sampling"),
+            error.ends_with("random-shooting, cem, mppi, smc, fmc, predictive-sampling, icem"),
             "{error}"
         );
     }

@@ -79,7 +79,8 @@ pub fn knot_moments_chunk<P: Plant, L: Lanes, N: Noise>(
         let count = COLUMNS / L::COUNT;
         for (b, bundle) in bundles.iter_mut().enumerate().take(count) {
             let pairs = first_pair + (place + b * L::COUNT) as u32;
-            *bundle = Some(noise.source(proof, L::Bits::counting(proof, pairs)));
+            let pairs = L::Bits::counting(proof, pairs);
+            *bundle = Some(noise.source::<L, P::Control<L>>(proof, pairs));
         }
         for (number, moment) in moments.chunks_exact_mut(2).enumerate() {
             let dimension = number % P::Control::<L>::LEN;

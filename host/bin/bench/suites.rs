@@ -299,7 +299,7 @@ pub const DRIVE_SIZES: [(u32, u32); 2] = [(2048, 100), (16_384, 100)];
 /// A decision of `mppi` for the robot on its map.
 pub fn driving(particles: u32, horizon: u32, knot_spacing: u32) -> PilotConfig {
     let config = model_config(PlannerKind::Mppi, particles, horizon, Some(knot_spacing));
-    let tuning = Tuning { noise_scale: DRIVE_NOISE, ..config.tuning };
+    let tuning = Tuning { noise_scale: DRIVE_NOISE.into(), ..config.tuning };
     PilotConfig { tuning, ..config }
 }
 

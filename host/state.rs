@@ -160,6 +160,7 @@ fn check_version(version: u32) -> Result<(), PilotError> {
 /// Why a plan is none that a pilot can go on from.
 pub(crate) fn foreign_plan(numbers: usize) -> PilotError {
     PilotError::State(format!(
-        "its plan must be {numbers} numbers within the planner's limits, or empty"
+        "its plan must be {numbers} numbers within the planner's limits (of icem, with futures that are kept, several times as \
+         many), or empty"
     ))
 }

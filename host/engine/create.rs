@@ -24,7 +24,7 @@ pub(crate) fn for_model<M: LaneModel>(
     simd: Simd,
     stream: Option<ForeignStream>,
 ) -> Result<Box<dyn Engine>, PilotError> {
-    config.tuning.noise_scale.require(dimensions::<M>())?;
+    config.tuning.noise_scale.require(if scores::<M>() { 1 } else { dimensions::<M>() })?;
     let config = &drawn::<M>(config);
     let index = match config.device {
         Device::Cpu => return Ok(Box::new(CpuEngine::new(config, model, simd, None)?)),

@@ -52,7 +52,8 @@ impl Evaluation {
     /// As [`Evaluation::new`], with a model of one's own, in an environment of one's own: a
     /// [`ModelEnvironment`](crate::env::ModelEnvironment), or another. Each thread has a copy of it.
     ///
-    /// A GPU decides for one episode after the other; the CPU has a thread for each of several. Models that take a
+    /// A GPU runs many episodes side by side in a [`ModelEnvironment`](crate::env::ModelEnvironment) whose actions are like the model's, and
+    /// decides for one episode after the other in any other environment; the CPU has a thread for each of several. Models that take a
     /// [reference](Model::REFERENCE) or a [grid](Model::GRID) are refused: nobody is there to give them.
     ///
     /// # Examples

@@ -50,6 +50,8 @@ pub struct GpuEpisodes {
     _actions: Option<Buffer<f32>>,
     /// The numbers of a state.
     state_len: usize,
+    /// For how many there was memory.
+    most: u32,
 }
 
 impl GpuEpisodes {
@@ -86,13 +88,14 @@ impl GpuEpisodes {
             }
         }
         let state_len = launches.schedule.params.state_len as usize;
-        Ok(Self { launches, step, numbers, world_numbers, episodes, _actions: actions, state_len })
+        let (_actions, most) = (actions, MOST_ROWS);
+        Ok(Self { launches, step, numbers, world_numbers, episodes, _actions, state_len, most })
     }
 
     /// How many episodes the GPU works on at the same time, at most.
     pub fn width(&self) -> u32 {
         let multiprocessors = self.launches.gpu.info().multiprocessors;
-        (BLOCKS * multiprocessors / self.launches.blocks()).clamp(1, MOST_ROWS)
+        (BLOCKS * multiprocessors / self.launches.blocks()).clamp(1, self.most)
     }
 
     /// Steps that a decision simulates.
@@ -116,7 +119,8 @@ impl GpuEpisodes {
         push: Option<Push>,
         stop: &AtomicBool,
     ) -> Result<Vec<EpisodeSummary>, GpuError> {
-        let mut count = ((states.len() / self.state_len) as u32).min(self.width());
+        let asked = ((states.len() / self.state_len) as u32).min(self.width());
+        let mut count = asked;
         let (_memory, task) = loop {
             match self.launches.whole_memory(count) {
                 Err(error) if error.is_out_of_memory() && count > 1 => count /= 2,
@@ -124,6 +128,9 @@ impl GpuEpisodes {
                 memory => break memory?,
             }
         };
+        if count < asked {
+            self.most = count;
+        }
         let gpu = self.launches.gpu.clone();
         let states: Buffer<f64> = gpu.upload(&states[..count as usize * self.state_len])?;
         let summaries = gpu.zeroed::<EpisodeSummary>(count as usize)?;

@@ -183,7 +183,7 @@ pub(crate) fn require_controls<M: LaneModel>(config: &PilotConfig) -> Result<(),
         return Err(PilotError::Unsupported(reason));
     }
     let dimensions = dimensions::<M>();
-    config.tuning.noise_scale.require(dimensions)?;
+    config.tuning.noise_scale.require(if scores::<M>() { 1 } else { dimensions })?;
     let reason = match config.planner {
         _ if dimensions == 1 => return Ok(()),
         planner @ (PlannerKind::Smc | PlannerKind::Fmc) if scores::<M>() => format!(

@@ -75,13 +75,13 @@ impl NoiseScale {
         }
     }
 
-    /// Checks that there is a number for each of `dimensions`.
+    /// Checks that there is one number, or one for each of `dimensions`.
     pub(crate) fn require(&self, dimensions: usize) -> Result<(), SettingError> {
         match self.count == 1 || self.count == dimensions {
             true => Ok(()),
             false => Err(SettingError {
                 given: format!("{self}, {} numbers for {dimensions}", self.count),
-                ..self.error("one number, or one for each dimension of the control or each choice")
+                ..self.error("one number, or one for each dimension of a box")
             }),
         }
     }

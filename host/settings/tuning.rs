@@ -69,7 +69,7 @@ pub struct Tuning {
     /// The same planners but `icem`: where the noise comes from.
     pub noise: Noise,
     /// The same planners: the noise's standard deviation as a share of full control, above 0 to 10; one number for all
-    /// dimensions of a control, or one for each. Where controls are scores of choices, each choice has one.
+    /// dimensions of a box, or one for each. Scores of choices all have the same.
     pub noise_scale: NoiseScale,
     /// The same planners but `icem`, with coloured noise: the correlation of neighbouring knots, 0 to below 1.
     pub colour: f64,

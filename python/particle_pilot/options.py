@@ -74,7 +74,7 @@ steps that it misses because it ended.
 ``noise`` (the same but icem)
     Where they are drawn from: ``"white"``, each by itself; ``"coloured"``, neighbours alike; ``"halton"``, spread evenly.
 ``noise_scale`` (the same)
-    Their standard deviation as a share of the full force: a number, or a list of one for each dimension of the control.
+    Their standard deviation as a share of the full force.
 ``colour`` (the same but icem, with coloured noise)
     The correlation of neighbouring knots.
 ``noise_exponent`` (icem)

@@ -108,8 +108,7 @@ use crate::{batch, physics, settings};
 /// noise : str, default "white"
 ///     The same but icem: ``"white"``; ``"coloured"``, where each knot follows its neighbour; or ``"halton"``, spread evenly.
 /// noise_scale : float, default 0.5
-///     The same: the noise's standard deviation as a share of the full force, above 0 to 10, or a sequence of such, one for each
-///     dimension of the control; 1 by default for mppi,
+///     The same: the noise's standard deviation as a share of the full force, above 0 to 10; 1 by default for mppi,
 ///     icem and random-shooting.
 /// colour : float, default 0.5
 ///     The same but icem, with coloured noise: the correlation of neighbouring knots, 0 to below 1.
@@ -306,7 +305,7 @@ impl Pilot {
     ///     As for ``act``.
     /// futures : bool, default False
     ///     Also record the futures that the decision follows from, to plot them: not for ``smc`` and ``fmc``, whose
-    ///     particles replace each other on the way. With several iterations (``cem``), those of the first.
+    ///     particles replace each other on the way. With several iterations (``cem``, ``icem``), those of the first.
     ///
     /// Returns
     /// -------

@@ -96,8 +96,10 @@ fn read_rows(rows: &Bound<'_, PyAny>) -> PyResult<Vec<Carried>> {
         seed: seeds[row],
         decision: decisions[row],
         plan: {
-            let plan = plans[row * width..][..width].iter();
-            plan.copied().take_while(|number| !number.is_nan()).collect()
+            // What makes rows equally long is at their ends; anything else that is no number is the pilot's to refuse.
+            let plan = &plans[row * width..][..width];
+            let len = plan.iter().rposition(|number| !number.is_nan()).map_or(0, |last| last + 1);
+            plan[..len].to_vec()
         },
     };
     Ok((0..count).map(carried).collect())

@@ -69,9 +69,16 @@ impl Work {
     /// to is nothing.
     pub fn size(&self) -> f64 {
         let decision = |config: &PilotConfig| {
-            let iterations =
-                if config.planner == PlannerKind::Cem { config.tuning.iterations } else { 1 };
-            f64::from(config.particles) * f64::from(config.horizon) * f64::from(iterations)
+            let tuning = &config.tuning;
+            let iterations: f64 = match config.planner {
+                PlannerKind::Cem => tuning.iterations.into(),
+                // But for the least that an iteration has.
+                PlannerKind::Icem => {
+                    (0..tuning.iterations as i32).map(|i| tuning.sample_decay.powi(-i)).sum()
+                }
+                _ => 1.0,
+            };
+            f64::from(config.particles) * f64::from(config.horizon) * iterations
         };
         match self {
             Self::Decision(config) | Self::ModelDecision { config, .. } => decision(config),

@@ -124,7 +124,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME", value_parser = names(Noise::ALL), help_heading = TUNING)]
     pub noise: Option<Noise>,
     /// Controls: the noise's deviation as a share of the full force, above 0 to 10
-    #[arg(long, value_name = "SHARE[,...]", help_heading = TUNING)]
+    #[arg(long, value_name = "SHARE", help_heading = TUNING)]
     pub noise_scale: Option<NoiseScale>,
     /// Controls with coloured noise: the correlation of neighbouring knots, 0 to below 1
     #[arg(long, value_name = "SHARE", help_heading = TUNING)]

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use super::hardware;
-pub use super::hardware::{ballot, block_index, blocks};
+pub use super::hardware::ballot;
 use crate::task::CHUNK_THREADS;
 
 /// Threads of a warp.
@@ -31,16 +31,11 @@ pub struct Block {
 }
 
 impl Block {
-    /// This block as one of all blocks of the launch, which share a decision.
+    /// This block as one of all of its row, which share a decision.
     #[inline(always)]
     pub fn of_many() -> Self {
-        Self::of(block_index(), blocks())
-    }
-
-    /// This block as part number `part` of `parts` that share a decision.
-    #[inline(always)]
-    pub fn of(part: u32, parts: u32) -> Self {
-        Self { rank: hardware::thread_index(), size: hardware::block_size(), part, parts }
+        let (rank, size) = (hardware::thread_index(), hardware::block_size());
+        Self { rank, size, part: hardware::block_index(), parts: hardware::blocks() }
     }
 
     /// The chunks that the block works on at a time take a slot of [`CHUNK_THREADS`] threads each: how many slots there

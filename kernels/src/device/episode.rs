@@ -27,7 +27,7 @@ fn summary(task: &Task, index: u32) -> &'static Cell<EpisodeSummary> {
 #[inline(always)]
 fn cells<T>(address: u64, first: u32, count: u32) -> &'static [Cell<T>] {
     let address = address as *const Cell<T>;
-    // SAFETY: the host has as many there, and they outlive the launch; what is written is one thread's.
+    // SAFETY: the host has as many there, and they outlive the launch; what is written is one thread's, or by atomic addition.
     unsafe { core::slice::from_raw_parts(address.add(first as usize), count as usize) }
 }
 

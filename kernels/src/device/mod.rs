@@ -4,7 +4,8 @@
 //! put into the text later ([`place`]); this module only says which thread does what, and where it puts the result.
 //!
 //! # Safety model
-//! A decision's memory belongs to the blocks that work on that decision. Threads of a block see it as
+//! A decision's memory belongs to the blocks that work on that decision, and between two decisions to the thread that steps its
+//! episode. Threads of a block see it as
 //! slices of `Cell`s and keep to one rule: between two [`Block::sync`]s, a place that one thread writes is
 //! read or written by no other thread, except by atomic operations. Blocks of one launch write to different places
 //! (or by atomic operations) and read only what was written before the launch. Places read and write the states of populations by address, by the same rule. ptx-vm checks the first rule for

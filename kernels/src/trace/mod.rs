@@ -259,12 +259,6 @@ impl Structure {
         self.sizes.reference
     }
 
-    /// Whether there is a grid.
-    #[must_use]
-    pub fn has_grid(&self) -> bool {
-        self.sizes.grid
-    }
-
     /// In how many dimensions planners draw.
     #[must_use]
     pub fn dimensions(&self) -> u32 {

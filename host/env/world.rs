@@ -6,9 +6,12 @@ use particle_pilot_kernels::trace::{EnvironmentTrace, TraceError};
 /// A model that judges itself, as a GPU steps it.
 #[derive(Clone, Debug)]
 pub struct ModelWorld {
-    pub(crate) trace: EnvironmentTrace,
-    pub(crate) actions: OwnActions,
-    pub(crate) end_cost: f32,
+    /// The model's step.
+    pub trace: EnvironmentTrace,
+    /// What actions are.
+    pub actions: OwnActions,
+    /// As [`Model::end_cost`].
+    pub end_cost: f32,
 }
 
 impl ModelWorld {
@@ -53,10 +56,6 @@ impl OwnActions {
     }
 
     /// How many choices there are, 0 for a box, and the numbers of a control.
-    #[cfg_attr(
-        not(all(feature = "cuda", target_os = "linux")),
-        expect(dead_code, reason = "only GPUs take them so")
-    )]
     pub fn counts(&self) -> (u32, u32) {
         match self {
             Self::Within(ranges) => (0, ranges.len() as u32),
@@ -67,10 +66,6 @@ impl OwnActions {
     }
 
     /// The table of `Episodes::actions`, of these in the environment and of `planned` ones.
-    #[cfg_attr(
-        not(all(feature = "cuda", target_os = "linux")),
-        expect(dead_code, reason = "only GPUs take them so")
-    )]
     pub fn table(&self, planned: &Self) -> Vec<f32> {
         match (self, planned) {
             (Self::Within(here), Self::Within(planned)) => planned

@@ -8,7 +8,7 @@ fn every_planner_comes_on_both_terms_and_chance_once() {
     assert_code(&output, 0);
     let object = json(&output);
     let rows = object["rows"].as_array().unwrap();
-    assert_eq!(rows.len(), 13);
+    assert_eq!(rows.len(), 15);
     assert_keys(&object, &["device", "fallback_reason"]);
     for row in rows {
         assert_keys(
@@ -47,7 +47,7 @@ fn every_planner_comes_on_both_terms_and_chance_once() {
         .filter(|row| row["terms"] == "equal-particle-steps")
         .map(|row| row["particle_steps_per_decision"].as_f64().unwrap())
         .collect();
-    assert_eq!(equal.len(), 6);
+    assert_eq!(equal.len(), 7);
     for steps in &equal {
         let ratio = steps / equal[0];
         assert!((0.5..2.0).contains(&ratio), "{equal:?}");
@@ -73,7 +73,7 @@ fn people_get_aligned_columns() {
         .filter(|line| line.starts_with("  "))
         .map(|line| line.chars().count())
         .collect();
-    assert_eq!(widths.len(), 16, "{text}");
+    assert_eq!(widths.len(), 18, "{text}");
     assert!(widths.iter().all(|width| *width == widths[0]), "{text}");
 }
 
@@ -121,7 +121,7 @@ fn a_budget_that_nobody_can_keep_is_marked() {
         assert_eq!(row["within_budget"], expected, "{row}");
     }
     let text = stdout(&run_small(&arguments));
-    assert_eq!(text.matches('!').count(), 7, "{text}");
+    assert_eq!(text.matches('!').count(), 8, "{text}");
     assert!(text.contains("! misses the budget"), "{text}");
 }
 

@@ -190,8 +190,7 @@ mod tests {
         assert!(two.validate().is_ok() && two.require(2).is_ok());
         assert_eq!(
             two.require(3).unwrap_err().to_string(),
-            "noise_scale is 0.5,0.2, 2 numbers for 3; it must be one number, or one for each dimension of the control or \
-             each choice"
+            "noise_scale is 0.5,0.2, 2 numbers for 3; it must be one number, or one for each dimension of a box"
         );
         assert!(NoiseScale::from(0.5).require(3).is_ok());
     }

@@ -123,7 +123,7 @@ fn keep<W: Width>(block: &Block, workspace: &Workspace<'_>, scheme: &Followed<'_
                     continue;
                 }
                 let [even, odd] = [even.as_ref()[dimension], odd.as_ref()[dimension]];
-                let control = if particle % 2 == 0 { even } else { odd };
+                let control = if particle.is_multiple_of(2) { even } else { odd };
                 kept[written as usize + dimension].set(control);
             }
             written += params.dimensions;

@@ -140,7 +140,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         name: "platforms",
-        about: "it all type-checks for other machines: ARM, macOS, Windows, musl, WebAssembly",
+        about: "libraries and programs type-check for other machines: ARM, macOS, Windows, WebAssembly",
         run: platforms::type_check,
     },
     Check {

@@ -185,7 +185,7 @@ def test_decisions_tell_how_they_came_about():
 @pytest.mark.parametrize("planner", ["random-shooting", "cem", "mppi", "predictive-sampling", "icem"])
 def test_futures_are_those_that_the_decision_follows_from(planner):
     options = {"particles": 301, "horizon": 40, "seed": 2}
-    if planner == "cem":
+    if planner in ("cem", "icem"):
         options["iterations"] = 1
     pilot = Pilot(planner, **options)
     pilot.act(LEANING_RIGHT)

@@ -7,7 +7,7 @@ use super::body::Body;
 use super::operation::{Code, Operation};
 use super::recorder::{record, recorded};
 use super::text::{MOST_NUMBERS, PLACE, places};
-use super::{Sizes, Text, TraceError, Traced, evaluate, parts, random_number};
+use super::{Sizes, Text, TraceError, Traced, evaluate, is_same, parts, random_number};
 use crate::lanes::Lanes;
 use crate::model::Model;
 use crate::real::Num;
@@ -79,10 +79,9 @@ impl EnvironmentTrace {
             let (next, judged) = step::<T, f32, N, M>(model, state, control);
             let values = evaluate(&trace.operations, &inputs, true, &trace.parameters, &[]);
             let recorded = trace.next.iter().chain(&trace.judged);
-            recorded.zip(next.iter().chain(&judged)).all(|(number, expected)| {
-                let value = f32::from_bits(values[*number as usize]);
-                value.to_bits() == expected.to_bits() || value.is_nan() && expected.is_nan()
-            })
+            recorded
+                .zip(next.iter().chain(&judged))
+                .all(|(number, expected)| is_same(values[*number as usize], *expected))
         });
         if agrees { Ok(trace) } else { Err(TraceError::Differs) }
     }

@@ -220,6 +220,11 @@ fn random_number(round: u32, index: u32) -> f32 {
     unit * [1.0, 0.01, 10.0, 1000.0][(b % 4) as usize]
 }
 
+/// Whether a result has the bits that are expected; all that are no number are alike.
+fn is_same(result: u32, expected: f32) -> bool {
+    result == expected.to_bits() || f32::from_bits(result).is_nan() && expected.is_nan()
+}
+
 /// The results of all operations.
 fn evaluate(
     operations: &[Operation],

@@ -1,7 +1,7 @@
 //! What the functions of a model give: recorded on [`Traced`] lanes, and computed anew to compare with the record.
 
 use super::operation::Operation;
-use super::{ParticlePart, Sizes, Structure, Traced};
+use super::{ParticlePart, Sizes, Structure, Traced, is_same};
 use crate::lanes::Lanes;
 use crate::model::{Grid, LaneModel, Surroundings, Vector};
 use crate::plant::live_on;
@@ -107,10 +107,7 @@ fn numbers(lanes: &[Traced]) -> Vec<u32> {
 impl<M: LaneModel> Results<M, f32> {
     /// Whether these are what `structure` says, whose operations give `values`.
     pub fn agree_with(&self, structure: &Structure, values: &[u32]) -> bool {
-        let same = |number: u32, expected: f32| {
-            let value = f32::from_bits(values[number as usize]);
-            value.to_bits() == expected.to_bits() || value.is_nan() && expected.is_nan()
-        };
+        let same = |number: u32, expected: f32| is_same(values[number as usize], expected);
         let all = |numbers: &[u32], expected: &[f32]| {
             numbers.iter().zip(expected).all(|(number, expected)| same(*number, *expected))
         };

@@ -44,14 +44,16 @@ def test_long_calls_can_be_interrupted(call):
     assert float(answer.stdout.split()[-1]) < 60
 
 
-# Afterwards everything is as before, for pilots and for the rows of a batch.
+# Afterwards everything is as before, for pilots and for the rows of a batch, or as after the whole call: Ctrl-C may come
+# just after it, and does where calls are as long as the timer.
 AS_BEFORE = """
-import signal
+import copy, signal
 import numpy as np
 from particle_pilot import Pilot
 
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 obs = np.random.default_rng(0).uniform(-0.05, 0.05, (20, 4))
+restart = np.arange(20) % 3 == 0
 
 def state(pilot):
     saved = pilot.__reduce__()[2]
@@ -60,26 +62,23 @@ def state(pilot):
 
 for planner, horizon in {"cem": 10_000, "mppi": 500, "fmc": 1_000}.items():
     pilot = Pilot(planner, particles=200_000, horizon=horizon)
-    before = state(pilot)
-    restart = np.arange(20) % 3 == 0
     for call in (
-        lambda: [pilot.act(obs[0]) for _ in range(2)],
-        lambda: pilot.plan(obs[1]),
-        lambda: pilot.act_batch(obs),
-        lambda: pilot.act_batch(obs, restart=restart),
+        lambda pilot: pilot.act(obs[0]),
+        lambda pilot: pilot.plan(obs[1]),
+        lambda pilot: pilot.act_batch(obs),
+        lambda pilot: pilot.act_batch(obs, restart=restart),
     ):
+        before = copy.copy(pilot)
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         try:
             while True:
-                before = state(pilot)
-                call()
+                before = copy.copy(pilot)
+                call(pilot)
         except KeyboardInterrupt:
             pass
-        after = state(pilot)
-        # One decision of several may have been made, but none by half.
-        assert after["decision"] in (before["decision"], before["decision"] + 1), (planner, before, after)
-        if after["decision"] == before["decision"]:
-            assert after == before, planner
+        if state(pilot) != state(before):
+            call(before)
+            assert state(pilot) == state(before), planner
     small = Pilot(planner, particles=64)
     assert small.act(obs[0]) in (0, 1)
 print("as before")
@@ -87,9 +86,8 @@ print("as before")
 
 
 def test_what_was_interrupted_is_as_before():
-    answer = subprocess.run(
-        [sys.executable, "-c", AS_BEFORE], capture_output=True, text=True, timeout=300, check=True
-    )
+    answer = subprocess.run([sys.executable, "-c", AS_BEFORE], capture_output=True, text=True, timeout=300)
+    assert answer.returncode == 0, answer.stderr
     assert answer.stdout == "as before\n", answer
 
 

@@ -1,6 +1,6 @@
 //! Several numbers of control, and a goal that moves: a rover drives after a beacon, round a rock.
 
-use particle_pilot::kernels::model::{Actions, Kind, Model};
+use particle_pilot::kernels::model::{Actions, Model};
 use particle_pilot::kernels::real::{Num, Real};
 use particle_pilot::{Action, Pilot, PilotConfig, PlannerKind};
 
@@ -14,8 +14,6 @@ struct Rover {
 const ROCK: [f32; 3] = [2.0, 0.4, 0.6];
 
 impl Model<3, 2> for Rover {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<2> {
         Actions::within([-0.3, -1.5], [1.0, 1.5])
     }

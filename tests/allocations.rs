@@ -1,6 +1,6 @@
 //! Decisions allocate nothing: all memory is taken when the pilot is made.
 
-use particle_pilot::kernels::model::{Actions, Kind, Model};
+use particle_pilot::kernels::model::{Actions, Model};
 use particle_pilot::kernels::real::Real;
 use particle_pilot::{ActionKind, CartPoleProblem, Noise, Pilot, PilotConfig, PlannerKind, Tuning};
 
@@ -42,8 +42,6 @@ fn points_spread_evenly_are_computed_only_once() {
 struct Two;
 
 impl Model<2, 2> for Two {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<2> {
         Actions::within([-1.0, 0.0], [1.0, 3.0])
     }

@@ -1,6 +1,6 @@
 //! What the cart-pole has, for models of one's own: recorded futures, batches, saved states.
 
-use particle_pilot::kernels::model::{Actions, Kind, Model};
+use particle_pilot::kernels::model::{Actions, Model};
 use particle_pilot::kernels::real::{Num, Real};
 use particle_pilot::{
     Action, Device, Pilot, PilotBatch, PilotConfig, PilotError, PlannerKind, Tuning,
@@ -17,8 +17,6 @@ const LOW: [f32; 2] = [-1.0, -0.25];
 const HIGH: [f32; 2] = [2.0, 0.5];
 
 impl Model<4, 2> for Puck {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<2> {
         Actions::within(LOW, HIGH)
     }

@@ -35,6 +35,8 @@ impl Walk {
 }
 
 impl Model<2, 2> for Walk {
+    const KIND: Kind = Kind::Any;
+
     fn actions(&self) -> Actions<2> {
         match self.choices {
             [] => Actions::within([-1.0; 2], [1.0; 2]),
@@ -251,7 +253,7 @@ fn a_model_of_a_known_kind_plans_as_it_would_and_is_held_to_it() {
         let mut other = Pilot::with_model(config(planner), Walk::of(3)).unwrap();
         assert_eq!(known.act(&state).unwrap(), other.act(&state).unwrap());
         let eight = OfThree(Walk::of(8));
-        let refused = PilotError::Actions(BadActions::OtherKind);
+        let refused = PilotError::Actions(BadActions::OtherKind(Kind::Choices(8)));
         assert_eq!(known.set_model(eight).unwrap_err(), refused);
         assert_eq!(Pilot::with_model(config(planner), eight).map(|_| ()).unwrap_err(), refused);
     }

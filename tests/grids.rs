@@ -7,7 +7,7 @@ mod map;
 use following::{Balloon, actions, path};
 use map::{BALL, MAPS};
 use particle_pilot::env::{EnvError, ModelEnvironment, Pendulum};
-use particle_pilot::kernels::model::{Actions, At, Kind, Model};
+use particle_pilot::kernels::model::{Actions, At, Model};
 use particle_pilot::kernels::real::Real;
 use particle_pilot::{
     Decision, Device, Evaluation, GivenError, Pilot, PilotBatch, PilotConfig, PilotError,
@@ -78,8 +78,6 @@ impl<R: Real> At<R> for Sight<'_> {
 const WIND: f32 = 0.0625;
 
 impl Model<2, 1> for Knowing {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         actions(0)
     }

@@ -54,8 +54,6 @@ impl<const CHOICES: bool> Model<2, 1> for Puck<CHOICES> {
 struct Race(Puck<false>);
 
 impl Model<2, 1> for Race {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         self.0.actions
     }
@@ -164,8 +162,6 @@ fn an_end_that_costs_is_a_failure_and_one_that_does_not_is_an_arrival() {
 struct Doubling;
 
 impl Model<1, 1> for Doubling {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         Actions::within([-1.0], [1.0])
     }

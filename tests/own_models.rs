@@ -126,8 +126,6 @@ struct Rover {
 const ROCK: [f32; 3] = [2.0, 0.1, 0.5];
 
 impl Model<3, 2> for Rover {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<2> {
         Actions::within([-0.2, -1.5], [1.0, 1.5])
     }
@@ -257,8 +255,6 @@ struct Drift {
 struct Brittle([f32; 2]);
 
 impl Model<1, 1> for Brittle {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         Actions::within([self.0[0]], [self.0[1]])
     }
@@ -286,8 +282,6 @@ fn no_particle_is_driven_beyond_the_box() {
 }
 
 impl Model<1, 1> for Drift {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         Actions::within([0.0], [3.0])
     }

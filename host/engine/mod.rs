@@ -19,6 +19,7 @@ use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::error::PilotError;
 use crate::given::Revisions;
+use crate::planners::drawing::Buffers;
 use crate::planners::planner::Request;
 use crate::settings::Device;
 use crate::threads::Pool;
@@ -50,8 +51,8 @@ pub(crate) struct Question<'a> {
 impl<'a> Question<'a> {
     fn request(self, pool: &'a Pool) -> Request<'a> {
         let Self { state, surroundings, seed, decision, stop, .. } = self;
-        let heard = AtomicBool::new(false);
-        Request { pool, state, surroundings, seed, decision, stop, heard }
+        let (heard, buffers) = (AtomicBool::new(false), Buffers::of_this_thread());
+        Request { pool, buffers, state, surroundings, seed, decision, stop, heard }
     }
 
     /// [`PilotError::Interrupted`] where nobody wants to know any more.

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use particle_pilot_kernels::controls::{STRATA, Scheme};
+use particle_pilot_kernels::controls::{PAIRS, STRATA, Scheme};
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::LaneModel;
@@ -10,6 +10,7 @@ use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::reduce::tree;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 
+use super::drawing::{self, Sampling};
 use super::planner::{Problem, Request};
 use crate::decision::Diagnostics;
 
@@ -24,6 +25,9 @@ pub(crate) struct Chunk {
     pub weights: [f32; CHUNK],
     /// Partial sums, for planners that need them.
     pub partial: Vec<f64>,
+    /// The noise of its pairs, where a decision [keeps](drawing::is_kept) it, between the roll-out and the
+    /// weighing.
+    pub noise: Vec<f32>,
     summary: Summary,
 }
 
@@ -33,20 +37,29 @@ pub(crate) struct Futures {
     chunks: Vec<Mutex<Chunk>>,
     /// How many futures were rolled out last: all that there is room for, or fewer.
     count: usize,
+    /// Whether their noise is kept.
+    keeps_noise: bool,
     /// `[SUMS][chunks]`: numbers of each chunk, while they are added up.
     columns: Vec<f64>,
 }
 
 impl Futures {
-    /// Room for `particles` futures and for `partial` sums in each chunk.
+    /// Room for `particles` futures and for `partial` sums in each chunk: two for each number of their noise, where that is
+    /// weighed.
     pub fn new(particles: u32, partial: usize) -> Self {
         let chunk = || {
             let partial = vec![0.0; partial];
             let (costs, weights) = ([WORST; CHUNK], [0.0; CHUNK]);
-            Mutex::new(Chunk { costs, weights, partial, summary: Summary::EMPTY })
+            let noise = Vec::new();
+            Mutex::new(Chunk { costs, weights, partial, noise, summary: Summary::EMPTY })
         };
         let chunks: Vec<_> = (0..particles.div_ceil(CHUNK as u32)).map(|_| chunk()).collect();
-        Self { columns: vec![0.0; SUMS * chunks.len()], count: particles as usize, chunks }
+        Self {
+            columns: vec![0.0; SUMS * chunks.len()],
+            count: particles as usize,
+            keeps_noise: partial > 0 && drawing::is_kept(particles, partial / 2),
+            chunks,
+        }
     }
 
     /// The bytes that takes.
@@ -65,25 +78,38 @@ impl Futures {
         self.count.div_ceil(CHUNK)
     }
 
-    /// Rolls out every future of `scheme` from `state`: as many as `problem` has, which there must be room for.
-    pub fn roll_out<M: LaneModel, S: Scheme<M>>(
+    /// Rolls out every future of `sampling`: as many as `problem` has, which there must be room for.
+    pub fn roll_out<M: LaneModel, S: Sampling<M>>(
         &mut self,
         problem: &Problem<M>,
         request: &Request<'_>,
-        scheme: &S,
+        sampling: &S,
     ) -> Summary {
-        let spec = RolloutSpec {
-            model: &problem.model,
-            scheme,
-            state: request.state,
-            surroundings: request.surroundings,
-            horizon: problem.horizon,
-            particles: problem.particles,
-        };
-        self.count = problem.particles as usize;
+        let Problem { model, simd, particles, horizon } = problem;
+        let numbers = sampling.numbers() * PAIRS;
+        self.count = *particles as usize;
         self.each(request, |index, chunk| {
-            let rollout = RollOut { spec: &spec, index, costs: &mut chunk.costs };
-            chunk.summary = problem.simd.run(rollout);
+            let mut noise = std::mem::take(&mut chunk.noise);
+            if noise.len() < numbers {
+                noise = request.buffers.take(numbers);
+            }
+            chunk.summary = {
+                let scheme = &sampling.draw(problem, index, &mut noise);
+                let spec = RolloutSpec {
+                    model,
+                    scheme,
+                    state: request.state,
+                    surroundings: request.surroundings,
+                    horizon: *horizon,
+                    particles: *particles,
+                };
+                simd.run(RollOut { spec: &spec, index, costs: &mut chunk.costs })
+            };
+            if self.keeps_noise {
+                chunk.noise = noise;
+            } else {
+                request.buffers.give(noise);
+            }
         });
         // One pass over the chunks, which may be more than caches hold.
         let mut summary = Summary::EMPTY;

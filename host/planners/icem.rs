@@ -9,7 +9,11 @@
 //! Where the environment only knows full control, controls are thresholded inside the rollout; what is kept, and what refits
 //! follow, are the numbers before.
 
-use particle_pilot_kernels::controls::{Controls, Followed, Interpolant, Knots, Scheme};
+use std::marker::PhantomData;
+
+use particle_pilot_kernels::controls::{
+    Controls, DrawnNoise, Followed, Interpolant, Knots, PAIRS, PowerNoise, Scheme,
+};
 use particle_pilot_kernels::lanes::{LaneWork, Lanes};
 use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::cem::refit_knot;
@@ -18,6 +22,7 @@ use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, Summary};
 
 use super::cem::elites::{Elites, elite_count};
+use super::drawing::Drawing;
 use super::futures::{Futures, diagnose_some};
 use super::noise::{NoisePlan, are_controls};
 use super::planner::{Memory, Planner, Problem, Request, dimensions};
@@ -115,9 +120,10 @@ impl Icem {
         let given = scheme.given;
         let summary = self.futures.roll_out(problem, request, &scheme);
         self.weigh(request, given);
-        let noise = self.noise.power_noise(stream);
-        knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
-        self.keep(problem, stream, is_last);
+        let (noise, simd) = (self.noise.power_noise(stream), problem.simd);
+        let moments = &mut self.moments;
+        knot_moments(&mut self.futures, simd, request, &noise, self.dimensions, moments);
+        self.keep(problem, request, stream, is_last);
         self.refit(model);
         self.kept.turn();
         summary
@@ -133,12 +139,35 @@ impl Icem {
     }
 
     /// Draws the controls of the best futures again, to be kept.
-    fn keep<M: LaneModel>(&mut self, problem: &Problem<M>, stream: Stream, is_last: bool) {
+    fn keep<M: LaneModel>(
+        &mut self,
+        problem: &Problem<M>,
+        request: &Request<'_>,
+        stream: Stream,
+        is_last: bool,
+    ) {
         let mut next = std::mem::take(&mut self.kept.next);
-        let scheme = scheme(&self.noise, &self.kept, stream, is_last, &problem.model);
-        let scheme = Followed { knots: Knots { thresholded: false, ..scheme.knots }, ..scheme };
+        let Problem { model, simd, horizon, .. } = problem;
+        let Followed { knots, sequences, kept, given } =
+            scheme(&self.noise, &self.kept, stream, is_last, model);
+        let knots = Knots { thresholded: false, ..knots };
         let best = self.elites.best(self.kept.keeps as usize);
-        problem.simd.run(Draw { problem, scheme: &scheme, best, to: &mut next });
+        let numbers = knots.noise.numbers() * PAIRS;
+        let mut values = request.buffers.take(numbers);
+        let pairs: [_; MOST_KEPT as usize] =
+            std::array::from_fn(|place| best.get(place).map_or(0, |key| *key as u32 / 2));
+        let dimensions = dimensions::<M>();
+        let noise = knots.noise.draw_pairs(*simd, &pairs[..best.len()], dimensions, &mut values);
+        let length = *horizon as usize * dimensions;
+        for (place, (key, to)) in best.iter().zip(next.chunks_mut(length)).enumerate() {
+            // Those of a bundle follow each other, but here each is by itself.
+            let first_pair = pairs[place].wrapping_sub(place as u32);
+            let knots = knots.with_noise(DrawnNoise { first_pair, ..noise });
+            let scheme = Followed { knots, sequences, kept, given };
+            let model = PhantomData::<M>;
+            simd.run(WriteDown { model, scheme: &scheme, number: *key as u32, to });
+        }
+        request.buffers.give(values);
         self.kept.next = next;
     }
 
@@ -176,7 +205,7 @@ fn scheme<'a, M: LaneModel>(
     stream: Stream,
     is_last: bool,
     model: &M,
-) -> Followed<'a> {
+) -> Followed<'a, PowerNoise<'a>> {
     let given = kept.count + u32::from(is_last);
     let knots = noise.power_scheme(stream, model);
     Followed { knots, sequences: &kept.sequences, kept: kept.count, given }
@@ -247,36 +276,31 @@ impl Kept {
     }
 }
 
-/// Writes down the controls of some futures.
-struct Draw<'a, M> {
-    problem: &'a Problem<M>,
-    scheme: &'a Followed<'a>,
-    /// Keys of these, of which the lower half is the number.
-    best: &'a [u64],
-    /// `[best][H][D]`.
+/// Writes down the controls of a future.
+struct WriteDown<'a, M> {
+    /// Which has as many dimensions as the controls.
+    model: PhantomData<M>,
+    scheme: &'a Followed<'a, DrawnNoise<'a>>,
+    number: u32,
+    /// `[H][D]`.
     to: &'a mut [f32],
 }
 
-impl<M: LaneModel> LaneWork for Draw<'_, M> {
+impl<M: LaneModel> LaneWork for WriteDown<'_, M> {
     type Output = ();
 
-    /// One pair at a time. Inside this function the compiler knows the CPU's fused multiply-add.
+    /// A single lane. Inside this function the compiler knows the CPU's fused multiply-add.
     #[inline(always)]
     fn run<L: Lanes>(self, _: L::Proof) {
-        let horizon = self.problem.horizon;
-        let length = horizon as usize * dimensions::<M>();
-        for (key, sequence) in self.best.iter().zip(self.to.chunks_mut(length)) {
-            let particle = *key as u32;
-            let mut controls = Scheme::<M>::controls::<f32>(self.scheme, (), particle / 2);
-            let block_len = Controls::<M::Control<f32>>::block_len(&controls);
-            for step in 0..horizon {
-                if step.is_multiple_of(block_len) {
-                    controls.refill(step / block_len);
-                }
-                let control: M::Control<f32> = controls.next(step)[particle as usize % 2];
-                let place = step as usize * dimensions::<M>();
-                sequence[place..place + dimensions::<M>()].copy_from_slice(control.as_ref());
+        let mut controls = Scheme::<M>::controls::<f32>(self.scheme, (), self.number / 2);
+        let block_len = Controls::<M::Control<f32>>::block_len(&controls);
+        for (step, to) in self.to.chunks_mut(dimensions::<M>()).enumerate() {
+            let step = step as u32;
+            if step.is_multiple_of(block_len) {
+                controls.refill(step / block_len);
             }
+            let control: M::Control<f32> = controls.next(step)[self.number as usize % 2];
+            to.copy_from_slice(control.as_ref());
         }
     }
 }
@@ -334,6 +358,7 @@ mod tests {
     use particle_pilot_kernels::model::{CartPoleModel, CostWeights, Surroundings};
 
     use super::*;
+    use crate::planners::drawing::Buffers;
     use crate::settings::{ActionKind, PlannerKind, Threads};
     use crate::simd::Simd;
     use crate::threads::Pool;
@@ -352,6 +377,7 @@ mod tests {
                 let problem = Problem { model: model.unwrap(), simd, particles: 300, horizon: 30 };
                 let mut icem = Icem::new(&problem, &config);
                 let request = Request {
+                    buffers: Buffers::of_this_thread(),
                     pool: &pool,
                     state: &[0.5, -0.3, 0.08, 0.4],
                     surroundings: Surroundings::default(),

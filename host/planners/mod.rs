@@ -1,6 +1,7 @@
 //! Planners: how futures are drawn, and how they turn into an action.
 
 pub(crate) mod cem;
+pub(crate) mod drawing;
 pub(crate) mod fmc;
 pub(crate) mod futures;
 pub(crate) mod icem;
@@ -61,27 +62,24 @@ pub(crate) fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
     let particles = config.particles;
     let keys = 8 * u64::from(particles);
     let dimensions = dimensions::<M>();
-    let moments = 2 * NoisePlan::knot_count(config) * dimensions;
+    let numbers = NoisePlan::knot_count(config) * dimensions;
+    let noise = || NoisePlan::memory(config, dimensions) + drawing::memory(numbers);
     match (config.planner, config.action) {
         (PlannerKind::RandomShooting, ActionKind::Discrete) => Futures::memory(particles, 0),
         (PlannerKind::RandomShooting, ActionKind::Continuous) => {
-            Futures::memory(particles, 0) + NoisePlan::memory(config, dimensions)
+            Futures::memory(particles, 0) + noise()
         }
         // The numbers of those that are chosen, too.
         (PlannerKind::Cem, ActionKind::Discrete) => Futures::memory(particles, 0) + keys + keys / 2,
         (PlannerKind::Cem, ActionKind::Continuous) => {
-            Futures::memory(particles, moments) + keys + NoisePlan::memory(config, dimensions)
+            Futures::memory(particles, 2 * numbers) + keys + noise()
         }
-        (PlannerKind::Mppi, _) => {
-            Futures::memory(particles, moments) + NoisePlan::memory(config, dimensions)
-        }
+        (PlannerKind::Mppi, _) => Futures::memory(particles, 2 * numbers) + noise(),
         (PlannerKind::Icem, _) => {
-            let plan = NoisePlan::memory(config, dimensions) + Icem::memory(config, dimensions);
-            Futures::memory(particles, moments) + keys + plan
+            let plan = noise() + Icem::memory(config, dimensions);
+            Futures::memory(particles, 2 * numbers) + keys + plan
         }
-        (PlannerKind::PredictiveSampling, _) => {
-            Futures::memory(particles, 0) + NoisePlan::memory(config, dimensions)
-        }
+        (PlannerKind::PredictiveSampling, _) => Futures::memory(particles, 0) + noise(),
         (PlannerKind::Smc, _) => SmcPlanner::memory::<M>(config),
         (PlannerKind::Fmc, _) => FmcPlanner::memory::<M>(config),
     }

@@ -17,7 +17,7 @@ use particle_pilot_kernels::weigh::WeightSums;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::planner::{Memory, Planner, Problem, Request};
+use super::planner::{Memory, Planner, Problem, Request, dimensions};
 use super::weighing::{knot_moments, weigh};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
@@ -59,12 +59,12 @@ impl Mppi {
         lowest: f32,
     ) -> WeightSums {
         if self.target_share == 0.0 {
-            return weigh(&mut self.futures, problem, request, lowest, self.temperature);
+            return weigh(&mut self.futures, problem.simd, request, lowest, self.temperature);
         }
         let target = self.target_share * f64::from(problem.particles);
         let mut search = TemperatureSearch::new(self.temperature, target);
         loop {
-            let sums = weigh(&mut self.futures, problem, request, lowest, search.now());
+            let sums = weigh(&mut self.futures, problem.simd, request, lowest, search.now());
             if search.note(sums.effective_samples()) || request.is_stopped() {
                 return sums;
             }
@@ -95,8 +95,8 @@ impl<M: LaneModel> Planner<M> for Mppi {
         let summary = self.futures.roll_out(problem, request, &scheme);
         let sums = self.weigh(problem, request, summary.best.0);
 
-        let noise = self.noise.noise(stream);
-        knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
+        let (noise, simd, moments) = (self.noise.noise(stream), problem.simd, &mut self.moments);
+        knot_moments(&mut self.futures, simd, request, &noise, dimensions::<M>(), moments);
         let total = sums.sides[0] + sums.sides[1];
         for (change, moments) in self.change.iter_mut().zip(self.moments.as_chunks::<2>().0) {
             *change = moments[0] / total;

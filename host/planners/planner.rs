@@ -8,6 +8,7 @@ use particle_pilot_kernels::model::{Draws, LaneModel, Surroundings, Vector};
 use particle_pilot_kernels::population::Stop;
 use particle_pilot_kernels::rng::Stream;
 
+use super::drawing::Buffers;
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::threads::Pool;
@@ -50,6 +51,7 @@ pub(crate) const fn dimensions<M: LaneModel>() -> usize {
 /// What changes from decision to decision.
 pub(crate) struct Request<'a> {
     pub pool: &'a Pool,
+    pub buffers: Buffers,
     /// `[M::DIM]`, in the caller's units.
     pub state: &'a [f32],
     pub surroundings: Surroundings<'a>,

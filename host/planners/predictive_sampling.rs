@@ -7,13 +7,14 @@
 //!
 //! Where the environment only knows full control, controls are thresholded inside the rollout.
 
-use particle_pilot_kernels::controls::{KnotNoise, KnotSource};
-use particle_pilot_kernels::model::{LaneModel, Vector};
-use particle_pilot_kernels::rng::Stream;
+use particle_pilot_kernels::controls::PAIRS;
+use particle_pilot_kernels::model::LaneModel;
+use particle_pilot_kernels::rollout::CHUNK;
 
+use super::drawing::Drawing;
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::planner::{Memory, Planner, Problem, Request};
+use super::planner::{Memory, Planner, Problem, Request, dimensions};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
@@ -35,22 +36,26 @@ impl PredictiveSampling {
     }
 
     /// Moves the plan to the controls of `particle`.
-    fn follow<M: LaneModel>(&mut self, model: &M, stream: Stream, particle: u32) {
-        note::<M::Control<f32>>(&self.noise.noise(stream), particle, &mut self.change);
-        self.noise.move_by(&self.change, model);
-    }
-}
-
-/// Writes the noise that `particle` saw, `[knots][D]`, to `change`.
-fn note<V: Vector<f32>>(noise: &KnotNoise<'_>, particle: u32, change: &mut [f64]) {
-    let mut source = KnotSource::<f32, V>::new(noise, (), particle / 2);
-    // The mirrored future saw the negative noise.
-    let sign = if particle.is_multiple_of(2) { 1.0 } else { -1.0 };
-    for knot in change.chunks_mut(V::LEN) {
-        let values = source.next_knot();
-        for (to, value) in knot.iter_mut().zip(values.as_ref()) {
-            *to = f64::from(sign * value);
+    fn follow<M: LaneModel>(&mut self, problem: &Problem<M>, request: &Request<'_>, particle: u32) {
+        let noise = self.noise.noise(request.stream(0));
+        let (chunk, place) = (particle as usize / CHUNK, particle as usize % CHUNK / 2);
+        let numbers = noise.numbers() * PAIRS;
+        let mut values = request.buffers.take(numbers);
+        let drawn = noise.draw_chunk(
+            problem.simd,
+            problem.particles,
+            dimensions::<M>(),
+            chunk,
+            &mut values,
+        );
+        // The mirrored future saw the negative noise.
+        let sign = if particle.is_multiple_of(2) { 1.0 } else { -1.0 };
+        for (number, change) in self.change.iter_mut().enumerate() {
+            let value: f32 = drawn.at((), number, place);
+            *change = f64::from(sign * value);
         }
+        request.buffers.give(values);
+        self.noise.move_by(&self.change, &problem.model);
     }
 }
 
@@ -63,7 +68,7 @@ impl<M: LaneModel> Planner<M> for PredictiveSampling {
         let stream = request.stream(0);
         let scheme = self.noise.scheme(stream, &problem.model);
         let summary = self.futures.roll_out(problem, request, &scheme);
-        self.follow(&problem.model, stream, summary.best.1);
+        self.follow(problem, request, summary.best.1);
         let shares = self.noise.first_shares(problem.model.full_control());
         self.noise.shift();
         (shares, diagnose([problem.particles, problem.horizon], &summary, 1))

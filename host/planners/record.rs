@@ -1,47 +1,60 @@
 //! The futures of a decision, rolled out once more and written down.
 
-use particle_pilot_kernels::controls::{Controls, Scheme};
+use particle_pilot_kernels::controls::{Controls, PAIRS, Scheme};
 use particle_pilot_kernels::lanes::{LaneWork, Lanes};
 use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Particle;
 
+use super::drawing::Sampling;
 use super::planner::{Problem, Request};
 use crate::trajectories::Trajectories;
 
-/// Records every future of `scheme`, until a stop.
-pub(crate) fn record<M: LaneModel, S: Scheme<M>>(
+/// Records every future of `sampling`, until a stop.
+pub(crate) fn record<M: LaneModel, S: Sampling<M>>(
     problem: &Problem<M>,
     request: &Request<'_>,
-    scheme: &S,
+    sampling: &S,
 ) -> Trajectories {
-    problem.simd.run(Record { problem, request, scheme })
+    let Problem { particles, horizon, simd, .. } = *problem;
+    let mut record = Trajectories::new::<M>(particles, horizon);
+    let numbers = sampling.numbers() * PAIRS;
+    let mut noise = request.buffers.take(numbers);
+    for (chunk, first_pair) in (0..particles.div_ceil(2)).step_by(PAIRS).enumerate() {
+        if request.is_stopped() {
+            break;
+        }
+        let scheme = &sampling.draw(problem, chunk, &mut noise);
+        simd.run(Record { problem, request, scheme, first_pair, record: &mut record });
+    }
+    request.buffers.give(noise);
+    record
 }
 
+/// Records the futures of a chunk.
 struct Record<'a, M, S> {
     problem: &'a Problem<M>,
     request: &'a Request<'a>,
     scheme: &'a S,
+    first_pair: u32,
+    record: &'a mut Trajectories,
 }
 
 impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
-    type Output = Trajectories;
+    type Output = ();
 
     /// One pair of particles at a time, which gives the bits that bundles give. Inside this function the compiler
     /// knows the CPU's fused multiply-add.
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L::Proof) -> Trajectories {
+    fn run<L: Lanes>(self, _: L::Proof) {
+        let Self { scheme, first_pair, record, .. } = self;
         let Problem { model, particles, horizon, .. } = self.problem;
-        let mut record = Trajectories::new::<M>(*particles, *horizon);
         let constants = model.constants::<f32>(());
         let Request { state, surroundings, .. } = self.request;
         let start = model.start::<f32>((), state);
         let end = surroundings.at::<M, f32>((), *horizon);
-        for pair in 0..particles.div_ceil(2) {
-            if self.request.is_stopped() {
-                break;
-            }
-            let mut controls = self.scheme.controls::<f32>((), pair);
+        for pair in first_pair..particles.div_ceil(2).min(first_pair + PAIRS as u32) {
+            let mut controls = scheme.controls::<f32>((), pair);
             let mut sides = [Particle::<M, f32>::new((), start); 2];
             let numbers = [2 * pair, 2 * pair + 1].map(|number| number as usize);
             let block_len = controls.block_len();
@@ -69,6 +82,5 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
                 }
             }
         }
-        record
     }
 }

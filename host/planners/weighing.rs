@@ -1,49 +1,53 @@
 //! Weighing futures by their costs, chunk by chunk.
 
-use std::marker::PhantomData;
-
-use particle_pilot_kernels::controls::Noise;
-use particle_pilot_kernels::lanes::LaneWork;
-use particle_pilot_kernels::lanes::Lanes;
-use particle_pilot_kernels::model::LaneModel;
+use particle_pilot_kernels::controls::{DrawnNoise, PAIRS};
+use particle_pilot_kernels::lanes::{LaneWork, Lanes, SimdProof};
 use particle_pilot_kernels::rollout::CHUNK;
 use particle_pilot_kernels::weigh::{WeightSums, knot_moments_chunk, weigh_chunk};
 
+use super::drawing::Drawing;
 use super::futures::{Chunk, Futures};
-use super::planner::{Problem, Request};
+use super::planner::Request;
 
 /// Gives every future the weight `exp((lowest - cost) / temperature)`.
-pub(crate) fn weigh<M: LaneModel>(
+pub(crate) fn weigh(
     futures: &mut Futures,
-    problem: &Problem<M>,
+    simd: SimdProof,
     request: &Request<'_>,
     lowest: f32,
     temperature: f64,
 ) -> WeightSums {
     let inverse_temperature = (1.0 / temperature) as f32;
     futures.each(request, |_, chunk| {
-        let sums = problem.simd.run(Weigh { chunk, lowest, inverse_temperature });
+        let sums = simd.run(Weigh { chunk, lowest, inverse_temperature });
         chunk.partial[..3].copy_from_slice(&[sums.sides[0], sums.sides[1], sums.squares]);
     });
     let [first, second, squares] = [0, 1, 2].map(|i| futures.sum(|chunk| chunk.partial[i]));
     WeightSums { sides: [first, second], squares }
 }
 
-/// For every knot, the weighted sums of the noise and of its square.
-pub(crate) fn knot_moments<M: LaneModel, N: Noise>(
+/// For every knot, the weighted sums of the noise and of its square: of the noise that the roll-out kept, or drawn again.
+pub(crate) fn knot_moments(
     futures: &mut Futures,
-    problem: &Problem<M>,
+    simd: SimdProof,
     request: &Request<'_>,
-    noise: &N,
+    noise: &dyn Drawing,
+    dimensions: usize,
     moments: &mut [f64],
 ) {
-    let count = moments.len();
+    let (count, numbers) = (moments.len(), noise.numbers() * PAIRS);
+    let particles = futures.count() as u32;
     futures.each(request, |index, chunk| {
+        let mut values = std::mem::take(&mut chunk.noise);
+        let drawn = if values.is_empty() {
+            values = request.buffers.take(numbers);
+            noise.draw_chunk(simd, particles, dimensions, index, &mut values)
+        } else {
+            noise.drawn_chunk(particles, index, &values)
+        };
         let Chunk { weights, partial, .. } = chunk;
-        let first_pair = (index * CHUNK / 2) as u32;
-        let moments = &mut partial[..count];
-        let model = PhantomData::<M>;
-        problem.simd.run(Moments { model, noise, first_pair, weights, moments });
+        simd.run(Moments { noise: &drawn, weights, moments: &mut partial[..count] });
+        request.buffers.give(values);
     });
     for (i, moment) in moments.iter_mut().enumerate() {
         *moment = futures.sum(|chunk| chunk.partial[i]);
@@ -66,26 +70,17 @@ impl LaneWork for Weigh<'_> {
     }
 }
 
-struct Moments<'a, M, N> {
-    /// Which has as many dimensions as the noise.
-    model: PhantomData<M>,
-    noise: &'a N,
-    first_pair: u32,
+struct Moments<'a> {
+    noise: &'a DrawnNoise<'a>,
     weights: &'a [f32; CHUNK],
     moments: &'a mut [f64],
 }
 
-impl<M: LaneModel, N: Noise> LaneWork for Moments<'_, M, N> {
+impl LaneWork for Moments<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) {
-        knot_moments_chunk::<M, L, N>(
-            proof,
-            self.noise,
-            self.first_pair,
-            self.weights,
-            self.moments,
-        );
+        knot_moments_chunk::<L>(proof, self.noise, self.weights, self.moments);
     }
 }

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::env::CartPole;
-use crate::kernels::model::{Actions, At, Kind, Model};
+use crate::kernels::model::{Actions, At, Model};
 use crate::kernels::real::Real;
 use crate::{Action, ActionKind, CartPoleProblem, Device, PilotConfig, PlannerKind};
 
@@ -140,7 +140,6 @@ fn states_that_cannot_be_planned_for_are_not_speculated_on_and_still_refused() {
 struct Follower;
 
 impl Model<1, 1> for Follower {
-    const KIND: Kind = Kind::Within;
     const REFERENCE: usize = 1;
 
     fn actions(&self) -> Actions<1> {

@@ -1,15 +1,10 @@
 //! Importance weights: weights of futures by their cost, and weighted moments of their noise.
 
-use crate::controls::{Noise, NoiseSource};
-use crate::lanes::{LaneBits, Lanes};
+use crate::controls::{DrawnNoise, PAIRS};
+use crate::lanes::Lanes;
 use crate::math::exp;
-use crate::model::Vector;
-use crate::plant::Plant;
 use crate::reduce::{COLUMNS, Sums, fold, fold_pairs, fold_to};
 use crate::rollout::CHUNK;
-
-/// The noise of a bundle of pairs each, in as many as it takes.
-type Sources<'a, N, L, V> = [Option<<N as Noise>::Source<'a, L, V>>; COLUMNS];
 
 /// Sums over the weights of a chunk's futures.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -57,45 +52,37 @@ pub(crate) fn weight_sums(weights: &[f32]) -> WeightSums {
 /// Weighted sums over a chunk's noise at the knots: to `moments[2 j]` goes the sum of `w v`, to
 /// `moments[2 j + 1]` that of `w v^2`, where `v` is number `j` of the noise, `[knots][D]`, as the future saw it.
 #[inline(always)]
-pub fn knot_moments_chunk<P: Plant, L: Lanes, N: Noise>(
+pub fn knot_moments_chunk<L: Lanes>(
     proof: L::Proof,
-    noise: &N,
-    first_pair: u32,
+    noise: &DrawnNoise<'_>,
     weights: &[f32; CHUNK],
     moments: &mut [f64],
 ) {
-    moments.fill(0.0);
-    let mut sides = [[0.0f32; CHUNK / 2]; 2];
+    let mut sides = [[0.0f32; PAIRS]; 2];
     for (i, pair) in weights.as_chunks::<2>().0.iter().enumerate() {
         // The mirrored future saw the negative noise.
         sides[0][i] = pair[0] - pair[1];
         sides[1][i] = pair[0] + pair[1];
     }
-    // Sixteen pairs at a time, whatever the lanes: the order of the sums must not depend on them.
-    for place in (0..CHUNK / 2).step_by(COLUMNS) {
-        // Both that are to be added up, beside each other.
-        let mut values = [0.0f32; 2 * COLUMNS];
-        let mut bundles: Sources<'_, N, L, P::Control<L>> = [const { None }; COLUMNS];
-        let count = COLUMNS / L::COUNT;
-        for (b, bundle) in bundles.iter_mut().enumerate().take(count) {
-            let pairs = first_pair + (place + b * L::COUNT) as u32;
-            let pairs = L::Bits::counting(proof, pairs);
-            *bundle = Some(noise.source::<L, P::Control<L>>(proof, pairs));
-        }
-        for (number, moment) in moments.chunks_exact_mut(2).enumerate() {
-            let dimension = number % P::Control::<L>::LEN;
-            for (b, bundle) in bundles[..count].iter_mut().flatten().enumerate() {
-                let at = b * L::COUNT;
-                let value = bundle.next_number(dimension);
-                let weighted = L::load(proof, &sides[0][place + at..]) * value;
-                let square = L::load(proof, &sides[1][place + at..]) * (value * value);
+    for (number, moment) in moments.chunks_exact_mut(2).enumerate() {
+        let mut sums = [0.0; 2];
+        // Sixteen pairs at a time, whatever the lanes: the order of the sums must not depend on them.
+        for group in (0..noise.width).step_by(COLUMNS) {
+            // Both that are to be added up, beside each other.
+            let mut values = [0.0f32; 2 * COLUMNS];
+            for at in (0..COLUMNS).step_by(L::COUNT) {
+                let place = group + at;
+                let value = noise.at(proof, number, place);
+                let weighted = L::load(proof, &sides[0][place..]) * value;
+                let square = L::load(proof, &sides[1][place..]) * (value * value);
                 let [first, second] = weighted.zip(square);
                 first.store(&mut values[2 * at..]);
                 second.store(&mut values[2 * at + L::COUNT..]);
             }
             let [weighted, square] = fold_pairs(&values);
-            moment[0] += weighted;
-            moment[1] += square;
+            sums[0] += weighted;
+            sums[1] += square;
         }
+        moment.copy_from_slice(&sums);
     }
 }

@@ -4,7 +4,9 @@ use particle_pilot_kernels::controls::{
     Coin, Controls, First, Interpolant, KnotNoise, Knots, Scheme,
 };
 use particle_pilot_kernels::lanes::{LaneWork, Lanes, SimdProof};
-use particle_pilot_kernels::model::{Actions, Boxed, LaneModel, Model, Surroundings, TwoChoices};
+use particle_pilot_kernels::model::{
+    Actions, Boxed, Kind, LaneModel, Model, Surroundings, TwoChoices,
+};
 use particle_pilot_kernels::real::{Num, Real};
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, WORST, rollout_chunk};
@@ -81,6 +83,8 @@ const BOX: Actions<2> = Actions::within([-0.7, 0.1], [1.3, 0.9]);
 const CHOICES: Actions<2> = Actions::choices(&[[0.3, 0.1], [-0.2, 0.7]]);
 
 impl Model<2, 2> for Boat {
+    const KIND: Kind = Kind::Any;
+
     fn actions(&self) -> Actions<2> {
         self.actions
     }

@@ -1,6 +1,6 @@
 //! A model that goes by a map, for tests.
 
-use particle_pilot::kernels::model::{Actions, At, Kind, Model};
+use particle_pilot::kernels::model::{Actions, At, Model};
 use particle_pilot::kernels::real::Real;
 
 use super::following::actions;
@@ -15,7 +15,6 @@ pub struct Ball {
 pub const BALL: Ball = Ball { cell: [0.5, 0.25] };
 
 impl Model<2, 1> for Ball {
-    const KIND: Kind = Kind::Within;
     const REFERENCE: usize = 1;
     const GRID: bool = true;
 

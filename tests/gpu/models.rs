@@ -44,6 +44,8 @@ impl Everything {
 }
 
 impl Model<5, 3> for Everything {
+    const KIND: Kind = Kind::Any;
+
     fn actions(&self) -> Actions<3> {
         self.actions
     }
@@ -93,8 +95,6 @@ impl Model<5, 3> for Everything {
 pub struct Wide;
 
 impl Model<20, 8> for Wide {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<8> {
         Actions::within([-1.0; 8], [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0])
     }
@@ -289,8 +289,6 @@ struct Lengthy {
 }
 
 impl Model<2, 1> for Lengthy {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         LINE.actions
     }
@@ -340,8 +338,6 @@ fn models_of_very_many_numbers_are_the_cpus() {
 struct Undefined;
 
 impl Model<1, 1> for Undefined {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         LINE.actions
     }
@@ -383,8 +379,6 @@ struct Moody {
 }
 
 impl Model<1, 1> for Moody {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         self.actions
     }

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use particle_pilot::env::{EnvError, Environment, ModelEnvironment, ModelWorld, Outcome};
-use particle_pilot::kernels::model::{Actions, Kind, Model};
+use particle_pilot::kernels::model::{Actions, Model};
 use particle_pilot::kernels::real::Real;
 use particle_pilot::{
     Action, Device, Ending, Evaluation, EvaluationResult, PilotConfig, PlannerKind,
@@ -145,8 +145,6 @@ struct Race {
 const RACE: Race = Race { end_cost: 0.0, lost: 0.0 };
 
 impl Model<1, 1> for Race {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         Actions::within([1.0], [2.0])
     }

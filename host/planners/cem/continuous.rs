@@ -9,7 +9,7 @@ use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::noise::NoisePlan;
-use crate::planners::planner::{Memory, Planner, Problem, Request};
+use crate::planners::planner::{Memory, Planner, Problem, Request, dimensions};
 use crate::planners::record::record;
 use crate::planners::weighing::knot_moments;
 use crate::settings::{PilotConfig, Tuning};
@@ -79,8 +79,9 @@ impl<M: LaneModel> Planner<M> for ContinuousCem {
             summary = self.futures.roll_out(problem, request, &scheme);
             lowest = lowest.min(summary.best.0);
             self.weigh(request);
-            let noise = self.noise.noise(stream);
-            knot_moments(&mut self.futures, problem, request, &noise, &mut self.moments);
+            let (noise, simd) = (self.noise.noise(stream), problem.simd);
+            let moments = &mut self.moments;
+            knot_moments(&mut self.futures, simd, request, &noise, dimensions::<M>(), moments);
             self.refit(&problem.model);
         }
         let shares = self.noise.first_shares(full);

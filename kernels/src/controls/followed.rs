@@ -1,7 +1,7 @@
 //! Noise around a plan, but for the first particles, which follow given controls.
 
 use super::knots::{KnotControls, TINY};
-use super::{Controls, Knots, PowerNoise, Scheme};
+use super::{Controls, Knots, Noise, Scheme};
 use crate::lanes::{LaneBits, Lanes};
 use crate::model::Vector;
 use crate::plant::Plant;
@@ -9,9 +9,9 @@ use crate::plant::Plant;
 /// Controls of which the first particles follow those that were kept, one the plan as it is where that is asked for, and
 /// all others noise around the plan.
 #[derive(Clone, Copy, Debug)]
-pub struct Followed<'a> {
+pub struct Followed<'a, N> {
     /// How the others draw controls.
-    pub knots: Knots<'a, PowerNoise<'a>>,
+    pub knots: Knots<'a, N>,
     /// The controls that were kept, `[kept][H][D]` or more, in the model's units.
     pub sequences: &'a [f32],
     /// How many particles follow these.
@@ -20,7 +20,7 @@ pub struct Followed<'a> {
     pub given: u32,
 }
 
-impl Followed<'_> {
+impl<N: Noise> Followed<'_, N> {
     /// The control that particle `number` follows, if it is one of those, at place `at` of `[H][D]`.
     #[inline(always)]
     fn value(&self, number: u32, at: usize) -> f32 {
@@ -28,24 +28,24 @@ impl Followed<'_> {
             self.sequences[number as usize * self.knots.plan.len() + at]
         } else {
             // As for pairs that follow a plan: a plan of 0 goes to neither side more often.
-            self.knots.plan[at] + TINY * self.knots.noise.stream.first_sign()
+            self.knots.plan[at] + TINY * self.knots.noise.stream().first_sign()
         }
     }
 }
 
 /// [`Controls`] of [`Followed`].
 #[derive(Clone, Copy)]
-pub struct FollowedControls<'a, L: Lanes, V: Vector<L>> {
-    scheme: &'a Followed<'a>,
-    drawn: KnotControls<'a, PowerNoise<'a>, L, V>,
+pub struct FollowedControls<'a, N: Noise + 'a, L: Lanes, V: Vector<L>> {
+    scheme: &'a Followed<'a, N>,
+    drawn: KnotControls<'a, N, L, V>,
     proof: L::Proof,
     /// The first particle of the bundle, whose pairs follow each other.
     first: u32,
 }
 
-impl<P: Plant> Scheme<P> for Followed<'_> {
+impl<P: Plant, N: Noise> Scheme<P> for Followed<'_, N> {
     type Controls<'a, L: Lanes>
-        = FollowedControls<'a, L, P::Control<L>>
+        = FollowedControls<'a, N, L, P::Control<L>>
     where
         Self: 'a;
 
@@ -54,7 +54,7 @@ impl<P: Plant> Scheme<P> for Followed<'_> {
         &self,
         proof: L::Proof,
         pairs: L::Bits,
-    ) -> FollowedControls<'_, L, P::Control<L>> {
+    ) -> FollowedControls<'_, N, L, P::Control<L>> {
         let mut numbers = [0u32; 16];
         pairs.store(&mut numbers);
         let drawn = self.knots.draw(proof, pairs);
@@ -62,7 +62,7 @@ impl<P: Plant> Scheme<P> for Followed<'_> {
     }
 }
 
-impl<L: Lanes, V: Vector<L>> Controls<V> for FollowedControls<'_, L, V> {
+impl<N: Noise, L: Lanes, V: Vector<L>> Controls<V> for FollowedControls<'_, N, L, V> {
     #[inline(always)]
     fn block_len(&self) -> u32 {
         self.drawn.block_len()
@@ -90,7 +90,7 @@ impl<L: Lanes, V: Vector<L>> Controls<V> for FollowedControls<'_, L, V> {
     }
 }
 
-impl<L: Lanes, V: Vector<L>> FollowedControls<'_, L, V> {
+impl<N: Noise, L: Lanes, V: Vector<L>> FollowedControls<'_, N, L, V> {
     /// `drawn`, the control of side `side` of the pairs at place `at` of `[H][D]`, but for the particles that follow a given
     /// one.
     #[inline(always)]

@@ -77,7 +77,7 @@ impl Interpolant<'_> {
     }
 }
 
-/// Noise at knots, drawn for one bundle of pairs after the other.
+/// Noise at knots, for one bundle of pairs after the other.
 pub trait Noise: Copy + Sync {
     /// The noise of a bundle of pairs.
     type Source<'a, L: Lanes, V: Vector<L>>: NoiseSource<L, V>
@@ -132,7 +132,6 @@ pub struct KnotSource<'a, L: Lanes, V> {
     noise: &'a KnotNoise<'a>,
     proof: L::Proof,
     pairs: L::Bits,
-    /// Random words; in bundles of several lanes the normal numbers that they stand for, which are worked out side by side.
     words: [L::Bits; 4],
     last: V,
     number: usize,
@@ -166,13 +165,11 @@ impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
         } else {
             self.shifted_point(number)
         };
-        let [old, new] = self.noise.colour;
         let value = if number < V::dimensions() {
             fresh
         } else {
-            self.last
-                .get(dimension)
-                .fma(L::splat(self.proof, old), fresh * L::splat(self.proof, new))
+            let last = self.last.get(dimension);
+            coloured(self.proof, self.noise.colour, last, fresh)
         };
         self.last.set(dimension, value);
         let value = if self.noise.anchored {
@@ -185,9 +182,7 @@ impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
         value * L::splat(self.proof, scale)
     }
 
-    /// The quasi-random coordinate `number`, shifted modulo 1 by a random amount that all particles share: R. Cranley,
-    /// T. N. L. Patterson, "Randomization of number theoretic methods for multiple integration"
-    /// (1976).
+    /// The number that the quasi-random coordinate `number` stands for.
     #[inline(always)]
     fn shifted_point(&self, number: usize) -> L {
         let shift = self.noise.stream.block((), number as u32, u32::MAX)[0];
@@ -199,14 +194,7 @@ impl<'a, L: Lanes, V: Vector<L>> KnotSource<'a, L, V> {
         for (point, pair) in points.iter_mut().zip(first).take(L::COUNT) {
             *point = row.get(pair as usize).copied().unwrap_or(0.5);
         }
-        let moved = L::load(self.proof, &points) + L::splat(self.proof, rng::uniform((), shift));
-        let inside = L::select(
-            L::splat(self.proof, 1.0).le(moved),
-            moved - L::splat(self.proof, 1.0),
-            moved,
-        );
-        let least = L::splat(self.proof, 6.0e-8);
-        normal_quantile(self.proof, L::select(inside.lt(least), least, inside))
+        shifted(self.proof, L::load(self.proof, &points), rng::uniform((), shift))
     }
 }
 
@@ -243,8 +231,8 @@ impl<L: Lanes, V: Vector<L>> NoiseSource<L, V> for KnotSource<'_, L, V> {
     }
 }
 
-/// Number `number` of a bundle's independent normal numbers, drawn one after the other; `words` are the random words that are left, in
-/// bundles of several lanes the normal numbers that they stand for, which are worked out side by side.
+/// Number `number` of a bundle's independent normal numbers, drawn one after the other; `words` are the random words that are
+/// left.
 #[inline(always)]
 pub(super) fn next_normal<L: Lanes>(
     stream: &Stream,
@@ -255,14 +243,28 @@ pub(super) fn next_normal<L: Lanes>(
 ) -> L {
     if number.is_multiple_of(4) {
         *words = stream.block(proof, number as u32 / 4, pairs);
-        if L::COUNT > 1 {
-            let [a, b, c, d]: [L; 4] = rng::normals(proof, *words);
-            *words = [a.bits(), b.bits(), c.bits(), d.bits()];
-        }
     }
     let [a, b, c, d] = *words;
     *words = [b, c, d, a];
-    if L::COUNT > 1 { a.as_float() } else { rng::normal(proof, a) }
+    rng::normal(proof, a)
+}
+
+/// A number of noise that remembers, given the one at the knot before it and a fresh one: first-order autoregression.
+#[inline(always)]
+pub(super) fn coloured<L: Lanes>(proof: L::Proof, colour: [f32; 2], last: L, fresh: L) -> L {
+    let [old, new] = colour;
+    last.fma(L::splat(proof, old), fresh * L::splat(proof, new))
+}
+
+/// The normal number that stands for a quasi-random coordinate, shifted modulo 1 by a random amount that all particles
+/// share: R. Cranley, T. N. L. Patterson, "Randomization of number theoretic methods for multiple integration" (1976).
+#[inline(always)]
+pub(super) fn shifted<L: Lanes>(proof: L::Proof, point: L, shift: f32) -> L {
+    let moved = point + L::splat(proof, shift);
+    let one = L::splat(proof, 1.0);
+    let inside = L::select(one.le(moved), moved - one, moved);
+    let least = L::splat(proof, 6.0e-8);
+    normal_quantile(proof, L::select(inside.lt(least), least, inside))
 }
 
 /// [`Controls`] of [`Knots`].
@@ -291,6 +293,18 @@ impl<P: Plant, N: Noise> Scheme<P> for Knots<'_, N> {
         pairs: L::Bits,
     ) -> KnotControls<'_, N, L, P::Control<L>> {
         self.draw(proof, pairs)
+    }
+}
+
+impl<'a, N> Knots<'a, N> {
+    /// The same with other noise.
+    #[must_use]
+    pub fn with_noise<'b, O>(&self, noise: O) -> Knots<'b, O>
+    where
+        'a: 'b,
+    {
+        let Self { interpolant, plan, full, thresholded, first, limit, choices, .. } = *self;
+        Knots { noise, interpolant, plan, full, thresholded, first, limit, choices }
     }
 }
 

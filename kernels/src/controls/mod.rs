@@ -8,6 +8,7 @@
 
 mod biased;
 mod coin;
+mod drawn;
 mod followed;
 mod knots;
 mod power;
@@ -16,6 +17,7 @@ mod power;
 pub(crate) use biased::level;
 pub use biased::{Biased, digits};
 pub use coin::Coin;
+pub use drawn::{DrawnNoise, PAIRS, width};
 pub use followed::Followed;
 pub use knots::{First, Interpolant, KnotNoise, KnotSource, Knots, Noise, NoiseSource};
 pub use power::{ORDER, PowerNoise};

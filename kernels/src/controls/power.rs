@@ -36,6 +36,19 @@ pub struct PowerSource<'a, L: Lanes, V> {
     number: usize,
 }
 
+/// A number of the noise, given the ones at the last knot and at the one before it, and a fresh one.
+#[inline(always)]
+pub(super) fn predicted<L: Lanes>(
+    proof: L::Proof,
+    predictor: [f32; 4],
+    last: [L; ORDER],
+    fresh: L,
+) -> L {
+    let [near, far, own, _] = predictor;
+    let value = last[1].fma(L::splat(proof, far), fresh * L::splat(proof, own));
+    last[0].fma(L::splat(proof, near), value)
+}
+
 impl Noise for PowerNoise<'_> {
     type Source<'a, L: Lanes, V: Vector<L>>
         = PowerSource<'a, L, V>
@@ -66,10 +79,8 @@ impl<L: Lanes, V: Vector<L>> NoiseSource<L, V> for PowerSource<'_, L, V> {
         self.number += 1;
         let fresh: L = next_normal(stream, proof, self.pairs, number, &mut self.words);
         let before = usize::from(number >= dimensions) + usize::from(number >= 2 * dimensions);
-        let [near, far, own, _] = predictors[before];
         let last = [self.last[0].get(dimension), self.last[1].get(dimension)];
-        let value = last[1].fma(L::splat(proof, far), fresh * L::splat(proof, own));
-        let value = last[0].fma(L::splat(proof, near), value);
+        let value = predicted(proof, predictors[before], last, fresh);
         self.last[1].set(dimension, last[0]);
         self.last[0].set(dimension, value);
         value * L::splat(proof, scales[number] * stream.first_sign())

@@ -9,7 +9,7 @@ use super::roll_out::key;
 use super::select::select;
 use super::shared::Tile;
 use super::workspace::Workspace;
-use crate::controls::{Controls, Followed, Knots, Scheme};
+use crate::controls::{Controls, Followed, Knots, PowerNoise, Scheme};
 use crate::model::Vector;
 use crate::planners::cem::refit_knot;
 use crate::planners::icem::{step_of, with_kept};
@@ -32,7 +32,7 @@ pub fn moments<W: Width>(block: &Block, workspace: &Workspace<'_>, stream: Strea
 pub fn refit<W: Width>(
     block: &Block,
     workspace: &Workspace<'_>,
-    scheme: &Followed<'_>,
+    scheme: &Followed<'_, PowerNoise<'_>>,
     iteration: u32,
 ) {
     let (params, counters) = (&workspace.task.params, workspace.counters());
@@ -87,7 +87,12 @@ pub fn refit<W: Width>(
 /// Writes the controls of the best futures, the best first, to half `to` of what is kept. Begins and ends with all threads
 /// in step.
 #[inline(always)]
-fn keep<W: Width>(block: &Block, workspace: &Workspace<'_>, scheme: &Followed<'_>, to: u32) {
+fn keep<W: Width>(
+    block: &Block,
+    workspace: &Workspace<'_>,
+    scheme: &Followed<'_, PowerNoise<'_>>,
+    to: u32,
+) {
     let params = &workspace.task.params;
     let costs = workspace.costs().unwrap_or(&[]);
     let threshold = select(block, costs, params.particles, params.keeps);

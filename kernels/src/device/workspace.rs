@@ -264,7 +264,12 @@ impl<'a> Workspace<'a> {
 
     /// The scheme by which iteration `iteration` of `icem` draws controls.
     #[inline(always)]
-    pub fn followed(&self, stream: Stream, full: f32, iteration: u32) -> Followed<'a> {
+    pub fn followed(
+        &self,
+        stream: Stream,
+        full: f32,
+        iteration: u32,
+    ) -> Followed<'a, PowerNoise<'a>> {
         let Knots { interpolant, plan, thresholded, limit, choices, .. } =
             self.many_knots(stream, full);
         let (place, count) = self.half(iteration % 2);

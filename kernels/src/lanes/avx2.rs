@@ -86,6 +86,7 @@ impl Lanes for F32x8 {
     type Mask = Mask8;
     const COUNT: usize = 8;
     const INTERLEAVE: usize = 2;
+    const REGISTERS: usize = 16;
 
     #[inline(always)]
     fn proof(self) -> Avx2 {

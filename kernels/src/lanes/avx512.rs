@@ -75,6 +75,7 @@ impl Lanes for F32x16 {
     type Mask = Mask16;
     const COUNT: usize = 16;
     const INTERLEAVE: usize = 2;
+    const REGISTERS: usize = 32;
 
     #[inline(always)]
     fn proof(self) -> Avx512 {

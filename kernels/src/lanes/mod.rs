@@ -52,6 +52,8 @@ pub trait Lanes:
     /// The interleave factor: how many bundles of pairs a thread advances side by side, 1 or 2. Two hide the
     /// latency of instructions, one leaves registers free.
     const INTERLEAVE: usize;
+    /// How many registers there are for bundles.
+    const REGISTERS: usize;
 
     /// The proof that made this value possible.
     fn proof(self) -> Self::Proof;

@@ -78,6 +78,7 @@ impl Lanes for F32x4 {
     type Mask = Mask4;
     const COUNT: usize = 4;
     const INTERLEAVE: usize = 2;
+    const REGISTERS: usize = 32;
 
     #[inline(always)]
     fn proof(self) -> Neon {

@@ -9,6 +9,7 @@ impl Lanes for f32 {
     type Mask = bool;
     const COUNT: usize = 1;
     const INTERLEAVE: usize = 1;
+    const REGISTERS: usize = 16;
 
     #[inline(always)]
     fn proof(self) {}

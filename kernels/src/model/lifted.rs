@@ -61,16 +61,14 @@ pub fn lift<const N: usize, const M: usize, T: Model<N, M>, V: Visitor>(
     let two = const { matches!(T::KIND, Kind::Any | Kind::Choices(0..=2)) };
     let four = const { matches!(T::KIND, Kind::Any | Kind::Choices(3..=4)) };
     let eight = const { matches!(T::KIND, Kind::Any | Kind::Choices(5..)) };
-    let count = match model.actions() {
-        Actions::Within { .. } => None,
-        Actions::Choices(choices) => Some(choices.len()),
-    };
-    Ok(match count {
-        None if within => visitor.visit(Boxed::<T, N, M>::new(model)?),
-        Some(0..=2) if two => visitor.visit(TwoChoices::<T, N, M>::new(model)?),
-        Some(3..=4) if four => visitor.visit(FourChoices::<T, N, M>::new(model)?),
-        Some(5..) if eight => visitor.visit(EightChoices::<T, N, M>::new(model)?),
-        _ => return Err(BadActions::OtherKind),
+    let actions = model.actions();
+    actions.validate()?;
+    Ok(match actions.kind() {
+        Kind::Within if within => visitor.visit(Boxed::<T, N, M>::new(model)?),
+        Kind::Choices(..=2) if two => visitor.visit(TwoChoices::<T, N, M>::new(model)?),
+        Kind::Choices(3..=4) if four => visitor.visit(FourChoices::<T, N, M>::new(model)?),
+        Kind::Choices(5..) if eight => visitor.visit(EightChoices::<T, N, M>::new(model)?),
+        kind => return Err(BadActions::OtherKind(kind)),
     })
 }
 
@@ -107,7 +105,7 @@ impl<
                 controls[..choices.len()].copy_from_slice(choices);
                 choices.len()
             }
-            _ => return Err(BadActions::OtherKind),
+            _ => return Err(BadActions::OtherKind(actions.kind())),
         };
         let (mut numbers, mut handicaps) = (controls, [0.0; R]);
         for m in 0..M {

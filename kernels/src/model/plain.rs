@@ -55,9 +55,10 @@ use crate::real::Real;
 /// assert!(x.0 > 1.0 && speed.0 > 0.0);
 /// ```
 pub trait Model<const N: usize, const M: usize>: Copy + Send + Sync + 'static {
-    /// Which kind of actions all models of the type have. Where that is said, a model compiles in half the time, and actions
-    /// of another kind are refused.
-    const KIND: Kind = Kind::Any;
+    /// Which kind of actions all models of the type have: a box, unless said otherwise. Actions of another kind are refused.
+    ///
+    /// What planners do is compiled for this kind alone. [`Kind::Any`] takes all that there are, and twice the time.
+    const KIND: Kind = Kind::Within;
 
     /// The numbers of a row of the reference: a path to follow, a wind that is forecast, whatever is known beforehand of each
     /// step of the horizon. 0, unless given: then there is no reference.
@@ -173,6 +174,15 @@ pub enum Actions<const M: usize> {
 }
 
 impl<const M: usize> Actions<M> {
+    /// Of which kind they are.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Within { .. } => Kind::Within,
+            Self::Choices(choices) => Kind::Choices(choices.len()),
+        }
+    }
+
     /// Any control from `low` to `high`.
     #[must_use]
     pub const fn within(low: [f32; M], high: [f32; M]) -> Self {
@@ -224,8 +234,8 @@ pub enum BadActions {
     Empty,
     /// Fewer than two choices, or more than [`Actions::MOST_CHOICES`].
     Choices(usize),
-    /// A box where choices were wanted or the other way round, or another number of choices.
-    OtherKind,
+    /// They are of this kind, and the model's [`KIND`](Model::KIND) says another.
+    OtherKind(Kind),
     /// A control is infinite or no number.
     Infinite,
 }
@@ -238,7 +248,12 @@ impl fmt::Display for BadActions {
                 let most = Actions::<1>::MOST_CHOICES;
                 write!(f, "planners choose from 2 to {most} choices, not from {count}")
             }
-            Self::OtherKind => write!(f, "the model has said that its actions are of another kind"),
+            Self::OtherKind(kind) => {
+                write!(
+                    f,
+                    "the model's `KIND` says other actions than it has: it must be `Kind::{kind:?}`"
+                )
+            }
             Self::Infinite => write!(f, "controls go up to 1.7e38"),
         }
     }

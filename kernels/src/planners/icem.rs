@@ -3,7 +3,7 @@
 
 use crate::controls::Interpolant;
 
-/// The most futures that are kept, so that what a decision leaves to the next stays small.
+/// The most futures that are kept, so that what a decision leaves to the next stays small: no more than a chunk has pairs.
 pub const MOST_KEPT: u32 = 64;
 
 /// The futures of iteration `iteration`, given those of the first: by `decay` fewer in each, but twice the `elites` at

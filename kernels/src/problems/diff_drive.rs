@@ -2,7 +2,7 @@
 
 use core::f32::consts::TAU;
 
-use crate::model::{Actions, At, Kind, Model};
+use crate::model::{Actions, At, Model};
 use crate::real::Real;
 
 /// Time between states in s.
@@ -51,7 +51,6 @@ impl Default for DiffDrive {
 }
 
 impl Model<3, 2> for DiffDrive {
-    const KIND: Kind = Kind::Within;
     const GRID: bool = true;
 
     fn actions(&self) -> Actions<2> {

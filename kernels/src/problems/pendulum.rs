@@ -2,7 +2,7 @@
 
 use core::f32::consts::TAU;
 
-use crate::model::{Actions, Kind, Model};
+use crate::model::{Actions, Model};
 use crate::real::Real;
 
 /// Time between states in s.
@@ -40,8 +40,6 @@ impl Default for Pendulum {
 }
 
 impl Model<2, 1> for Pendulum {
-    const KIND: Kind = Kind::Within;
-
     fn actions(&self) -> Actions<1> {
         Actions::within([-MAX_TORQUE], [MAX_TORQUE])
     }

@@ -63,6 +63,7 @@ impl Lanes for Traced {
     type Mask = TracedMask;
     const COUNT: usize = 1;
     const INTERLEAVE: usize = 1;
+    const REGISTERS: usize = 1;
 
     fn proof(self) {}
     fn splat((): (), value: f32) -> Self {

@@ -44,9 +44,13 @@ pub(crate) struct Futures {
 }
 
 impl Futures {
-    /// Room for `particles` futures and for `partial` sums in each chunk: two for each number of their noise, where that is
-    /// weighed.
-    pub fn new(particles: u32, partial: usize) -> Self {
+    /// Room for `particles` futures.
+    pub fn new(particles: u32) -> Self {
+        Self::weighed(particles, 0, 0)
+    }
+
+    /// Room for `particles` futures, for `partial` sums in each chunk, and for `numbers` of noise of each pair, which are weighed.
+    pub fn weighed(particles: u32, partial: usize, numbers: usize) -> Self {
         let chunk = || {
             let partial = vec![0.0; partial];
             let (costs, weights) = ([WORST; CHUNK], [0.0; CHUNK]);
@@ -57,7 +61,7 @@ impl Futures {
         Self {
             columns: vec![0.0; SUMS * chunks.len()],
             count: particles as usize,
-            keeps_noise: partial > 0 && drawing::is_kept(particles, partial / 2),
+            keeps_noise: numbers > 0 && drawing::is_kept(particles, numbers),
             chunks,
         }
     }

@@ -82,7 +82,7 @@ impl Icem {
         let (numbers, keeps) = (noise.scales.len(), keeps(config));
         let none = vec![0.0; keeps as usize * noise.plan.len()];
         Self {
-            futures: Futures::new(config.particles, 2 * numbers),
+            futures: Futures::weighed(config.particles, 2 * numbers, numbers),
             elites: Elites::new(config.particles, config.tuning.elite_share),
             kept: Kept {
                 next: none.clone(),

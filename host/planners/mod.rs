@@ -74,7 +74,7 @@ pub(crate) fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
         (PlannerKind::Cem, ActionKind::Continuous) => {
             Futures::memory(particles, 2 * numbers) + keys + noise()
         }
-        (PlannerKind::Mppi, _) => Futures::memory(particles, 2 * numbers) + noise(),
+        (PlannerKind::Mppi, _) => Futures::memory(particles, numbers) + noise(),
         (PlannerKind::Icem, _) => {
             let plan = noise() + Icem::memory(config, dimensions);
             Futures::memory(particles, 2 * numbers) + keys + plan

@@ -18,7 +18,7 @@ use particle_pilot_kernels::weigh::WeightSums;
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
 use super::planner::{Memory, Planner, Problem, Request, dimensions};
-use super::weighing::{knot_moments, weigh};
+use super::weighing::{SUMS, knot_moments, weigh};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
@@ -28,7 +28,6 @@ use crate::trajectories::Trajectories;
 pub(crate) struct Mppi {
     futures: Futures,
     noise: NoisePlan,
-    moments: Vec<f64>,
     change: Vec<f64>,
     temperature: f64,
     target_share: f64,
@@ -40,9 +39,8 @@ impl Mppi {
         let noise = NoisePlan::of(problem, config);
         let numbers = noise.scales.len();
         Self {
-            futures: Futures::new(config.particles, (2 * numbers).max(3)),
+            futures: Futures::weighed(config.particles, numbers.max(SUMS), numbers),
             noise,
-            moments: vec![0.0; 2 * numbers],
             change: vec![0.0; numbers],
             temperature: config.tuning.temperature,
             target_share: config.tuning.target_share,
@@ -95,12 +93,10 @@ impl<M: LaneModel> Planner<M> for Mppi {
         let summary = self.futures.roll_out(problem, request, &scheme);
         let sums = self.weigh(problem, request, summary.best.0);
 
-        let (noise, simd, moments) = (self.noise.noise(stream), problem.simd, &mut self.moments);
-        knot_moments(&mut self.futures, simd, request, &noise, dimensions::<M>(), moments);
+        let (noise, simd, change) = (self.noise.noise(stream), problem.simd, &mut self.change);
+        knot_moments(&mut self.futures, simd, request, &noise, dimensions::<M>(), change);
         let total = sums.sides[0] + sums.sides[1];
-        for (change, moments) in self.change.iter_mut().zip(self.moments.as_chunks::<2>().0) {
-            *change = moments[0] / total;
-        }
+        change.iter_mut().for_each(|change| *change /= total);
         self.noise.move_by(&self.change, &problem.model);
         let shares = if self.discrete {
             [better_side(sums.sides, problem.particles) * f64::from(stream.first_sign())].into()

@@ -32,7 +32,7 @@ impl PredictiveSampling {
         let mut noise = NoisePlan::of(problem, config);
         noise.anchored = true;
         let change = vec![0.0; noise.scales.len()];
-        Self { futures: Futures::new(config.particles, 0), noise, change }
+        Self { futures: Futures::new(config.particles), noise, change }
     }
 
     /// Moves the plan to the controls of `particle`.

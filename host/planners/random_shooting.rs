@@ -27,7 +27,7 @@ impl RandomShooting {
     pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
         let continuous = config.action == ActionKind::Continuous;
         Self {
-            futures: Futures::new(config.particles, 0),
+            futures: Futures::new(config.particles),
             noise: continuous.then(|| NoisePlan::of(problem, config)),
         }
     }

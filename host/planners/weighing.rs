@@ -9,6 +9,9 @@ use super::drawing::Drawing;
 use super::futures::{Chunk, Futures};
 use super::planner::Request;
 
+/// The partial sums that [`weigh`] needs in each chunk.
+pub(crate) const SUMS: usize = 3;
+
 /// Gives every future the weight `exp((lowest - cost) / temperature)`.
 pub(crate) fn weigh(
     futures: &mut Futures,
@@ -20,13 +23,14 @@ pub(crate) fn weigh(
     let inverse_temperature = (1.0 / temperature) as f32;
     futures.each(request, |_, chunk| {
         let sums = simd.run(Weigh { chunk, lowest, inverse_temperature });
-        chunk.partial[..3].copy_from_slice(&[sums.sides[0], sums.sides[1], sums.squares]);
+        chunk.partial[..SUMS].copy_from_slice(&[sums.sides[0], sums.sides[1], sums.squares]);
     });
     let [first, second, squares] = [0, 1, 2].map(|i| futures.sum(|chunk| chunk.partial[i]));
     WeightSums { sides: [first, second], squares }
 }
 
-/// For every knot, the weighted sums of the noise and of its square: of the noise that the roll-out kept, or drawn again.
+/// For every number of the noise its weighted sum and, where there is room for two in `moments`, that of its square: of the noise
+/// that the roll-out kept, or drawn again.
 pub(crate) fn knot_moments(
     futures: &mut Futures,
     simd: SimdProof,
@@ -35,18 +39,23 @@ pub(crate) fn knot_moments(
     dimensions: usize,
     moments: &mut [f64],
 ) {
-    let (count, numbers) = (moments.len(), noise.numbers() * PAIRS);
+    let (count, numbers) = (moments.len(), noise.numbers());
     let particles = futures.count() as u32;
     futures.each(request, |index, chunk| {
         let mut values = std::mem::take(&mut chunk.noise);
         let drawn = if values.is_empty() {
-            values = request.buffers.take(numbers);
+            values = request.buffers.take(numbers * PAIRS);
             noise.draw_chunk(simd, particles, dimensions, index, &mut values)
         } else {
             noise.drawn_chunk(particles, index, &values)
         };
         let Chunk { weights, partial, .. } = chunk;
-        simd.run(Moments { noise: &drawn, weights, moments: &mut partial[..count] });
+        let (noise, moments) = (&drawn, &mut partial[..count]);
+        if count == numbers {
+            simd.run(Moments::<1> { noise, weights, moments });
+        } else {
+            simd.run(Moments::<2> { noise, weights, moments });
+        }
         request.buffers.give(values);
     });
     for (i, moment) in moments.iter_mut().enumerate() {
@@ -70,17 +79,17 @@ impl LaneWork for Weigh<'_> {
     }
 }
 
-struct Moments<'a> {
+struct Moments<'a, const MOMENTS: usize> {
     noise: &'a DrawnNoise<'a>,
     weights: &'a [f32; CHUNK],
     moments: &'a mut [f64],
 }
 
-impl LaneWork for Moments<'_> {
+impl<const MOMENTS: usize> LaneWork for Moments<'_, MOMENTS> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) {
-        knot_moments_chunk::<L>(proof, self.noise, self.weights, self.moments);
+        knot_moments_chunk::<L, MOMENTS>(proof, self.noise, self.weights, self.moments);
     }
 }

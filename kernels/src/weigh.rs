@@ -49,40 +49,47 @@ pub(crate) fn weight_sums(weights: &[f32]) -> WeightSums {
     WeightSums { sides: fold_to(sums.values), squares: fold(sums.squares) }
 }
 
-/// Weighted sums over a chunk's noise at the knots: to `moments[2 j]` goes the sum of `w v`, to
-/// `moments[2 j + 1]` that of `w v^2`, where `v` is number `j` of the noise, `[knots][D]`, as the future saw it.
+/// Weighted sums over a chunk's noise at the knots: to `moments[MOMENTS * j]` goes the sum of `w v`, to the next number, where
+/// two `MOMENTS` are asked for and not one, that of `w v^2`; `v` is number `j` of the noise, `[knots][D]`, as the future saw it.
 #[inline(always)]
-pub fn knot_moments_chunk<L: Lanes>(
+pub fn knot_moments_chunk<L: Lanes, const MOMENTS: usize>(
     proof: L::Proof,
     noise: &DrawnNoise<'_>,
     weights: &[f32; CHUNK],
     moments: &mut [f64],
 ) {
+    const { assert!(MOMENTS == 1 || MOMENTS == 2) };
     let mut sides = [[0.0f32; PAIRS]; 2];
     for (i, pair) in weights.as_chunks::<2>().0.iter().enumerate() {
         // The mirrored future saw the negative noise.
         sides[0][i] = pair[0] - pair[1];
         sides[1][i] = pair[0] + pair[1];
     }
-    for (number, moment) in moments.chunks_exact_mut(2).enumerate() {
-        let mut sums = [0.0; 2];
-        // Sixteen pairs at a time, whatever the lanes: the order of the sums must not depend on them.
-        for group in (0..noise.width).step_by(COLUMNS) {
-            // Both that are to be added up, beside each other.
+    for (number, moments) in moments.chunks_exact_mut(MOMENTS).enumerate() {
+        moments.fill(0.0);
+        // Sixteen pairs at a time, whatever the lanes: the order of the sums must not depend on them. Two such sums at once.
+        for group in (0..noise.width).step_by(2 * COLUMNS / MOMENTS) {
             let mut values = [0.0f32; 2 * COLUMNS];
+            let is_last = group + COLUMNS == noise.width;
             for at in (0..COLUMNS).step_by(L::COUNT) {
                 let place = group + at;
                 let value = noise.at(proof, number, place);
-                let weighted = L::load(proof, &sides[0][place..]) * value;
-                let square = L::load(proof, &sides[1][place..]) * (value * value);
-                let [first, second] = weighted.zip(square);
-                first.store(&mut values[2 * at..]);
-                second.store(&mut values[2 * at + L::COUNT..]);
+                let first = L::load(proof, &sides[0][place..]) * value;
+                let second = if MOMENTS == 2 {
+                    L::load(proof, &sides[1][place..]) * (value * value)
+                } else if is_last {
+                    L::literal(proof, 0.0)
+                } else {
+                    let next = place + COLUMNS;
+                    L::load(proof, &sides[0][next..]) * noise.at(proof, number, next)
+                };
+                let [low, high] = first.zip(second);
+                low.store(&mut values[2 * at..]);
+                high.store(&mut values[2 * at + L::COUNT..]);
             }
-            let [weighted, square] = fold_pairs(&values);
-            sums[0] += weighted;
-            sums[1] += square;
+            let [first, second] = fold_pairs(&values);
+            moments[0] += first;
+            moments[MOMENTS - 1] += second;
         }
-        moment.copy_from_slice(&sums);
     }
 }

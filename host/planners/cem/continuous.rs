@@ -30,7 +30,7 @@ impl ContinuousCem {
         let noise = NoisePlan::of(problem, config);
         let numbers = noise.scales.len();
         Self {
-            futures: Futures::new(config.particles, 2 * numbers),
+            futures: Futures::weighed(config.particles, 2 * numbers, numbers),
             elites: Elites::new(config.particles, config.tuning.elite_share),
             noise,
             moments: vec![0.0; 2 * numbers],

@@ -38,7 +38,7 @@ impl DiscreteCem {
     pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
         let words = problem.horizon.div_ceil(32) as usize;
         Self {
-            futures: Futures::new(config.particles, 0),
+            futures: Futures::new(config.particles),
             elites: Elites::new(config.particles, config.tuning.elite_share),
             probabilities: vec![0.5; problem.horizon as usize],
             kept: vec![0.5; problem.horizon as usize],

@@ -56,7 +56,7 @@ impl Gpu {
             drop(entries);
             return Ok(Kernel { entry, session });
         }
-        let declared = session.ptx.kernels.iter().find(|(declared, _)| declared == name);
+        let declared = session.kernels.ptx.kernels.iter().find(|(declared, _)| declared == name);
         let parameter_bytes = match declared.map(|(_, sizes)| sizes.as_slice()) {
             Some(sizes @ ([_] | [_, _])) => sizes.to_vec(),
             Some(sizes) => {
@@ -66,7 +66,7 @@ impl Gpu {
             None => return Err(GpuError::Misuse(format!("there is no kernel `{name}`"))),
         };
         let c_name = CString::new(name).unwrap_or_default(); // it stands in the text, without a zero
-        let function = match session.module.function(&c_name) {
+        let function = match session.kernels.module.function(&c_name) {
             Ok(function) => function,
             Err(error) => {
                 drop(entries); // which naming the error asks for

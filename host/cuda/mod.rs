@@ -5,13 +5,14 @@
 //!
 //! # Files
 //! [`driver`] has the driver's functions and owners of what they give, `error` says what can go wrong, `info` what GPUs
-//! there are. `gpu` opens one, `session` is what it then holds, `memory` its buffers, `launch` its kernels, and
+//! there are. `gpu` opens one, `session` is what it then holds, `kernels` what it shares, `memory` its buffers, `launch` its kernels, and
 //! `ptx` reads what the host must know of the kernels' text.
 
 mod driver;
 mod error;
 mod gpu;
 mod info;
+mod kernels;
 mod launch;
 mod memory;
 mod ptx;

@@ -2,14 +2,13 @@
 //!
 //! Whatever the driver gave is given back when the last owner goes, after the work that uses it is over.
 
-use std::ffi::CString;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::driver::{Context, Device, DriverError, Event, ForeignStream, Function, Module, Stream};
+use super::driver::{Context, Device, DriverError, Event, ForeignStream, Function, Stream};
 use super::error::GpuError;
 use super::info::{self, DeviceInfo};
-use super::ptx::{self, Ptx};
+use super::kernels::Kernels;
 
 /// `CUDA_ERROR_INVALID_CONTEXT`: a stream is of another one.
 const INVALID_CONTEXT: u32 = 201;
@@ -29,10 +28,9 @@ pub struct Session {
     /// Pairs of events that nobody measures with at the moment.
     events: Mutex<Vec<(Event, Event)>>,
     pub stream: Stream,
-    pub module: Module,
+    pub kernels: Arc<Kernels>,
     /// The kernels that were asked for; an entry's number is its place.
     pub entries: Mutex<Vec<Arc<Entry>>>,
-    pub ptx: Ptx,
     pub info: DeviceInfo,
     /// How many operations were put on the stream.
     submitted: AtomicU64,
@@ -47,15 +45,10 @@ impl Session {
     /// Opens a GPU and loads kernels onto it; work goes to `stream`, or else to a stream of its own.
     pub fn open(index: u32, text: &str, stream: Option<ForeignStream>) -> Result<Self, GpuError> {
         let info = info::device(index)?;
-        let ptx = Ptx::read(text)?;
-        if ptx.target > info.compute_capability {
-            let (has, needs) = (info.compute_capability, ptx.target);
-            return Err(GpuError::GpuTooOld { name: info.name, has, needs });
-        }
         let during = "opening it";
         let failed = |error| GpuError::of(during, error);
         let context = Device::get(index).and_then(Context::primary).map_err(failed)?;
-        let module = load(&context, text, &ptx, &info)?;
+        let kernels = Kernels::load(&context, text, &info)?;
         let stream = match stream {
             None => Stream::new(&context),
             Some(foreign) => Stream::foreign(&context, foreign)
@@ -66,9 +59,8 @@ impl Session {
         Ok(Self {
             events: events.into(),
             stream,
-            module,
+            kernels,
             entries: Mutex::default(),
-            ptx,
             info,
             submitted: AtomicU64::new(0),
             completed: AtomicU64::new(0),
@@ -140,30 +132,4 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn new_events(context: &Arc<Context>) -> Result<(Event, Event), DriverError> {
     Ok((Event::new(context)?, Event::new(context)?))
-}
-
-/// Has the driver compile the kernels.
-fn load(
-    context: &Arc<Context>,
-    text: &str,
-    ptx: &Ptx,
-    info: &DeviceInfo,
-) -> Result<Module, GpuError> {
-    let text = CString::new(text)
-        .map_err(|_| GpuError::Misuse("the kernels' PTX has a zero byte in it".into()))?;
-    Module::compile(context, &text).map_err(|(cause, log)| {
-        let supported = ptx::newest_for(info.driver_version);
-        match cause.code {
-            // Drivers before CUDA 11.1 have no code of its own for PTX that is too new.
-            218 | 222 if ptx.version > supported => {
-                GpuError::DriverTooOld { driver: info.driver_version, supported, ptx: ptx.version }
-            }
-            200 | 209 | 218 | 221..=223 | 300 => {
-                let silent = log.is_empty();
-                let log = if silent { "its compiler does not say why".into() } else { log };
-                GpuError::Compile { cause, log }
-            }
-            _ => GpuError::from_cause("compiling the kernels", None, cause),
-        }
-    })
 }

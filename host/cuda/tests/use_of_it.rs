@@ -60,6 +60,34 @@ fn one_gpu_can_be_opened_twice() {
     });
 }
 
+/// How many modules the driver has loaded.
+fn modules() -> usize {
+    let report = std::fs::read_to_string(std::env::var_os("PTX_VM_REPORT").unwrap()).unwrap();
+    let line = report.lines().find_map(|line| line.strip_prefix("modules "));
+    line.unwrap().parse().unwrap()
+}
+
+#[test]
+fn who_asks_for_the_same_kernels_shares_them() {
+    Scenario::new().set("PTX_VM_DEVICES", "2").run(|| {
+        let one = Gpu::open(0, PTX).unwrap();
+        let two = Gpu::open(0, PTX).unwrap();
+        assert_eq!(modules(), 1);
+        let elsewhere = Gpu::open(1, PTX).unwrap();
+        assert_eq!(modules(), 2, "another GPU");
+        let other = Gpu::open(0, &format!("{PTX}\n// another text\n")).unwrap();
+        assert_eq!(modules(), 3);
+        drop(one);
+        assert_eq!(modules(), 3);
+        for gpu in [two, elsewhere, other] {
+            assert_eq!(add_on(&gpu), Ok(vec![100.0; 70]));
+        }
+        assert_eq!(modules(), 0, "nobody has them any more");
+        let again = Gpu::open(0, PTX).unwrap();
+        assert_eq!((add_on(&again), modules()), (Ok(vec![100.0; 70]), 1));
+    });
+}
+
 /// The context that is current on this thread, asked of the driver itself.
 fn current() -> usize {
     let driver = std::env::var_os("PILOT_CUDA_DRIVER").unwrap();

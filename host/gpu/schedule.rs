@@ -68,9 +68,13 @@ impl Schedule {
         };
         let one = |name: &str| Launch { kernel: name.into(), blocks: Blocks::One };
         let discrete = config.action == ActionKind::Discrete;
-        let islands = |kernel: &str| Launch { kernel: kernel.into(), blocks: Blocks::Islands };
+        let islands = |planner: &str| {
+            let kernel = format!("run_{many}{planner}_islands");
+            Launch { kernel, blocks: Blocks::Islands }
+        };
         let costs = Buffers { costs: true, ..Buffers::default() };
-        let populations = Buffers { populations: island_count(config), ..Buffers::default() };
+        let populations =
+            Buffers { populations: island_count(config, model), ..Buffers::default() };
         let plans = Buffers { noise: true, moments: true, ..costs };
         let (buffers, reset, iteration) = match (config.planner, discrete) {
             (PlannerKind::RandomShooting, true) => (
@@ -107,16 +111,12 @@ impl Schedule {
                     one("refit_followed"),
                 ],
             ),
-            (PlannerKind::Smc, _) => (
-                populations,
-                "reset_counters",
-                vec![islands("run_smc_islands"), one("conclude_smc")],
-            ),
-            (PlannerKind::Fmc, _) => (
-                populations,
-                "reset_counters",
-                vec![islands("run_fmc_islands"), one("conclude_fmc")],
-            ),
+            (PlannerKind::Smc, _) => {
+                (populations, "reset_counters", vec![islands("smc"), one("conclude_smc")])
+            }
+            (PlannerKind::Fmc, _) => {
+                (populations, "reset_counters", vec![islands("fmc"), one("conclude_fmc")])
+            }
             (PlannerKind::Mppi, _) => (
                 plans,
                 "reset_plan",
@@ -163,11 +163,16 @@ fn first_controls(config: &PilotConfig) -> u32 {
     }
 }
 
+/// First controls that populations keep apart: where there are several choices, each.
+fn strata(config: &PilotConfig, model: &GpuModel) -> u32 {
+    if model.choices > 0 { model.choices } else { first_controls(config) }
+}
+
 /// How many populations a decision has.
-fn island_count(config: &PilotConfig) -> u32 {
+fn island_count(config: &PilotConfig, model: &GpuModel) -> u32 {
     let groups = match config.planner {
         PlannerKind::Fmc => fmc::GROUPS,
-        _ => first_controls(config),
+        _ => strata(config, model),
     };
     Split::new(config.particles, groups).islands
 }
@@ -189,11 +194,12 @@ fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> 
         strata: match config.planner {
             PlannerKind::Cem | PlannerKind::Icem | PlannerKind::PredictiveSampling => 0,
             PlannerKind::Mppi if !discrete => 0,
+            PlannerKind::Smc | PlannerKind::Fmc => strata(config, model),
             _ => first_controls(config),
         },
         inverse_temperature: (1.0 / tuning.temperature) as f32,
         balance: tuning.balance as f32,
-        islands: island_count(config),
+        islands: island_count(config, model),
         state_len: model.trace.structure.state_len(),
         dimensions: model.trace.structure.dimensions(),
         full: model.full,

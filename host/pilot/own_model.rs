@@ -7,7 +7,7 @@ use crate::control_vector::ControlVector;
 use crate::engine::{Engine, MakeEngine};
 use crate::error::PilotError;
 use crate::planners::planner::{dimensions, scores};
-use crate::settings::{ActionKind, PilotConfig, PlannerKind};
+use crate::settings::{ActionKind, PilotConfig};
 use crate::simd::Simd;
 
 impl Pilot {
@@ -15,9 +15,8 @@ impl Pilot {
     /// `config.action`'s.
     ///
     /// # Errors
-    /// [`PilotError`] if a setting is out of range or the device cannot be used, [`PilotError::Actions`] if nothing can be
-    /// chosen from the model's actions, and [`PilotError::Unsupported`] if the planner is `smc` or `fmc`, and they are a box
-    /// of several numbers or more than two choices.
+    /// [`PilotError`] if a setting is out of range or the device cannot be used, and [`PilotError::Actions`] if nothing can be
+    /// chosen from the model's actions.
     ///
     /// # Examples
     /// ```
@@ -110,8 +109,8 @@ impl Pilot {
     ///
     /// # Errors
     /// [`PilotError`] if a setting is out of range or the device cannot be used, and [`PilotError::Unsupported`] if
-    /// `config.action` is not what the model [draws](LaneModel::DRAWS) (scores are discrete), or if the planner is `smc` or
-    /// `fmc`, or actions are discrete but not scores, and controls have several dimensions.
+    /// `config.action` is not what the model [draws](LaneModel::DRAWS) (scores are discrete), or if actions are discrete but not
+    /// scores, and controls have several dimensions.
     pub fn with_lane_model<M: LaneModel>(
         config: PilotConfig,
         model: M,
@@ -184,19 +183,9 @@ pub(crate) fn require_controls<M: LaneModel>(config: &PilotConfig) -> Result<(),
     }
     let dimensions = dimensions::<M>();
     config.tuning.noise_scale.require(if scores::<M>() { 1 } else { dimensions })?;
-    let reason = match config.planner {
-        _ if dimensions == 1 => return Ok(()),
-        planner @ (PlannerKind::Smc | PlannerKind::Fmc) if scores::<M>() => format!(
-            "{planner} chooses from two, and this model has more choices; other planners choose from up to 8"
-        ),
-        _ if kind == ActionKind::Discrete && !scores::<M>() => {
-            format!("discrete actions are drawn in one dimension, not {dimensions}")
-        }
-        planner @ (PlannerKind::Smc | PlannerKind::Fmc) => format!(
-            "{planner} chooses one number, and this model's actions have {dimensions}; \
-             other planners choose several"
-        ),
-        _ => return Ok(()),
-    };
-    Err(PilotError::Unsupported(reason))
+    if dimensions > 1 && kind == ActionKind::Discrete && !scores::<M>() {
+        let reason = format!("discrete actions are drawn in one dimension, not {dimensions}");
+        return Err(PilotError::Unsupported(reason));
+    }
+    Ok(())
 }

@@ -1,12 +1,12 @@
 //! Fractal Monte Carlo: see [`particle_pilot_kernels::population::Fmc`].
 
 use particle_pilot_kernels::model::LaneModel;
-use particle_pilot_kernels::planners::fmc::{best_first, share};
+use particle_pilot_kernels::planners::fmc::{self, best_first, share};
 use particle_pilot_kernels::population::{Fmc, FmcOutput};
 use particle_pilot_kernels::team::Single;
 
-use super::islands::{Islands, diagnose, spec};
-use super::planner::{Planner, Problem, Request};
+use super::islands::{Islands, diagnose, shares, spec};
+use super::planner::{Planner, Problem, Request, dimensions};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::settings::{ActionKind, PilotConfig};
@@ -56,7 +56,13 @@ impl<M: LaneModel> Planner<M> for FmcPlanner {
         let full = problem.model.full_control();
         let best = diagnostics.best as f32;
         let best_first = best_first(Single, outcomes.len(), |island| outcomes[island], best);
-        let share = share(votes, problem.particles, full, best_first, self.continuous);
-        ([share].into(), diagnostics)
+        let shares = if const { dimensions::<M>() == 1 } {
+            [share(votes, problem.particles, full, best_first, self.continuous)].into()
+        } else {
+            let votes = fmc::votes(Single, outcomes.len(), |island| outcomes[island]);
+            let (best, choices) = (best_first as usize, spec.choices > 0);
+            shares(&spec, |levels| fmc::share_of(&votes, best, choices, levels))
+        };
+        (shares, diagnostics)
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Mutex;
 
-use particle_pilot_kernels::controls::STRATA;
+use particle_pilot_kernels::controls::{STRATA, stratum_levels};
 use particle_pilot_kernels::lanes::LaneWork;
 use particle_pilot_kernels::lanes::Lanes;
 use particle_pilot_kernels::model::LaneModel;
@@ -14,7 +14,8 @@ use particle_pilot_kernels::population::{
 };
 use particle_pilot_kernels::team::Single;
 
-use super::planner::{Problem, Request};
+use super::planner::{Problem, Request, dimensions};
+use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 
 /// Populations of nearly equal size, allocated once.
@@ -96,8 +97,29 @@ impl<M: LaneModel, S: Strategy> LaneWork for Run<'_, '_, M, S> {
     }
 }
 
-/// The specification of all populations of a decision; with continuous actions, from eight first levels.
-pub(crate) fn spec<'a, M>(
+/// How many first actions there are: two, eight levels, or one for each choice.
+pub(crate) fn strata<M: LaneModel>(model: &M, continuous: bool) -> usize {
+    match model.choices() {
+        0 if continuous => STRATA,
+        0 => 2,
+        choices => choices as usize,
+    }
+}
+
+/// The shares of several dimensions, given what `share` says of one whose levels of strata it is given.
+pub(crate) fn shares<M: LaneModel>(
+    spec: &PopulationSpec<'_, M>,
+    share: impl Fn(&[f32; STRATA]) -> f64,
+) -> ControlVector {
+    let mut shares = ControlVector::zeros(dimensions::<M>());
+    for (dimension, to) in shares.iter_mut().enumerate() {
+        *to = share(&stratum_levels(&spec.stream, dimension, spec.choices));
+    }
+    shares
+}
+
+/// The specification of all populations of a decision.
+pub(crate) fn spec<'a, M: LaneModel>(
     problem: &'a Problem<M>,
     request: &'a Request<'a>,
     continuous: bool,
@@ -109,7 +131,8 @@ pub(crate) fn spec<'a, M>(
         horizon: problem.horizon,
         stream: request.stream(0),
         continuous,
-        strata: if continuous { STRATA } else { 2 },
+        strata: strata(&problem.model, continuous),
+        choices: problem.model.choices(),
         stop: Some(request),
     }
 }

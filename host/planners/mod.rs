@@ -36,7 +36,6 @@ pub(crate) fn create<M: LaneModel>(
     config: &PilotConfig,
 ) -> Box<dyn Planner<M>> {
     // What is known beforehand halves the time that a model of one's own takes to compile.
-    let one = const { dimensions::<M>() == 1 };
     let (sides, numbers) = const { (draws_sides::<M>(), draws_numbers::<M>()) };
     match (config.planner, config.action) {
         (PlannerKind::RandomShooting, _) => Box::new(RandomShooting::new(problem, config)),
@@ -49,11 +48,9 @@ pub(crate) fn create<M: LaneModel>(
         (PlannerKind::Mppi, _) => Box::new(Mppi::new(problem, config)),
         (PlannerKind::Icem, _) => Box::new(Icem::new(problem, config)),
         (PlannerKind::PredictiveSampling, _) => Box::new(PredictiveSampling::new(problem, config)),
-        (PlannerKind::Smc, _) if one => Box::new(SmcPlanner::new::<M>(config)),
-        (PlannerKind::Fmc, _) if one => Box::new(FmcPlanner::new::<M>(config)),
-        (PlannerKind::Cem | PlannerKind::Smc | PlannerKind::Fmc, _) => {
-            unreachable!("refused where pilots are made")
-        }
+        (PlannerKind::Smc, _) => Box::new(SmcPlanner::new(problem, config)),
+        (PlannerKind::Fmc, _) => Box::new(FmcPlanner::new::<M>(config)),
+        (PlannerKind::Cem, _) => unreachable!("refused where pilots are made"),
     }
 }
 

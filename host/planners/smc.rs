@@ -1,16 +1,16 @@
 //! Sequential Monte Carlo: see [`particle_pilot_kernels::population::Smc`].
 //!
-//! Left and right have a population each (continuous actions: eight levels), so that no first action can
+//! Left and right have a population each (continuous actions: eight levels; choices: each), so that no first action can
 //! die out, and the evidence of the populations decides.
 
 use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::model::LaneModel;
-use particle_pilot_kernels::planners::smc::share;
+use particle_pilot_kernels::planners::smc::{mean_evidence, share, share_of};
 use particle_pilot_kernels::population::{Smc, SmcOutput};
 use particle_pilot_kernels::team::Single;
 
-use super::islands::{Islands, diagnose, spec};
-use super::planner::{Planner, Problem, Request};
+use super::islands::{Islands, diagnose, shares, spec, strata};
+use super::planner::{Planner, Problem, Request, dimensions};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::settings::{ActionKind, PilotConfig};
@@ -24,9 +24,9 @@ pub(crate) struct SmcPlanner {
 }
 
 impl SmcPlanner {
-    pub fn new<M: LaneModel>(config: &PilotConfig) -> Self {
+    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
         let continuous = config.action == ActionKind::Continuous;
-        let strata = strata(config);
+        let strata = strata(&problem.model, continuous);
         Self {
             islands: Islands::new::<M>(config.particles, strata as u32),
             strata,
@@ -36,17 +36,9 @@ impl SmcPlanner {
         }
     }
 
-    /// The bytes that takes.
+    /// The bytes that takes, about.
     pub fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
-        Islands::<SmcOutput>::memory::<M>(config.particles, strata(config) as u32)
-    }
-}
-
-/// How many first actions there are.
-fn strata(config: &PilotConfig) -> usize {
-    match config.action {
-        ActionKind::Discrete => 2,
-        ActionKind::Continuous => STRATA,
+        Islands::<SmcOutput>::memory::<M>(config.particles, STRATA as u32)
     }
 }
 
@@ -70,8 +62,13 @@ impl<M: LaneModel> Planner<M> for SmcPlanner {
             (outcomes[island].stats, [outcomes[island].effective_samples, 0.0])
         });
         let log_evidence = |island: usize| outcomes[island].log_evidence;
-        let share = share(Single, outcomes.len(), log_evidence, strata, self.continuous)
-            * f64::from(spec.stream.first_sign());
-        ([share].into(), diagnostics)
+        let shares = if const { dimensions::<M>() == 1 } {
+            let share = share(Single, outcomes.len(), log_evidence, strata, self.continuous);
+            [share * f64::from(spec.stream.first_sign())].into()
+        } else {
+            let means = mean_evidence(Single, outcomes.len(), log_evidence, strata);
+            shares(&spec, |levels| share_of(&means, levels))
+        };
+        (shares, diagnostics)
     }
 }

@@ -112,13 +112,43 @@ pub fn first_levels(stream: &Stream, dimension: usize, choices: u32) -> [f32; ST
     levels
 }
 
+/// The levels of the first control in `dimension`, of several, for planners that keep strata apart: [`first_levels`] of either side,
+/// or where controls are scores of so many `choices`, of which each is a stratum, 1 for its choice and -1 for the others, from a
+/// random choice on.
+#[must_use]
+#[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
+pub fn stratum_levels(stream: &Stream, dimension: usize, choices: u32) -> [f32; STRATA] {
+    let mut levels = [0.0; STRATA];
+    if choices > 0 {
+        let mut choice = random_choice(stream, choices);
+        for stratum in 0..STRATA {
+            let level = if choice == dimension as u32 { 1.0 } else { -1.0 };
+            levels[stratum] = if (stratum as u32) < choices { level } else { 0.0 };
+            choice = if choice + 1 == choices { 0 } else { choice + 1 };
+        }
+        return levels;
+    }
+    let pairs = first_levels(stream, dimension, 0);
+    for pair in 0..STRATA / 2 {
+        (levels[2 * pair], levels[2 * pair + 1]) = (pairs[pair], -pairs[pair]);
+    }
+    levels
+}
+
+/// One of so many choices, the same for all particles.
+#[inline(always)]
+fn random_choice(stream: &Stream, choices: u32) -> u32 {
+    // Multiplied and counted on: a division might be done where there are no choices, too.
+    ((u64::from(stream.tie_breaker()) * u64::from(choices)) >> 32) as u32
+}
+
 /// [`first_levels`] of scores.
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
 fn choice_levels(stream: &Stream, dimension: usize, choices: u32) -> [f32; STRATA / 2] {
     let mut levels = [0.0; STRATA / 2];
-    // Multiplied and counted on: a division might be done where there are no choices, too.
-    let mut choice = ((u64::from(stream.tie_breaker()) * u64::from(choices)) >> 32) as u32;
+    let mut choice = random_choice(stream, choices);
     for pair in 0..STRATA / 2 {
         let next = if choice + 1 == choices { 0 } else { choice + 1 };
         let (is_first, is_second) = (dimension as u32 == choice, dimension as u32 == next);
@@ -157,6 +187,36 @@ mod tests {
             }
             assert_eq!(firsts.len(), choices);
         }
+    }
+
+    #[test]
+    fn strata_of_choices_that_are_kept_apart_have_one_choice_each_from_a_random_one_on() {
+        for choices in 3..=8u32 {
+            let mut firsts = std::collections::BTreeSet::new();
+            for seed in 0..100 {
+                let stream = Stream::new(seed, 3, 0);
+                let levels: Vec<_> = (0..choices as usize)
+                    .map(|choice| stratum_levels(&stream, choice, choices))
+                    .collect();
+                let of = |stratum: usize| {
+                    let scores: Vec<f32> = levels.iter().map(|levels| levels[stratum]).collect();
+                    assert_eq!(scores.iter().sum::<f32>(), 2.0 - choices as f32, "one is 1");
+                    scores.iter().position(|score| *score == 1.0).unwrap()
+                };
+                let all: Vec<_> = (0..choices as usize).map(of).collect();
+                firsts.insert(all[0]);
+                assert!(all.windows(2).all(|two| (two[0] + 1) % choices as usize == two[1]));
+                assert!(
+                    levels
+                        .iter()
+                        .all(|levels| levels[choices as usize..].iter().all(|l| *l == 0.0))
+                );
+            }
+            assert_eq!(firsts.len(), choices as usize);
+        }
+        let stream = Stream::new(5, 6, 0);
+        let (pairs, all) = (first_levels(&stream, 3, 0), stratum_levels(&stream, 3, 0));
+        assert!((0..STRATA).all(|s| all[s] == [1.0, -1.0][s % 2] * pairs[s / 2]));
     }
 
     #[test]

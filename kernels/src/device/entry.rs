@@ -68,8 +68,8 @@ impl<'a> Context<'a> {
     }
 
     #[inline(always)]
-    fn islands<S: IslandStrategy>(&self) {
-        let plant = self.workspace.placed::<One>();
+    fn islands<S: IslandStrategy, W: Width>(&self) {
+        let plant = self.workspace.placed::<W>();
         run_islands::<S, _>(&self.block, &self.workspace, &plant, self.stream);
     }
 
@@ -154,8 +154,10 @@ tasks! {
     move_plan => |context| {
         mppi::conclude(&context.block, &context.workspace, &context.stream, context.full());
     };
-    run_smc_islands => |context| context.islands::<Smc>();
+    run_smc_islands => |context| context.islands::<Smc, One>();
+    run_many_smc_islands => |context| context.islands::<Smc, Many>();
     conclude_smc => |context| Smc::conclude(&context.block, &context.workspace, &context.stream, context.full());
-    run_fmc_islands => |context| context.islands::<Fmc>();
+    run_fmc_islands => |context| context.islands::<Fmc, One>();
+    run_many_fmc_islands => |context| context.islands::<Fmc, Many>();
     conclude_fmc => |context| Fmc::conclude(&context.block, &context.workspace, &context.stream, context.full());
 }

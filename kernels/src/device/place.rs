@@ -188,9 +188,16 @@ impl<W: Width> Plant for Placed<W> {
         _: u32,
     ) -> [L; 3] {
         let (at, stride) = address(states, place);
-        let control = number(control.as_ref()[0]);
-        let given = [control, number(cost), number(lifetime), number(step), number(missed)];
-        let [cost, lifetime, score] = step_in(at, stride, given);
+        let given = [number(cost), number(lifetime), number(step), number(missed)];
+        let [cost, lifetime, score] = if W::Control::<L>::LEN == 1 {
+            step_in_one(at, stride, given, number(control.as_ref()[0]))
+        } else {
+            let mut numbers = [0.0; MOST];
+            for i in 0..MOST {
+                numbers[i] = number(control.as_ref()[i]);
+            }
+            step_in_many(at, stride, given, numbers)
+        };
         let lanes = |value| L::splat(setup.proof, value);
         [lanes(cost), lanes(lifetime), lanes(score)]
     }
@@ -314,19 +321,47 @@ fn start(at: u64, stride: u64, from: u64) -> f32 {
     score
 }
 
-/// Advances a population's place: takes control, cost, lifetime, the step's number and the cost of missing it and all
-/// later ones; returns cost, lifetime and score.
+/// Advances a population's place: takes cost, lifetime, the step's number and the cost of missing it and all later ones, and
+/// the control; returns cost, lifetime and score.
 #[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
 #[inline(always)]
-fn step_in(at: u64, stride: u64, [control, cost, lifetime, step, missed]: [f32; 5]) -> [f32; 3] {
+fn step_in_one(
+    at: u64,
+    stride: u64,
+    [cost, lifetime, step, missed]: [f32; 4],
+    control: f32,
+) -> [f32; 3] {
     let (new_cost, new_lifetime, score): (f32, f32, f32);
     // SAFETY: the place reads and writes the state, which is this thread's.
     unsafe {
         asm!(
             "//@pilot step {} {} {} {} {} {} {} {} {} {}",
             out(reg32) new_cost, out(reg32) new_lifetime, out(reg32) score, in(reg64) at,
-            in(reg64) stride, in(reg32) control, in(reg32) cost, in(reg32) lifetime,
-            in(reg32) step, in(reg32) missed, options(nostack),
+            in(reg64) stride, in(reg32) cost, in(reg32) lifetime, in(reg32) step,
+            in(reg32) missed, in(reg32) control, options(nostack),
+        );
+    }
+    [new_cost, new_lifetime, score]
+}
+
+/// As [`step_in_one`], by a control of several dimensions.
+#[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
+#[inline(always)]
+fn step_in_many(
+    at: u64,
+    stride: u64,
+    [cost, lifetime, step, missed]: [f32; 4],
+    [a, b, c, d, e, f, g, h]: [f32; MOST],
+) -> [f32; 3] {
+    let (new_cost, new_lifetime, score): (f32, f32, f32);
+    // SAFETY: the place reads and writes the state, which is this thread's.
+    unsafe {
+        asm!(
+            "//@pilot step {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+            out(reg32) new_cost, out(reg32) new_lifetime, out(reg32) score, in(reg64) at,
+            in(reg64) stride, in(reg32) cost, in(reg32) lifetime, in(reg32) step,
+            in(reg32) missed, in(reg32) a, in(reg32) b, in(reg32) c, in(reg32) d, in(reg32) e,
+            in(reg32) f, in(reg32) g, in(reg32) h, options(nostack),
         );
     }
     [new_cost, new_lifetime, score]

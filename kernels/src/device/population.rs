@@ -1,9 +1,8 @@
 //! Populations, a block of threads for each; `smc` and `fmc`.
 
 use super::block::Block;
-use super::conclude::every;
 use super::workspace::Workspace;
-use crate::controls::STRATA;
+use crate::controls::{STRATA, stratum_levels};
 use crate::model::Surroundings;
 use crate::planners;
 use crate::planners::islands::reduce_stats;
@@ -12,7 +11,7 @@ use crate::population::{
     Fmc, FmcOutput, Population, PopulationSpec, PopulationStats, Smc, SmcOutput, Strategy,
 };
 use crate::rng::Stream;
-use crate::task::{Answer, PlannerParams};
+use crate::task::{Answer, MOST_DIMENSIONS, PlannerParams};
 
 /// A [`Strategy`] with what a GPU needs besides: its parameters from a task's, and the decision that follows.
 pub trait IslandStrategy: Strategy {
@@ -40,10 +39,36 @@ impl IslandStrategy for Smc {
         });
         let log_evidence = |island: usize| outputs[island].get().log_evidence;
         let (strata, continuous) = (params.strata as usize, params.discrete == 0);
-        let share = planners::smc::share(*block, outputs.len(), log_evidence, strata, continuous)
-            * f64::from(stream.first_sign());
-        answer(block, workspace, share, effective_samples, &stats);
+        let mut shares = [0.0; MOST_DIMENSIONS];
+        if params.dimensions == 1 {
+            let share =
+                planners::smc::share(*block, outputs.len(), log_evidence, strata, continuous);
+            shares[0] = share * f64::from(stream.first_sign());
+        } else {
+            let means = planners::smc::mean_evidence(*block, outputs.len(), log_evidence, strata);
+            shares =
+                each_dimension(params, stream, |levels| planners::smc::share_of(&means, levels));
+        }
+        answer(block, workspace, shares, effective_samples, &stats);
     }
+}
+
+/// What `share` says of each dimension, given the levels of strata.
+#[inline(always)]
+fn each_dimension(
+    params: &PlannerParams,
+    stream: &Stream,
+    share: impl Fn(&[f32; STRATA]) -> f64,
+) -> [f64; MOST_DIMENSIONS] {
+    let mut shares = [0.0; MOST_DIMENSIONS];
+    for dimension in 0..params.dimensions as usize {
+        let share = share(&stratum_levels(stream, dimension, params.choices));
+        // An index that is not known beforehand would put the shares into memory.
+        for i in 0..MOST_DIMENSIONS {
+            shares[i] = if i == dimension { share } else { shares[i] };
+        }
+    }
+    shares
 }
 
 impl IslandStrategy for Fmc {
@@ -53,7 +78,7 @@ impl IslandStrategy for Fmc {
     }
 
     #[inline(always)]
-    fn conclude(block: &Block, workspace: &Workspace<'_>, _: &Stream, full: f32) {
+    fn conclude(block: &Block, workspace: &Workspace<'_>, stream: &Stream, full: f32) {
         let params = &workspace.task.params;
         let outputs = workspace.outputs::<FmcOutput>();
         let (stats, [living, votes]) = reduce_stats(*block, outputs.len(), |island| {
@@ -62,9 +87,18 @@ impl IslandStrategy for Fmc {
         });
         let of = |island: usize| outputs[island].get();
         let first = planners::fmc::best_first(*block, outputs.len(), of, stats.best);
-        let share =
-            planners::fmc::share(votes, params.particles, full, first, params.discrete == 0);
-        answer(block, workspace, share, living, &stats);
+        let mut shares = [0.0; MOST_DIMENSIONS];
+        if params.dimensions == 1 {
+            let continuous = params.discrete == 0;
+            shares[0] = planners::fmc::share(votes, params.particles, full, first, continuous);
+        } else {
+            let votes = planners::fmc::votes(*block, outputs.len(), of);
+            let choices = params.choices > 0;
+            shares = each_dimension(params, stream, |levels| {
+                planners::fmc::share_of(&votes, first as usize, choices, levels)
+            });
+        }
+        answer(block, workspace, shares, living, &stats);
     }
 }
 
@@ -72,7 +106,7 @@ impl IslandStrategy for Fmc {
 fn answer(
     block: &Block,
     workspace: &Workspace<'_>,
-    share: f64,
+    shares: [f64; MOST_DIMENSIONS],
     effective_samples: f64,
     stats: &PopulationStats,
 ) {
@@ -80,7 +114,7 @@ fn answer(
         let mut sums = [0.0; STRATA];
         sums[0] = stats.sum;
         workspace.answer().set(Answer {
-            shares: every(share),
+            shares,
             effective_samples,
             sums,
             squares: stats.squares,
@@ -112,6 +146,7 @@ pub fn run_islands<S: IslandStrategy, P: Plant>(
             stream,
             continuous: params.discrete == 0,
             strata: params.strata as usize,
+            choices: params.choices,
             stop: None,
         };
         run::<S, P>(block, workspace, &spec, index);

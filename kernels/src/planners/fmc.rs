@@ -1,5 +1,6 @@
 //! The vote of `fmc`'s walkers.
 
+use crate::controls::STRATA;
 use crate::population::FmcOutput;
 use crate::reduce::sortable;
 use crate::team::Team;
@@ -28,7 +29,40 @@ pub fn share(votes: f64, particles: u32, full: f32, best_first: f32, continuous:
     }
 }
 
-/// The first control of the best walker of all `count` populations, given the output of each and the lowest score,
+/// The walkers' vote in one of several dimensions, as a share of full control: the mean of their strata's `levels`, or where strata
+/// are `choices`, a score, the highest of which is that of the choice with most votes; a tie goes to `best`, the stratum in which
+/// the best walker began.
+///
+/// # Examples
+/// ```
+/// use particle_pilot_kernels::planners::fmc::share_of;
+/// let votes = [2.0, 2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+/// let [first, second] = [[1.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0], [-1.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0]];
+/// assert!(share_of(&votes, 1, true, &second) > share_of(&votes, 1, true, &first));
+/// assert_eq!(share_of(&votes, 1, false, &[0.5, -0.5, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0.2);
+/// assert_eq!(share_of(&[0.0; 8], 1, false, &[1.0; 8]), 0.0);
+/// ```
+#[inline(always)]
+#[must_use]
+pub fn share_of(votes: &[f64; STRATA], best: usize, choices: bool, levels: &[f32; STRATA]) -> f64 {
+    let (mut total, mut weighted) = (0.0, 0.0);
+    for stratum in 0..STRATA {
+        let casting = if choices && stratum == best { 0.5 } else { 0.0 };
+        let votes = votes[stratum] + casting;
+        total += votes;
+        weighted += f64::from(levels[stratum]) * votes;
+    }
+    if total > 0.0 { weighted / total } else { 0.0 }
+}
+
+/// The votes for each stratum of all `count` populations, where first controls have several dimensions.
+#[inline(always)]
+#[must_use]
+pub fn votes<T: Team>(team: T, count: usize, of: impl Fn(usize) -> FmcOutput) -> [f64; STRATA] {
+    team.sums_of(count, |stratum, island| f64::from(of(island).votes_for(stratum)))
+}
+
+/// The first control of the best walker of all `count` populations, or its stratum, given the output of each and the lowest score,
 /// `best`; of equals, the first's.
 #[inline(always)]
 #[must_use]

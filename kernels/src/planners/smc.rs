@@ -28,6 +28,55 @@ pub fn share<T: Team>(
     strata: usize,
     continuous: bool,
 ) -> f64 {
+    let means = mean_evidence(team, islands, log_evidence, strata);
+    if continuous {
+        share_of(&means, &levels(strata))
+    } else {
+        f64::from(first_level(usize::from(means[1] > means[0]), strata))
+    }
+}
+
+/// The levels of so many strata of one number; 0 where there is no such stratum.
+#[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "an array's iterator is not unrolled for GPUs")]
+fn levels(strata: usize) -> [f32; STRATA] {
+    let mut levels = [0.0; STRATA];
+    for stratum in 0..STRATA {
+        levels[stratum] = if stratum < strata { first_level(stratum, strata) } else { 0.0 };
+    }
+    levels
+}
+
+/// The mean of the strata's `levels`, weighted by their evidence: the action in one of several dimensions, as a share of
+/// full control, or a choice's score.
+///
+/// # Examples
+/// ```
+/// use particle_pilot_kernels::planners::smc::share_of;
+/// let means = [1.0, 3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+/// assert_eq!(share_of(&means, &[-1.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0]), 0.5);
+/// ```
+#[inline(always)]
+#[must_use]
+pub fn share_of(means: &[f64; STRATA], levels: &[f32; STRATA]) -> f64 {
+    let (mut total, mut weighted) = (0.0, 0.0);
+    for stratum in 0..STRATA {
+        total += means[stratum];
+        weighted += f64::from(levels[stratum]) * means[stratum];
+    }
+    weighted / total
+}
+
+/// The mean evidence of each stratum's populations, relative to nearly the highest; 0 where there is no such stratum. See
+/// [`share`].
+#[inline(always)]
+#[must_use]
+pub fn mean_evidence<T: Team>(
+    team: T,
+    islands: usize,
+    log_evidence: impl Fn(usize) -> f64,
+    strata: usize,
+) -> [f64; STRATA] {
     // Evidence is relative to nearly the highest: what exactly to does not matter, if it is the same for
     // all. Where its logarithm is large, rounding it to single precision is off by more than an exponential can
     // bear, so that what remains is asked for its highest once more.
@@ -40,20 +89,14 @@ pub fn share<T: Team>(
             0.0
         }
     });
-    let (mut means, mut total, mut weighted) = ([0.0; STRATA], 0.0, 0.0);
+    let mut means = [0.0; STRATA];
     for stratum in 0..STRATA {
         if stratum < strata {
             let members = (islands + strata - 1 - stratum) / strata;
             means[stratum] = sums[stratum] / members.max(1) as f64;
-            total += means[stratum];
-            weighted += f64::from(first_level(stratum, strata)) * means[stratum];
         }
     }
-    if continuous {
-        weighted / total
-    } else {
-        f64::from(first_level(usize::from(means[1] > means[0]), strata))
-    }
+    means
 }
 
 /// The highest `value` of all islands, in single precision; in every thread.

@@ -10,9 +10,13 @@
 use core::cell::Cell;
 
 use super::cells::{load, store, store_bits};
-use super::{FIRST, LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy};
+use super::{
+    FIRST, LARGEST, LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy,
+};
+use crate::controls::STRATA;
 use crate::lanes::{LaneBits, Lanes};
 use crate::math::{exp, ln, square_root};
+use crate::model::Vector;
 use crate::plant::Plant;
 use crate::reduce::COLUMNS;
 use crate::rng::uniform;
@@ -38,14 +42,29 @@ pub struct Fmc {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FmcOutput {
-    /// The sum of the first controls of the living, in the model's units.
+    /// The sum of the first controls of the living, in the model's units, where these have one dimension.
     pub votes: f64,
     /// Walkers that live.
     pub living: u32,
-    /// The first control of the best, in the model's units.
+    /// The first control of the best, in the model's units, or where that has several dimensions, its stratum.
     pub best_first: f32,
     /// Costs and lifetimes.
     pub stats: PopulationStats,
+    /// How many began in each stratum, where first controls have several dimensions: sixteen bits each, the first in the lowest.
+    pub strata: [u32; STRATA / 2],
+}
+
+impl FmcOutput {
+    /// How many of the living began in stratum `stratum`, where first controls have several dimensions.
+    #[inline(always)]
+    #[must_use]
+    pub fn votes_for(&self, stratum: usize) -> u32 {
+        let mut two = self.strata[0];
+        for i in 1..STRATA / 2 {
+            two = if stratum / 2 == i { self.strata[i] } else { two };
+        }
+        two >> (16 * (stratum % 2)) & 0xffff
+    }
 }
 
 impl Strategy for Fmc {
@@ -65,7 +84,7 @@ impl Strategy for Fmc {
         let mut have_cloned = false;
         for step in 0..spec.horizon {
             population.draw::<L, T>(proof, team, &spec.stream, step, self.first);
-            population.advance::<P, L, T>(proof, team, spec, step, 0);
+            population.advance::<P, L, T>(proof, team, spec, step, 0, self.first);
             let now = population.list_living::<T>(team, step + 1);
             if now == 0 || spec.is_stopped() {
                 // Nobody is left to clone: the walkers that lived longest have the last say.
@@ -78,14 +97,23 @@ impl Strategy for Fmc {
             population.replace(team);
             have_cloned = true;
         }
-        let [all] = team.sums([&population.row(FIRST)[..population.count]], |sum| sum);
+        let votes = if P::Control::<L>::LEN == 1 {
+            team.sums([&population.row(FIRST)[..population.count]], |sum| sum)[0]
+        } else {
+            0.0
+        };
         let stats = population.stats::<T>(team, spec.horizon);
-        FmcOutput {
-            votes: if have_cloned { all } else { 0.0 },
-            living: living as u32,
-            best_first: population.first_of_best::<T>(team, stats.best),
-            stats,
-        }
+        let best_first = population.first_of_best::<T>(team, stats.best);
+        let strata = if P::Control::<L>::LEN == 1 {
+            [0; STRATA / 2]
+        } else {
+            // One after the other: an index that is not known beforehand would put them into memory.
+            let count =
+                |two| population.count_strata::<T>(team, if have_cloned { two } else { STRATA });
+            [count(0), count(1), count(2), count(3)]
+        };
+        let (votes, living) = (if have_cloned { votes } else { 0.0 }, living as u32);
+        FmcOutput { votes, living, best_first, stats, strata }
     }
 }
 
@@ -175,6 +203,19 @@ impl Fmc {
 }
 
 impl Population<'_> {
+    /// How many walkers began in strata `2 two` and `2 two + 1`, as in [`FmcOutput::strata`].
+    #[inline(always)]
+    fn count_strata<T: Team>(&self, team: T, two: usize) -> u32 {
+        const { assert!(LARGEST < 1 << 16) };
+        let firsts = self.row(FIRST);
+        let mut counts = 0;
+        for place in team.places(self.count, 1) {
+            let stratum = firsts[place].get() as usize;
+            counts += u32::from(stratum / 2 == two) << (16 * (stratum % 2));
+        }
+        team.combine(counts, |a, b| a + b)
+    }
+
     /// Lists the living after `steps` steps.
     #[inline(always)]
     fn list_living<T: Team>(&self, team: T, steps: u32) -> usize {

@@ -14,6 +14,7 @@ use super::cells::{load, store};
 use super::{LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy};
 use crate::lanes::Lanes;
 use crate::math::exp;
+use crate::model::Vector;
 use crate::plant::Plant;
 use crate::reduce::{COLUMNS, from_sortable, sortable};
 use crate::rollout::WORST;
@@ -63,10 +64,11 @@ impl Strategy for Smc {
         let mut log_evidence = 0.0;
         let mut step = 0u32;
         loop {
-            if step.is_multiple_of(4) {
+            if P::Control::<L>::LEN == 1 && step.is_multiple_of(4) {
                 population.draw::<L, T>(proof, team, &spec.stream, step / 4, self.first);
             }
-            population.advance::<P, L, T>(proof, team, spec, step, (step % 4) as usize);
+            let words = (step % 4) as usize;
+            population.advance::<P, L, T>(proof, team, spec, step, words, self.first);
             step += 1;
             let (heaviest, [total, squares]) = self.weigh::<L, T>(proof, team, population);
             let is_last = step == spec.horizon || spec.is_stopped();

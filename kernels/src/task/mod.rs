@@ -193,7 +193,7 @@ impl PlannerParams {
 }
 
 /// The size in bytes of a population's output.
-pub const OUTPUT_SIZE: usize = size_of::<SmcOutput>();
+pub const OUTPUT_SIZE: usize = size_of::<FmcOutput>();
 
 /// Threads of a GPU that roll out a chunk, a mirrored pair each.
 pub const CHUNK_THREADS: u32 = CHUNK as u32 / 2;
@@ -407,5 +407,5 @@ const _: () = {
     assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 32 + 32);
     assert!(size_of::<EpisodeSummary>() == 24);
-    assert!(size_of::<SmcOutput>() == OUTPUT_SIZE && size_of::<FmcOutput>() <= OUTPUT_SIZE);
+    assert!(size_of::<SmcOutput>() <= OUTPUT_SIZE && size_of::<FmcOutput>() == OUTPUT_SIZE);
 };

@@ -193,12 +193,13 @@ impl<'a> Writer<'a> {
             "step" => {
                 self.line(&format!("\t.reg .b32 %s<{}>;", sizes.state));
                 self.rows("ld.global.b32", "%s", [words[4], words[5]]);
-                self.row_of_step(Some(words[9]));
+                self.row_of_step(Some(words[8]));
                 let mut inputs: HashMap<_, _> = counted(0, sizes.state, "%s").collect();
-                let controls = sizes.control_from()..sizes.control_from() + sizes.control;
-                inputs.extend(controls.map(|n| (n, words[6].to_owned())));
+                let controls = words[10..].iter().take(sizes.control as usize);
+                let controls = controls.map(|name| (*name).to_owned());
+                inputs.extend((sizes.control_from()..).zip(controls));
                 let [cost, now, missed] = sizes.of_step();
-                let given = [(cost, 7), (sizes.lifetime(), 8), (now, 9), (missed, 10)];
+                let given = [(cost, 6), (sizes.lifetime(), 7), (now, 8), (missed, 9)];
                 inputs.extend(given.map(|(number, word)| (number, words[word].to_owned())));
                 let state = (0..sizes.state).map(|n| format!("%s{n}"));
                 let record = words[1..4].iter().map(|word| (*word).to_owned());

@@ -26,12 +26,12 @@ pub fn filled(ptx: &str) -> Result<String> {
     let ferry = Boxed::<_, 2, 1>::new(Ferry { cells_per_metre: 2.0 })?;
     let mut text = fill(ptx, &Trace::of(&plain)?).ptx;
     let models: [(&str, Trace, &[&str]); 6] = [
-        ("general", Trace::of(&general)?, &["roll_out_coin", "roll_out_biased", KNOTS, ISLANDS]),
-        ("pendulum", Trace::of(&pendulum)?, &[KNOTS, ISLANDS]),
-        ("acrobot", Trace::of(&acrobot)?, &[MANY_KNOTS]),
-        ("chain", Trace::of(&chain)?, &[MANY_KNOTS, ISLANDS]),
-        ("robot", Trace::of(&robot)?, &[MANY_KNOTS]),
-        ("ferry", Trace::of(&ferry)?, &[KNOTS, ISLANDS]),
+        ("general", Trace::of(&general)?, &["roll_out_coin", "roll_out_biased", KNOTS, SMC, FMC]),
+        ("pendulum", Trace::of(&pendulum)?, &[KNOTS, SMC, FMC]),
+        ("acrobot", Trace::of(&acrobot)?, &[MANY_KNOTS, MANY_ISLANDS]),
+        ("chain", Trace::of(&chain)?, &[MANY_KNOTS, MANY_ISLANDS]),
+        ("robot", Trace::of(&robot)?, &[MANY_KNOTS, MANY_ISLANDS]),
+        ("ferry", Trace::of(&ferry)?, &[KNOTS, SMC, FMC]),
     ];
     for (name, trace, kernels) in models {
         let is_its = |entry: &&str| kernels.iter().any(|start| entry.starts_with(start));
@@ -47,7 +47,9 @@ pub fn filled(ptx: &str) -> Result<String> {
 /// How the names of kernels begin that simulate numbers of control, one or several, and populations.
 const KNOTS: &str = "roll_out_knots";
 const MANY_KNOTS: &str = "roll_out_many_knots";
-const ISLANDS: &str = "run_";
+const SMC: &str = "run_smc_islands";
+const FMC: &str = "run_fmc_islands";
+const MANY_ISLANDS: &str = "run_many";
 
 /// Eight masses on springs, pulled at both ends: what a model of sixteen states takes.
 #[derive(Clone, Copy)]

@@ -152,8 +152,8 @@ impl Icem {
             scheme(&self.noise, &self.kept, stream, is_last, model);
         let knots = Knots { thresholded: false, ..knots };
         let best = self.elites.best(self.kept.keeps as usize);
-        let numbers = knots.noise.numbers() * PAIRS;
-        let mut values = request.buffers.take(numbers);
+        const { assert!(MOST_KEPT as usize <= PAIRS) };
+        let mut values = request.buffers.take(knots.noise.numbers() * PAIRS);
         let pairs: [_; MOST_KEPT as usize] =
             std::array::from_fn(|place| best.get(place).map_or(0, |key| *key as u32 / 2));
         let dimensions = dimensions::<M>();

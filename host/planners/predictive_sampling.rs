@@ -9,6 +9,7 @@
 
 use particle_pilot_kernels::controls::PAIRS;
 use particle_pilot_kernels::model::LaneModel;
+use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::CHUNK;
 
 use super::drawing::Drawing;
@@ -37,6 +38,10 @@ impl PredictiveSampling {
 
     /// Moves the plan to the controls of `particle`.
     fn follow<M: LaneModel>(&mut self, problem: &Problem<M>, request: &Request<'_>, particle: u32) {
+        // Then there may be no such particle.
+        if request.is_stopped() {
+            return;
+        }
         let noise = self.noise.noise(request.stream(0));
         let (chunk, place) = (particle as usize / CHUNK, particle as usize % CHUNK / 2);
         let numbers = noise.numbers() * PAIRS;

@@ -89,8 +89,7 @@ pub(crate) trait Sampling<M: LaneModel>: Sync {
     /// The numbers of each pair's noise.
     fn numbers(&self) -> usize;
 
-    /// The scheme for those of `problem`'s particles that are in chunk `chunk`; `values` has room for
-    /// their noise.
+    /// The scheme for those of `problem`'s particles that are in chunk `chunk`; `values` has room for their noise.
     fn draw<'a>(
         &'a self,
         problem: &Problem<M>,
@@ -99,65 +98,43 @@ pub(crate) trait Sampling<M: LaneModel>: Sync {
     ) -> Self::Drawn<'a>;
 }
 
-impl Drawing for KnotNoise<'_> {
-    fn stream(&self) -> &Stream {
-        &self.stream
-    }
+/// [`Drawing`], written out for each kind of noise: something generic would be compiled anew with each model.
+macro_rules! drawing {
+    ($noise:ident) => {
+        impl Drawing for $noise<'_> {
+            fn stream(&self) -> &Stream {
+                &self.stream
+            }
 
-    fn scales(&self) -> &[f32] {
-        self.scales
-    }
+            fn scales(&self) -> &[f32] {
+                self.scales
+            }
 
-    fn write(&self, simd: SimdProof, pairs: &[u32], dimensions: usize, values: &mut [f32]) {
-        simd.run(DrawKnots { noise: self, pairs, dimensions, values });
-    }
+            fn write(&self, simd: SimdProof, pairs: &[u32], dimensions: usize, values: &mut [f32]) {
+                struct Draw<'a> {
+                    noise: &'a $noise<'a>,
+                    pairs: &'a [u32],
+                    dimensions: usize,
+                    values: &'a mut [f32],
+                }
+
+                impl LaneWork for Draw<'_> {
+                    type Output = ();
+
+                    #[inline(always)]
+                    fn run<L: Lanes>(self, proof: L::Proof) {
+                        self.noise.draw::<L>(proof, self.pairs, self.dimensions, self.values);
+                    }
+                }
+
+                simd.run(Draw { noise: self, pairs, dimensions, values });
+            }
+        }
+    };
 }
 
-struct DrawKnots<'a> {
-    noise: &'a KnotNoise<'a>,
-    pairs: &'a [u32],
-    dimensions: usize,
-    values: &'a mut [f32],
-}
-
-impl LaneWork for DrawKnots<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, proof: L::Proof) {
-        self.noise.draw::<L>(proof, self.pairs, self.dimensions, self.values);
-    }
-}
-
-impl Drawing for PowerNoise<'_> {
-    fn stream(&self) -> &Stream {
-        &self.stream
-    }
-
-    fn scales(&self) -> &[f32] {
-        self.scales
-    }
-
-    fn write(&self, simd: SimdProof, pairs: &[u32], dimensions: usize, values: &mut [f32]) {
-        simd.run(DrawPower { noise: self, pairs, dimensions, values });
-    }
-}
-
-struct DrawPower<'a> {
-    noise: &'a PowerNoise<'a>,
-    pairs: &'a [u32],
-    dimensions: usize,
-    values: &'a mut [f32],
-}
-
-impl LaneWork for DrawPower<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, proof: L::Proof) {
-        self.noise.draw::<L>(proof, self.pairs, self.dimensions, self.values);
-    }
-}
+drawing!(KnotNoise);
+drawing!(PowerNoise);
 
 impl<M: LaneModel> Sampling<M> for Coin {
     type Drawn<'a> = Self;

@@ -8,7 +8,15 @@ use particle_pilot::{Evaluation, PilotConfig, PlannerKind};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut all_arrive = true;
-    for planner in [PlannerKind::Cem, PlannerKind::Mppi, PlannerKind::RandomShooting] {
+    // All but `fmc`, whose walkers seek what is new more than what is good: docs/planners.md.
+    for planner in [
+        PlannerKind::Cem,
+        PlannerKind::Mppi,
+        PlannerKind::Icem,
+        PlannerKind::PredictiveSampling,
+        PlannerKind::RandomShooting,
+        PlannerKind::Smc,
+    ] {
         // 30 steps are 6 s, about two swings.
         let config = PilotConfig { horizon: 30, ..PilotConfig::of(planner) };
         let model = problems::Acrobot::default();

@@ -1,11 +1,11 @@
 //! The launches that make a decision, and their parameters.
 
 use bytemuck::Zeroable;
-use particle_pilot_kernels::controls::STRATA;
 use particle_pilot_kernels::population::Split;
 use particle_pilot_kernels::task::{Buffers, PlannerParams};
 
 use super::GpuModel;
+use crate::planners::islands::strata;
 use crate::planners::noise::NoisePlan;
 use crate::planners::{cem::elites::elite_count, fmc, icem};
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
@@ -155,24 +155,11 @@ fn counts(config: &PilotConfig) -> Vec<u32> {
     }
 }
 
-/// First controls that futures are spread over evenly, where a planner does so.
-fn first_controls(config: &PilotConfig) -> u32 {
-    match config.action {
-        ActionKind::Discrete => 2,
-        ActionKind::Continuous => STRATA as u32,
-    }
-}
-
-/// First controls that populations keep apart: where there are several choices, each.
-fn strata(config: &PilotConfig, model: &GpuModel) -> u32 {
-    if model.choices > 0 { model.choices } else { first_controls(config) }
-}
-
 /// How many populations a decision has.
 fn island_count(config: &PilotConfig, model: &GpuModel) -> u32 {
     let groups = match config.planner {
         PlannerKind::Fmc => fmc::GROUPS,
-        _ => strata(config, model),
+        _ => strata(model.choices, config.action == ActionKind::Continuous) as u32,
     };
     Split::new(config.particles, groups).islands
 }
@@ -194,8 +181,8 @@ fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> 
         strata: match config.planner {
             PlannerKind::Cem | PlannerKind::Icem | PlannerKind::PredictiveSampling => 0,
             PlannerKind::Mppi if !discrete => 0,
-            PlannerKind::Smc | PlannerKind::Fmc => strata(config, model),
-            _ => first_controls(config),
+            PlannerKind::Smc | PlannerKind::Fmc => strata(model.choices, !discrete) as u32,
+            _ => strata(0, !discrete) as u32,
         },
         inverse_temperature: (1.0 / tuning.temperature) as f32,
         balance: tuning.balance as f32,

@@ -97,9 +97,9 @@ impl<M: LaneModel, S: Strategy> LaneWork for Run<'_, '_, M, S> {
     }
 }
 
-/// How many first actions there are: two, eight levels, or one for each choice.
-pub(crate) fn strata<M: LaneModel>(model: &M, continuous: bool) -> usize {
-    match model.choices() {
+/// How many first actions there are: two, eight levels, or one for each of several choices.
+pub(crate) fn strata(choices: u32, continuous: bool) -> usize {
+    match choices {
         0 if continuous => STRATA,
         0 => 2,
         choices => choices as usize,
@@ -131,7 +131,7 @@ pub(crate) fn spec<'a, M: LaneModel>(
         horizon: problem.horizon,
         stream: request.stream(0),
         continuous,
-        strata: strata(&problem.model, continuous),
+        strata: strata(problem.model.choices(), continuous),
         choices: problem.model.choices(),
         stop: Some(request),
     }

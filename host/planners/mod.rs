@@ -5,7 +5,7 @@ pub(crate) mod drawing;
 pub(crate) mod fmc;
 pub(crate) mod futures;
 pub(crate) mod icem;
-mod islands;
+pub(crate) mod islands;
 mod mppi;
 pub(crate) mod noise;
 pub(crate) mod planner;

@@ -7,10 +7,8 @@
 //!
 //! Where the environment only knows full control, controls are thresholded inside the rollout.
 
-use particle_pilot_kernels::controls::PAIRS;
+use particle_pilot_kernels::controls::width;
 use particle_pilot_kernels::model::LaneModel;
-use particle_pilot_kernels::population::Stop as _;
-use particle_pilot_kernels::rollout::CHUNK;
 
 use super::drawing::Drawing;
 use super::futures::{Futures, diagnose};
@@ -38,25 +36,14 @@ impl PredictiveSampling {
 
     /// Moves the plan to the controls of `particle`.
     fn follow<M: LaneModel>(&mut self, problem: &Problem<M>, request: &Request<'_>, particle: u32) {
-        // Then there may be no such particle.
-        if request.is_stopped() {
-            return;
-        }
         let noise = self.noise.noise(request.stream(0));
-        let (chunk, place) = (particle as usize / CHUNK, particle as usize % CHUNK / 2);
-        let numbers = noise.numbers() * PAIRS;
-        let mut values = request.buffers.take(numbers);
-        let drawn = noise.draw_chunk(
-            problem.simd,
-            problem.particles,
-            dimensions::<M>(),
-            chunk,
-            &mut values,
-        );
+        let pair = [particle / 2];
+        let mut values = request.buffers.take(noise.numbers() * width(pair.len()));
+        let drawn = noise.draw_pairs(problem.simd, &pair, dimensions::<M>(), &mut values);
         // The mirrored future saw the negative noise.
         let sign = if particle.is_multiple_of(2) { 1.0 } else { -1.0 };
         for (number, change) in self.change.iter_mut().enumerate() {
-            let value: f32 = drawn.at((), number, place);
+            let value: f32 = drawn.at((), number, 0);
             *change = f64::from(sign * value);
         }
         request.buffers.give(values);

@@ -26,7 +26,7 @@ pub(crate) struct SmcPlanner {
 impl SmcPlanner {
     pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
         let continuous = config.action == ActionKind::Continuous;
-        let strata = strata(&problem.model, continuous);
+        let strata = strata(problem.model.choices(), continuous);
         Self {
             islands: Islands::new::<M>(config.particles, strata as u32),
             strata,

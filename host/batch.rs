@@ -1,5 +1,6 @@
 //! Many independent states in one call.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +10,8 @@ use crate::decision::Decision;
 use crate::engine::MemoryCheck;
 use crate::error::PilotError;
 use crate::given::{GivenError, OwnGrid};
-use crate::pilot::Pilot;
+use crate::gpu::{MOST_ROWS, Together};
+use crate::pilot::{Joint, Pilot, act_together};
 use crate::problem::Problem;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError, Threads};
 use crate::state::{BatchState, PilotState};
@@ -19,7 +21,8 @@ use crate::threads::Workers;
 ///
 /// Each has its own seed and memory and decides exactly as a [`Pilot`] of its own would; threads
 /// work on different states, which pays better than sharing one state's particles. Where the device is left
-/// open, that is the CPU.
+/// open, that is the CPU. A GPU decides for all states at once, in as many launches as one decision takes (one pilot after the
+/// other only for models that take a [reference](Model::REFERENCE), of which each pilot has its own).
 ///
 /// # Examples
 /// ```
@@ -35,6 +38,8 @@ pub struct PilotBatch {
     /// `None` for a model of one's own.
     problem: Option<Problem>,
     pilots: Vec<Pilot>,
+    /// Those that decide together, on a GPU: how many, and by what.
+    together: Vec<(usize, Together)>,
     workers: Workers,
 }
 
@@ -64,8 +69,9 @@ impl PilotBatch {
     ) -> Result<Self, PilotError> {
         let problem = problem.into().settled(config.planner);
         let require = |pilots| problem.visit(config.planner, MemoryCheck { config, pilots })?;
+        let joint = |counts| Joint::new(config, problem.clone(), counts);
         let pilot = |config| Pilot::new(config, problem.clone());
-        let batch = Self::of(config, seeds, flag, require, pilot)?;
+        let batch = Self::of(config, seeds, flag, require, Some(joint), pilot)?;
         Ok(Self { problem: Some(problem), ..batch })
     }
 
@@ -110,19 +116,31 @@ impl PilotBatch {
         let config = PilotConfig { action: ActionKind::of(&model.actions()), ..config.clone() };
         let pilot = |config| Pilot::with_model(config, model);
         let require = |pilots| lift(model, MemoryCheck { config: &config, pilots })?;
-        Self::of(&config, seeds, &Arc::default(), require, pilot)
+        // A reference is each pilot's own.
+        let joint = (T::REFERENCE == 0)
+            .then_some(|counts| Joint::with_model(&config, model, counts));
+        Self::of(&config, seeds, &Arc::default(), require, joint, pilot)
     }
 
-    /// As [`Pilot::set_model`], for all pilots, one after the other.
+    /// As [`Pilot::set_model`], for all pilots.
     ///
     /// # Errors
-    /// As [`Pilot::set_model`]. What is wrong with the model is found out by the first pilot; where a GPU fails, those before
-    /// have the new model already.
+    /// As [`Pilot::set_model`]. What is wrong with the model is found out by the first pilot; where a GPU fails, some may have the
+    /// new model already.
     pub fn set_model<const N: usize, const M: usize, T: Model<N, M>>(
         &mut self,
         model: T,
     ) -> Result<(), PilotError> {
-        self.pilots.iter_mut().try_for_each(|pilot| pilot.set_model(model))
+        if self.together.is_empty() {
+            return self.pilots.iter_mut().try_for_each(|pilot| pilot.set_model(model));
+        }
+        // Those that decide together have one model.
+        let mut first = 0;
+        self.together.iter().try_for_each(|(count, _)| {
+            let result = self.pilots[first].set_model(model);
+            first += count;
+            result
+        })
     }
 
     /// As [`Pilot::set_reference`], each pilot its own: `references[i]` is pilot `i`'s.
@@ -158,12 +176,14 @@ impl PilotBatch {
         self.pilots.iter_mut().try_for_each(|pilot| pilot.share_grid(&grid))
     }
 
-    /// Pilots that `make` makes, for which `require` finds that there is enough memory.
+    /// Pilots that `make` makes, for which `require` finds that there is enough memory; on a GPU those that decide together by
+    /// `joint`, if it is given.
     fn of(
         config: &PilotConfig,
         seeds: &[u64],
         flag: &Arc<AtomicBool>,
         require: impl Fn(usize) -> Result<(), PilotError>,
+        joint: Option<impl Fn(RangeInclusive<u32>) -> Result<Joint, PilotError>>,
         make: impl Fn(PilotConfig) -> Result<Pilot, PilotError>,
     ) -> Result<Self, PilotError> {
         config.validate()?;
@@ -171,6 +191,21 @@ impl PilotBatch {
             require(seeds.len())?;
         }
         let workers = Workers::start(Threads::asked(config.threads))?;
+        let joint = joint.filter(|_| matches!(config.device, Device::Cuda(_)));
+        let (mut pilots, mut together) = (Vec::with_capacity(seeds.len()), Vec::new());
+        if let Some(joint) = joint {
+            for seeds in seeds.chunks(MOST_ROWS as usize) {
+                let count = seeds.len() as u32;
+                let mut made = joint(count..=count)?;
+                for (pilot, seed) in made.pilots.iter_mut().zip(seeds) {
+                    pilot.reset(*seed);
+                    pilot.set_interrupt(Arc::clone(flag));
+                }
+                pilots.append(&mut made.pilots);
+                together.push((seeds.len(), made.together));
+            }
+            return Ok(Self { config: config.clone(), problem: None, pilots, together, workers });
+        }
         let device = match config.device {
             Device::Auto => Device::Cpu,
             asked => asked,
@@ -184,8 +219,10 @@ impl PilotBatch {
             pilot.set_interrupt(Arc::clone(flag));
             Ok(pilot)
         };
-        let pilots = seeds.iter().map(pilot).collect::<Result<_, _>>()?;
-        Ok(Self { config: config.clone(), problem: None, pilots, workers })
+        for seed in seeds {
+            pilots.push(pilot(seed)?);
+        }
+        Ok(Self { config: config.clone(), problem: None, pilots, together, workers })
     }
 
     /// All pilots as they now are, between two decisions, as plain data: see [`Pilot::save`].
@@ -261,6 +298,9 @@ impl PilotBatch {
         states: &[S],
     ) -> Result<Vec<Decision>, PilotError> {
         self.check(states)?;
+        if !self.together.is_empty() {
+            return self.act_together(states);
+        }
         let pairs: Vec<_> = self.pilots.iter_mut().zip(states).collect();
         let act = |(): &mut (), (pilot, state): (&mut Pilot, &S)| pilot.act(state.as_ref());
         let decisions = self.workers.map(pairs, || (), act);
@@ -273,8 +313,20 @@ impl PilotBatch {
         decisions.into_iter().collect()
     }
 
+    /// As [`PilotBatch::act`] of pilots that decide together.
+    fn act_together<S: AsRef<[f64]>>(&mut self, states: &[S]) -> Result<Vec<Decision>, PilotError> {
+        let (mut decisions, mut first) = (Vec::with_capacity(states.len()), 0);
+        for (count, together) in &self.together {
+            let pilots = &mut self.pilots[first..][..*count];
+            let states = states[first..].iter().map(|state| Some(state.as_ref()));
+            decisions.extend(act_together(together, pilots, states)?.into_iter().flatten());
+            first += count;
+        }
+        Ok(decisions)
+    }
+
     /// As [`PilotBatch::reset`] of some pilots, each by its number and its seed, and then [`PilotBatch::act`], but as one:
-    /// where a state is refused, or the CPU is [interrupted](PilotBatch::set_interrupt), those pilots have not forgotten
+    /// where a state is refused, or a decision [interrupted](PilotBatch::set_interrupt), those pilots have not forgotten
     /// their plans.
     ///
     /// # Errors
@@ -299,11 +351,7 @@ impl PilotBatch {
         self.check(states)?;
         let mut before = Vec::with_capacity(resets.len());
         for (index, _) in resets {
-            let pilot = self.pilot(*index)?;
-            // On a GPU they are not as before in any case, and asking it for plans takes time.
-            if pilot.device() == Device::Cpu {
-                before.push((*index, pilot.carried()?));
-            }
+            before.push((*index, self.pilot(*index)?.carried()?));
         }
         for (index, seed) in resets {
             self.pilot(*index)?.reset(*seed);
@@ -344,7 +392,8 @@ impl PilotBatch {
     }
 
     /// As [`Pilot::set_interrupt`], for all pilots. A call of [`PilotBatch::act`] that is interrupted leaves all of them as
-    /// before it on the CPU; on a GPU some may have decided, so that the batch is to be reset.
+    /// before it, but for those that a GPU decides for one after the other: of them some may have decided, so that the batch is
+    /// to be reset.
     pub fn set_interrupt(&mut self, flag: &Arc<AtomicBool>) {
         self.pilots.iter_mut().for_each(|pilot| pilot.set_interrupt(Arc::clone(flag)));
     }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicBool;
 
 use particle_pilot_kernels::env::Physics;
@@ -72,6 +73,37 @@ impl GpuEpisodes {
     ) -> Result<Vec<EpisodeSummary>, GpuError> {
         match *self {}
     }
+}
+
+/// The most rows of blocks of a launch.
+pub(crate) const MOST_ROWS: u32 = 65_535;
+
+/// What several engines have in common that decide together.
+#[derive(Clone)]
+pub(crate) enum Together {}
+
+impl Together {
+    pub fn begin(&self) {
+        match *self {}
+    }
+
+    pub fn decide(&self) -> Result<(), BackendError> {
+        match *self {}
+    }
+
+    pub fn info(&self) -> DeviceInfo {
+        match *self {}
+    }
+}
+
+pub(crate) fn rows<M: LaneModel>(
+    index: u32,
+    _: &PilotConfig,
+    _: M,
+    _: Simd,
+    _: RangeInclusive<u32>,
+) -> Result<(Vec<Box<dyn Engine>>, Together), BackendError> {
+    Err(BackendError::NoGpuBackend(index))
 }
 
 pub(crate) fn devices() -> Result<Vec<DeviceInfo>, BackendError> {

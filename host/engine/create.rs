@@ -11,7 +11,7 @@ use crate::settings::{ActionKind, Device, DeviceInfo, PilotConfig};
 use crate::simd::Simd;
 
 /// `config` as planners of `M` take it: scores of choices are drawn as numbers in a box.
-pub(super) fn drawn<M: LaneModel>(config: &PilotConfig) -> PilotConfig {
+pub(crate) fn drawn<M: LaneModel>(config: &PilotConfig) -> PilotConfig {
     let action = if scores::<M>() { ActionKind::Continuous } else { config.action };
     PilotConfig { action, ..config.clone() }
 }

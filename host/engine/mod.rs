@@ -4,7 +4,7 @@ mod cpu;
 mod create;
 
 pub(crate) use cpu::{CpuEngine, MemoryCheck, require_table};
-pub(crate) use create::{Made, MakeEngine, OpenEpisodes, gpu_index};
+pub(crate) use create::{Made, MakeEngine, OpenEpisodes, drawn, gpu_index};
 
 use std::any::Any;
 use std::sync::Arc;
@@ -69,6 +69,11 @@ pub(crate) trait Engine: Send {
     /// What to do. After an error the engine is as before.
     fn plan(&mut self, question: Question<'_>) -> Result<Plan, PilotError>;
 
+    /// The same as one of several that decide [together](crate::gpu::Together), if it is.
+    fn joined(&mut self) -> Option<&mut dyn Joined> {
+        None
+    }
+
     /// The action that shares of full control are, in the caller's units.
     fn action(&self, shares: &[f64]) -> ControlVector;
 
@@ -123,6 +128,15 @@ pub(crate) trait Engine: Send {
 
     /// Why the engine is not, or no longer, where it would rather be.
     fn fallback_reason(&self) -> Option<&BackendError>;
+}
+
+/// One of several engines that decide together.
+pub(crate) trait Joined {
+    /// Has the next joint decision be about this question, too.
+    fn ask(&mut self, question: Question<'_>) -> Result<(), PilotError>;
+
+    /// What came of it; `None` where nothing was asked.
+    fn answer(&self) -> Result<Option<Plan>, PilotError>;
 }
 
 /// The action that shares of full control are, in the units of the model's caller.

@@ -219,41 +219,80 @@ impl Episode {
         mut decide: impl FnMut(&[f64]) -> Result<Decision, PilotError>,
         mut observe: impl FnMut(&StepRecord<'_>) -> ControlFlow<()>,
     ) -> Result<EpisodeResult, PilotError> {
-        self.require_steps()?;
-        // The time of every decision, and half as much again while the list grows.
-        let times = u64::from(self.steps) * 3 * size_of::<Duration>() as u64 / 2;
-        let what = || format!("an episode of {} steps needs", self.steps);
-        memory::require(times, what, "use fewer steps")?;
-        env.begin(self.seed);
-        let mut run = Run::start(self.steps, env.state().len());
-        let mut state = env.state().to_vec();
+        let mut playing = Playing::begin(self, env)?;
         loop {
             let asked = Instant::now();
-            let decision = match decide(&state) {
-                Err(PilotError::Interrupted) => {
-                    return Ok(run.finish(Ending::Interrupted, state, self.seed));
-                }
-                decision => decision?,
+            let ending = match decide(playing.state()) {
+                Err(PilotError::Interrupted) => Some(Ending::Interrupted),
+                decision => playing.step(env, decision?, asked.elapsed(), &mut observe)?,
             };
-            let decision_time = asked.elapsed();
-            let outcome = env.apply(decision.action)?;
-            let record = StepRecord {
-                step: run.steps,
-                state: &state,
-                action: decision.action,
-                reward: outcome.reward,
-                decision_time,
-                diagnostics: decision.diagnostics,
-            };
-            run.note(&record, env.state());
-            let stopped = observe(&record).is_break().then_some(Ending::Interrupted);
-            state.clear();
-            state.extend_from_slice(env.state());
-            let limit = (run.steps == self.steps).then(|| env.at_step_limit());
-            if let Some(ending) = outcome.ending.or(limit).or(stopped) {
-                return Ok(run.finish(ending, state, self.seed));
+            if let Some(ending) = ending {
+                return Ok(playing.finish(ending));
             }
         }
+    }
+}
+
+/// An episode that has begun, for whoever decides step by step.
+pub(crate) struct Playing {
+    episode: Episode,
+    state: Vec<f64>,
+    run: Run,
+}
+
+impl Playing {
+    /// Begins `episode` in `env`.
+    ///
+    /// # Errors
+    /// [`PilotError`] for an episode of no steps, or of more than this machine has memory for.
+    pub fn begin(episode: &Episode, env: &mut dyn Environment) -> Result<Self, PilotError> {
+        episode.require_steps()?;
+        // The time of every decision, and half as much again while the list grows.
+        let times = u64::from(episode.steps) * 3 * size_of::<Duration>() as u64 / 2;
+        let what = || format!("an episode of {} steps needs", episode.steps);
+        memory::require(times, what, "use fewer steps")?;
+        env.begin(episode.seed);
+        let state = env.state().to_vec();
+        Ok(Self { episode: *episode, run: Run::start(episode.steps, state.len()), state })
+    }
+
+    /// The state that the next decision is about.
+    pub fn state(&self) -> &[f64] {
+        &self.state
+    }
+
+    /// Takes the step that was decided within `decision_time`, and shows it to `observe`, which may end the episode; says why the
+    /// episode is over, if it is.
+    ///
+    /// # Errors
+    /// [`PilotError`] if the environment refuses.
+    pub fn step(
+        &mut self,
+        env: &mut dyn Environment,
+        decision: Decision,
+        decision_time: Duration,
+        mut observe: impl FnMut(&StepRecord<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<Ending>, PilotError> {
+        let outcome = env.apply(decision.action)?;
+        let record = StepRecord {
+            step: self.run.steps,
+            state: &self.state,
+            action: decision.action,
+            reward: outcome.reward,
+            decision_time,
+            diagnostics: decision.diagnostics,
+        };
+        self.run.note(&record, env.state());
+        let stopped = observe(&record).is_break().then_some(Ending::Interrupted);
+        self.state.clear();
+        self.state.extend_from_slice(env.state());
+        let limit = (self.run.steps == self.episode.steps).then(|| env.at_step_limit());
+        Ok(outcome.ending.or(limit).or(stopped))
+    }
+
+    /// What it came to.
+    pub fn finish(self, ending: Ending) -> EpisodeResult {
+        self.run.finish(ending, self.state, self.episode.seed)
     }
 }
 

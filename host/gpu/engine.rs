@@ -2,19 +2,15 @@
 
 use std::time::Duration;
 
-use particle_pilot_kernels::rollout::Summary;
-use particle_pilot_kernels::task::{Answer, Task};
-use particle_pilot_kernels::trace::head_len;
+use particle_pilot_kernels::task::Task;
 
 use super::GpuModel;
+use super::answer::plan_of;
 use super::kept::Kept;
 use super::launches::Launches;
 use super::surroundings::Surroundings;
-use crate::control_vector::ControlVector;
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Pinned};
-use crate::decision::Diagnostics;
 use crate::engine::{Plan, Question};
-use crate::planners::futures::diagnose_some;
 use crate::settings::PilotConfig;
 
 /// One planner for one model on one GPU.
@@ -91,7 +87,7 @@ impl GpuEngine {
         unsafe {
             if !self.kept.leave() {
                 self.launches.reset(&self.task, &self.numbers, 1)?;
-                self.kept.put_back(&mut self.memory, &self.task.layout, &self.task.params)?;
+                self.kept.put_back(&mut self.memory, &self.task, 0)?;
             }
             let follows = self.kept.follows(&self.task.params);
             self.launches.decide(&self.task, &self.numbers, 1, follows)?;
@@ -102,32 +98,15 @@ impl GpuEngine {
     /// Waits for what [`GpuEngine::begin`] asked for.
     fn finish(&mut self) -> Result<Plan, GpuError> {
         let copy = self.answer.slice()?;
-        let answer: Answer = bytemuck::pod_read_unaligned(&copy[..size_of::<Answer>()]);
+        let plan = plan_of(&self.launches.schedule, copy);
         self.kept.receive(copy);
         self.surroundings.arrived();
-        let shares = &answer.shares[..self.task.params.dimensions as usize];
-        let mut control = ControlVector::zeros(shares.len());
-        control.copy_from_slice(shares);
-        Ok((control, self.diagnose(&answer)))
+        Ok(plan)
     }
 
     /// Goes on with a model whose text would be the same; returns false, and changes nothing, where it would be another.
     pub fn set_model(&mut self, model: &GpuModel) -> bool {
-        let (old, new) = (&self.model.trace, &model.trace);
-        if old.structure != new.structure {
-            return false;
-        }
-        let end = self.numbers.len() - new.structure.state_len() as usize;
-        let place = head_len(&new.structure)..end;
-        // Numbers may be in the text, and the noise goes by full control.
-        if place.len() != new.parameters.len() || self.model.full != model.full {
-            return false;
-        }
-        self.numbers[place].copy_from_slice(&new.parameters);
-        self.task.params.end_cost = model.end_cost;
-        self.task.params.choices = model.choices; // the limit goes by the type
-        self.model = model.clone();
-        true
+        self.model.replace(model, &mut self.numbers, &mut self.task.params)
     }
 
     /// Forgets the last plan.
@@ -142,31 +121,11 @@ impl GpuEngine {
 
     /// Takes over what another has carried; returns false, and changes nothing, where that cannot be.
     pub fn carry_on(&mut self, carried: &[f64]) -> bool {
-        if carried.is_empty() {
-            self.reset();
-            return true;
-        }
-        self.kept.replace(carried)
+        self.kept.carry_on(carried)
     }
 
     /// The GPU.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
-    }
-
-    fn diagnose(&self, answer: &Answer) -> Diagnostics {
-        let params = &self.task.params;
-        let summary = Summary {
-            sums: answer.sums,
-            squares: answer.squares,
-            best: (answer.lowest, 0),
-            dead: answer.dead,
-            non_finite: answer.non_finite,
-            longest: answer.longest,
-        };
-        Diagnostics {
-            effective_samples: answer.effective_samples,
-            ..diagnose_some(&self.launches.schedule.counts, params.horizon, &summary)
-        }
     }
 }

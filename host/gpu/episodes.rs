@@ -5,20 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use bytemuck::Zeroable;
 use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::model::CartPoleModel;
-use particle_pilot_kernels::task::{EpisodeSummary, Episodes, Task};
+use particle_pilot_kernels::task::{EpisodeSummary, Episodes, Row, Task};
 
 use super::GpuModel;
-use super::launches::Launches;
+use super::launches::{Launches, MOST_ROWS};
 use crate::cuda::{Buffer, Gpu, GpuError, Grid, Kernel};
 use crate::env::{ModelWorld, OwnActions, Push};
 use crate::settings::PilotConfig;
-
-/// Blocks of a chunk's threads for each multiprocessor, in all episodes that run at the same time: several times as many as fit, so
-/// that few wait for the last ones. An estimate, not measured on a GPU.
-const BLOCKS: u32 = 128;
-
-/// The most rows of blocks of a launch.
-const MOST_ROWS: u32 = 65_535;
 
 /// Threads of a block that steps episodes.
 const THREADS: u32 = 64;
@@ -94,8 +87,7 @@ impl GpuEpisodes {
 
     /// How many episodes the GPU works on at the same time, at most.
     pub fn width(&self) -> u32 {
-        let multiprocessors = self.launches.gpu.info().multiprocessors;
-        (BLOCKS * multiprocessors / self.launches.blocks()).clamp(1, self.most)
+        self.launches.width().min(self.most)
     }
 
     /// Steps that a decision simulates.
@@ -120,14 +112,7 @@ impl GpuEpisodes {
         stop: &AtomicBool,
     ) -> Result<Vec<EpisodeSummary>, GpuError> {
         let asked = ((states.len() / self.state_len) as u32).min(self.width());
-        let mut count = asked;
-        let (_memory, task) = loop {
-            match self.launches.whole_memory(count) {
-                Err(error) if error.is_out_of_memory() && count > 1 => count /= 2,
-                Err(error) if error.is_out_of_memory() => break self.launches.memory(count)?,
-                memory => break memory?,
-            }
-        };
+        let (count, _memory, task) = self.launches.memory_for(1..=asked)?;
         if count < asked {
             self.most = count;
         }
@@ -135,10 +120,14 @@ impl GpuEpisodes {
         let states: Buffer<f64> = gpu.upload(&states[..count as usize * self.state_len])?;
         let summaries = gpu.zeroed::<EpisodeSummary>(count as usize)?;
         let running = gpu.upload(&[count])?;
+        let row = |index: u32| Row { seed: seed.wrapping_add(index.into()), ..Row::BEGINNING };
+        let rows = gpu.upload(&(0..count).map(row).collect::<Vec<_>>())?;
+        let starts = gpu.buffer::<f32>(count as usize * self.state_len)?;
         let mut episodes = Episodes {
-            task: Task { seed, episodes: summaries.address(), ..task },
+            task: Task { rows: rows.address(), starts: starts.address(), ..task },
             push_newton: push.map_or(0.0, |push| push.newton()),
             states: states.address(),
+            summaries: summaries.address(),
             running: running.address(),
             episodes: count,
             steps,
@@ -156,11 +145,9 @@ impl GpuEpisodes {
         }
         episodes.begins = 0;
         for step in 0..steps {
-            episodes.task.decision = step;
             // SAFETY: as above.
             unsafe {
-                let follows = if step == 0 { 0 } else { episodes.task.params.keeps };
-                self.launches.decide(&episodes.task, &self.numbers, count, follows)?;
+                self.launches.decide(&episodes.task, &self.numbers, count, 0)?;
                 self.step_all(&gpu, &episodes)?;
             }
             if (step + 1).is_multiple_of(CHECK)

@@ -5,7 +5,7 @@
 
 use bytemuck::Pod;
 use particle_pilot_kernels::controls::digits;
-use particle_pilot_kernels::task::{Answer, Layout, PlannerParams};
+use particle_pilot_kernels::task::{Answer, Layout, PlannerParams, Task};
 
 use super::schedule::Schedule;
 use crate::cuda::{Buffer, GpuError};
@@ -110,7 +110,11 @@ impl Kept {
     }
 
     /// Takes over what another has carried; returns false, and changes nothing, where that cannot be.
-    pub fn replace(&mut self, carried: &[f64]) -> bool {
+    pub fn carry_on(&mut self, carried: &[f64]) -> bool {
+        if carried.is_empty() {
+            self.reset();
+            return true;
+        }
         let controls: Vec<f32> = carried.iter().map(|control| *control as f32).collect();
         let (bytes, fits): (&[u8], _) = match self.kind {
             Some(Kind::Probabilities) => {
@@ -129,20 +133,22 @@ impl Kept {
         true
     }
 
-    /// Writes what the next decision begins with to the GPU's `memory`, in which nothing is known.
+    /// Writes what the next decision of row `row` of `task` begins with to the GPU's `memory`, in which nothing is known.
     pub fn put_back(
         &self,
         memory: &mut Buffer<u8>,
-        layout: &Layout,
-        params: &PlannerParams,
+        task: &Task,
+        row: usize,
     ) -> Result<(), GpuError> {
         let Some(kind) = self.kind.filter(|_| !self.is_fresh) else { return Ok(()) };
-        memory.upload_at(self.place, &self.bytes)?;
+        let Task { layout, params, .. } = task;
+        memory.upload_at(layout.answer_size as usize * row + self.place, &self.bytes)?;
         if let Kind::Probabilities = kind {
             // Kernels begin with these, as the last decision has left them.
             let mut written = vec![[0; 8]; params.entries() as usize];
             digits(&self.values(), &mut written);
-            memory.upload_at(layout.digits as usize, bytemuck::cast_slice(&written))?;
+            let rest = (task.memory - task.answers) as usize + layout.size as usize * row;
+            memory.upload_at(rest + layout.digits as usize, bytemuck::cast_slice(&written))?;
         }
         Ok(())
     }

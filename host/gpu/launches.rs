@@ -1,5 +1,7 @@
 //! The launches of decisions: of one, or of many in step, each in a row of blocks of its own.
 
+use std::ops::RangeInclusive;
+
 use bytemuck::Zeroable;
 use particle_pilot_kernels::task::{CHUNK_THREADS, Layout, Task};
 use particle_pilot_kernels::trace::EnvironmentTrace;
@@ -8,6 +10,13 @@ use super::schedule::{Blocks, Launch, Schedule, WHOLE};
 use super::{GpuModel, module};
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel};
 use crate::settings::PilotConfig;
+
+/// Blocks of a chunk's threads for each multiprocessor, in all decisions that are made together: several times as many as fit, so
+/// that few wait for the last ones. An estimate, not measured on a GPU.
+const BLOCKS: u32 = 128;
+
+/// The most rows of blocks of a launch.
+pub const MOST_ROWS: u32 = 65_535;
 
 /// An open GPU with a planner's kernels for a model.
 pub struct Launches {
@@ -78,18 +87,39 @@ impl Launches {
         }
     }
 
-    /// As [`Launches::memory`], in batches as large as they are now.
+    /// Memory for as many decisions of `counts` as there is room for, and the task that is about them.
     ///
     /// # Errors
-    /// [`GpuError`] if there is too little.
-    pub fn whole_memory(&self, count: u32) -> Result<(Buffer<u8>, Task), GpuError> {
+    /// As [`Launches::memory`].
+    pub fn memory_for(
+        &mut self,
+        counts: RangeInclusive<u32>,
+    ) -> Result<(u32, Buffer<u8>, Task), GpuError> {
+        let (least, mut count) = counts.into_inner();
+        loop {
+            let (memory, task) = match self.whole_memory(count) {
+                Err(error) if error.is_out_of_memory() && count > least => {
+                    count = (count / 2).max(least);
+                    continue;
+                }
+                Err(error) if error.is_out_of_memory() => self.memory(count)?,
+                memory => memory?,
+            };
+            return Ok((count, memory, task));
+        }
+    }
+
+    /// As [`Launches::memory`], in batches as large as they are now.
+    fn whole_memory(&self, count: u32) -> Result<(Buffer<u8>, Task), GpuError> {
         let Schedule { params, buffers, .. } = &self.schedule;
-        let layout = Layout::of(params, *buffers);
-        let memory = self.gpu.buffer::<u8>(layout.size as usize * count as usize)?;
+        let (layout, count) = (Layout::of(params, *buffers), u64::from(count));
+        let answers = (layout.answer_size * count).next_multiple_of(256);
+        let memory = self.gpu.buffer::<u8>((answers + layout.size * count) as usize)?;
         let task = Task {
             params: *params,
             layout,
-            memory: memory.address(),
+            answers: memory.address(),
+            memory: memory.address() + answers,
             tables: self.tables.address(),
             ..Task::zeroed()
         };
@@ -109,8 +139,8 @@ impl Launches {
         unsafe { self.launch(&self.reset, task, numbers, rows) }
     }
 
-    /// Asks for `rows` decisions, whose seed and number are in `task`, without waiting for them. Each begins with so many kept
-    /// futures as `follows` says.
+    /// Asks for `rows` decisions, without waiting for them. A single one, whose seed and number are in `task`, begins with so
+    /// many kept futures as `follows` says.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU fails.
@@ -169,8 +199,13 @@ impl Launches {
         unsafe { self.gpu.launch_with(&ready.kernel, grid, task, numbers) }
     }
 
+    /// How many decisions keep the GPU busy.
+    pub fn width(&self) -> u32 {
+        (BLOCKS * self.gpu.info().multiprocessors / self.blocks()).clamp(1, MOST_ROWS)
+    }
+
     /// How many blocks a decision keeps busy.
-    pub fn blocks(&self) -> u32 {
+    fn blocks(&self) -> u32 {
         match self.schedule.buffers.populations {
             0 => self.schedule.params.chunks(),
             populations => populations * (WHOLE / CHUNK_THREADS),

@@ -2,6 +2,7 @@
 //!
 //! Builds without GPUs have `no_gpu` in this place, with the same names.
 
+mod answer;
 mod engine;
 mod episodes;
 mod failover;
@@ -10,6 +11,8 @@ mod interop;
 mod kept;
 mod launches;
 mod module;
+mod row;
+mod rows;
 mod schedule;
 mod simulate;
 mod surroundings;
@@ -17,10 +20,13 @@ mod surroundings;
 pub(crate) use crate::cuda::ForeignStream;
 pub(crate) use episodes::{GpuEpisodes, World};
 pub(crate) use failover::engine;
+pub(crate) use launches::MOST_ROWS;
+pub(crate) use row::{Together, rows};
 pub(crate) use simulate::simulation;
 
 use particle_pilot_kernels::model::LaneModel;
-use particle_pilot_kernels::trace::{Trace, TraceError};
+use particle_pilot_kernels::task::PlannerParams;
+use particle_pilot_kernels::trace::{Trace, TraceError, head_len};
 
 use crate::backend::BackendError;
 use crate::cuda;
@@ -71,5 +77,26 @@ impl GpuModel {
             limit: limit(model),
             choices: model.choices(),
         })
+    }
+
+    /// Has `model` take this one's place, in the `numbers` of kernels and the parameters too; returns false, and changes nothing,
+    /// where the kernels' text would be another.
+    fn replace(&mut self, model: &Self, numbers: &mut [f32], params: &mut PlannerParams) -> bool {
+        let (old, new) = (&self.trace, &model.trace);
+        if old.structure != new.structure {
+            return false;
+        }
+        // The start comes last.
+        let end = numbers.len() - new.structure.state_len() as usize;
+        let place = head_len(&new.structure)..end;
+        // Numbers may be in the text, and the noise goes by full control.
+        if place.len() != new.parameters.len() || self.full != model.full {
+            return false;
+        }
+        numbers[place].copy_from_slice(&new.parameters);
+        params.end_cost = model.end_cost;
+        params.choices = model.choices; // the limit goes by the type
+        *self = model.clone();
+        true
     }
 }

@@ -1,8 +1,10 @@
 //! The pilot: planner, model and backend in a closed loop.
 
 mod given;
+mod joint;
 mod own_model;
 
+pub(crate) use joint::{Joint, act_together};
 pub(crate) use own_model::require_controls;
 
 use std::sync::Arc;

@@ -1,11 +1,10 @@
 //! The entry points: which block works on what.
 //!
 //! A decision is a sequence of launches. Those that roll out and weigh futures have many blocks, which
-//! share the chunks; those that turn sums into a plan have one. Where many episodes decide in step, a launch has a
+//! share the chunks; those that turn sums into a plan have one. Where many decisions are made in step, a launch has a
 //! row of blocks for each.
 
 use super::block::Block;
-use super::episode::is_over;
 use super::fold::fold_batch;
 use super::hardware::block_row;
 use super::place::{Many, One, Placed, Width};
@@ -15,20 +14,31 @@ use super::{cem, followed, knots, mppi, roll_out::roll_out, shooting};
 use crate::controls::{Coin, Scheme};
 use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
-use crate::task::{COST_SUMS, Task};
+use crate::task::{COST_SUMS, Row, Task};
 
-/// Entry points that take a task.
+/// Entry points that take a task, and what they do for rows in which there is at least so much to do.
 macro_rules! tasks {
-    ($($name:ident => $call:expr;)*) => {$(
+    ($least:expr; $($name:ident => $call:expr;)*) => {$(
         #[cfg_attr(feature = "rust-cuda", cuda_std::kernel)]
         #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
         unsafe extern "ptx-kernel" fn $name(task: Task) {
             let call: fn(&Context<'_>) = $call;
-            if !is_over(&task, block_row()) {
-                call(&Context::new(&task));
+            let row = row(&task);
+            if row.state >= $least {
+                call(&Context::new(&task, &row));
             }
         }
     )*};
+}
+
+/// What a block's row is about.
+#[inline(always)]
+fn row(task: &Task) -> Row {
+    let mut row = Row { seed: task.seed, decision: task.decision, ..Row::BEGINNING };
+    if task.rows != 0 {
+        row = Workspace::new(task, block_row()).row().get();
+    }
+    row
 }
 
 /// A task, as a block of its launch sees it.
@@ -40,11 +50,10 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     #[inline(always)]
-    fn new(task: &'a Task) -> Self {
-        let row = block_row();
-        let seed = task.seed.wrapping_add(row.into());
-        let stream = Stream::new(seed, task.decision, task.iteration);
-        Self { workspace: Workspace::new(task, row), block: Block::of_many(), stream }
+    fn new(task: &'a Task, row: &Row) -> Self {
+        let workspace = Workspace::new(task, block_row());
+        let stream = Stream::new(row.seed, row.decision, task.iteration);
+        Self { workspace, block: Block::of_many(), stream }
     }
 
     #[inline(always)]
@@ -108,6 +117,18 @@ impl<'a> Context<'a> {
 }
 
 tasks! {
+    Row::BEGINS;
+    reset_counters => |context| {
+        if context.block.rank == 0 {
+            context.workspace.counters().reset();
+        }
+    };
+    reset_probabilities => |context| cem::reset(&context.block, &context.workspace);
+    reset_plan => |context| knots::reset(&context.block, &context.workspace);
+}
+
+tasks! {
+    Row::DECIDES;
     roll_out_coin => |context| {
         context.roll_out::<One, _>(&Coin { stream: context.stream, full: context.full() });
     };
@@ -117,13 +138,6 @@ tasks! {
     roll_out_knots => |context| context.knots();
     roll_out_many_knots => |context| context.many_knots();
     roll_out_followed => |context| context.followed();
-    reset_counters => |context| {
-        if context.block.rank == 0 {
-            context.workspace.counters().reset();
-        }
-    };
-    reset_probabilities => |context| cem::reset(&context.block, &context.workspace);
-    reset_plan => |context| knots::reset(&context.block, &context.workspace);
     fold_costs => |context| {
         let (workspace, batch) = (&context.workspace, context.workspace.task.batch);
         fold_batch(&context.block, workspace, workspace.sums(), COST_SUMS, batch);

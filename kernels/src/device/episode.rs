@@ -10,18 +10,7 @@ use crate::digest::Fnv;
 use crate::env::{Physics, failed, push_force, step};
 use crate::model::{Verdict, highest, judge, of_range};
 use crate::rng::Stream;
-use crate::task::{EpisodeSummary, Episodes, MOST_DIMENSIONS, Task};
-
-/// Whether there is nothing more to do for the decision in a row of blocks.
-#[inline(always)]
-pub fn is_over(task: &Task, row: u32) -> bool {
-    task.episodes != 0 && summary(task, row).get().ending != EpisodeSummary::RUNNING
-}
-
-#[inline(always)]
-fn summary(task: &Task, index: u32) -> &'static Cell<EpisodeSummary> {
-    &cells(task.episodes, index, 1)[0]
-}
+use crate::task::{EpisodeSummary, Episodes, MOST_DIMENSIONS, Row};
 
 /// `count` of an array's values from `first` on.
 #[inline(always)]
@@ -29,6 +18,12 @@ fn cells<T>(address: u64, first: u32, count: u32) -> &'static [Cell<T>] {
     let address = address as *const Cell<T>;
     // SAFETY: the host has as many there, and they outlive the launch; what is written is one thread's, or by atomic addition.
     unsafe { core::slice::from_raw_parts(address.add(first as usize), count as usize) }
+}
+
+/// An episode's seed.
+#[inline(always)]
+fn seed(workspace: &Workspace<'_>) -> u64 {
+    workspace.row().get().seed
 }
 
 /// What episodes run in.
@@ -55,17 +50,15 @@ fn run<W: World>(episodes: &Episodes) {
     let block = Block::of_many();
     let mut index = block.part * block.size + block.rank;
     while index < episodes.episodes {
-        let summary = summary(&episodes.task, index);
+        let summary = &cells(episodes.summaries, index, 1)[0];
         let workspace = Workspace::new(&episodes.task, index);
-        let before = summary.get();
+        let before: EpisodeSummary = summary.get();
         if episodes.begins == 1 {
             let begins = W::begin(episodes, &workspace, index);
             let ending = if begins { EpisodeSummary::RUNNING } else { EpisodeSummary::NOT_FINITE };
-            conclude(
-                episodes,
-                summary,
-                EpisodeSummary { digest: Fnv::default().0, total_reward: 0.0, steps: 0, ending },
-            );
+            let now =
+                EpisodeSummary { digest: Fnv::default().0, total_reward: 0.0, steps: 0, ending };
+            conclude(episodes, &workspace, summary, now);
         } else if before.ending == EpisodeSummary::RUNNING {
             step_one::<W>(episodes, &workspace, index, summary);
         }
@@ -94,16 +87,27 @@ fn step_one<W: World>(
             W::note(episodes, workspace, index, &mut digest);
         }
     }
-    conclude(episodes, summary, EpisodeSummary { digest: digest.0, ..now });
+    conclude(episodes, workspace, summary, EpisodeSummary { digest: digest.0, ..now });
 }
 
-/// Writes a summary, and counts the episode as over if it is.
+/// Writes a summary; has the next decision be about the next step, or counts the episode as over if it is.
 #[inline(always)]
-fn conclude(episodes: &Episodes, summary: &Cell<EpisodeSummary>, now: EpisodeSummary) {
+fn conclude(
+    episodes: &Episodes,
+    workspace: &Workspace<'_>,
+    summary: &Cell<EpisodeSummary>,
+    now: EpisodeSummary,
+) {
     summary.set(now);
-    if now.ending != EpisodeSummary::RUNNING {
+    let mut state = Row::WAITS;
+    if now.ending == EpisodeSummary::RUNNING {
+        state = Row::DECIDES;
+    } else {
         add(&cells(episodes.running, 0, 1)[0], u32::MAX);
     }
+    let kept = if now.steps == 0 { 0 } else { episodes.task.params.keeps };
+    let row = workspace.row();
+    row.set(Row { decision: now.steps, state, kept, ..row.get() });
 }
 
 /// The reference environment, in `f64`.
@@ -150,12 +154,11 @@ impl World for CartPole {
             (summary.total_reward, summary.ending) = (share, EpisodeSummary::NO_CONTROL);
             return;
         }
-        let seed = episodes.task.seed.wrapping_add(index.into());
         let push = push_force(
             episodes.push_newton,
             episodes.push_length,
             episodes.push_every,
-            seed,
+            seed(workspace),
             summary.steps,
         );
         Self::note(episodes, workspace, index, digest);
@@ -235,8 +238,7 @@ impl World for Judge {
             let choice = if dimensions == 1 {
                 usize::from(shares[0].get() > 0.0)
             } else {
-                let seed = episodes.task.seed.wrapping_add(index.into());
-                let from = Stream::new(seed, summary.steps, 0).tie_breaker() as usize;
+                let from = Stream::new(seed(workspace), summary.steps, 0).tie_breaker() as usize;
                 highest(episodes.choices as usize, from, |index| shares[index].get())
             };
             digest.number(choice as u64, 4);

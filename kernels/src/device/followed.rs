@@ -61,7 +61,7 @@ pub fn refit<W: Width>(
             f64::from(control) - f64::from(scheme.knots.plan[at])
         };
         let moments = [first.get(), second.get()];
-        let moments = with_kept(moments, params.kept, is_elite, difference);
+        let moments = with_kept(moments, scheme.kept, is_elite, difference);
         let (change, refit) = refit_knot(scale.get(), moments, elites, params.smoothing, least);
         first.set(change);
         scale.set(if is_last { workspace.initial_scales()[dimension] } else { refit });

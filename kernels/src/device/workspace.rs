@@ -6,47 +6,65 @@ use core::marker::PhantomData;
 use super::place::Placed;
 use crate::controls::{Biased, First, Followed, Interpolant, KnotNoise, Knots, ORDER, PowerNoise};
 use crate::rng::Stream;
-use crate::task::{Answer, COST_SUMS, Counters, MOST_DIMENSIONS, OUTPUT_SIZE, Task};
+use crate::task::{Answer, COST_SUMS, Counters, MOST_DIMENSIONS, OUTPUT_SIZE, Row, Task};
 
 /// A decision's kernel parameter, and the memory that it lays out.
 #[derive(Clone, Copy)]
 pub struct Workspace<'a> {
     pub task: &'a Task,
+    /// What the host reads.
+    answer: u64,
+    /// The rest.
     memory: u64,
+    row: u32,
 }
 
 impl<'a> Workspace<'a> {
     /// The memory of decision number `index` among those that the task is about.
     #[inline(always)]
-    pub fn new(task: &'a Task, index: u32) -> Self {
-        Self { task, memory: task.memory + task.layout.size * u64::from(index) }
+    pub fn new(task: &'a Task, row: u32) -> Self {
+        let index = u64::from(row);
+        Self {
+            task,
+            answer: task.answers + task.layout.answer_size * index,
+            memory: task.memory + task.layout.size * index,
+            row,
+        }
     }
 
     #[inline(always)]
     fn cells<T>(&self, offset: u64, count: u64) -> &'a [Cell<T>] {
-        let address = (self.memory + offset) as *const Cell<T>;
-        // SAFETY: the host lays the memory out by the same `Layout`, and it lives as long as the launch. For the
-        // rule by which threads share it, see the safety model.
-        unsafe { core::slice::from_raw_parts(address, count as usize) }
+        cells(self.memory + offset, count)
+    }
+
+    /// As [`Workspace::cells`], in what the host reads.
+    #[inline(always)]
+    fn read_cells<T>(&self, offset: u64, count: u64) -> &'a [Cell<T>] {
+        cells(self.answer + offset, count)
     }
 
     #[inline(always)]
     fn values<T>(&self, offset: u64, count: u64) -> &'a [T] {
-        let address = (self.memory + offset) as *const T;
-        // SAFETY: as in `cells`; what is read this way is not written in the same phase.
-        unsafe { core::slice::from_raw_parts(address, count as usize) }
+        values(self.memory + offset, count)
+    }
+
+    /// The row, where there are rows.
+    #[inline(always)]
+    pub fn row(&self) -> &'a Cell<Row> {
+        let address = self.task.rows + u64::from(self.row) * size_of::<Row>() as u64;
+        &cells(address, 1)[0]
     }
 
     #[inline(always)]
     pub fn answer(&self) -> &'a Cell<Answer> {
-        &self.cells(self.task.layout.answer, 1)[0]
+        &self.read_cells(0, 1)[0]
     }
 
     /// The answer's first part.
     #[inline(always)]
     pub fn shares(&self) -> &'a [Cell<f64>] {
         const { assert!(core::mem::offset_of!(Answer, shares) == 0) };
-        self.cells(self.task.layout.answer, MOST_DIMENSIONS as u64)
+        self.read_cells(0, MOST_DIMENSIONS as u64)
     }
 
     #[inline(always)]
@@ -71,7 +89,7 @@ impl<'a> Workspace<'a> {
 
     #[inline(always)]
     pub fn plan(&self) -> &'a [Cell<f32>] {
-        self.cells(self.task.layout.plan, self.task.params.plan_len().into())
+        self.read_cells(self.task.layout.plan, self.task.params.plan_len().into())
     }
 
     /// Where half `half` of the controls that are kept is, of those that come by turns: `[keeps][H][D]`.
@@ -86,7 +104,7 @@ impl<'a> Workspace<'a> {
     #[inline(always)]
     pub fn kept(&self, half: u32) -> &'a [Cell<f32>] {
         let (place, count) = self.half(half);
-        self.cells(place, count)
+        self.read_cells(place, count)
     }
 
     #[inline(always)]
@@ -102,7 +120,7 @@ impl<'a> Workspace<'a> {
 
     #[inline(always)]
     pub fn probabilities(&self) -> &'a [Cell<f64>] {
-        self.cells(self.task.layout.probabilities, self.task.params.horizon.into())
+        self.read_cells(self.task.layout.probabilities, self.task.params.horizon.into())
     }
 
     #[inline(always)]
@@ -180,18 +198,19 @@ impl<'a> Workspace<'a> {
         self.task.tables + u64::from(params.spacing) * 16 + u64::from(params.dimensions) * 4
     }
 
-    /// The start in the model's units, where it is not in the kernel's parameters.
+    /// The start in the model's units, where there are rows.
     #[inline(always)]
     pub fn start(&self) -> &'a [Cell<f32>] {
-        self.cells(self.task.layout.start, self.task.params.state_len.into())
+        let numbers = u64::from(self.task.params.state_len);
+        cells(self.task.starts + u64::from(self.row) * numbers * 4, numbers)
     }
 
     /// The model that is put into the kernels' text, for futures from the start in the kernel's parameters, or from
-    /// [the one in memory](Workspace::start) where there are episodes.
+    /// [the one in memory](Workspace::start) where there are rows.
     #[inline(always)]
     pub fn placed<W>(&self) -> Placed<W> {
         let params = &self.task.params;
-        let start = if self.task.episodes == 0 { 0 } else { self.start().as_ptr() as u64 };
+        let start = if self.task.rows == 0 { 0 } else { self.start().as_ptr() as u64 };
         Placed { full: params.full, end_cost: params.end_cost, start, width: PhantomData }
     }
 
@@ -226,7 +245,7 @@ impl<'a> Workspace<'a> {
         Knots {
             noise: self.noise(stream),
             interpolant: self.interpolant(),
-            plan: self.values(self.task.layout.plan, params.plan_len().into()),
+            plan: values(self.answer + self.task.layout.plan, params.plan_len().into()),
             full,
             thresholded: params.discrete == 1,
             first: match params.strata {
@@ -243,8 +262,16 @@ impl<'a> Workspace<'a> {
     /// plan.
     #[inline(always)]
     pub fn given(&self, iteration: u32) -> u32 {
-        let params = &self.task.params;
-        params.kept + u32::from(iteration + 1 == params.iterations)
+        self.follows(iteration) + u32::from(iteration + 1 == self.task.params.iterations)
+    }
+
+    /// How many particles follow controls that were kept in iteration `iteration`.
+    #[inline(always)]
+    pub fn follows(&self, iteration: u32) -> u32 {
+        match iteration == 0 && self.task.rows != 0 {
+            true => self.row().get().kept,
+            false => self.task.params.kept,
+        }
     }
 
     /// Noise around the plan whose power goes by a power of the frequency.
@@ -284,9 +311,22 @@ impl<'a> Workspace<'a> {
                 limit,
                 choices,
             },
-            sequences: self.values(place, count),
-            kept: self.task.params.kept,
+            sequences: values(self.answer + place, count),
+            kept: self.follows(iteration),
             given: self.given(iteration),
         }
     }
+}
+
+#[inline(always)]
+fn cells<'a, T>(address: u64, count: u64) -> &'a [Cell<T>] {
+    // SAFETY: the host lays the memory out by the same `Layout`, and it lives as long as the launch. For the
+    // rule by which threads share it, see the safety model.
+    unsafe { core::slice::from_raw_parts(address as *const Cell<T>, count as usize) }
+}
+
+#[inline(always)]
+fn values<'a, T>(address: u64, count: u64) -> &'a [T] {
+    // SAFETY: as in `cells`; what is read this way is not written in the same phase.
+    unsafe { core::slice::from_raw_parts(address as *const T, count as usize) }
 }

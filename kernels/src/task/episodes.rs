@@ -10,7 +10,7 @@ use crate::env::Physics;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Episodes {
-    /// Their decisions; `seed` is the first episode's, the others follow, and `decision` is the number of the step.
+    /// Their decisions, a row for each episode.
     pub task: Task,
     /// The reference environment's physics.
     pub physics: PhysicsData,
@@ -24,6 +24,8 @@ pub struct Episodes {
     /// The address of what actions are, `f32`: of a box `[M][4]`, for each number the least and the most by the planner's model and
     /// by the environment; else `[choices][M]`, the environment's controls.
     pub actions: u64,
+    /// The address of `[episodes]` summaries.
+    pub summaries: u64,
     /// The address of the number of episodes that are not over, `u32`.
     pub running: u64,
     /// The number of episodes.

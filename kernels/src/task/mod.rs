@@ -1,11 +1,14 @@
 //! The interface of host and GPU: kernel parameters and device memory, laid out alike on both sides.
 //!
-//! Addresses are those of the device. A decision's memory is one block, described by [`Layout`]; many
-//! episodes at once have such a block each, one after the other.
+//! Addresses are those of the device. A decision's memory is two blocks, described by [`Layout`]: what the host reads after it, and
+//! what only kernels use. Many decisions at once have such blocks each: all of the one kind one after the other, so that one copy
+//! brings all answers, and then all of the other.
 
 mod episodes;
+mod row;
 
 pub use episodes::{EpisodeSummary, Episodes, PhysicsData};
+pub use row::Row;
 
 use core::cell::Cell;
 
@@ -27,15 +30,20 @@ pub struct Task {
     pub params: PlannerParams,
     /// The layout of a decision's memory.
     pub layout: Layout,
-    /// The address of the first decision's memory; where there are several, in rows of blocks, the others follow.
+    /// The address of the first decision's answer, and what it leaves to the next; where there are several decisions, in rows of
+    /// blocks, the others follow.
+    pub answers: u64,
+    /// The address of the rest of the first decision's memory; the others follow.
     pub memory: u64,
-    /// The address of an [`EpisodeSummary`] for each decision's episode, whose start is then in its memory; 0 for a decision whose
-    /// start is in the kernel's parameters.
-    pub episodes: u64,
+    /// The address of a [`Row`] for each of several decisions; 0 for a single one, which is about `seed` and `decision`, from the
+    /// start in the kernel's parameters.
+    pub rows: u64,
+    /// The address of `[rows][N]` starts in the model's units, `f32`, where there are rows.
+    pub starts: u64,
     /// The address of the tables that all decisions share: the interpolant's weights, the noise's deviations at first in each
     /// dimension, then Halton's points, or `icem`'s predictors.
     pub tables: u64,
-    /// Determines every random number; of the decision in row `i`, it is this and `i`.
+    /// Determines every random number of a single decision.
     pub seed: u64,
     /// Decisions made since the last reset.
     pub decision: u32,
@@ -107,7 +115,8 @@ pub struct PlannerParams {
     pub anchored: u32,
     /// `icem`: how many of the best futures are kept.
     pub keeps: u32,
-    /// `icem`: how many of those that were kept the first particles of this iteration follow.
+    /// `icem`: how many of those that were kept the first particles of this iteration follow; where there are rows, of the first
+    /// iteration each of them says so instead.
     pub kept: u32,
     /// Makes up whole multiples of 8 bytes.
     pub padding: u32,
@@ -204,28 +213,29 @@ pub const WEIGHT_SUMS: u32 = 3;
 /// Sums over costs that are kept for each chunk: by stratum, and of squares.
 pub const COST_SUMS: u32 = STRATA as u32 + 1;
 
-/// Offsets in a decision's memory, in bytes, each a multiple of 16.
+/// Offsets in a decision's memory, in bytes, each a multiple of 16: of the first three in what the host reads, of the others in the
+/// rest.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 pub struct Layout {
-    /// [`Answer`].
-    pub answer: u64,
+    /// `[H][D]` the plan, `f32`, for planners that have one, after the [`Answer`]; `icem`: and behind it `[2][keeps][H][D]` controls
+    /// that are kept, of which a decision leaves the first half to the next.
+    pub plan: u64,
+    /// `[H]` probabilities of going right, `f64`.
+    pub probabilities: u64,
+    /// The size of what the host reads of a decision.
+    pub answer_size: u64,
     /// [`Counters`].
     pub counters: u64,
     /// `[K]` costs, `f32`, in whole chunks.
     pub costs: u64,
     /// `[rows][COST_SUMS]` sums, `f64`; see [`PlannerParams::rows`].
     pub sums: u64,
-    /// `[H][D]` the plan, `f32`, for planners that have one; `icem`: and behind it `[2][keeps][H][D]` controls that are kept,
-    /// of which a decision leaves the first half to the next.
-    pub plan: u64,
     /// `[knots][D]` the noise's deviations, `f32`.
     pub scales: u64,
     /// `[rows][moments]` sums, `f64`; see [`PlannerParams::rows`].
     pub moments: u64,
-    /// `[H]` probabilities of going right, `f64`.
-    pub probabilities: u64,
-    /// `[entries][8]` their binary digits, `u32`.
+    /// `[entries][8]` the probabilities' binary digits, `u32`.
     pub digits: u64,
     /// `[entries][32]` how many elites go right at each step, `u32`.
     pub counts: u64,
@@ -239,9 +249,7 @@ pub struct Layout {
     pub integers: u64,
     /// `[islands]` outputs of the populations, `SmcOutput` or `FmcOutput`.
     pub outputs: u64,
-    /// The start in the model's units, `f32`, where it is not in the kernel's parameters.
-    pub start: u64,
-    /// The size of a decision's memory.
+    /// The size of the rest of a decision's memory.
     pub size: u64,
 }
 
@@ -264,22 +272,14 @@ impl Layout {
     /// The layout for a planner with these parameters that needs `buffers`.
     #[must_use]
     pub fn of(params: &PlannerParams, buffers: Buffers) -> Self {
-        let mut layout = Self::default();
-        let mut take = |needed: bool, count: u64, size: usize| {
-            let place = layout.size;
-            if needed {
-                layout.size += (count * size as u64).next_multiple_of(16);
-            }
-            place
-        };
+        let (mut read, mut rest) = (Block(size_of::<Answer>() as u64), Block(0));
         let rows = params.row_count();
         let chunks = u64::from(params.chunks());
         let (horizon, entries) = (u64::from(params.horizon), u64::from(params.entries()));
         let places = chunks * CHUNK as u64;
-        // What a decision leaves to the next comes right after the answer, so that one copy brings both to the host.
-        let answer = take(true, 1, size_of::<Answer>());
-        let plan = take(buffers.noise, params.plan_and_kept_len(), 4);
-        let probabilities = take(buffers.probabilities, horizon, 8);
+        let plan = read.take(buffers.noise, params.plan_and_kept_len(), 4);
+        let probabilities = read.take(buffers.probabilities, horizon, 8);
+        let mut take = |needed, count, size| rest.take(needed, count, size);
         let counters = take(true, 1, size_of::<Counters>());
         let costs = take(buffers.costs, places, 4);
         let sums = take(true, rows * u64::from(COST_SUMS), 8);
@@ -298,17 +298,16 @@ impl Layout {
         let floats = take(populations > 0, u64::from(populations) * each as u64, 4);
         let integers = take(populations > 0, u64::from(populations) * words as u64, 4);
         let outputs = take(populations > 0, params.islands.into(), OUTPUT_SIZE);
-        let start = take(true, params.state_len.into(), 4);
-        let size = layout.size.next_multiple_of(256);
+        let (answer_size, size) = (read.0, rest.0.next_multiple_of(256));
         Self {
-            answer,
+            plan,
+            probabilities,
+            answer_size,
             counters,
             costs,
             sums,
-            plan,
             scales,
             moments,
-            probabilities,
             digits,
             counts,
             best_words,
@@ -316,9 +315,22 @@ impl Layout {
             floats,
             integers,
             outputs,
-            start,
             size,
         }
+    }
+}
+
+/// The size in bytes of what is laid out so far.
+struct Block(u64);
+
+impl Block {
+    /// The place of `count` values of `size` bytes, for which there is room if they are `needed`.
+    fn take(&mut self, needed: bool, count: u64, size: usize) -> u64 {
+        let place = self.0;
+        if needed {
+            self.0 += (count * size as u64).next_multiple_of(16);
+        }
+        place
     }
 }
 
@@ -402,10 +414,10 @@ pub struct Answer {
 // Both sides must agree on these.
 const _: () = {
     assert!(size_of::<PlannerParams>() == 136 && align_of::<PlannerParams>() == 8);
-    assert!(size_of::<Layout>() == 136);
-    assert!(size_of::<Task>() == 136 + 136 + 32 + 16);
+    assert!(size_of::<Layout>() == 128);
+    assert!(size_of::<Task>() == 136 + 128 + 48 + 16);
     assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
-    assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 32 + 32);
-    assert!(size_of::<EpisodeSummary>() == 24);
+    assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 40 + 32);
+    assert!(size_of::<EpisodeSummary>() == 24 && size_of::<Row>() == 24);
     assert!(size_of::<SmcOutput>() <= OUTPUT_SIZE && size_of::<FmcOutput>() == OUTPUT_SIZE);
 };

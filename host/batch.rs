@@ -21,8 +21,7 @@ use crate::threads::Workers;
 ///
 /// Each has its own seed and memory and decides exactly as a [`Pilot`] of its own would; threads
 /// work on different states, which pays better than sharing one state's particles. Where the device is left
-/// open, that is the CPU. A GPU decides for all states at once, in as many launches as one decision takes (one pilot after the
-/// other only for models that take a [reference](Model::REFERENCE), of which each pilot has its own).
+/// open, that is the CPU. A GPU decides for all states at once, in as many launches as one decision takes.
 ///
 /// # Examples
 /// ```
@@ -71,7 +70,7 @@ impl PilotBatch {
         let require = |pilots| problem.visit(config.planner, MemoryCheck { config, pilots })?;
         let joint = |counts| Joint::new(config, problem.clone(), counts);
         let pilot = |config| Pilot::new(config, problem.clone());
-        let batch = Self::of(config, seeds, flag, require, Some(joint), pilot)?;
+        let batch = Self::of(config, seeds, flag, require, joint, pilot)?;
         Ok(Self { problem: Some(problem), ..batch })
     }
 
@@ -116,9 +115,7 @@ impl PilotBatch {
         let config = PilotConfig { action: ActionKind::of(&model.actions()), ..config.clone() };
         let pilot = |config| Pilot::with_model(config, model);
         let require = |pilots| lift(model, MemoryCheck { config: &config, pilots })?;
-        // A reference is each pilot's own.
-        let joint = (T::REFERENCE == 0)
-            .then_some(|counts| Joint::with_model(&config, model, counts));
+        let joint = |counts| Joint::with_model(&config, model, counts);
         Self::of(&config, seeds, &Arc::default(), require, joint, pilot)
     }
 
@@ -176,41 +173,40 @@ impl PilotBatch {
         self.pilots.iter_mut().try_for_each(|pilot| pilot.share_grid(&grid))
     }
 
-    /// Pilots that `make` makes, for which `require` finds that there is enough memory; on a GPU those that decide together by
-    /// `joint`, if it is given.
+    /// Pilots that `make` makes, for which `require` finds that there is enough memory; on a GPU those that `joint` makes, which
+    /// decide together.
     fn of(
         config: &PilotConfig,
         seeds: &[u64],
         flag: &Arc<AtomicBool>,
         require: impl Fn(usize) -> Result<(), PilotError>,
-        joint: Option<impl Fn(RangeInclusive<u32>) -> Result<Joint, PilotError>>,
+        joint: impl Fn(RangeInclusive<u32>) -> Result<Joint, PilotError>,
         make: impl Fn(PilotConfig) -> Result<Pilot, PilotError>,
     ) -> Result<Self, PilotError> {
         config.validate()?;
-        if !matches!(config.device, Device::Cuda(_)) {
-            require(seeds.len())?;
-        }
         let workers = Workers::start(Threads::asked(config.threads))?;
-        let joint = joint.filter(|_| matches!(config.device, Device::Cuda(_)));
-        let (mut pilots, mut together) = (Vec::with_capacity(seeds.len()), Vec::new());
-        if let Some(joint) = joint {
+        let mut batch = Self {
+            config: config.clone(),
+            problem: None,
+            pilots: Vec::with_capacity(seeds.len()),
+            together: Vec::new(),
+            workers,
+        };
+        if let Device::Cuda(_) = config.device {
             for seeds in seeds.chunks(MOST_ROWS as usize) {
                 let count = seeds.len() as u32;
-                let mut made = joint(count..=count)?;
-                for (pilot, seed) in made.pilots.iter_mut().zip(seeds) {
+                let Joint { mut pilots, together } = joint(count..=count)?;
+                for (pilot, seed) in pilots.iter_mut().zip(seeds) {
                     pilot.reset(*seed);
                     pilot.set_interrupt(Arc::clone(flag));
                 }
-                pilots.append(&mut made.pilots);
-                together.push((seeds.len(), made.together));
+                batch.pilots.append(&mut pilots);
+                batch.together.push((seeds.len(), together));
             }
-            return Ok(Self { config: config.clone(), problem: None, pilots, together, workers });
+            return Ok(batch);
         }
-        let device = match config.device {
-            Device::Auto => Device::Cpu,
-            asked => asked,
-        };
-        let single = PilotConfig { threads: 1, device, ..config.clone() };
+        require(seeds.len())?;
+        let single = PilotConfig { threads: 1, device: Device::Cpu, ..config.clone() };
         let pilot = |seed: &u64| {
             if flag.load(Ordering::Relaxed) {
                 return Err(PilotError::Interrupted);
@@ -220,9 +216,9 @@ impl PilotBatch {
             Ok(pilot)
         };
         for seed in seeds {
-            pilots.push(pilot(seed)?);
+            batch.pilots.push(pilot(seed)?);
         }
-        Ok(Self { config: config.clone(), problem: None, pilots, together, workers })
+        Ok(batch)
     }
 
     /// All pilots as they now are, between two decisions, as plain data: see [`Pilot::save`].
@@ -305,10 +301,8 @@ impl PilotBatch {
         let act = |(): &mut (), (pilot, state): (&mut Pilot, &S)| pilot.act(state.as_ref());
         let decisions = self.workers.map(pairs, || (), act);
         if decisions.contains(&Err(PilotError::Interrupted)) {
-            let pilots = self.pilots.iter_mut().zip(&decisions);
-            let decided = pilots
-                .filter(|(pilot, decision)| decision.is_ok() && pilot.device() == Device::Cpu);
-            decided.for_each(|(pilot, _)| pilot.undo());
+            let decided = self.pilots.iter_mut().zip(&decisions);
+            decided.filter(|(_, decision)| decision.is_ok()).for_each(|(pilot, _)| pilot.undo());
         }
         decisions.into_iter().collect()
     }
@@ -326,7 +320,7 @@ impl PilotBatch {
     }
 
     /// As [`PilotBatch::reset`] of some pilots, each by its number and its seed, and then [`PilotBatch::act`], but as one:
-    /// where a state is refused, or a decision [interrupted](PilotBatch::set_interrupt), those pilots have not forgotten
+    /// where a state is refused, a GPU fails, or somebody [interrupts](PilotBatch::set_interrupt), those pilots have not forgotten
     /// their plans.
     ///
     /// # Errors
@@ -357,7 +351,7 @@ impl PilotBatch {
             self.pilot(*index)?.reset(*seed);
         }
         let decisions = self.act(states);
-        if decisions == Err(PilotError::Interrupted) {
+        if let Err(PilotError::Interrupted | PilotError::Backend(_)) = decisions {
             for (index, carried) in &before {
                 self.pilot(*index)?.recall(carried)?;
             }
@@ -392,8 +386,7 @@ impl PilotBatch {
     }
 
     /// As [`Pilot::set_interrupt`], for all pilots. A call of [`PilotBatch::act`] that is interrupted leaves all of them as
-    /// before it, but for those that a GPU decides for one after the other: of them some may have decided, so that the batch is
-    /// to be reset.
+    /// before it; of more than 65,535 on a GPU some may have decided, so that the batch is to be reset.
     pub fn set_interrupt(&mut self, flag: &Arc<AtomicBool>) {
         self.pilots.iter_mut().for_each(|pilot| pilot.set_interrupt(Arc::clone(flag)));
     }

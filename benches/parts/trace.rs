@@ -6,7 +6,7 @@ use criterion::Criterion;
 use particle_pilot::env::Physics;
 use particle_pilot_kernels::model::{Actions, Boxed, CartPoleModel, CostWeights, LaneModel, Model};
 use particle_pilot_kernels::real::Real;
-use particle_pilot_kernels::trace::{Trace, fill};
+use particle_pilot_kernels::trace::{Asks, Trace, fill};
 
 /// The kernels, all of them; a pilot needs a few.
 const PTX: &str = include_str!("../../kernels/particle_pilot.ptx");
@@ -50,6 +50,6 @@ fn of<M: LaneModel>(criterion: &mut Criterion, name: &str, model: &M) {
         bencher.iter(|| Trace::of(black_box(model)));
     });
     criterion.bench_function(&format!("trace/text of all kernels/{name}"), |bencher| {
-        bencher.iter(|| fill(black_box(PTX), &trace));
+        bencher.iter(|| fill(black_box(PTX), &trace, Asks::One));
     });
 }

@@ -1,48 +1,43 @@
 //! Episodes on a GPU.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use particle_pilot_kernels::task::EpisodeSummary;
 
-use super::Evaluation;
+use super::joint::JointEpisodes;
+use super::{Evaluation, Results};
 use crate::backend::BackendError;
-use crate::env::{Ending, Environment};
+use crate::env::Ending;
 use crate::episode::{DecisionTimes, Digest, EpisodeResult, WarningNotes};
 use crate::error::PilotError;
 use crate::gpu::GpuEpisodes;
-use crate::pilot::Pilot;
 use crate::settings::{Device, DeviceInfo};
 
 /// An open GPU, and what it does.
 pub enum OpenGpu {
     /// Whole episodes, many at a time.
     Whole(Box<GpuEpisodes>, DeviceInfo),
-    /// Decisions, for one episode after the other.
-    Deciding {
-        /// Who decides.
-        pilot: Box<Pilot>,
-        /// What episodes run in.
-        env: Box<dyn Environment>,
-    },
+    /// Decisions, for many episodes at a time.
+    Deciding(Box<JointEpisodes>),
 }
 
 impl OpenGpu {
     /// The device, as users name it.
     pub fn device(&self) -> Device {
-        match self {
-            Self::Whole(_, info) => Device::Cuda(info.index),
-            Self::Deciding { pilot, .. } => pilot.device(),
-        }
+        Device::Cuda(self.info().index)
     }
 
     /// The device, and what it is called.
     pub fn name(&self) -> String {
+        format!("{} ({})", self.device(), self.info().name)
+    }
+
+    fn info(&self) -> DeviceInfo {
         match self {
-            Self::Whole(_, info) => format!("{} ({})", self.device(), info.name),
-            Self::Deciding { pilot, .. } => pilot.device_name(),
+            Self::Whole(_, info) => info.clone(),
+            Self::Deciding(episodes) => episodes.info(),
         }
     }
 
@@ -52,46 +47,38 @@ impl OpenGpu {
         evaluation: &Evaluation,
         stop: &Arc<AtomicBool>,
         observe: &impl Fn(&EpisodeResult),
-        results: &mut Vec<EpisodeResult>,
+        results: &mut Results,
     ) -> Result<(), PilotError> {
-        while !stop.load(Ordering::Relaxed) && (results.len() as u32) < evaluation.episodes {
-            let done = results.len() as u32;
-            let left = evaluation.episodes - done;
-            let finished = match self {
-                Self::Whole(gpu, _) => run_whole(gpu, evaluation, done, left, stop)?,
-                Self::Deciding { pilot, env } => {
-                    pilot.set_interrupt(Arc::clone(stop));
-                    let episode = evaluation.episode.later(done);
-                    let go_on = ControlFlow::Continue(());
-                    let result = episode.run_pilot(pilot, &mut **env, |_| go_on)?;
-                    if result.interrupted {
-                        return Ok(());
-                    }
-                    vec![result]
-                }
-            };
-            finished.iter().for_each(observe);
-            results.extend(finished);
+        let gpu = match self {
+            Self::Whole(gpu, _) => gpu,
+            Self::Deciding(episodes) => return episodes.run(evaluation, stop, observe, results),
+        };
+        let mut done = 0;
+        while !stop.load(Ordering::Relaxed) && done < evaluation.episodes {
+            done += run_whole(gpu, evaluation, done, stop, |index, result| {
+                observe(&result);
+                results.put(index, result);
+            })?;
         }
         Ok(())
     }
 }
 
-/// Runs some of the `left` episodes that come after the first `done`: as many as run at the same time, or those of them that are
-/// over once `stop` is set.
+/// Runs some of the episodes that come after the first `done`: as many as run at the same time, which is what it returns. Tells
+/// `note` the number and the result of each, or of those that are over once `stop` is set.
 fn run_whole(
     gpu: &mut GpuEpisodes,
     evaluation: &Evaluation,
     done: u32,
-    left: u32,
     stop: &AtomicBool,
-) -> Result<Vec<EpisodeResult>, PilotError> {
+    mut note: impl FnMut(u32, EpisodeResult),
+) -> Result<u32, PilotError> {
     let began = Instant::now();
     let episode = evaluation.episode.later(done);
     let mut env = evaluation.subject.environment(&episode)?;
     let seed = |index: u32| episode.first_seed().wrapping_add(index.into());
     let mut states = Vec::new();
-    for index in 0..left.min(gpu.width()) {
+    for index in 0..(evaluation.episodes - done).min(gpu.width()) {
         env.begin(seed(index));
         states.extend_from_slice(env.state());
     }
@@ -99,9 +86,12 @@ fn run_whole(
     let summaries = summaries.map_err(BackendError::from)?;
     let wall = began.elapsed() / (summaries.len() as u32).max(1);
     let particle_steps = gpu.particle_steps();
-    let result = |(index, summary): (u32, &EpisodeSummary)| {
+    for (index, summary) in (0..).zip(&summaries) {
+        if summary.ending == EpisodeSummary::RUNNING {
+            continue;
+        }
         let ending = ending(summary, env.at_step_limit())?;
-        Ok(EpisodeResult {
+        let result = EpisodeResult {
             survived: ending.is_success(),
             interrupted: false,
             ending,
@@ -115,10 +105,10 @@ fn run_whole(
             particle_steps: u64::from(summary.steps) * particle_steps,
             warnings: WarningNotes::default(),
             digest: Digest::from_kernel(summary.digest),
-        })
-    };
-    let is_over = |(_, summary): &(u32, &EpisodeSummary)| summary.ending != EpisodeSummary::RUNNING;
-    (0..).zip(&summaries).filter(is_over).map(result).collect()
+        };
+        note(done + index, result);
+    }
+    Ok(summaries.len() as u32)
 }
 
 fn ending(summary: &EpisodeSummary, at_step_limit: Ending) -> Result<Ending, PilotError> {

@@ -1,6 +1,8 @@
 //! Many episodes, and what they say about a pilot.
 
 mod gpu;
+mod joint;
+mod places;
 mod prepared;
 mod result;
 mod subject;
@@ -13,6 +15,7 @@ use particle_pilot_kernels::model::Model;
 pub use prepared::PreparedEvaluation;
 pub use result::{DeviceShare, EvaluationResult, Failure, WarningSummary};
 
+use self::places::Results;
 use self::subject::{OwnSubject, Subject};
 use crate::env::{Ending, Environment, Push};
 use crate::episode::{Episode, EpisodeResult};
@@ -52,8 +55,9 @@ impl Evaluation {
     /// As [`Evaluation::new`], with a model of one's own, in an environment of one's own: a
     /// [`ModelEnvironment`](crate::env::ModelEnvironment), or another. Each thread has a copy of it.
     ///
-    /// A GPU runs many episodes side by side in a [`ModelEnvironment`](crate::env::ModelEnvironment) whose actions are like the model's, and
-    /// decides for one episode after the other in any other environment; the CPU has a thread for each of several. Models that take a
+    /// A GPU runs many episodes side by side: in a [`ModelEnvironment`](crate::env::ModelEnvironment) whose actions are like the model's
+    /// it takes their steps, too; in any other environment it decides for all of them together, and `config.threads` of the CPU take the
+    /// steps. The CPU alone has a thread for each of several episodes. Models that take a
     /// [reference](Model::REFERENCE) or a [grid](Model::GRID) are refused: nobody is there to give them.
     ///
     /// # Examples

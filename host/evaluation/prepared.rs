@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::gpu::OpenGpu;
-use super::{DeviceShare, Evaluation, EvaluationResult};
+use super::{DeviceShare, Evaluation, EvaluationResult, Results};
 use crate::backend::BackendError;
 use crate::env::Environment;
 use crate::episode::{EpisodeResult, StepRecord};
@@ -57,7 +57,7 @@ impl PreparedEvaluation {
         evaluation.subject.check(config, &evaluation.episode)?;
         let (mut gpu, mut fallback_reason) = (None, None);
         if config.device != Device::Cpu {
-            match evaluation.subject.open_gpu(config, &evaluation.episode) {
+            match evaluation.subject.open_gpu(config, evaluation.episodes) {
                 Ok(open) => gpu = Some(open),
                 Err(PilotError::Backend(error)) if config.device == Device::Auto => {
                     fallback_reason = Some(error);
@@ -122,12 +122,12 @@ impl PreparedEvaluation {
         observe: impl Fn(&EpisodeResult) + Sync,
     ) -> Result<EvaluationResult, PilotError> {
         let began = Instant::now();
-        let mut results = Vec::new();
+        let mut results = Results::none_of(self.evaluation.episodes);
         let mut devices = Vec::new();
         if let Some(mut gpu) = self.gpu.take() {
             let device = gpu.device();
             let ran = gpu.run(&self.evaluation, stop, &observe, &mut results);
-            note_share(&mut devices, device, results.len());
+            note_share(&mut devices, device, results.count());
             match ran {
                 Ok(()) => {}
                 Err(PilotError::Backend(error))
@@ -138,24 +138,25 @@ impl PreparedEvaluation {
                 Err(error) => return Err(error),
             }
         }
-        let done = results.len() as u32;
+        let done = results.count();
         if done < self.evaluation.episodes && !stop.load(Ordering::Relaxed) {
-            results.extend(self.run_on_cpu(done, stop, &observe)?);
-            note_share(&mut devices, Device::Cpu, results.len() - done as usize);
+            self.run_on_cpu(stop, &observe, &mut results)?;
+            note_share(&mut devices, Device::Cpu, results.count() - done);
         }
+        let results = results.all();
         let fallback_reason = self.fallback_reason.map(|error| error.to_string());
         let wall = self.spent + began.elapsed();
         Ok(EvaluationResult { devices, fallback_reason, ..EvaluationResult::of(&results, wall) })
     }
 
-    /// Runs all episodes but the first `done`, on all threads.
+    /// Runs all episodes that have no result, on all threads.
     fn run_on_cpu(
         &mut self,
-        done: u32,
         stop: &Arc<AtomicBool>,
         observe: &(impl Fn(&EpisodeResult) + Sync),
-    ) -> Result<Vec<EpisodeResult>, PilotError> {
-        let Evaluation { config, episodes, episode, subject, .. } = &self.evaluation;
+        results: &mut Results,
+    ) -> Result<(), PilotError> {
+        let Evaluation { config, episode, subject, .. } = &self.evaluation;
         let workers = match self.workers.take() {
             Some(workers) => workers,
             None => {
@@ -197,12 +198,14 @@ impl PreparedEvaluation {
             }
         };
         // Into places that are there already: gathered in pieces, results would take three times the memory.
-        let all = workers.map(done..*episodes, player, run);
-        let mut results = Vec::with_capacity(all.len());
-        for result in all.into_iter().flatten() {
-            results.push(result?);
+        let missing = results.missing();
+        let all = workers.map(missing.clone(), player, run);
+        for (index, result) in missing.into_iter().zip(all) {
+            if let Some(result) = result {
+                results.put(index, result?);
+            }
         }
-        Ok(results)
+        Ok(())
     }
 }
 
@@ -213,8 +216,7 @@ fn require_memory(evaluation: &Evaluation) -> Result<(), PilotError> {
 }
 
 /// Notes how many episodes a device has finished, if any.
-fn note_share(devices: &mut Vec<DeviceShare>, device: Device, episodes: usize) {
-    let episodes = episodes as u32;
+fn note_share(devices: &mut Vec<DeviceShare>, device: Device, episodes: u32) {
     if episodes > 0 {
         devices.push(DeviceShare { device, episodes });
     }

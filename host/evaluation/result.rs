@@ -44,7 +44,7 @@ pub struct EvaluationResult {
     /// What was noticed about decisions, by kind; nothing of episodes that a GPU ran as a whole.
     #[serde(default)]
     pub warnings: Vec<WarningSummary>,
-    /// Which devices ran how many episodes, in the order of seeds. One, unless a GPU failed on the way; none where
+    /// Which devices ran how many episodes, in the order in which they worked. One, unless a GPU failed on the way; none where
     /// no [`Evaluation`](crate::Evaluation) ran them.
     #[serde(default)]
     pub devices: Vec<DeviceShare>,

@@ -5,14 +5,15 @@ use std::fmt;
 use particle_pilot_kernels::model::{LaneModel, Model, Visitor, lift};
 
 use super::gpu::OpenGpu;
-use crate::engine::{self, MemoryCheck, OpenEpisodes};
+use super::joint::JointEpisodes;
+use crate::engine::{MemoryCheck, OpenEpisodes};
 use crate::env::{Ending, Environment, OwnActions};
 use crate::episode::Episode;
 use crate::error::PilotError;
 use crate::gpu::World;
-use crate::pilot::{Pilot, require_controls};
+use crate::pilot::{Joint, Pilot, require_controls};
 use crate::problem::{CartPoleProblem, Problem};
-use crate::settings::{Device, PilotConfig};
+use crate::settings::PilotConfig;
 
 /// A model to plan with, and the environment that it is about.
 pub trait Subject: Send + Sync {
@@ -28,8 +29,8 @@ pub trait Subject: Send + Sync {
     /// Refuses `pilots` pilots that this machine has no memory for.
     fn require_memory(&self, config: &PilotConfig, pilots: usize) -> Result<(), PilotError>;
 
-    /// The GPU that `config` asks for, the first where that is left open.
-    fn open_gpu(&self, config: &PilotConfig, episode: &Episode) -> Result<OpenGpu, PilotError>;
+    /// The GPU that `config` asks for, the first where that is left open, for so many episodes.
+    fn open_gpu(&self, config: &PilotConfig, episodes: u32) -> Result<OpenGpu, PilotError>;
 
     /// How episodes usually end.
     fn endings(&self) -> &'static [Ending];
@@ -60,7 +61,7 @@ impl Subject for Problem {
         self.visit(config.planner, MemoryCheck { config, pilots })?
     }
 
-    fn open_gpu(&self, config: &PilotConfig, _: &Episode) -> Result<OpenGpu, PilotError> {
+    fn open_gpu(&self, config: &PilotConfig, _: u32) -> Result<OpenGpu, PilotError> {
         match self {
             Self::CartPole(CartPoleProblem { physics, .. }) => {
                 let open = OpenEpisodes { config, world: World::CartPole(physics) };
@@ -123,17 +124,15 @@ where
         lift(self.model, MemoryCheck { config, pilots })?
     }
 
-    fn open_gpu(&self, config: &PilotConfig, episode: &Episode) -> Result<OpenGpu, PilotError> {
+    fn open_gpu(&self, config: &PilotConfig, episodes: u32) -> Result<OpenGpu, PilotError> {
         let planned = OwnActions::of(&self.model.actions());
         if let Some(world) = self.env.world().filter(|world| world.actions.are_like(&planned)) {
             let open = OpenEpisodes { config, world: World::Model(&world, &planned) };
             let (episodes, info) = lift(self.model, open)??;
             return Ok(OpenGpu::Whole(Box::new(episodes), info));
         }
-        // Asked for by number, it tells when it fails instead of going on with the CPU: that has more than one thread here.
-        let device = Device::Cuda(engine::gpu_index(config));
-        let pilot = Box::new(self.pilot(PilotConfig { device, ..config.clone() })?);
-        Ok(OpenGpu::Deciding { pilot, env: self.environment(episode)? })
+        let joint = Joint::with_model(config, self.model, 1..=episodes)?;
+        Ok(OpenGpu::Deciding(Box::new(JointEpisodes::new(joint, config.threads)?)))
     }
 
     fn endings(&self) -> &'static [Ending] {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use particle_pilot_kernels::task::Task;
+use particle_pilot_kernels::trace::Asks;
 
-use super::GpuModel;
+use super::KernelModel;
 use super::answer::plan_of;
 use super::kept::Kept;
 use super::launches::Launches;
@@ -16,7 +17,7 @@ use crate::settings::PilotConfig;
 /// One planner for one model on one GPU.
 pub struct GpuEngine {
     gpu: Gpu,
-    model: GpuModel,
+    model: KernelModel,
     task: Task,
     /// What kernels that simulate take besides: where the surroundings are, the model's numbers, where they take them, and the
     /// start.
@@ -38,15 +39,16 @@ impl GpuEngine {
     pub fn new(
         index: u32,
         config: &PilotConfig,
-        model: GpuModel,
+        model: KernelModel,
         stream: Option<ForeignStream>,
     ) -> Result<Self, GpuError> {
-        let (mut launches, mut numbers) = Launches::open(index, config, &model, None, stream)?;
+        let (mut launches, mut numbers) =
+            Launches::open(index, config, &model, Asks::One, None, stream)?;
         let gpu = launches.gpu.clone();
         let surroundings =
-            Surroundings::new(&gpu, &model.trace.structure, config.horizon, &mut numbers)?;
+            Surroundings::new(&gpu, &model.trace.structure, config.horizon, 1, &mut numbers)?;
         let (memory, task) = launches.memory(1)?;
-        let kept = Kept::new(&launches.schedule, &task.layout);
+        let kept = Kept::new(&launches.schedule);
         let answer = gpu.pinned(kept.end())?;
         Ok(Self { gpu, model, task, numbers, surroundings, launches, memory, answer, kept })
     }
@@ -78,7 +80,9 @@ impl GpuEngine {
 
     /// Asks for all that a decision takes, without waiting for it.
     fn begin(&mut self, start: &[f32], question: &Question<'_>) -> Result<(), GpuError> {
-        self.surroundings.update(&self.gpu, question, &mut self.numbers)?;
+        self.surroundings.begin();
+        self.surroundings.update(&self.gpu, 0, question, &mut self.numbers)?;
+        self.surroundings.send()?;
         self.task.seed = question.seed;
         self.task.decision = question.decision;
         let place = self.numbers.len() - start.len();
@@ -105,7 +109,7 @@ impl GpuEngine {
     }
 
     /// Goes on with a model whose text would be the same; returns false, and changes nothing, where it would be another.
-    pub fn set_model(&mut self, model: &GpuModel) -> bool {
+    pub fn set_model(&mut self, model: &KernelModel) -> bool {
         self.model.replace(model, &mut self.numbers, &mut self.task.params)
     }
 

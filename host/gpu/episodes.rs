@@ -6,8 +6,9 @@ use bytemuck::Zeroable;
 use particle_pilot_kernels::env::Physics;
 use particle_pilot_kernels::model::CartPoleModel;
 use particle_pilot_kernels::task::{EpisodeSummary, Episodes, Row, Task};
+use particle_pilot_kernels::trace::Asks;
 
-use super::GpuModel;
+use super::KernelModel;
 use super::launches::{Launches, MOST_ROWS};
 use crate::cuda::{Buffer, Gpu, GpuError, Grid, Kernel};
 use crate::env::{ModelWorld, OwnActions, Push};
@@ -55,20 +56,21 @@ impl GpuEpisodes {
     pub fn new(
         index: u32,
         config: &PilotConfig,
-        model: &GpuModel,
+        model: &KernelModel,
         world: World<'_>,
     ) -> Result<Self, GpuError> {
         let besides = match world {
             World::CartPole(_) => ("step_cart_poles", None),
             World::Model(world, _) => ("step_models", Some(&world.trace)),
         };
-        let (launches, numbers) = Launches::open(index, config, model, Some(besides), None)?;
+        let (launches, numbers) =
+            Launches::open(index, config, model, Asks::InStep, Some(besides), None)?;
         let step = launches.gpu.kernel(besides.0)?;
         let (mut episodes, mut world_numbers) = (Episodes::zeroed(), Vec::new());
         let mut actions = None;
         match world {
             World::CartPole(physics) => {
-                episodes.physics = (*physics).into();
+                episodes.physics = *physics;
                 episodes.units = CartPoleModel::<false>::units(physics);
             }
             World::Model(world, planned) => {
@@ -124,7 +126,7 @@ impl GpuEpisodes {
         let rows = gpu.upload(&(0..count).map(row).collect::<Vec<_>>())?;
         let starts = gpu.buffer::<f32>(count as usize * self.state_len)?;
         let mut episodes = Episodes {
-            task: Task { rows: rows.address(), starts: starts.address(), ..task },
+            task: Task { seed, rows: rows.address(), starts: starts.address(), ..task },
             push_newton: push.map_or(0.0, |push| push.newton()),
             states: states.address(),
             summaries: summaries.address(),
@@ -145,6 +147,7 @@ impl GpuEpisodes {
         }
         episodes.begins = 0;
         for step in 0..steps {
+            episodes.task.decision = step;
             // SAFETY: as above.
             unsafe {
                 self.launches.decide(&episodes.task, &self.numbers, count, 0)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use particle_pilot_kernels::model::LaneModel;
 
-use super::GpuModel;
+use super::KernelModel;
 use super::engine::GpuEngine;
 use crate::backend::BackendError;
 use crate::control_vector::ControlVector;
@@ -44,7 +44,7 @@ pub fn engine<M: LaneModel>(
 ) -> Result<Box<dyn Engine>, BackendError> {
     // First, since the rest takes a while where there are many points.
     cuda::device(index)?;
-    let engine = GpuEngine::new(index, config, GpuModel::of(&model)?, stream)?;
+    let engine = GpuEngine::new(index, config, KernelModel::of(&model)?, stream)?;
     Ok(Box::new(Guarded {
         engine,
         index,
@@ -98,7 +98,7 @@ impl<M: LaneModel> Guarded<M> {
 
     /// Has the GPU plan with another model, unless it has failed. Where it is refused, nothing has changed.
     fn set_on_gpu(&mut self, model: &M) -> Result<(), BackendError> {
-        let model = GpuModel::of(model)?;
+        let model = KernelModel::of(model)?;
         if self.failure.is_none() && !self.engine.set_model(&model) {
             // Its functions take other ways, which is another text. No model that can be changed is on a stream of
             // another program's.

@@ -5,7 +5,7 @@
 
 use bytemuck::Pod;
 use particle_pilot_kernels::controls::digits;
-use particle_pilot_kernels::task::{Answer, Layout, PlannerParams, Task};
+use particle_pilot_kernels::task::{MEMORY, PlannerParams, Task};
 
 use super::schedule::Schedule;
 use crate::cuda::{Buffer, GpuError};
@@ -20,8 +20,6 @@ pub struct Kept {
     plan: usize,
     /// How many numbers the last decision has left: with the controls of futures or, if none have been kept yet, without.
     known: usize,
-    /// Where in the GPU's memory it begins.
-    place: usize,
     /// What the last decision has left, as the GPU has it; empty where there is no kind.
     bytes: Vec<u8>,
     /// Whether the next decision begins with nothing known instead.
@@ -51,25 +49,22 @@ impl Kind {
 
 impl Kept {
     /// Nothing, yet.
-    pub fn new(schedule: &Schedule, layout: &Layout) -> Self {
+    pub fn new(schedule: &Schedule) -> Self {
         let Schedule { params, buffers, .. } = schedule;
-        let (kind, place, count) = match (buffers.probabilities, buffers.moments) {
-            (true, _) => (Some(Kind::Probabilities), layout.probabilities, params.horizon),
+        let (kind, count) = match (buffers.probabilities, buffers.moments) {
+            (true, _) => (Some(Kind::Probabilities), params.horizon),
             // Only moments of the noise move a plan.
-            (false, true) => {
-                (Some(Kind::Controls), layout.plan, params.plan_len() * (1 + params.keeps))
-            }
-            (false, false) => (None, size_of::<Answer>() as u64, 0),
+            (false, true) => (Some(Kind::Controls), params.plan_len() * (1 + params.keeps)),
+            (false, false) => (None, 0),
         };
         let bytes = vec![0; kind.map_or(0, Kind::size) * count as usize];
-        let place = place as usize;
         let plan = (count / (1 + params.keeps)) as usize;
-        Self { kind, plan, known: plan, place, bytes, is_fresh: true, is_there: false }
+        Self { kind, plan, known: plan, bytes, is_fresh: true, is_there: false }
     }
 
     /// How many bytes of the GPU's memory hold an answer and what is left to the next decision.
     pub fn end(&self) -> usize {
-        self.place + self.bytes.len()
+        MEMORY as usize + self.bytes.len()
     }
 
     /// Whether the GPU's memory holds what the next decision begins with. From now on it does not, until an answer
@@ -80,7 +75,7 @@ impl Kept {
 
     /// Takes over what came with an answer.
     pub fn receive(&mut self, copy: &[u8]) {
-        self.bytes.copy_from_slice(&copy[self.place..]);
+        self.bytes.copy_from_slice(&copy[MEMORY as usize..]);
         self.known = self.kind.map_or(0, |kind| self.bytes.len() / kind.size());
         (self.is_fresh, self.is_there) = (false, true);
     }
@@ -142,7 +137,7 @@ impl Kept {
     ) -> Result<(), GpuError> {
         let Some(kind) = self.kind.filter(|_| !self.is_fresh) else { return Ok(()) };
         let Task { layout, params, .. } = task;
-        memory.upload_at(layout.answer_size as usize * row + self.place, &self.bytes)?;
+        memory.upload_at(layout.answer_size as usize * row + MEMORY as usize, &self.bytes)?;
         if let Kind::Probabilities = kind {
             // Kernels begin with these, as the last decision has left them.
             let mut written = vec![[0; 8]; params.entries() as usize];

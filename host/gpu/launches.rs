@@ -4,10 +4,10 @@ use std::ops::RangeInclusive;
 
 use bytemuck::Zeroable;
 use particle_pilot_kernels::task::{CHUNK_THREADS, Layout, Task};
-use particle_pilot_kernels::trace::EnvironmentTrace;
+use particle_pilot_kernels::trace::{Asks, EnvironmentTrace};
 
 use super::schedule::{Blocks, Launch, Schedule, WHOLE};
-use super::{GpuModel, module};
+use super::{KernelModel, module};
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel};
 use crate::settings::PilotConfig;
 
@@ -42,15 +42,16 @@ struct Ready {
 pub type Besides<'a> = (&'static str, Option<&'a EnvironmentTrace>);
 
 impl Launches {
-    /// The launches of `config`'s planner on GPU `index`, whose work goes to `stream`, if there is one given; and the
-    /// numbers that kernels which simulate take.
+    /// The launches of `config`'s planner on GPU `index`, for decisions that learn `asks` what they are about; work goes to
+    /// `stream`, if there is one given. And the numbers that kernels which simulate take.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU cannot be used.
     pub fn open(
         index: u32,
         config: &PilotConfig,
-        model: &GpuModel,
+        model: &KernelModel,
+        asks: Asks,
         besides: Option<Besides<'_>>,
         stream: Option<ForeignStream>,
     ) -> Result<(Self, Vec<f32>), GpuError> {
@@ -60,7 +61,8 @@ impl Launches {
         let folds = launches().filter_map(|launch| schedule.fold(launch));
         let names: Vec<_> = kernels.chain(folds).chain(besides.map(|(name, _)| name)).collect();
         let environment = besides.and_then(|(_, environment)| environment);
-        let (gpu, numbers) = module::open_for(index, &names, &model.trace, environment, stream)?;
+        let (gpu, numbers) =
+            module::open_for(index, &names, &model.trace, asks, environment, stream)?;
         let ready = |launch: &Launch| {
             let kernel = gpu.kernel(&launch.kernel)?;
             let fold = schedule.fold(launch).map(|name| gpu.kernel(name)).transpose()?;
@@ -139,8 +141,7 @@ impl Launches {
         unsafe { self.launch(&self.reset, task, numbers, rows) }
     }
 
-    /// Asks for `rows` decisions, without waiting for them. A single one, whose seed and number are in `task`, begins with so
-    /// many kept futures as `follows` says.
+    /// Asks for `rows` decisions, without waiting for them. A single one begins with so many kept futures as `follows` says.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU fails.

@@ -47,13 +47,13 @@ pub(crate) fn episodes<M: LaneModel>(
 ) -> Result<(GpuEpisodes, DeviceInfo), BackendError> {
     // First, since the rest takes a while where there are many points.
     let info = cuda::device(index)?;
-    let episodes = GpuEpisodes::new(index, config, &GpuModel::of(model)?, world)?;
+    let episodes = GpuEpisodes::new(index, config, &KernelModel::of(model)?, world)?;
     Ok((episodes, info))
 }
 
 /// A model as a GPU's kernels take it.
 #[derive(Clone)]
-pub(crate) struct GpuModel {
+pub(crate) struct KernelModel {
     trace: Trace,
     /// Full control, in the model's units.
     full: f32,
@@ -64,7 +64,7 @@ pub(crate) struct GpuModel {
     choices: u32,
 }
 
-impl GpuModel {
+impl KernelModel {
     /// What a GPU has to know of `model`.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! compiling all takes seconds.
 
 use particle_pilot_kernels::trace::{
-    EnvironmentTrace, Trace, fill, fill_environment, head_len, parts,
+    Asks, EnvironmentTrace, Trace, fill, fill_environment, head_len, parts,
 };
 
 use crate::cuda::{self, ForeignStream, Gpu, GpuError};
@@ -20,7 +20,7 @@ pub fn open(index: u32, names: &[&str], stream: Option<ForeignStream>) -> Result
     Gpu::open_on(index, &keep(PTX, names), stream)
 }
 
-/// As [`open`], with kernels for a model, and for an environment if there is one; and the numbers that they take, of which [the first](head_len) and the start, the
+/// As [`open`], with kernels for a model and decisions that learn `asks` what they are about, and for an environment if there is one; and the numbers that they take, of which [the first](head_len) and the start, the
 /// last, are zeros.
 ///
 /// # Errors
@@ -29,11 +29,12 @@ pub fn open_for(
     index: u32,
     names: &[&str],
     trace: &Trace,
+    asks: Asks,
     environment: Option<&EnvironmentTrace>,
     stream: Option<ForeignStream>,
 ) -> Result<(Gpu, Vec<f32>), GpuError> {
     cuda::device(index)?;
-    let text = fill(&keep(PTX, names), trace);
+    let text = fill(&keep(PTX, names), trace, asks);
     let mut numbers = vec![0.0; head_len(&trace.structure)];
     if text.takes_numbers {
         numbers.extend(&trace.parameters);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use particle_pilot_kernels::model::LaneModel;
 
-use super::GpuModel;
+use super::KernelModel;
 use super::rows::GpuRows;
 use crate::backend::BackendError;
 use crate::control_vector::ControlVector;
@@ -75,7 +75,7 @@ pub fn rows<M: LaneModel>(
 ) -> Result<(Vec<Box<dyn Engine>>, Together), BackendError> {
     // First, since the rest takes a while where there are many points.
     cuda::device(index)?;
-    let rows = GpuRows::new(index, config, GpuModel::of(&model)?, counts)?;
+    let rows = GpuRows::new(index, config, KernelModel::of(&model)?, counts)?;
     let count = rows.count();
     let together = Together(Arc::new(Mutex::new(rows)));
     let (model, pool) = (Arc::new(Mutex::new(model)), Arc::new(Pool::new(Threads::asked(1))?));
@@ -130,7 +130,7 @@ impl<M: LaneModel> Engine for RowEngine<M> {
     /// For all rows.
     fn set_model(&mut self, model: &dyn Any) -> Result<bool, PilotError> {
         let Some(model) = model.downcast_ref::<M>() else { return Ok(false) };
-        let new = GpuModel::of(model).map_err(BackendError::from)?;
+        let new = KernelModel::of(model).map_err(BackendError::from)?;
         let mut rows = self.together.rows();
         if !rows.set_model(&new) {
             // Its functions take other ways, which is another text.

@@ -3,8 +3,9 @@
 use std::ops::RangeInclusive;
 
 use particle_pilot_kernels::task::{Row, Task};
+use particle_pilot_kernels::trace::Asks;
 
-use super::GpuModel;
+use super::KernelModel;
 use super::answer::plan_of;
 use super::kept::Kept;
 use super::launches::Launches;
@@ -17,13 +18,11 @@ use crate::settings::PilotConfig;
 pub struct GpuRows {
     gpu: Gpu,
     launches: Launches,
-    model: GpuModel,
+    model: KernelModel,
     task: Task,
     /// As in `GpuEngine`; the start in it is not used.
     numbers: Vec<f32>,
     surroundings: Surroundings,
-    /// Whether they are on their way for the next joint decision.
-    is_given: bool,
     memory: Buffer<u8>,
     rows: Both<Row>,
     starts: Both<f32>,
@@ -56,20 +55,21 @@ impl GpuRows {
     pub fn new(
         index: u32,
         config: &PilotConfig,
-        model: GpuModel,
+        model: KernelModel,
         counts: RangeInclusive<u32>,
     ) -> Result<Self, GpuError> {
-        let (mut launches, mut numbers) = Launches::open(index, config, &model, None, None)?;
+        let (mut launches, mut numbers) =
+            Launches::open(index, config, &model, Asks::Rows, None, None)?;
         let gpu = launches.gpu.clone();
-        let surroundings =
-            Surroundings::new(&gpu, &model.trace.structure, config.horizon, &mut numbers)?;
         let (least, most) = counts.into_inner();
         let most = most.min(launches.width()).max(least);
         let (count, memory, mut task) = launches.memory_for(least..=most)?;
         let (count, state_len) = (count as usize, model.trace.structure.state_len() as usize);
+        let (structure, horizon) = (&model.trace.structure, config.horizon);
+        let surroundings = Surroundings::new(&gpu, structure, horizon, count, &mut numbers)?;
         let (rows, starts) = (Both::new(&gpu, count)?, Both::new(&gpu, count * state_len)?);
         (task.rows, task.starts) = (rows.there.address(), starts.there.address());
-        let kept = (0..count).map(|_| Kept::new(&launches.schedule, &task.layout)).collect();
+        let kept = (0..count).map(|_| Kept::new(&launches.schedule)).collect();
         let answers = gpu.pinned(count * task.layout.answer_size as usize)?;
         let asked = vec![WAITS; count];
         Ok(Self {
@@ -79,7 +79,6 @@ impl GpuRows {
             task,
             numbers,
             surroundings,
-            is_given: false,
             memory,
             rows,
             starts,
@@ -98,11 +97,11 @@ impl GpuRows {
     /// Forgets what was asked and not decided.
     pub fn begin(&mut self) {
         self.asked.fill(WAITS);
-        self.is_given = false;
+        self.surroundings.begin();
     }
 
-    /// Has the next joint decision be about futures of row `row` from `start`, in the model's units, too. All rows are given
-    /// the same besides.
+    /// Has the next joint decision be about futures of row `row` from `start`, in the model's units, too. All rows that are asked
+    /// have the same grid.
     ///
     /// # Errors
     /// [`GpuError`] if the GPU fails.
@@ -112,10 +111,7 @@ impl GpuRows {
         start: &[f32],
         question: &Question<'_>,
     ) -> Result<(), GpuError> {
-        if !self.is_given {
-            self.surroundings.update(&self.gpu, question, &mut self.numbers)?;
-            self.is_given = true;
-        }
+        self.surroundings.update(&self.gpu, row, question, &mut self.numbers)?;
         let starts = self.starts.here.slice_mut()?;
         starts[self.state_len * row..][..self.state_len].copy_from_slice(start);
         let kept = self.kept[row].follows(&self.task.params);
@@ -141,6 +137,7 @@ impl GpuRows {
         self.rows.here.slice_mut()?.copy_from_slice(&self.asked);
         self.rows.there.copy_from(&self.rows.here)?;
         self.starts.there.copy_from(&self.starts.here)?;
+        self.surroundings.send()?;
         let rows = self.count() as u32;
         // SAFETY: the task and the numbers are those of the launches, for so many rows, and all that they point to is this
         // engine's.
@@ -179,7 +176,7 @@ impl GpuRows {
     }
 
     /// Goes on with a model whose text would be the same; returns false, and changes nothing, where it would be another.
-    pub fn set_model(&mut self, model: &GpuModel) -> bool {
+    pub fn set_model(&mut self, model: &KernelModel) -> bool {
         self.model.replace(model, &mut self.numbers, &mut self.task.params)
     }
 

@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use particle_pilot_kernels::population::Split;
 use particle_pilot_kernels::task::{Buffers, PlannerParams};
 
-use super::GpuModel;
+use super::KernelModel;
 use crate::planners::islands::strata;
 use crate::planners::noise::NoisePlan;
 use crate::planners::{cem::elites::elite_count, fmc, icem};
@@ -54,7 +54,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// The schedule of `config`'s planner.
-    pub fn of(config: &PilotConfig, model: &GpuModel) -> Self {
+    pub fn of(config: &PilotConfig, model: &KernelModel) -> Self {
         let dimensions = model.trace.structure.dimensions();
         let many = if dimensions > 1 { "many_" } else { "" };
         let rolls_out = |scheme: &str| {
@@ -156,7 +156,7 @@ fn counts(config: &PilotConfig) -> Vec<u32> {
 }
 
 /// How many populations a decision has.
-fn island_count(config: &PilotConfig, model: &GpuModel) -> u32 {
+fn island_count(config: &PilotConfig, model: &KernelModel) -> u32 {
     let groups = match config.planner {
         PlannerKind::Fmc => fmc::GROUPS,
         _ => strata(model.choices, config.action == ActionKind::Continuous) as u32,
@@ -164,7 +164,7 @@ fn island_count(config: &PilotConfig, model: &GpuModel) -> u32 {
     Split::new(config.particles, groups).islands
 }
 
-fn params(config: &PilotConfig, model: &GpuModel, noise: Option<&NoisePlan>) -> PlannerParams {
+fn params(config: &PilotConfig, model: &KernelModel, noise: Option<&NoisePlan>) -> PlannerParams {
     let tuning = &config.tuning;
     let discrete = config.action == ActionKind::Discrete;
     let anchored = config.planner == PlannerKind::PredictiveSampling;

@@ -7,16 +7,26 @@ use particle_pilot_kernels::trace::Structure;
 
 use crate::cuda::{Buffer, Gpu, GpuError, Pinned};
 use crate::engine::Question;
-use crate::given::Revisions;
 
-/// What a GPU was given.
+/// What a GPU was given, for one decision or several that are made together: of these, each has its own reference, and all have
+/// the same grid.
 pub struct Surroundings {
     /// For models that have them.
     reference: Option<Table>,
     grid: Option<Table>,
-    /// Of what is there, and of what was last on its way there.
-    revisions: Revisions,
+    /// The revisions of what is there.
+    there: Revisions,
+    /// Those of what is on its way there.
     sent: Revisions,
+    /// Whether references have changed here.
+    is_new: bool,
+}
+
+/// Of the reference of each decision, and of the grid; 0 for what was never given.
+#[derive(Clone)]
+struct Revisions {
+    references: Vec<u64>,
+    grid: u64,
 }
 
 /// A table of numbers on its way to the GPU, and there.
@@ -26,18 +36,26 @@ struct Table {
     there: Buffer<f32>,
 }
 
-/// Where the numbers that kernels take have the grid's address and its extent.
+/// Where the numbers that kernels take have the references' address, the grid's, its extent, and how many bytes references are
+/// apart.
+const REFERENCE: Range<usize> = 0..2;
 const GRID: Range<usize> = 2..4;
 const EXTENT: Range<usize> = 4..7;
+const STRIDE: usize = 7;
 
 impl Table {
     fn new(gpu: &Gpu, len: usize) -> Result<Self, GpuError> {
         Ok(Self { len, here: gpu.pinned(len)?, there: gpu.buffer(len)? })
     }
 
-    /// Starts to copy `numbers` to the GPU.
-    fn copy(&mut self, numbers: &[f32]) -> Result<(), GpuError> {
-        self.here.slice_mut()?.copy_from_slice(numbers);
+    /// Replaces the numbers from `first` on, here.
+    fn write(&mut self, first: usize, numbers: &[f32]) -> Result<(), GpuError> {
+        self.here.slice_mut()?[first..][..numbers.len()].copy_from_slice(numbers);
+        Ok(())
+    }
+
+    /// Starts to copy all numbers to the GPU.
+    fn send(&mut self) -> Result<(), GpuError> {
         self.there.copy_from(&self.here)
     }
 
@@ -49,43 +67,63 @@ impl Table {
 }
 
 impl Surroundings {
-    /// Room for what a model of this `structure` is given over `horizon` steps, of which nothing is there yet. Writes to
-    /// `head` where it will be.
+    /// Room for what a model of this `structure` is given over `horizon` steps for each of `count` decisions, of which nothing is
+    /// there yet. Writes to `head`, the first of the numbers that kernels take, where it will be.
     pub fn new(
         gpu: &Gpu,
         structure: &Structure,
         horizon: u32,
+        count: usize,
         head: &mut [f32],
     ) -> Result<Self, GpuError> {
         let numbers = structure.reference_len() as usize * (horizon as usize + 1);
-        let reference = (numbers > 0).then(|| Table::new(gpu, numbers)).transpose()?;
+        let reference = (numbers > 0).then(|| Table::new(gpu, numbers * count)).transpose()?;
         if let Some(table) = &reference {
-            head[..2].copy_from_slice(&table.address());
+            head[REFERENCE].copy_from_slice(&table.address());
+            head[STRIDE] = f32::from_bits((numbers * size_of::<f32>()) as u32);
         }
-        let (revisions, sent) = Default::default();
-        Ok(Self { reference, grid: None, revisions, sent })
+        let there = Revisions { references: vec![0; count], grid: 0 };
+        Ok(Self { reference, grid: None, sent: there.clone(), there, is_new: false })
     }
 
-    /// Starts to copy what is not there yet.
+    /// Begins with what is surely there.
+    pub fn begin(&mut self) {
+        self.sent.clone_from(&self.there);
+        self.is_new = false;
+    }
+
+    /// Takes over what decision `index` is given, unless it is there.
     ///
     /// * `head`: the first of the numbers that kernels take.
     pub fn update(
         &mut self,
         gpu: &Gpu,
+        index: usize,
         question: &Question<'_>,
         head: &mut [f32],
     ) -> Result<(), GpuError> {
         let Question { surroundings, revisions, .. } = question;
-        self.sent = *revisions;
+        let sent = &mut self.sent.references[index];
         match &mut self.reference {
-            Some(table) if revisions.reference != self.revisions.reference => {
-                table.copy(surroundings.reference)?;
+            Some(table) if *sent != revisions.reference => {
+                let numbers = surroundings.reference;
+                table.write(index * numbers.len(), numbers)?;
+                (*sent, self.is_new) = (revisions.reference, true);
             }
             _ => {}
         }
-        match revisions.grid != self.revisions.grid {
-            true => self.copy_grid(gpu, surroundings.grid, head),
-            false => Ok(()),
+        if revisions.grid != self.sent.grid {
+            self.copy_grid(gpu, surroundings.grid, head)?;
+            self.sent.grid = revisions.grid;
+        }
+        Ok(())
+    }
+
+    /// Starts to copy what is not there yet.
+    pub fn send(&mut self) -> Result<(), GpuError> {
+        match &mut self.reference {
+            Some(table) if self.is_new => table.send(),
+            _ => Ok(()),
         }
     }
 
@@ -95,14 +133,15 @@ impl Surroundings {
             Some(table) => self.grid.insert(table),
             None => self.grid.insert(Table::new(gpu, grid.cells().len())?),
         };
-        table.copy(grid.cells())?;
+        table.write(0, grid.cells())?;
+        table.send()?;
         head[GRID].copy_from_slice(&table.address());
         head[EXTENT].copy_from_slice(&grid.extent());
         Ok(())
     }
 
-    /// Notes that what was sent has arrived: a decision's answer came after it.
+    /// Notes that what was sent has arrived: answers came after it.
     pub fn arrived(&mut self) {
-        self.revisions = self.sent;
+        self.there.clone_from(&self.sent);
     }
 }

@@ -64,8 +64,7 @@ impl Visitor for MakeJoint<'_> {
 
     fn visit<M: LaneModel>(self, model: M) -> Self::Output {
         let (index, simd) = (gpu_index(self.config), Simd::select()?);
-        let config =
-            PilotConfig { device: Device::Cuda(index), threads: 1, ..self.config.clone() };
+        let config = PilotConfig { device: Device::Cuda(index), threads: 1, ..self.config.clone() };
         config.validate()?;
         require_controls::<M>(&config)?;
         let drawn = drawn::<M>(&config);

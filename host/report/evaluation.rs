@@ -63,7 +63,7 @@ pub struct EvaluationReport {
     pub seed: u64,
     /// The device that the last episodes ran on.
     pub device: Device,
-    /// All devices, in the order of seeds, and how many episodes each ran.
+    /// All devices, in the order in which they worked, and how many episodes each ran.
     pub devices: Vec<DeviceShare>,
     /// Why not all episodes ran on a GPU, where the device was left open.
     pub fallback_reason: Option<String>,

@@ -18,9 +18,11 @@
 
 use core::fmt;
 
+use bytemuck::{NoUninit, Zeroable};
+
 /// The integrator: how a step advances position and angle.
-#[repr(u32)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u64)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, NoUninit, Zeroable)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
@@ -54,7 +56,7 @@ pub enum Integrator {
 /// With the feature `serde`, numbers left out are those of `CartPole-v1`, unknown ones are errors, and the integrator is
 /// `"euler"` or `"semi-implicit-euler"`, also by Gymnasium's spelling. Ranges are checked where the physics is used.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, NoUninit, Zeroable)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),

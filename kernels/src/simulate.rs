@@ -3,12 +3,11 @@
 //! Everything here is the reference environment's ([`crate::env`]): `f64`, and the same bits on every machine.
 //! `N` environments are arrays with an entry for each; [`Simulation`] says where a GPU finds them.
 
-use bytemuck::{Pod, Zeroable};
+use bytemuck::{NoUninit, Zeroable};
 
 use crate::env::{self, Physics};
 use crate::numpy::Pcg64;
 use crate::rng::Stream;
-use crate::task::PhysicsData;
 
 /// Reward and step limit of an episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -292,10 +291,10 @@ pub mod drive {
 
 /// The kernel parameter of `N` environments in the memory of a GPU, and of the steps or the reset to be made.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, PartialEq, NoUninit, Zeroable)]
 pub struct Simulation {
     /// Parameters and thresholds.
-    pub physics: PhysicsData,
+    pub physics: Physics,
     /// Bounds of each component of a state that a new episode begins in.
     pub bounds: [f64; 2],
     /// The address of `[N][4]` states, `f64`.
@@ -345,7 +344,7 @@ impl Simulation {
     #[must_use]
     pub fn new(params: &EnvironmentParams, environments: u32) -> Self {
         Self {
-            physics: params.physics.into(),
+            physics: params.physics,
             bounds: params.bounds,
             environments,
             autoreset: params.autoreset as u32,
@@ -360,7 +359,7 @@ impl Simulation {
     #[must_use]
     pub fn params(&self) -> EnvironmentParams {
         EnvironmentParams {
-            physics: self.physics.into(),
+            physics: self.physics,
             terms: Terms {
                 sutton_barto_reward: self.sutton_barto_reward == 1,
                 max_episode_steps: self.max_episode_steps,

@@ -1,5 +1,6 @@
 //! Traced models: what a record is of, and the text that is made of it.
 
+use std::mem::offset_of;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use particle_pilot_kernels::env::{Integrator, Physics};
@@ -8,7 +9,8 @@ use particle_pilot_kernels::model::{
     Actions, At, Boxed, CartPoleModel, CostWeights, LaneModel, Model,
 };
 use particle_pilot_kernels::real::Real;
-use particle_pilot_kernels::trace::{Trace, TraceError, fill, head_len};
+use particle_pilot_kernels::task::Task;
+use particle_pilot_kernels::trace::{Asks, Trace, TraceError, fill, head_len};
 
 /// A place in m that is pulled to `goal`.
 #[derive(Clone, Copy)]
@@ -52,7 +54,7 @@ fn fields_are_parameters_and_not_part_of_the_text() {
     assert_ne!(one.parameters, other.parameters);
     let ptx =
         ".visible .entry k(\n\t.param .b32 k_param_0\n)\n{\n\t//@pilot advance 0 %r1\n\tret;\n}\n";
-    assert_eq!(fill(ptx, &one), fill(ptx, &other));
+    assert_eq!(fill(ptx, &one, Asks::One), fill(ptx, &other, Asks::One));
     let more = trace(Pull { pulls: 2, ..PULL }).unwrap();
     assert_ne!(one.structure, more.structure);
 }
@@ -62,7 +64,7 @@ fn the_text_is_a_model_step_for_step() {
     let trace = trace(PULL).unwrap();
     let ptx =
         ".visible .entry k(\n\t.param .b32 k_param_0\n)\n{\n\t//@pilot advance 0 %r1\n\tret;\n}\n";
-    let text = fill(ptx, &trace);
+    let text = fill(ptx, &trace, Asks::One);
     // The middle and half of the box first.
     assert_eq!(trace.parameters[..2], [0.0, 1.0]);
     let expected = "\
@@ -94,13 +96,44 @@ fn the_text_is_a_model_step_for_step() {
     assert_eq!(text.ptx, expected.replace("BYTES", &bytes.to_string()));
 }
 
+#[test]
+fn a_decision_learns_what_it_is_about_from_the_task_or_from_its_row() {
+    let trace = trace(PULL).unwrap();
+    let ptx = ".visible .entry k(\n\t.param .b32 k_param_0\n)\n{\n\t//@pilot row %rd1 %r1 %r2 %rd2\n\tret;\n}\n";
+    let [seed, decision] = [offset_of!(Task, seed), offset_of!(Task, decision)];
+    let from_task = format!(
+        "\tld.param.b64 %rd1, [k_param_0+{seed}];\n\tld.param.b32 %r1, [k_param_0+{decision}];\n\
+         \t.reg .b32 %index; .reg .b64 %more;\n\tmov.u32 %index, %ctaid.y; cvt.u64.u32 %more, %index;\n\
+         \tadd.s64 %rd1, %rd1, %more;\n"
+    );
+    let at = "\t.reg .b64 %at; cvta.to.global.u64 %at, %rd2;\n";
+    for (asks, place) in [
+        (Asks::One, format!("{from_task}\tmov.b32 %r2, 2;\n")),
+        (Asks::InStep, format!("{from_task}{at}\tld.global.b32 %r2, [%at+12];\n")),
+        (
+            Asks::Rows,
+            format!(
+                "{at}\t.reg .b32 %high; ld.global.v2.b32 {{%r1, %high}}, [%at];\n\
+                 \tshfl.sync.idx.b32 %r1, %r1, 0, 31, -1;\n\
+                 \tshfl.sync.idx.b32 %high, %high, 0, 31, -1;\n\tmov.b64 %rd1, {{%r1, %high}};\n\
+                 \tld.global.v2.b32 {{%r1, %r2}}, [%at+8];\n\
+                 \tshfl.sync.idx.b32 %r1, %r1, 0, 31, -1;\n"
+            ),
+        ),
+    ] {
+        let text = fill(ptx, &trace, asks).ptx;
+        assert!(text.contains(&format!("\t{{\n{place}\t}}\n")), "{asks:?}: {text}");
+        assert!(!text.contains("k_param_1"), "a kernel that simulates nothing takes no numbers");
+    }
+}
+
 /// A model of very many numbers, which no kernel takes as parameters: they are in the text.
 #[test]
 fn too_many_parameters_are_in_the_text() {
     let trace = trace(Pull { pulls: 500, ..PULL }).unwrap();
     let ptx =
         ".visible .entry k(\n\t.param .b32 k_param_0\n)\n{\n\t//@pilot advance 0 %r1\n\tret;\n}\n";
-    let text = fill(ptx, &trace);
+    let text = fill(ptx, &trace, Asks::One);
     assert!(!text.takes_numbers && text.ptx.contains("k_param_1[4]"), "the start is left");
     assert!(!text.ptx.contains("ld.param") && text.ptx.contains(", 0f3F000000;"), "{}", text.ptx);
 }
@@ -142,7 +175,7 @@ fn what_is_given_is_read_where_it_is_and_the_row_moves_on_once_a_step() {
         let ptx = format!(
             ".visible .entry k(\n\t.param .b32 k_param_0\n)\n{{\n\t//@pilot {place}\n\tret;\n}}\n"
         );
-        fill(&ptx, &trace).ptx
+        fill(&ptx, &trace, Asks::One).ptx
     };
     let (first, second) = (text("advance 0 %r1"), text("advance 1 %r1"));
     let bytes = 4 * (8 + trace.parameters.len() + 1);

@@ -70,7 +70,7 @@ record! {
         seed: u64,
         /// The device that the last episodes ran on.
         device: String,
-        /// All devices, in the order of seeds, and how many episodes each ran.
+        /// All devices, in the order in which they worked, and how many episodes each ran.
         devices: Vec<Py<DeviceShare>>,
         /// Why not all episodes ran on a GPU, where the device was left open; else ``None``.
         fallback_reason: Option<String>,

@@ -15,6 +15,7 @@ mod own_episodes;
 mod references;
 mod retries;
 mod saved;
+mod together;
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -37,10 +38,15 @@ fn on_the_virtual_gpu(test: &str) {
 
 /// As [`on_the_virtual_gpu`], whose calls fail as `fails` says; returns what the test said.
 fn on_the_virtual_gpu_that_fails(test: &str, fails: &str) -> String {
+    on_the_virtual_gpu_with(test, &[("PTX_VM_FAIL", fails)])
+}
+
+/// As [`on_the_virtual_gpu`], which is told something besides; returns what the test said.
+fn on_the_virtual_gpu_with(test: &str, told: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().expect("this program has a path"))
         .args([test, "--exact", "--ignored", "--nocapture"])
         .env("PILOT_CUDA_DRIVER", test_support::virtual_driver())
-        .env("PTX_VM_FAIL", fails)
+        .envs(told.iter().copied())
         .output()
         .expect("this program can be started again");
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);

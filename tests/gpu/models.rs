@@ -15,10 +15,10 @@ use super::{GPU, on_the_virtual_gpu};
 /// Makes no sense, but takes every operation that there is: five numbers of state, three of control.
 #[derive(Clone, Copy)]
 pub struct Everything {
-    actions: Actions<3>,
+    pub actions: Actions<3>,
     /// Places to keep away from, as many as [`Everything::count`] says.
-    stones: [[f32; 2]; 3],
-    count: usize,
+    pub stones: [[f32; 2]; 3],
+    pub count: usize,
 }
 
 pub const BOX: Actions<3> = Actions::within([-1.0, 0.5, -3.0], [2.0, 0.75, -1.0]);

@@ -1,5 +1,4 @@
-//! Episodes of one's own models: the CPU's bits, whether a GPU steps them too or only decides, and the CPU goes on where the
-//! GPU fails.
+//! Episodes of one's own models: the CPU's bits, whether a GPU steps them too or only decides.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -13,7 +12,7 @@ use particle_pilot::{
 };
 
 use crate::models::{BOX, EITHER, EITHER_WAY, Everything, LINE, Line, SIX, Wide};
-use crate::{GPU, on_the_virtual_gpu, on_the_virtual_gpu_that_fails};
+use crate::{GPU, on_the_virtual_gpu};
 
 const EPISODES: u32 = 3;
 
@@ -22,7 +21,7 @@ static STEPS: AtomicU32 = AtomicU32::new(0);
 
 /// An environment that counts the steps it takes, and can be stepped by a GPU if `GPU`.
 #[derive(Clone)]
-struct Watched<E, const GPU: bool>(E);
+pub struct Watched<E, const GPU: bool>(pub E);
 
 impl<E: Environment, const GPU: bool> Environment for Watched<E, GPU> {
     fn begin(&mut self, seed: u64) {
@@ -51,7 +50,7 @@ fn config(planner: PlannerKind, device: Device) -> PilotConfig {
     PilotConfig { particles: 64, horizon: 5, device, ..PilotConfig::of(planner) }
 }
 
-fn environment<const N: usize, const M: usize, T: Model<N, M>>(
+pub fn environment<const N: usize, const M: usize, T: Model<N, M>>(
     model: T,
 ) -> ModelEnvironment<T, N, M> {
     ModelEnvironment::new(model, [-1.0; N], [1.0; N]).expect("bounds")
@@ -97,7 +96,7 @@ const WHOLE: u32 = 1;
 const DECIDES: u32 = 0;
 
 /// What devices must agree on.
-fn told(result: &EvaluationResult) -> impl Debug + PartialEq {
+pub fn told(result: &EvaluationResult) -> impl Debug + PartialEq {
     let EvaluationResult { digest, mean_reward, mean_steps, survived, failures, .. } = result;
     let failures: Vec<_> = failures.iter().map(|failure| (failure.seed, failure.ending)).collect();
     (*digest, mean_reward.to_bits(), mean_steps.to_bits(), *survived, failures)
@@ -137,12 +136,12 @@ fn episodes_of_ones_own_models_are_the_cpus() {
 
 /// To an end of a line, at 1 or -1, which is the goal unless it costs something; states are no numbers `lost - 1` or more behind.
 #[derive(Clone, Copy)]
-struct Race {
-    end_cost: f32,
-    lost: f32,
+pub struct Race {
+    pub end_cost: f32,
+    pub lost: f32,
 }
 
-const RACE: Race = Race { end_cost: 0.0, lost: 0.0 };
+pub const RACE: Race = Race { end_cost: 0.0, lost: 0.0 };
 
 impl Model<1, 1> for Race {
     fn actions(&self) -> Actions<1> {
@@ -184,27 +183,4 @@ fn what_happens_need_not_be_what_the_model_says() {
     let other = Line::<true> { actions: Actions::choices(&[[0.5], [-2.0]]), goal: 0.0 };
     compare(planner, EITHER_WAY, &environment(other), [6, WHOLE]);
     assert!(compare(planner, LINE, &environment(EITHER_WAY), [6, DECIDES]).is_empty());
-}
-
-fn evaluate(device: Device) -> EvaluationResult {
-    let config = config(PlannerKind::RandomShooting, device);
-    let evaluation = Evaluation::with_model(config, LINE, Watched::<_, false>(environment(LINE)));
-    evaluation.episodes(EPISODES).steps(6).run().expect("a valid configuration")
-}
-
-#[test]
-fn where_the_virtual_gpu_fails_the_cpu_goes_on_with_the_episodes() {
-    let fails = "cuStreamSynchronize:9=719";
-    let text = on_the_virtual_gpu_that_fails("own_episodes::some_episodes_are_the_gpus", fails);
-    assert!(text.contains("[(Cuda(0), 1), (Cpu, 2)] Some"), "{text}");
-    assert!(text.contains("LAUNCH_FAILED"), "{text}");
-}
-
-#[test]
-#[ignore = "requires an NVIDIA GPU"]
-fn some_episodes_are_the_gpus() {
-    let (auto, cpu) = (evaluate(Device::Auto), evaluate(Device::Cpu));
-    assert_eq!(auto.digest, cpu.digest);
-    let shares: Vec<_> = auto.devices.iter().map(|share| (share.device, share.episodes)).collect();
-    println!("{shares:?} {:?}", auto.fallback_reason);
 }

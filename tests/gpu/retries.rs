@@ -5,7 +5,7 @@ use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig, PilotError};
 use crate::{GPU, on_the_virtual_gpu_that_fails, planners};
 
 /// What the test says that asks again.
-const FAILED: &str = "calls that failed: ";
+pub const FAILED: &str = "calls that failed: ";
 
 #[test]
 fn asked_again_after_a_failure_the_virtual_gpu_gives_the_same_bits() {
@@ -64,7 +64,7 @@ fn whatever_fails_is_asked_again() {
 }
 
 /// Asks until a GPU answers, and counts how often it did not.
-fn again<R>(failed: &mut u32, mut ask: impl FnMut() -> Result<R, PilotError>) -> R {
+pub fn again<R>(failed: &mut u32, mut ask: impl FnMut() -> Result<R, PilotError>) -> R {
     for attempt in 0.. {
         match ask() {
             Err(PilotError::Backend(_)) if attempt < 9 => *failed += 1,

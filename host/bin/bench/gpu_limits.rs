@@ -22,9 +22,9 @@ struct Clocks {
 /// decide (twice their number); elsewhere the number of instructions does.
 const CLOCKS: [Clocks; 4] = [
     Clocks { capability: (7, 5), coin: 42.0, biased: 42.4, knots: 55.0 },
-    Clocks { capability: (8, 0), coin: 42.0, biased: 42.4, knots: 55.0 },
-    Clocks { capability: (9, 0), coin: 24.4, biased: 25.4, knots: 48.0 },
-    Clocks { capability: (12, 0), coin: 25.1, biased: 25.6, knots: 43.5 },
+    Clocks { capability: (8, 0), coin: 42.0, biased: 42.5, knots: 57.0 },
+    Clocks { capability: (9, 0), coin: 24.4, biased: 25.4, knots: 48.5 },
+    Clocks { capability: (12, 0), coin: 25.0, biased: 25.5, knots: 41.5 },
 ];
 
 /// Particles that all schedulers of a multiprocessor advance by one instruction each.

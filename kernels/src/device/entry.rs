@@ -7,7 +7,7 @@
 use super::block::Block;
 use super::fold::fold_batch;
 use super::hardware::block_row;
-use super::place::{Many, One, Placed, Width};
+use super::place::{Many, One, Placed, Width, asked};
 use super::population::{IslandStrategy, run_islands};
 use super::workspace::Workspace;
 use super::{cem, followed, knots, mppi, roll_out::roll_out, shooting};
@@ -23,22 +23,12 @@ macro_rules! tasks {
         #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
         unsafe extern "ptx-kernel" fn $name(task: Task) {
             let call: fn(&Context<'_>) = $call;
-            let row = row(&task);
+            let row = asked(Workspace::new(&task, block_row()).row().as_ptr());
             if row.state >= $least {
                 call(&Context::new(&task, &row));
             }
         }
     )*};
-}
-
-/// What a block's row is about.
-#[inline(always)]
-fn row(task: &Task) -> Row {
-    let mut row = Row { seed: task.seed, decision: task.decision, ..Row::BEGINNING };
-    if task.rows != 0 {
-        row = Workspace::new(task, block_row()).row().get();
-    }
-    row
 }
 
 /// A task, as a block of its launch sees it.

@@ -7,7 +7,7 @@ use super::block::{Block, add};
 use super::place::act;
 use super::workspace::Workspace;
 use crate::digest::Fnv;
-use crate::env::{Physics, failed, push_force, step};
+use crate::env::{failed, push_force, step};
 use crate::model::{Verdict, highest, judge, of_range};
 use crate::rng::Stream;
 use crate::task::{EpisodeSummary, Episodes, MOST_DIMENSIONS, Row};
@@ -148,7 +148,7 @@ impl World for CartPole {
         digest: &mut Fnv,
         summary: &mut EpisodeSummary,
     ) {
-        let physics = Physics::from(episodes.physics);
+        let physics = episodes.physics;
         let share = workspace.shares()[0].get();
         if !share.is_finite() {
             (summary.total_reward, summary.ending) = (share, EpisodeSummary::NO_CONTROL);

@@ -17,7 +17,7 @@ use crate::lanes::Lanes;
 use crate::model::{Surroundings, Vector};
 use crate::plant::{Plant, Rows};
 use crate::reduce::COLUMNS;
-use crate::task::MOST_DIMENSIONS;
+use crate::task::{MOST_DIMENSIONS, Row};
 
 /// The most dimensions of a control.
 const MOST: usize = MOST_DIMENSIONS;
@@ -223,6 +223,25 @@ fn address(states: Rows<'_>, place: usize) -> (u64, u64) {
 
 // Places read what a model is given with a decision, too, a reference or a grid, and the model's numbers. Nobody writes
 // any of it during a launch, so that the compiler need not know, and may move other reads and writes across.
+
+/// What this block's row of blocks is about; of the first three numbers of a [`Row`] alone.
+///
+/// A place, so that a single decision has its seed where kernels have their parameters, and the assembler may keep what comes of it
+/// for all threads at once. `row` is where the row is, in launches that have any.
+#[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]
+#[inline(always)]
+pub fn asked(row: *const Row) -> Row {
+    let (seed, decision, state): (u64, u32, u32);
+    // SAFETY: the place writes registers, and reads the row where there is one.
+    unsafe {
+        asm!(
+            "//@pilot row {} {} {} {}",
+            out(reg64) seed, out(reg32) decision, out(reg32) state, in(reg64) row,
+            options(pure, readonly, nostack),
+        );
+    }
+    Row { seed, decision, state, ..Row::BEGINNING }
+}
 
 /// In how many dimensions controls are drawn.
 #[cfg_attr(feature = "rust-cuda", cuda_std::gpu_only)]

@@ -1,12 +1,13 @@
 //! A decision's workspace: its memory, as the threads that work on it see it.
 
 use core::cell::Cell;
+use core::hint::assert_unchecked;
 use core::marker::PhantomData;
 
 use super::place::Placed;
 use crate::controls::{Biased, First, Followed, Interpolant, KnotNoise, Knots, ORDER, PowerNoise};
 use crate::rng::Stream;
-use crate::task::{Answer, COST_SUMS, Counters, MOST_DIMENSIONS, OUTPUT_SIZE, Row, Task};
+use crate::task::{Answer, COST_SUMS, Counters, MEMORY, MOST_DIMENSIONS, OUTPUT_SIZE, Row, Task};
 
 /// A decision's kernel parameter, and the memory that it lays out.
 #[derive(Clone, Copy)]
@@ -89,7 +90,7 @@ impl<'a> Workspace<'a> {
 
     #[inline(always)]
     pub fn plan(&self) -> &'a [Cell<f32>] {
-        self.read_cells(self.task.layout.plan, self.task.params.plan_len().into())
+        self.read_cells(MEMORY, self.task.params.plan_len().into())
     }
 
     /// Where half `half` of the controls that are kept is, of those that come by turns: `[keeps][H][D]`.
@@ -97,7 +98,7 @@ impl<'a> Workspace<'a> {
     fn half(&self, half: u32) -> (u64, u64) {
         let params = &self.task.params;
         let (plan, keeps) = (u64::from(params.plan_len()), u64::from(params.keeps));
-        (self.task.layout.plan + 4 * plan * (1 + u64::from(half) * keeps), plan * keeps)
+        (MEMORY + 4 * plan * (1 + u64::from(half) * keeps), plan * keeps)
     }
 
     /// Half `half` of the controls that are kept, to be written.
@@ -120,7 +121,7 @@ impl<'a> Workspace<'a> {
 
     #[inline(always)]
     pub fn probabilities(&self) -> &'a [Cell<f64>] {
-        self.read_cells(self.task.layout.probabilities, self.task.params.horizon.into())
+        self.read_cells(MEMORY, self.task.params.horizon.into())
     }
 
     #[inline(always)]
@@ -177,8 +178,12 @@ impl<'a> Workspace<'a> {
     pub fn interpolant(&self) -> Interpolant<'a> {
         let params = &self.task.params;
         let address = self.task.tables as *const [f32; 4];
-        // SAFETY: the host puts the weights there; nobody writes to them.
-        let weights = unsafe { core::slice::from_raw_parts(address, params.spacing as usize) };
+        // SAFETY: the host puts the weights there, where memory begins; nobody writes to them.
+        let weights = unsafe {
+            // So that the four of a step are one load.
+            assert_unchecked(address.addr().is_multiple_of(16));
+            core::slice::from_raw_parts(address, params.spacing as usize)
+        };
         Interpolant { weights, cubic: params.cubic == 1 }
     }
 
@@ -245,7 +250,7 @@ impl<'a> Workspace<'a> {
         Knots {
             noise: self.noise(stream),
             interpolant: self.interpolant(),
-            plan: values(self.answer + self.task.layout.plan, params.plan_len().into()),
+            plan: values(self.answer + MEMORY, params.plan_len().into()),
             full,
             thresholded: params.discrete == 1,
             first: match params.strata {

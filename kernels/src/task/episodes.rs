@@ -1,6 +1,6 @@
 //! Closed loops: what kernels that step episodes take, and what comes of them.
 
-use bytemuck::{Pod, Zeroable};
+use bytemuck::{NoUninit, Pod, Zeroable};
 
 use super::Task;
 use crate::env::Physics;
@@ -8,12 +8,12 @@ use crate::env::Physics;
 /// The kernel parameter of a step of episodes that decide in step, a thread for each. They are in the reference environment, or
 /// in a model that judges itself; of what follows, some is for the one and some for the other.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, PartialEq, NoUninit, Zeroable)]
 pub struct Episodes {
     /// Their decisions, a row for each episode.
     pub task: Task,
     /// The reference environment's physics.
-    pub physics: PhysicsData,
+    pub physics: Physics,
     /// How many of the model's units one of the caller's is, for each number of the state.
     pub units: [f64; 4],
     /// A disturbance: the force of pushes in N, 0 for none.
@@ -44,54 +44,6 @@ pub struct Episodes {
     pub choices: u32,
     /// The cost of an end.
     pub end_cost: f32,
-}
-
-/// [`Physics`] as plain data.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct PhysicsData([u64; 9]);
-
-impl From<Physics> for PhysicsData {
-    fn from(physics: Physics) -> Self {
-        let p = physics;
-        let numbers = [
-            p.gravity,
-            p.masscart,
-            p.masspole,
-            p.length,
-            p.force_mag,
-            p.tau,
-            p.theta_threshold_radians,
-            p.x_threshold,
-        ];
-        let mut data = [u64::from(p.integrator == crate::env::Integrator::SemiImplicitEuler); 9];
-        for (word, number) in data.iter_mut().zip(numbers) {
-            *word = number.to_bits();
-        }
-        Self(data)
-    }
-}
-
-impl From<PhysicsData> for Physics {
-    #[inline(always)]
-    fn from(data: PhysicsData) -> Self {
-        let number = |i: usize| f64::from_bits(data.0[i]);
-        Self {
-            gravity: number(0),
-            masscart: number(1),
-            masspole: number(2),
-            length: number(3),
-            force_mag: number(4),
-            tau: number(5),
-            theta_threshold_radians: number(6),
-            x_threshold: number(7),
-            integrator: if data.0[8] == 1 {
-                crate::env::Integrator::SemiImplicitEuler
-            } else {
-                crate::env::Integrator::Euler
-            },
-        }
-    }
 }
 
 /// The summary of an episode; zeros before it begins.

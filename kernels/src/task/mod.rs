@@ -7,7 +7,7 @@
 mod episodes;
 mod row;
 
-pub use episodes::{EpisodeSummary, Episodes, PhysicsData};
+pub use episodes::{EpisodeSummary, Episodes};
 pub use row::Row;
 
 use core::cell::Cell;
@@ -213,16 +213,15 @@ pub const WEIGHT_SUMS: u32 = 3;
 /// Sums over costs that are kept for each chunk: by stratum, and of squares.
 pub const COST_SUMS: u32 = STRATA as u32 + 1;
 
-/// Offsets in a decision's memory, in bytes, each a multiple of 16: of the first three in what the host reads, of the others in the
-/// rest.
+/// Where in what the host reads of a decision, in bytes, the planner's memory of it is, for planners that have one: right after the
+/// [`Answer`]. `[H]` probabilities of going right, `f64`, or `[H][D]` the plan, `f32`; `icem`: and behind that `[2][keeps][H][D]`
+/// controls that are kept, of which a decision leaves the first half to the next.
+pub const MEMORY: u64 = size_of::<Answer>() as u64;
+
+/// Offsets in the rest of a decision's memory, in bytes, each a multiple of 16.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 pub struct Layout {
-    /// `[H][D]` the plan, `f32`, for planners that have one, after the [`Answer`]; `icem`: and behind it `[2][keeps][H][D]` controls
-    /// that are kept, of which a decision leaves the first half to the next.
-    pub plan: u64,
-    /// `[H]` probabilities of going right, `f64`.
-    pub probabilities: u64,
     /// The size of what the host reads of a decision.
     pub answer_size: u64,
     /// [`Counters`].
@@ -272,13 +271,13 @@ impl Layout {
     /// The layout for a planner with these parameters that needs `buffers`.
     #[must_use]
     pub fn of(params: &PlannerParams, buffers: Buffers) -> Self {
-        let (mut read, mut rest) = (Block(size_of::<Answer>() as u64), Block(0));
+        let (mut read, mut rest) = (Block(MEMORY), Block(0));
         let rows = params.row_count();
         let chunks = u64::from(params.chunks());
         let (horizon, entries) = (u64::from(params.horizon), u64::from(params.entries()));
         let places = chunks * CHUNK as u64;
-        let plan = read.take(buffers.noise, params.plan_and_kept_len(), 4);
-        let probabilities = read.take(buffers.probabilities, horizon, 8);
+        read.take(buffers.noise, params.plan_and_kept_len(), 4);
+        read.take(buffers.probabilities, horizon, 8);
         let mut take = |needed, count, size| rest.take(needed, count, size);
         let counters = take(true, 1, size_of::<Counters>());
         let costs = take(buffers.costs, places, 4);
@@ -300,8 +299,6 @@ impl Layout {
         let outputs = take(populations > 0, params.islands.into(), OUTPUT_SIZE);
         let (answer_size, size) = (read.0, rest.0.next_multiple_of(256));
         Self {
-            plan,
-            probabilities,
             answer_size,
             counters,
             costs,
@@ -414,8 +411,8 @@ pub struct Answer {
 // Both sides must agree on these.
 const _: () = {
     assert!(size_of::<PlannerParams>() == 136 && align_of::<PlannerParams>() == 8);
-    assert!(size_of::<Layout>() == 128);
-    assert!(size_of::<Task>() == 136 + 128 + 48 + 16);
+    assert!(size_of::<Layout>() == 112);
+    assert!(size_of::<Task>() == 136 + 112 + 48 + 16);
     assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 40 + 32);
     assert!(size_of::<EpisodeSummary>() == 24 && size_of::<Row>() == 24);

@@ -15,7 +15,7 @@ pub use count::Counts;
 pub use environment::{EnvironmentTrace, fill_environment};
 pub use lanes::{Traced, TracedBits, TracedMask};
 pub use parts::{Part, parts};
-pub use text::{Text, fill, head_len};
+pub use text::{Asks, Text, fill, head_len};
 
 use core::fmt;
 

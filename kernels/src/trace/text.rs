@@ -9,10 +9,12 @@
 //! For models that have a reference or a grid, their addresses are before these.
 
 use std::collections::HashMap;
+use std::mem::offset_of;
 
 use super::body::{Body, ROW};
 use super::environment::is_step;
 use super::{ParticlePart, Sizes, Structure, Trace, parts};
+use crate::task::{Row, Task};
 
 /// Begins the comment that is a place.
 pub(super) const PLACE: &str = "//@pilot ";
@@ -20,14 +22,17 @@ pub(super) const PLACE: &str = "//@pilot ";
 /// The model's numbers and a start that fit beside the kernels' own parameter.
 pub(super) const MOST_NUMBERS: usize = 800;
 
-/// How many numbers' room the second parameter has before all others, for what is given: two for the reference's address; where
-/// there is a grid, two more for its address, three for its extent, and one that makes up whole multiples of 8 bytes.
+/// Where in the second parameter it is said how many bytes the reference of one row of blocks is behind that of the row before.
+const STRIDE: u32 = 28;
+
+/// How many numbers' room the second parameter has before all others, for a model that is given something: two for the address
+/// of the reference of the first row of blocks, two for the grid's address, three for its extent, and one for how many bytes the
+/// reference of each row of blocks is behind that of the row before.
 #[must_use]
 pub fn head_len(structure: &Structure) -> usize {
     match structure.sizes {
-        Sizes { grid: true, .. } => 8,
-        Sizes { reference: 0, .. } => 0,
-        _ => 2,
+        Sizes { reference: 0, grid: false, .. } => 0,
+        _ => 8,
     }
 }
 
@@ -40,17 +45,29 @@ pub struct Text {
     pub takes_numbers: bool,
 }
 
-/// The kernels of `ptx` for a model, but for one that steps episodes, which has a place for
-/// [an environment](super::fill_environment).
+/// Where kernels learn what the decision is about that a row of blocks works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// There is one decision: from the task.
+    One,
+    /// Decisions are made in step: from the task the number that all of them have, and the seed of the first, after which the
+    /// others' follow; from its [`Row`](crate::task::Row) whether there is anything to do.
+    InStep,
+    /// From its [`Row`](crate::task::Row).
+    Rows,
+}
+
+/// The kernels of `ptx` for a model and decisions that learn `asks` what they are about, but for one that steps episodes, which has a
+/// place for [an environment](super::fill_environment).
 ///
 /// # Panics
 /// If `ptx` has places that are not in a kernel, or are none of those that are known: then it is not of this version.
 #[must_use]
-pub fn fill(ptx: &str, trace: &Trace) -> Text {
+pub fn fill(ptx: &str, trace: &Trace, asks: Asks) -> Text {
     let others = trace.structure.state_len() as usize + head_len(&trace.structure);
     let takes_numbers = trace.parameters.len() + others <= MOST_NUMBERS;
     let mut text = Text { ptx: String::with_capacity(2 * ptx.len()), takes_numbers };
-    let mut writer = Writer { trace, takes_numbers, entry: "", to: &mut text.ptx };
+    let mut writer = Writer { trace, asks, takes_numbers, entry: "", to: &mut text.ptx };
     for part in parts(ptx) {
         if let Some(name) = part.name {
             writer.entry = name;
@@ -70,6 +87,7 @@ pub fn fill(ptx: &str, trace: &Trace) -> Text {
 
 struct Writer<'a> {
     trace: &'a Trace,
+    asks: Asks,
     takes_numbers: bool,
     entry: &'a str,
     to: &'a mut String,
@@ -82,7 +100,8 @@ impl<'a> Writer<'a> {
     }
 
     fn kernel(&mut self, text: &str) {
-        let has_places = places(text).next().is_some();
+        // Of a model.
+        let has_places = places(text).any(|place| !place.starts_with("row "));
         for line in text.lines() {
             match line.trim_start().strip_prefix(PLACE) {
                 Some(place) => self.place(place),
@@ -145,11 +164,16 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Has `register` point to the reference's first row.
+    /// Has `register` point to the first row of the reference for this row of blocks.
     fn first_row(&mut self, register: &str) {
         let entry = self.entry;
         self.line(&format!("\tld.param.b64 {register}, [{entry}_param_1+0];"));
         self.line(&format!("\tcvta.to.global.u64 {register}, {register};"));
+        self.line(&format!(
+            "\t{{ .reg .b32 %index, %stride; mov.u32 %index, %ctaid.y; \
+             ld.param.b32 %stride, [{entry}_param_1+{STRIDE}]; \
+             mad.wide.u32 {register}, %index, %stride, {register}; }}"
+        ));
     }
 
     fn place(&mut self, place: &str) {
@@ -159,6 +183,7 @@ impl<'a> Writer<'a> {
         let sizes = structure.sizes;
         self.line("\t{");
         match words[0] {
+            "row" => self.row(words[1], words[2], words[3], words[4]),
             "dimensions" => self.line(&format!("\tmov.u32 {}, {};", words[1], sizes.control)),
             "begin" => {
                 // The sides take their steps side by side, and have one row.
@@ -222,6 +247,38 @@ impl<'a> Writer<'a> {
             other => panic!("a place of another version: {other}"),
         }
         self.line("\t}");
+    }
+
+    /// Has registers say what this row of blocks is about, whose row is at `address`.
+    fn row(&mut self, seed: &str, decision: &str, state: &str, address: &str) {
+        let entry = self.entry;
+        let [seed_at, decision_at] = [offset_of!(Task, seed), offset_of!(Task, decision)];
+        if self.asks == Asks::Rows {
+            self.global("%at", address);
+            let at = offset_of!(Row, decision);
+            self.line(&format!(
+                "\t.reg .b32 %high; ld.global.v2.b32 {{{decision}, %high}}, [%at];"
+            ));
+            self.line(&format!("\tshfl.sync.idx.b32 {decision}, {decision}, 0, 31, -1;"));
+            self.line("\tshfl.sync.idx.b32 %high, %high, 0, 31, -1;");
+            self.line(&format!("\tmov.b64 {seed}, {{{decision}, %high}};"));
+            self.line(&format!("\tld.global.v2.b32 {{{decision}, {state}}}, [%at+{at}];"));
+            self.line(&format!("\tshfl.sync.idx.b32 {decision}, {decision}, 0, 31, -1;"));
+            return;
+        }
+        self.line(&format!("\tld.param.b64 {seed}, [{entry}_param_0+{seed_at}];"));
+        self.line(&format!("\tld.param.b32 {decision}, [{entry}_param_0+{decision_at}];"));
+        // Of a single decision nothing: but the assembler then takes up to 18 registers fewer, and fewer instructions.
+        self.line("\t.reg .b32 %index; .reg .b64 %more;");
+        self.line("\tmov.u32 %index, %ctaid.y; cvt.u64.u32 %more, %index;");
+        self.line(&format!("\tadd.s64 {seed}, {seed}, %more;"));
+        if self.asks == Asks::One {
+            self.line(&format!("\tmov.b32 {state}, {};", Row::BEGINS));
+            return;
+        }
+        let at = offset_of!(Row, state);
+        self.global("%at", address);
+        self.line(&format!("\tld.global.b32 {state}, [%at+{at}];"));
     }
 
     /// Has the row be that of the step whose number is in the register `step`, or the first.

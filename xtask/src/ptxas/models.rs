@@ -7,9 +7,10 @@ use particle_pilot_kernels::model::{
 };
 use particle_pilot_kernels::problems;
 use particle_pilot_kernels::real::Real;
-use particle_pilot_kernels::trace::{Trace, fill, parts};
+use particle_pilot_kernels::trace::{Asks, Trace, fill, parts};
 
-/// `ptx` for the cart-pole, and after it its kernels for other models, with the models' names at the end of theirs.
+/// `ptx` for the cart-pole and a decision alone, and after it its kernels for several decisions and for other models, with the names of
+/// those at the end of theirs.
 pub fn filled(ptx: &str) -> Result<String> {
     let weights = CostWeights::default();
     let plain = CartPoleModel::<false>::new(&Physics::default(), &weights)?;
@@ -24,26 +25,31 @@ pub fn filled(ptx: &str) -> Result<String> {
     let acrobot = FourChoices::<_, 4, 1>::new(problems::Acrobot::default())?;
     let robot = Boxed::<_, 3, 2>::new(problems::DiffDrive::default())?;
     let ferry = Boxed::<_, 2, 1>::new(Ferry { cells_per_metre: 2.0 })?;
-    let mut text = fill(ptx, &Trace::of(&plain)?).ptx;
-    let models: [(&str, Trace, &[&str]); 6] = [
-        ("general", Trace::of(&general)?, &["roll_out_coin", "roll_out_biased", KNOTS, SMC, FMC]),
-        ("pendulum", Trace::of(&pendulum)?, &[KNOTS, SMC, FMC]),
-        ("acrobot", Trace::of(&acrobot)?, &[MANY_KNOTS, MANY_ISLANDS]),
-        ("chain", Trace::of(&chain)?, &[MANY_KNOTS, MANY_ISLANDS]),
-        ("robot", Trace::of(&robot)?, &[MANY_KNOTS, MANY_ISLANDS]),
-        ("ferry", Trace::of(&ferry)?, &[KNOTS, SMC, FMC]),
+    let mut text = fill(ptx, &Trace::of(&plain)?, Asks::One).ptx;
+    let models: [(&str, Trace, Asks, &[&str]); 8] = [
+        ("in_step", Trace::of(&plain)?, Asks::InStep, &[COIN, BIASED, KNOTS, SMC, FMC]),
+        ("rows", Trace::of(&plain)?, Asks::Rows, &[COIN, BIASED, KNOTS, SMC, FMC]),
+        ("general", Trace::of(&general)?, Asks::One, &[COIN, BIASED, KNOTS, SMC, FMC]),
+        ("pendulum", Trace::of(&pendulum)?, Asks::One, &[KNOTS, SMC, FMC]),
+        ("acrobot", Trace::of(&acrobot)?, Asks::One, &[MANY_KNOTS, MANY_ISLANDS]),
+        ("chain", Trace::of(&chain)?, Asks::One, &[MANY_KNOTS, MANY_ISLANDS]),
+        ("robot", Trace::of(&robot)?, Asks::One, &[MANY_KNOTS, MANY_ISLANDS]),
+        ("ferry", Trace::of(&ferry)?, Asks::One, &[KNOTS, SMC, FMC]),
     ];
-    for (name, trace, kernels) in models {
+    for (name, trace, asks, kernels) in models {
         let is_its = |entry: &&str| kernels.iter().any(|start| entry.starts_with(start));
         for kernel in parts(ptx) {
             let Some(entry) = kernel.name.filter(is_its) else { continue };
             let kernel = kernel.text.replace(entry, &format!("{entry}_{name}"));
-            text += &fill(&kernel, &trace).ptx;
+            text += &fill(&kernel, &trace, asks).ptx;
         }
     }
     Ok(text)
 }
 
+/// How the names of kernels begin that simulate left and right.
+const COIN: &str = "roll_out_coin";
+const BIASED: &str = "roll_out_biased";
 /// How the names of kernels begin that simulate numbers of control, one or several, and populations.
 const KNOTS: &str = "roll_out_knots";
 const MANY_KNOTS: &str = "roll_out_many_knots";

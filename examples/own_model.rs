@@ -20,8 +20,7 @@ impl Model<2, 1> for Pendulum {
 
     #[inline(always)]
     fn advance<R: Real>(&self, [angle, speed]: [R; 2], [torque]: [R; 1]) -> [R; 2] {
-        let speed = speed + (angle.sin() * 14.7 + torque * 3.0) * 0.05;
-        let speed = speed.clamp(-8.0, 8.0);
+        let speed = (speed + (angle.sin() * 14.7 + torque * 3.0) * 0.05).clamp(-8.0, 8.0);
         [angle + speed * 0.05, speed]
     }
 

@@ -14,7 +14,7 @@ use crate::error::PilotError;
 use crate::memory;
 use crate::planners;
 use crate::planners::noise::NoisePlan;
-use crate::planners::planner::{Problem, dimensions};
+use crate::planners::planner::{Swarm, dimensions};
 use crate::settings::{Device, PilotConfig, Threads};
 use crate::simd::Simd;
 use crate::state::foreign_plan;
@@ -23,7 +23,7 @@ use crate::trajectories::Trajectories;
 
 /// The engine that runs particles on the CPU.
 pub(crate) struct CpuEngine<M: LaneModel> {
-    problem: Problem<M>,
+    swarm: Swarm<M>,
     pool: Arc<Pool>,
     planner: Box<dyn planners::planner::Planner<M>>,
     fallback_reason: Option<BackendError>,
@@ -39,10 +39,10 @@ impl<M: LaneModel> CpuEngine<M> {
         let proof = simd.detect().expect("selected from what is available");
         let PilotConfig { particles, horizon, .. } = *config;
         require_memory::<M>(config, 1)?;
-        let problem = Problem { model, simd: proof, particles, horizon };
-        let planner = planners::create(&problem, config);
+        let swarm = Swarm { model, simd: proof, particles, horizon };
+        let planner = planners::create(&swarm, config);
         let pool = Arc::new(Pool::new(Threads::asked(config.threads))?);
-        Ok(Self { problem, pool, planner, fallback_reason })
+        Ok(Self { swarm, pool, planner, fallback_reason })
     }
 }
 
@@ -53,7 +53,7 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
             self.checkpoint();
         }
         let request = question.request(&self.pool);
-        let plan = self.planner.plan(&self.problem, &request);
+        let plan = self.planner.plan(&self.swarm, &request);
         if request.is_stopped() {
             self.roll_back();
             return Err(PilotError::Interrupted);
@@ -62,16 +62,16 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
     }
 
     fn action(&self, shares: &[f64]) -> ControlVector {
-        action_of(&self.problem.model, shares)
+        action_of(&self.swarm.model, shares)
     }
 
     fn choice(&self, shares: &[f64], from: u32) -> u32 {
-        self.problem.model.choice(shares, from)
+        self.swarm.model.choice(shares, from)
     }
 
     fn set_model(&mut self, model: &dyn Any) -> Result<bool, PilotError> {
         let Some(model) = model.downcast_ref() else { return Ok(false) };
-        self.problem.model = *model;
+        self.swarm.model = *model;
         Ok(true)
     }
 
@@ -105,17 +105,17 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
         }
         match self.planner.memory_mut().is_some_and(|memory| memory.carry_on(carried)) {
             true => Ok(()),
-            false => Err(foreign_plan(self.problem.horizon as usize * dimensions::<M>())),
+            false => Err(foreign_plan(self.swarm.horizon as usize * dimensions::<M>())),
         }
     }
 
     fn trajectories(&self, question: Question<'_>) -> Result<Trajectories, PilotError> {
-        let size = u64::from(self.problem.particles) * u64::from(self.problem.horizon);
+        let size = u64::from(self.swarm.particles) * u64::from(self.swarm.horizon);
         let numbers = (M::DIM + M::ACTION_DIM) as u64;
         let what = || format!("the trajectories of {size} steps need");
         memory::require(4 * numbers * size, what, FEWER)?;
         let request = question.request(&self.pool);
-        let record = self.planner.trajectories(&self.problem, &request);
+        let record = self.planner.trajectories(&self.swarm, &request);
         if request.is_stopped() {
             return Err(PilotError::Interrupted);
         }
@@ -123,7 +123,7 @@ impl<M: LaneModel> Engine for CpuEngine<M> {
     }
 
     fn nominal(&self) -> Option<Vec<f64>> {
-        let shares = self.planner.nominal(&self.problem)?;
+        let shares = self.planner.nominal(&self.swarm)?;
         let steps = shares.chunks(dimensions::<M>());
         Some(steps.flat_map(|shares| self.action(shares).to_vec()).collect())
     }

@@ -11,7 +11,7 @@ use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::rng::Stream;
 use particle_pilot_kernels::rollout::CHUNK;
 
-use super::planner::{Problem, dimensions};
+use super::planner::{Swarm, dimensions};
 
 /// Noise at knots, which can be drawn. No model has a part in it, so that this is compiled once.
 pub(crate) trait Drawing: Sync {
@@ -89,13 +89,9 @@ pub(crate) trait Sampling<M: LaneModel>: Sync {
     /// The numbers of each pair's noise.
     fn numbers(&self) -> usize;
 
-    /// The scheme for those of `problem`'s particles that are in chunk `chunk`; `values` has room for their noise.
-    fn draw<'a>(
-        &'a self,
-        problem: &Problem<M>,
-        chunk: usize,
-        values: &'a mut [f32],
-    ) -> Self::Drawn<'a>;
+    /// The scheme for those of `swarm`'s particles that are in chunk `chunk`; `values` has room for their noise.
+    fn draw<'a>(&'a self, swarm: &Swarm<M>, chunk: usize, values: &'a mut [f32])
+    -> Self::Drawn<'a>;
 }
 
 /// [`Drawing`], written out for each kind of noise: something generic would be compiled anew with each model.
@@ -143,7 +139,7 @@ impl<M: LaneModel> Sampling<M> for Coin {
         0
     }
 
-    fn draw(&self, _: &Problem<M>, _: usize, _: &mut [f32]) -> Self {
+    fn draw(&self, _: &Swarm<M>, _: usize, _: &mut [f32]) -> Self {
         *self
     }
 }
@@ -158,7 +154,7 @@ impl<M: LaneModel> Sampling<M> for Biased<'_> {
         0
     }
 
-    fn draw(&self, _: &Problem<M>, _: usize, _: &mut [f32]) -> Self {
+    fn draw(&self, _: &Swarm<M>, _: usize, _: &mut [f32]) -> Self {
         *self
     }
 }
@@ -175,11 +171,11 @@ impl<M: LaneModel, N: Drawing> Sampling<M> for Knots<'_, N> {
 
     fn draw<'a>(
         &'a self,
-        problem: &Problem<M>,
+        swarm: &Swarm<M>,
         chunk: usize,
         values: &'a mut [f32],
     ) -> Self::Drawn<'a> {
-        let Problem { simd, particles, .. } = *problem;
+        let Swarm { simd, particles, .. } = *swarm;
         let noise = self.noise.draw_chunk(simd, particles, dimensions::<M>(), chunk, values);
         self.with_noise(noise)
     }
@@ -197,12 +193,12 @@ impl<M: LaneModel, N: Drawing> Sampling<M> for Followed<'_, N> {
 
     fn draw<'a>(
         &'a self,
-        problem: &Problem<M>,
+        swarm: &Swarm<M>,
         chunk: usize,
         values: &'a mut [f32],
     ) -> Self::Drawn<'a> {
         let Self { sequences, kept, given, ref knots } = *self;
-        let Problem { simd, particles, .. } = *problem;
+        let Swarm { simd, particles, .. } = *swarm;
         let noise = knots.noise.draw_chunk(simd, particles, dimensions::<M>(), chunk, values);
         Followed { knots: knots.with_noise(noise), sequences, kept, given }
     }

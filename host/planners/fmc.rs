@@ -6,7 +6,7 @@ use particle_pilot_kernels::population::{Fmc, FmcOutput};
 use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, shares, spec};
-use super::planner::{Planner, Problem, Request, dimensions};
+use super::planner::{Planner, Request, Swarm, dimensions};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::settings::{ActionKind, PilotConfig};
@@ -38,26 +38,22 @@ impl FmcPlanner {
 }
 
 impl<M: LaneModel> Planner<M> for FmcPlanner {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        request: &Request<'_>,
-    ) -> (ControlVector, Diagnostics) {
-        let spec = spec(problem, request, self.continuous);
+    fn plan(&mut self, swarm: &Swarm<M>, request: &Request<'_>) -> (ControlVector, Diagnostics) {
+        let spec = spec(swarm, request, self.continuous);
         let balance = self.balance;
         self.outcomes.clear();
         let fmc = |_, first| Fmc { balance, first };
-        self.outcomes.extend(self.islands.run(problem, request, &spec, fmc));
+        self.outcomes.extend(self.islands.run(swarm, request, &spec, fmc));
         let outcomes = &self.outcomes;
-        let (diagnostics, [_, votes]) = diagnose(problem, outcomes.len(), |island| {
+        let (diagnostics, [_, votes]) = diagnose(swarm, outcomes.len(), |island| {
             let FmcOutput { votes, living, stats, .. } = outcomes[island];
             (stats, [f64::from(living), votes])
         });
-        let full = problem.model.full_control();
+        let full = swarm.model.full_control();
         let best = diagnostics.best as f32;
         let best_first = best_first(Single, outcomes.len(), |island| outcomes[island], best);
         let shares = if const { dimensions::<M>() == 1 } {
-            [share(votes, problem.particles, full, best_first, self.continuous)].into()
+            [share(votes, swarm.particles, full, best_first, self.continuous)].into()
         } else {
             let votes = fmc::votes(Single, outcomes.len(), |island| outcomes[island]);
             let (best, choices) = (best_first as usize, spec.choices > 0);

@@ -11,7 +11,7 @@ use particle_pilot_kernels::reduce::tree;
 use particle_pilot_kernels::rollout::{CHUNK, RolloutSpec, Summary, WORST, rollout_chunk};
 
 use super::drawing::{self, Sampling};
-use super::planner::{Problem, Request};
+use super::planner::{Request, Swarm};
 use crate::decision::Diagnostics;
 
 /// Sums that [`Summary`] has.
@@ -82,14 +82,14 @@ impl Futures {
         self.count.div_ceil(CHUNK)
     }
 
-    /// Rolls out every future of `sampling`: as many as `problem` has, which there must be room for.
+    /// Rolls out every future of `sampling`: as many as `swarm` has, which there must be room for.
     pub fn roll_out<M: LaneModel, S: Sampling<M>>(
         &mut self,
-        problem: &Problem<M>,
+        swarm: &Swarm<M>,
         request: &Request<'_>,
         sampling: &S,
     ) -> Summary {
-        let Problem { model, simd, particles, horizon } = problem;
+        let Swarm { model, simd, particles, horizon } = swarm;
         let numbers = sampling.numbers() * PAIRS;
         self.count = *particles as usize;
         self.each(request, |index, chunk| {
@@ -98,7 +98,7 @@ impl Futures {
                 noise = request.buffers.take(numbers);
             }
             chunk.summary = {
-                let scheme = &sampling.draw(problem, index, &mut noise);
+                let scheme = &sampling.draw(swarm, index, &mut noise);
                 let spec = RolloutSpec {
                     model,
                     scheme,

@@ -25,7 +25,7 @@ use super::cem::elites::{Elites, elite_count};
 use super::drawing::Drawing;
 use super::futures::{Futures, diagnose_some};
 use super::noise::{NoisePlan, are_controls};
-use super::planner::{Memory, Planner, Problem, Request, dimensions};
+use super::planner::{Memory, Planner, Request, Swarm, dimensions};
 use super::record::record;
 use super::weighing::knot_moments;
 use crate::control_vector::ControlVector;
@@ -77,8 +77,8 @@ struct Kept {
 }
 
 impl Icem {
-    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        let noise = NoisePlan::of(problem, config);
+    pub fn new<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Self {
+        let noise = NoisePlan::of(swarm, config);
         let (numbers, keeps) = (noise.scales.len(), keeps(config));
         let none = vec![0.0; keeps as usize * noise.plan.len()];
         Self {
@@ -108,22 +108,22 @@ impl Icem {
     /// Draws futures, and refits to the best of them.
     fn iterate<M: LaneModel>(
         &mut self,
-        problem: &Problem<M>,
+        swarm: &Swarm<M>,
         request: &Request<'_>,
         iteration: u32,
     ) -> Summary {
-        let (model, stream) = (&problem.model, request.stream(iteration));
+        let (model, stream) = (&swarm.model, request.stream(iteration));
         let particles = self.counts[iteration as usize];
-        let problem = &Problem { particles, ..*problem };
+        let swarm = &Swarm { particles, ..*swarm };
         let is_last = iteration + 1 == self.tuning.iterations;
         let scheme = scheme(&self.noise, &self.kept, stream, is_last, model);
         let given = scheme.given;
-        let summary = self.futures.roll_out(problem, request, &scheme);
+        let summary = self.futures.roll_out(swarm, request, &scheme);
         self.weigh(request, given);
-        let (noise, simd) = (self.noise.power_noise(stream), problem.simd);
+        let (noise, simd) = (self.noise.power_noise(stream), swarm.simd);
         let moments = &mut self.moments;
         knot_moments(&mut self.futures, simd, request, &noise, self.dimensions, moments);
-        self.keep(problem, request, stream, is_last);
+        self.keep(swarm, request, stream, is_last);
         self.refit(model);
         self.kept.turn();
         summary
@@ -141,13 +141,13 @@ impl Icem {
     /// Draws the controls of the best futures again, to be kept.
     fn keep<M: LaneModel>(
         &mut self,
-        problem: &Problem<M>,
+        swarm: &Swarm<M>,
         request: &Request<'_>,
         stream: Stream,
         is_last: bool,
     ) {
         let mut next = std::mem::take(&mut self.kept.next);
-        let Problem { model, simd, horizon, .. } = problem;
+        let Swarm { model, simd, horizon, .. } = swarm;
         let Followed { knots, sequences, kept, given } =
             scheme(&self.noise, &self.kept, stream, is_last, model);
         let knots = Knots { thresholded: false, ..knots };
@@ -212,17 +212,13 @@ fn scheme<'a, M: LaneModel>(
 }
 
 impl<M: LaneModel> Planner<M> for Icem {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        request: &Request<'_>,
-    ) -> (ControlVector, Diagnostics) {
-        let Problem { model, horizon, .. } = problem;
+    fn plan(&mut self, swarm: &Swarm<M>, request: &Request<'_>) -> (ControlVector, Diagnostics) {
+        let Swarm { model, horizon, .. } = swarm;
         let mut lowest = f32::INFINITY;
         let mut summary = Summary::EMPTY;
         self.noise.begin();
         for iteration in 0..self.tuning.iterations {
-            summary = self.iterate(problem, request, iteration);
+            summary = self.iterate(swarm, request, iteration);
             lowest = lowest.min(summary.best.0);
         }
         let full = f64::from(model.full_control());
@@ -247,16 +243,16 @@ impl<M: LaneModel> Planner<M> for Icem {
         Some(self)
     }
 
-    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+    fn trajectories(&self, swarm: &Swarm<M>, request: &Request<'_>) -> Option<Trajectories> {
         let scales = self.noise.first_scales();
         let (stream, is_last) = (request.stream(0), self.tuning.iterations == 1);
-        let mut scheme = scheme(&self.noise, &self.kept, stream, is_last, &problem.model);
+        let mut scheme = scheme(&self.noise, &self.kept, stream, is_last, &swarm.model);
         scheme.knots.noise.scales = &scales;
-        Some(record(problem, request, &scheme))
+        Some(record(swarm, request, &scheme))
     }
 
-    fn nominal(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
-        Some(self.noise.shares(problem.model.full_control()).collect())
+    fn nominal(&self, swarm: &Swarm<M>) -> Option<Vec<f64>> {
+        Some(self.noise.shares(swarm.model.full_control()).collect())
     }
 }
 
@@ -374,8 +370,8 @@ mod tests {
                 let tuning =
                     Tuning { iterations: 12, sample_decay: 1.5, kept_share, ..usual.tuning };
                 let config = PilotConfig { particles: 300, action, tuning, ..usual };
-                let problem = Problem { model: model.unwrap(), simd, particles: 300, horizon: 30 };
-                let mut icem = Icem::new(&problem, &config);
+                let swarm = Swarm { model: model.unwrap(), simd, particles: 300, horizon: 30 };
+                let mut icem = Icem::new(&swarm, &config);
                 let request = Request {
                     buffers: Buffers::of_this_thread(),
                     pool: &pool,
@@ -387,7 +383,7 @@ mod tests {
                     heard: AtomicBool::new(false),
                 };
                 let costs: Vec<_> = (0..12)
-                    .map(|iteration| icem.iterate(&problem, &request, iteration).best.0)
+                    .map(|iteration| icem.iterate(&swarm, &request, iteration).best.0)
                     .collect();
                 assert!(costs.is_sorted_by(|a, b| a >= b), "{action}: {costs:?}");
                 assert!(costs[11] < costs[0], "{action}: nothing was found: {costs:?}");

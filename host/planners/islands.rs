@@ -14,7 +14,7 @@ use particle_pilot_kernels::population::{
 };
 use particle_pilot_kernels::team::Single;
 
-use super::planner::{Problem, Request, dimensions};
+use super::planner::{Request, Swarm, dimensions};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 
@@ -59,7 +59,7 @@ impl<T: Copy + Send> Islands<T> {
     /// a number, whose first particle has the other number.
     pub fn run<M: LaneModel, S: Strategy<Output = T>>(
         &mut self,
-        problem: &Problem<M>,
+        swarm: &Swarm<M>,
         request: &Request<'_>,
         spec: &PopulationSpec<'_, M>,
         strategy: impl Fn(usize, u32) -> S + Sync,
@@ -74,7 +74,7 @@ impl<T: Copy + Send> Islands<T> {
             let integers = Cell::from_mut(integers.as_mut_slice()).as_slice_of_cells();
             let mut population = Population::new(M::DIM, *count as usize, floats, integers);
             let strategy = strategy(index, *first);
-            *outcome = Some(problem.simd.run(Run { strategy, spec, population: &mut population }));
+            *outcome = Some(swarm.simd.run(Run { strategy, spec, population: &mut population }));
         });
         self.islands
             .iter_mut()
@@ -120,19 +120,19 @@ pub(crate) fn shares<M: LaneModel>(
 
 /// The specification of all populations of a decision.
 pub(crate) fn spec<'a, M: LaneModel>(
-    problem: &'a Problem<M>,
+    swarm: &'a Swarm<M>,
     request: &'a Request<'a>,
     continuous: bool,
 ) -> PopulationSpec<'a, M> {
     PopulationSpec {
-        model: &problem.model,
+        model: &swarm.model,
         state: request.state,
         surroundings: request.surroundings,
-        horizon: problem.horizon,
+        horizon: swarm.horizon,
         stream: request.stream(0),
         continuous,
-        strata: strata(problem.model.choices(), continuous),
-        choices: problem.model.choices(),
+        strata: strata(swarm.model.choices(), continuous),
+        choices: swarm.model.choices(),
         stop: Some(request),
     }
 }
@@ -140,12 +140,12 @@ pub(crate) fn spec<'a, M: LaneModel>(
 /// The diagnostics that follow from the statistics of all `islands` populations, and the sums of two more
 /// numbers that `of` gives along with them. The first of these is the number of effective samples.
 pub(crate) fn diagnose<M>(
-    problem: &Problem<M>,
+    swarm: &Swarm<M>,
     islands: usize,
     of: impl Fn(usize) -> (PopulationStats, [f64; 2]),
 ) -> (Diagnostics, [f64; 2]) {
     let (stats, sums) = reduce_stats(Single, islands, of);
-    let count = f64::from(problem.particles);
+    let count = f64::from(swarm.particles);
     let mean = stats.sum / count;
     let diagnostics = Diagnostics {
         best: f64::from(stats.best),
@@ -155,9 +155,9 @@ pub(crate) fn diagnose<M>(
         dead_share: f64::from(stats.dead) / count,
         non_finite: u64::from(stats.non_finite),
         longest: stats.longest,
-        horizon: problem.horizon,
-        particles: u64::from(problem.particles),
-        particle_steps: u64::from(problem.particles) * u64::from(problem.horizon),
+        horizon: swarm.horizon,
+        particles: u64::from(swarm.particles),
+        particle_steps: u64::from(swarm.particles) * u64::from(swarm.horizon),
     };
     (diagnostics, sums)
 }

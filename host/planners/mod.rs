@@ -23,7 +23,7 @@ use icem::Icem;
 use mppi::Mppi;
 use noise::NoisePlan;
 use particle_pilot_kernels::model::LaneModel;
-use planner::{Planner, Problem, dimensions, draws_numbers, draws_sides};
+use planner::{Planner, Swarm, dimensions, draws_numbers, draws_sides};
 use predictive_sampling::PredictiveSampling;
 use random_shooting::RandomShooting;
 use smc::SmcPlanner;
@@ -31,24 +31,21 @@ use smc::SmcPlanner;
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 
 /// The planner that `config` asks for.
-pub(crate) fn create<M: LaneModel>(
-    problem: &Problem<M>,
-    config: &PilotConfig,
-) -> Box<dyn Planner<M>> {
+pub(crate) fn create<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Box<dyn Planner<M>> {
     // What is known beforehand halves the time that a model of one's own takes to compile.
     let (sides, numbers) = const { (draws_sides::<M>(), draws_numbers::<M>()) };
     match (config.planner, config.action) {
-        (PlannerKind::RandomShooting, _) => Box::new(RandomShooting::new(problem, config)),
+        (PlannerKind::RandomShooting, _) => Box::new(RandomShooting::new(swarm, config)),
         (PlannerKind::Cem, ActionKind::Discrete) if sides => {
-            Box::new(DiscreteCem::new(problem, config))
+            Box::new(DiscreteCem::new(swarm, config))
         }
         (PlannerKind::Cem, ActionKind::Continuous) if numbers => {
-            Box::new(ContinuousCem::new(problem, config))
+            Box::new(ContinuousCem::new(swarm, config))
         }
-        (PlannerKind::Mppi, _) => Box::new(Mppi::new(problem, config)),
-        (PlannerKind::Icem, _) => Box::new(Icem::new(problem, config)),
-        (PlannerKind::PredictiveSampling, _) => Box::new(PredictiveSampling::new(problem, config)),
-        (PlannerKind::Smc, _) => Box::new(SmcPlanner::new(problem, config)),
+        (PlannerKind::Mppi, _) => Box::new(Mppi::new(swarm, config)),
+        (PlannerKind::Icem, _) => Box::new(Icem::new(swarm, config)),
+        (PlannerKind::PredictiveSampling, _) => Box::new(PredictiveSampling::new(swarm, config)),
+        (PlannerKind::Smc, _) => Box::new(SmcPlanner::new(swarm, config)),
         (PlannerKind::Fmc, _) => Box::new(FmcPlanner::new::<M>(config)),
         (PlannerKind::Cem, _) => unreachable!("refused where pilots are made"),
     }

@@ -17,7 +17,7 @@ use particle_pilot_kernels::weigh::WeightSums;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::planner::{Memory, Planner, Problem, Request, dimensions};
+use super::planner::{Memory, Planner, Request, Swarm, dimensions};
 use super::weighing::{SUMS, knot_moments, weigh};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
@@ -35,8 +35,8 @@ pub(crate) struct Mppi {
 }
 
 impl Mppi {
-    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        let noise = NoisePlan::of(problem, config);
+    pub fn new<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Self {
+        let noise = NoisePlan::of(swarm, config);
         let numbers = noise.scales.len();
         Self {
             futures: Futures::weighed(config.particles, numbers.max(SUMS), numbers),
@@ -52,17 +52,17 @@ impl Mppi {
     /// the target.
     fn weigh<M: LaneModel>(
         &mut self,
-        problem: &Problem<M>,
+        swarm: &Swarm<M>,
         request: &Request<'_>,
         lowest: f32,
     ) -> WeightSums {
         if self.target_share == 0.0 {
-            return weigh(&mut self.futures, problem.simd, request, lowest, self.temperature);
+            return weigh(&mut self.futures, swarm.simd, request, lowest, self.temperature);
         }
-        let target = self.target_share * f64::from(problem.particles);
+        let target = self.target_share * f64::from(swarm.particles);
         let mut search = TemperatureSearch::new(self.temperature, target);
         loop {
-            let sums = weigh(&mut self.futures, problem.simd, request, lowest, search.now());
+            let sums = weigh(&mut self.futures, swarm.simd, request, lowest, search.now());
             if search.note(sums.effective_samples()) || request.is_stopped() {
                 return sums;
             }
@@ -82,24 +82,20 @@ fn scheme<'a, M: LaneModel>(
 }
 
 impl<M: LaneModel> Planner<M> for Mppi {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        request: &Request<'_>,
-    ) -> (ControlVector, Diagnostics) {
+    fn plan(&mut self, swarm: &Swarm<M>, request: &Request<'_>) -> (ControlVector, Diagnostics) {
         let stream = request.stream(0);
-        let full = problem.model.full_control();
-        let scheme = scheme(&self.noise, self.discrete, stream, &problem.model);
-        let summary = self.futures.roll_out(problem, request, &scheme);
-        let sums = self.weigh(problem, request, summary.best.0);
+        let full = swarm.model.full_control();
+        let scheme = scheme(&self.noise, self.discrete, stream, &swarm.model);
+        let summary = self.futures.roll_out(swarm, request, &scheme);
+        let sums = self.weigh(swarm, request, summary.best.0);
 
-        let (noise, simd, change) = (self.noise.noise(stream), problem.simd, &mut self.change);
+        let (noise, simd, change) = (self.noise.noise(stream), swarm.simd, &mut self.change);
         knot_moments(&mut self.futures, simd, request, &noise, dimensions::<M>(), change);
         let total = sums.sides[0] + sums.sides[1];
         change.iter_mut().for_each(|change| *change /= total);
-        self.noise.move_by(&self.change, &problem.model);
+        self.noise.move_by(&self.change, &swarm.model);
         let shares = if self.discrete {
-            [better_side(sums.sides, problem.particles) * f64::from(stream.first_sign())].into()
+            [better_side(sums.sides, swarm.particles) * f64::from(stream.first_sign())].into()
         } else {
             self.noise.first_shares(full)
         };
@@ -107,7 +103,7 @@ impl<M: LaneModel> Planner<M> for Mppi {
 
         let diagnostics = Diagnostics {
             effective_samples: sums.effective_samples(),
-            ..diagnose([problem.particles, problem.horizon], &summary, 1)
+            ..diagnose([swarm.particles, swarm.horizon], &summary, 1)
         };
         (shares, diagnostics)
     }
@@ -120,13 +116,13 @@ impl<M: LaneModel> Planner<M> for Mppi {
         Some(&mut self.noise)
     }
 
-    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+    fn trajectories(&self, swarm: &Swarm<M>, request: &Request<'_>) -> Option<Trajectories> {
         let stream = request.stream(0);
-        let scheme = scheme(&self.noise, self.discrete, stream, &problem.model);
-        Some(record(problem, request, &scheme))
+        let scheme = scheme(&self.noise, self.discrete, stream, &swarm.model);
+        Some(record(swarm, request, &scheme))
     }
 
-    fn nominal(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
-        Some(self.noise.shares(problem.model.full_control()).collect())
+    fn nominal(&self, swarm: &Swarm<M>) -> Option<Vec<f64>> {
+        Some(self.noise.shares(swarm.model.full_control()).collect())
     }
 }

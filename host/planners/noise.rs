@@ -5,7 +5,7 @@ use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::noise::moved;
 use particle_pilot_kernels::rng::Stream;
 
-use super::planner::{Memory, Problem, dimensions, limit, scores};
+use super::planner::{Memory, Swarm, dimensions, limit, scores};
 use super::power::predictors;
 use crate::control_vector::ControlVector;
 use crate::settings::{ActionKind, Interpolation, Noise, PilotConfig, PlannerKind};
@@ -38,9 +38,9 @@ pub(crate) struct NoisePlan {
 }
 
 impl NoisePlan {
-    /// For plans of `config` for a problem.
-    pub fn of<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        Self::new(config, problem.model.full_control(), dimensions::<M>())
+    /// For plans of `config`.
+    pub fn of<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Self {
+        Self::new(config, swarm.model.full_control(), dimensions::<M>())
     }
 
     /// For plans of `config` in so many dimensions, where full control is `full` in the model's units.

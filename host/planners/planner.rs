@@ -1,4 +1,4 @@
-//! What a planner is: a problem and a request in, a control and diagnostics out.
+//! What a planner is: a swarm of particles and a request in, a control and diagnostics out.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -14,8 +14,8 @@ use crate::decision::Diagnostics;
 use crate::threads::Pool;
 use crate::trajectories::Trajectories;
 
-/// What stays the same from decision to decision.
-pub(crate) struct Problem<M> {
+/// The particles that a planner simulates: what stays the same from decision to decision.
+pub(crate) struct Swarm<M> {
     pub model: M,
     pub simd: SimdProof,
     pub particles: u32,
@@ -87,8 +87,7 @@ impl Stop for Request<'_> {
 pub(crate) trait Planner<M: LaneModel>: Send {
     /// The action for the requested state as shares of full control, -1 to 1, and how the futures looked from which it
     /// follows.
-    fn plan(&mut self, problem: &Problem<M>, request: &Request<'_>)
-    -> (ControlVector, Diagnostics);
+    fn plan(&mut self, swarm: &Swarm<M>, request: &Request<'_>) -> (ControlVector, Diagnostics);
 
     /// What one decision leaves to the next; `None` for planners that begin each anew.
     fn memory(&self) -> Option<&dyn Memory> {
@@ -102,13 +101,13 @@ pub(crate) trait Planner<M: LaneModel>: Send {
 
     /// The futures that the first iteration of [`Planner::plan`] would simulate, in the model's units; `None` where
     /// particles replace each other on the way, and no future is any one particle's.
-    fn trajectories(&self, _: &Problem<M>, _: &Request<'_>) -> Option<Trajectories> {
+    fn trajectories(&self, _: &Swarm<M>, _: &Request<'_>) -> Option<Trajectories> {
         None
     }
 
     /// The plan with which the next decision begins: for each step the mean control, `[H][D]`, as shares of the full
     /// one; `None` where nothing is kept.
-    fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
+    fn nominal(&self, _: &Swarm<M>) -> Option<Vec<f64>> {
         None
     }
 }

@@ -13,7 +13,7 @@ use particle_pilot_kernels::model::LaneModel;
 use super::drawing::Drawing;
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::planner::{Memory, Planner, Problem, Request, dimensions};
+use super::planner::{Memory, Planner, Request, Swarm, dimensions};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
@@ -27,19 +27,19 @@ pub(crate) struct PredictiveSampling {
 }
 
 impl PredictiveSampling {
-    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        let mut noise = NoisePlan::of(problem, config);
+    pub fn new<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Self {
+        let mut noise = NoisePlan::of(swarm, config);
         noise.anchored = true;
         let change = vec![0.0; noise.scales.len()];
         Self { futures: Futures::new(config.particles), noise, change }
     }
 
     /// Moves the plan to the controls of `particle`.
-    fn follow<M: LaneModel>(&mut self, problem: &Problem<M>, request: &Request<'_>, particle: u32) {
+    fn follow<M: LaneModel>(&mut self, swarm: &Swarm<M>, request: &Request<'_>, particle: u32) {
         let noise = self.noise.noise(request.stream(0));
         let pair = [particle / 2];
         let mut values = request.buffers.take(noise.numbers() * width(pair.len()));
-        let drawn = noise.draw_pairs(problem.simd, &pair, dimensions::<M>(), &mut values);
+        let drawn = noise.draw_pairs(swarm.simd, &pair, dimensions::<M>(), &mut values);
         // The mirrored future saw the negative noise.
         let sign = if particle.is_multiple_of(2) { 1.0 } else { -1.0 };
         for (number, change) in self.change.iter_mut().enumerate() {
@@ -47,23 +47,19 @@ impl PredictiveSampling {
             *change = f64::from(sign * value);
         }
         request.buffers.give(values);
-        self.noise.move_by(&self.change, &problem.model);
+        self.noise.move_by(&self.change, &swarm.model);
     }
 }
 
 impl<M: LaneModel> Planner<M> for PredictiveSampling {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        request: &Request<'_>,
-    ) -> (ControlVector, Diagnostics) {
+    fn plan(&mut self, swarm: &Swarm<M>, request: &Request<'_>) -> (ControlVector, Diagnostics) {
         let stream = request.stream(0);
-        let scheme = self.noise.scheme(stream, &problem.model);
-        let summary = self.futures.roll_out(problem, request, &scheme);
-        self.follow(problem, request, summary.best.1);
-        let shares = self.noise.first_shares(problem.model.full_control());
+        let scheme = self.noise.scheme(stream, &swarm.model);
+        let summary = self.futures.roll_out(swarm, request, &scheme);
+        self.follow(swarm, request, summary.best.1);
+        let shares = self.noise.first_shares(swarm.model.full_control());
         self.noise.shift();
-        (shares, diagnose([problem.particles, problem.horizon], &summary, 1))
+        (shares, diagnose([swarm.particles, swarm.horizon], &summary, 1))
     }
 
     fn memory(&self) -> Option<&dyn Memory> {
@@ -74,12 +70,12 @@ impl<M: LaneModel> Planner<M> for PredictiveSampling {
         Some(&mut self.noise)
     }
 
-    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
-        let scheme = self.noise.scheme(request.stream(0), &problem.model);
-        Some(record(problem, request, &scheme))
+    fn trajectories(&self, swarm: &Swarm<M>, request: &Request<'_>) -> Option<Trajectories> {
+        let scheme = self.noise.scheme(request.stream(0), &swarm.model);
+        Some(record(swarm, request, &scheme))
     }
 
-    fn nominal(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
-        Some(self.noise.shares(problem.model.full_control()).collect())
+    fn nominal(&self, swarm: &Swarm<M>) -> Option<Vec<f64>> {
+        Some(self.noise.shares(swarm.model.full_control()).collect())
     }
 }

@@ -10,7 +10,7 @@ use particle_pilot_kernels::planners::shooting::best_stratum;
 
 use super::futures::{Futures, diagnose};
 use super::noise::NoisePlan;
-use super::planner::{Planner, Problem, Request, dimensions, draws_numbers, draws_sides};
+use super::planner::{Planner, Request, Swarm, dimensions, draws_numbers, draws_sides};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
@@ -24,39 +24,35 @@ pub(crate) struct RandomShooting {
 }
 
 impl RandomShooting {
-    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+    pub fn new<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Self {
         let continuous = config.action == ActionKind::Continuous;
         Self {
             futures: Futures::new(config.particles),
-            noise: continuous.then(|| NoisePlan::of(problem, config)),
+            noise: continuous.then(|| NoisePlan::of(swarm, config)),
         }
     }
 }
 
 impl<M: LaneModel> Planner<M> for RandomShooting {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        request: &Request<'_>,
-    ) -> (ControlVector, Diagnostics) {
+    fn plan(&mut self, swarm: &Swarm<M>, request: &Request<'_>) -> (ControlVector, Diagnostics) {
         let stream = request.stream(0);
-        let full = problem.model.full_control();
+        let full = swarm.model.full_control();
         let (summary, strata) = match &self.noise {
             None if const { draws_sides::<M>() } => {
                 let scheme = Coin { stream, full };
-                (self.futures.roll_out(problem, request, &scheme), 2)
+                (self.futures.roll_out(swarm, request, &scheme), 2)
             }
             Some(noise) if const { draws_numbers::<M>() } => {
                 let first = First::Levels;
-                let scheme = Knots { first, ..noise.scheme(stream, &problem.model) };
-                (self.futures.roll_out(problem, request, &scheme), STRATA)
+                let scheme = Knots { first, ..noise.scheme(stream, &swarm.model) };
+                (self.futures.roll_out(swarm, request, &scheme), STRATA)
             }
             _ => unreachable!("refused where pilots are made"),
         };
-        let choices = problem.model.choices();
+        let choices = swarm.model.choices();
         // Choices come in turn, so that a choice has the strata that are as many apart.
         let groups = if choices > 0 { choices as usize } else { strata };
-        let best = best_stratum(&summary.sums, groups, problem.particles as usize);
+        let best = best_stratum(&summary.sums, groups, swarm.particles as usize);
         let mut shares = ControlVector::zeros(dimensions::<M>());
         for (dimension, share) in shares.iter_mut().enumerate() {
             *share = f64::from(match self.noise {
@@ -66,19 +62,17 @@ impl<M: LaneModel> Planner<M> for RandomShooting {
                 }
             });
         }
-        (shares, diagnose([problem.particles, problem.horizon], &summary, 1))
+        (shares, diagnose([swarm.particles, swarm.horizon], &summary, 1))
     }
 
-    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+    fn trajectories(&self, swarm: &Swarm<M>, request: &Request<'_>) -> Option<Trajectories> {
         let stream = request.stream(0);
-        let full = problem.model.full_control();
+        let full = swarm.model.full_control();
         Some(match &self.noise {
-            None if const { draws_sides::<M>() } => {
-                record(problem, request, &Coin { stream, full })
-            }
+            None if const { draws_sides::<M>() } => record(swarm, request, &Coin { stream, full }),
             Some(noise) if const { draws_numbers::<M>() } => {
                 let first = First::Levels;
-                record(problem, request, &Knots { first, ..noise.scheme(stream, &problem.model) })
+                record(swarm, request, &Knots { first, ..noise.scheme(stream, &swarm.model) })
             }
             _ => unreachable!("refused where pilots are made"),
         })

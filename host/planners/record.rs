@@ -7,16 +7,16 @@ use particle_pilot_kernels::population::Stop as _;
 use particle_pilot_kernels::rollout::Particle;
 
 use super::drawing::Sampling;
-use super::planner::{Problem, Request};
+use super::planner::{Request, Swarm};
 use crate::trajectories::Trajectories;
 
 /// Records every future of `sampling`, until a stop.
 pub(crate) fn record<M: LaneModel, S: Sampling<M>>(
-    problem: &Problem<M>,
+    swarm: &Swarm<M>,
     request: &Request<'_>,
     sampling: &S,
 ) -> Trajectories {
-    let Problem { particles, horizon, simd, .. } = *problem;
+    let Swarm { particles, horizon, simd, .. } = *swarm;
     let mut record = Trajectories::new::<M>(particles, horizon);
     let numbers = sampling.numbers() * PAIRS;
     let mut noise = request.buffers.take(numbers);
@@ -24,8 +24,8 @@ pub(crate) fn record<M: LaneModel, S: Sampling<M>>(
         if request.is_stopped() {
             break;
         }
-        let scheme = &sampling.draw(problem, chunk, &mut noise);
-        simd.run(Record { problem, request, scheme, first_pair, record: &mut record });
+        let scheme = &sampling.draw(swarm, chunk, &mut noise);
+        simd.run(Record { swarm, request, scheme, first_pair, record: &mut record });
     }
     request.buffers.give(noise);
     record
@@ -33,7 +33,7 @@ pub(crate) fn record<M: LaneModel, S: Sampling<M>>(
 
 /// Records the futures of a chunk.
 struct Record<'a, M, S> {
-    problem: &'a Problem<M>,
+    swarm: &'a Swarm<M>,
     request: &'a Request<'a>,
     scheme: &'a S,
     first_pair: u32,
@@ -48,7 +48,7 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for Record<'_, M, S> {
     #[inline(always)]
     fn run<L: Lanes>(self, _: L::Proof) {
         let Self { scheme, first_pair, record, .. } = self;
-        let Problem { model, particles, horizon, .. } = self.problem;
+        let Swarm { model, particles, horizon, .. } = self.swarm;
         let constants = model.constants::<f32>(());
         let Request { state, surroundings, .. } = self.request;
         let start = model.start::<f32>((), state);

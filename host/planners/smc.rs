@@ -10,7 +10,7 @@ use particle_pilot_kernels::population::{Smc, SmcOutput};
 use particle_pilot_kernels::team::Single;
 
 use super::islands::{Islands, diagnose, shares, spec, strata};
-use super::planner::{Planner, Problem, Request, dimensions};
+use super::planner::{Planner, Request, Swarm, dimensions};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::settings::{ActionKind, PilotConfig};
@@ -24,9 +24,9 @@ pub(crate) struct SmcPlanner {
 }
 
 impl SmcPlanner {
-    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
+    pub fn new<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Self {
         let continuous = config.action == ActionKind::Continuous;
-        let strata = strata(problem.model.choices(), continuous);
+        let strata = strata(swarm.model.choices(), continuous);
         Self {
             islands: Islands::new::<M>(config.particles, strata as u32),
             strata,
@@ -43,22 +43,18 @@ impl SmcPlanner {
 }
 
 impl<M: LaneModel> Planner<M> for SmcPlanner {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        request: &Request<'_>,
-    ) -> (ControlVector, Diagnostics) {
-        let spec = spec(problem, request, self.continuous);
+    fn plan(&mut self, swarm: &Swarm<M>, request: &Request<'_>) -> (ControlVector, Diagnostics) {
+        let spec = spec(swarm, request, self.continuous);
         let (strata, inverse_temperature) = (self.strata, self.inverse_temperature);
         self.outcomes.clear();
-        let islands = self.islands.run(problem, request, &spec, |index, first| Smc {
+        let islands = self.islands.run(swarm, request, &spec, |index, first| Smc {
             inverse_temperature,
             stratum: index % strata,
             first,
         });
         self.outcomes.extend(islands);
         let outcomes = &self.outcomes;
-        let (diagnostics, _) = diagnose(problem, outcomes.len(), |island| {
+        let (diagnostics, _) = diagnose(swarm, outcomes.len(), |island| {
             (outcomes[island].stats, [outcomes[island].effective_samples, 0.0])
         });
         let log_evidence = |island: usize| outcomes[island].log_evidence;

@@ -90,26 +90,26 @@ impl Model<5, 3> for Everything {
     }
 }
 
-/// More numbers than cart-pole has of anything: 20 of state, 8 of control.
+/// More numbers than cart-pole has of anything: 32 of state, 8 of control.
 #[derive(Clone, Copy)]
 pub struct Wide;
 
-impl Model<20, 8> for Wide {
+impl Model<32, 8> for Wide {
     fn actions(&self) -> Actions<8> {
         Actions::within([-1.0; 8], [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0])
     }
 
     #[inline(always)]
-    fn advance<R: Real>(&self, state: [R; 20], control: [R; 8]) -> [R; 20] {
+    fn advance<R: Real>(&self, state: [R; 32], control: [R; 8]) -> [R; 32] {
         let mut next = state;
-        for i in 0..20 {
-            next[i] = state[(i + 7) % 20] * 0.9 + control[i % 8] * 0.1;
+        for i in 0..32 {
+            next[i] = state[(i + 7) % 32] * 0.9 + control[i % 8] * 0.1;
         }
         next
     }
 
     #[inline(always)]
-    fn cost<R: Real>(&self, state: [R; 20], control: [R; 8]) -> R {
+    fn cost<R: Real>(&self, state: [R; 32], control: [R; 8]) -> R {
         let mut sum = control[7].square() * 0.1;
         for number in state {
             sum = sum + (number - 0.5).square();

@@ -9,7 +9,7 @@ use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
 use crate::planners::noise::NoisePlan;
-use crate::planners::planner::{Memory, Planner, Problem, Request, dimensions};
+use crate::planners::planner::{Memory, Planner, Request, Swarm, dimensions};
 use crate::planners::record::record;
 use crate::planners::weighing::knot_moments;
 use crate::settings::{PilotConfig, Tuning};
@@ -26,8 +26,8 @@ pub(crate) struct ContinuousCem {
 }
 
 impl ContinuousCem {
-    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        let noise = NoisePlan::of(problem, config);
+    pub fn new<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Self {
+        let noise = NoisePlan::of(swarm, config);
         let numbers = noise.scales.len();
         Self {
             futures: Futures::weighed(config.particles, 2 * numbers, numbers),
@@ -64,31 +64,27 @@ impl ContinuousCem {
 }
 
 impl<M: LaneModel> Planner<M> for ContinuousCem {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        request: &Request<'_>,
-    ) -> (ControlVector, Diagnostics) {
-        let full = problem.model.full_control();
+    fn plan(&mut self, swarm: &Swarm<M>, request: &Request<'_>) -> (ControlVector, Diagnostics) {
+        let full = swarm.model.full_control();
         let mut lowest = f32::INFINITY;
         let mut summary = Summary::EMPTY;
         self.noise.begin();
         for iteration in 0..self.tuning.iterations {
             let stream = request.stream(iteration);
-            let scheme = self.noise.scheme(stream, &problem.model);
-            summary = self.futures.roll_out(problem, request, &scheme);
+            let scheme = self.noise.scheme(stream, &swarm.model);
+            summary = self.futures.roll_out(swarm, request, &scheme);
             lowest = lowest.min(summary.best.0);
             self.weigh(request);
-            let (noise, simd) = (self.noise.noise(stream), problem.simd);
+            let (noise, simd) = (self.noise.noise(stream), swarm.simd);
             let moments = &mut self.moments;
             knot_moments(&mut self.futures, simd, request, &noise, dimensions::<M>(), moments);
-            self.refit(&problem.model);
+            self.refit(&swarm.model);
         }
         let shares = self.noise.first_shares(full);
         self.noise.shift();
 
         let mut diagnostics =
-            diagnose([problem.particles, problem.horizon], &summary, self.tuning.iterations);
+            diagnose([swarm.particles, swarm.horizon], &summary, self.tuning.iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
         (shares, diagnostics)
@@ -102,14 +98,14 @@ impl<M: LaneModel> Planner<M> for ContinuousCem {
         Some(&mut self.noise)
     }
 
-    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+    fn trajectories(&self, swarm: &Swarm<M>, request: &Request<'_>) -> Option<Trajectories> {
         let scales = self.noise.first_scales();
-        let mut scheme = self.noise.scheme(request.stream(0), &problem.model);
+        let mut scheme = self.noise.scheme(request.stream(0), &swarm.model);
         scheme.noise.scales = &scales;
-        Some(record(problem, request, &scheme))
+        Some(record(swarm, request, &scheme))
     }
 
-    fn nominal(&self, problem: &Problem<M>) -> Option<Vec<f64>> {
-        Some(self.noise.shares(problem.model.full_control()).collect())
+    fn nominal(&self, swarm: &Swarm<M>) -> Option<Vec<f64>> {
+        Some(self.noise.shares(swarm.model.full_control()).collect())
     }
 }

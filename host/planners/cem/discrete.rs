@@ -12,7 +12,7 @@ use super::elites::Elites;
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::futures::{Futures, diagnose};
-use crate::planners::planner::{Memory, Planner, Problem, Request};
+use crate::planners::planner::{Memory, Planner, Request, Swarm};
 use crate::planners::record::record;
 use crate::settings::{PilotConfig, Tuning};
 use crate::trajectories::Trajectories;
@@ -35,13 +35,13 @@ pub(crate) struct DiscreteCem {
 }
 
 impl DiscreteCem {
-    pub fn new<M: LaneModel>(problem: &Problem<M>, config: &PilotConfig) -> Self {
-        let words = problem.horizon.div_ceil(32) as usize;
+    pub fn new<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Self {
+        let words = swarm.horizon.div_ceil(32) as usize;
         Self {
             futures: Futures::new(config.particles),
             elites: Elites::new(config.particles, config.tuning.elite_share),
-            probabilities: vec![0.5; problem.horizon as usize],
-            kept: vec![0.5; problem.horizon as usize],
+            probabilities: vec![0.5; swarm.horizon as usize],
+            kept: vec![0.5; swarm.horizon as usize],
             digits: vec![[0; 8]; words],
             counts: vec![0; 32 * words],
             best_words: vec![0; words],
@@ -60,7 +60,7 @@ impl DiscreteCem {
     /// Counts the elites' actions and adds those of the decision's best future, `best` if it is one of these, once more.
     fn count<M: LaneModel>(
         &mut self,
-        problem: &Problem<M>,
+        swarm: &Swarm<M>,
         request: &Request<'_>,
         scheme: &Biased<'_>,
         best: Option<u32>,
@@ -70,7 +70,7 @@ impl DiscreteCem {
         self.chosen.extend(self.elites.iter());
         self.counts.fill(0);
         let counts = &mut self.counts;
-        problem.simd.run(Count { request, scheme, chosen: &self.chosen, counts });
+        swarm.simd.run(Count { request, scheme, chosen: &self.chosen, counts });
         if let Some(best) = best {
             let mut controls = scheme.sides::<f32>((), best / 2);
             for (block, word) in self.best_words.iter_mut().enumerate() {
@@ -85,11 +85,7 @@ impl DiscreteCem {
 }
 
 impl<M: LaneModel> Planner<M> for DiscreteCem {
-    fn plan(
-        &mut self,
-        problem: &Problem<M>,
-        request: &Request<'_>,
-    ) -> (ControlVector, Diagnostics) {
+    fn plan(&mut self, swarm: &Swarm<M>, request: &Request<'_>) -> (ControlVector, Diagnostics) {
         let Tuning { iterations, smoothing, floor, .. } = self.tuning;
         let voters = self.elites.count() as u32 + 1;
         let mut lowest = f32::INFINITY;
@@ -99,13 +95,13 @@ impl<M: LaneModel> Planner<M> for DiscreteCem {
             digits(&self.probabilities, &mut written);
             let scheme = Biased {
                 stream: request.stream(iteration),
-                full: problem.model.full_control(),
+                full: swarm.model.full_control(),
                 digits: &written,
             };
-            summary = self.futures.roll_out(problem, request, &scheme);
+            summary = self.futures.roll_out(swarm, request, &scheme);
             let best = (summary.best.0 < lowest).then_some(summary.best.1);
             lowest = lowest.min(summary.best.0);
-            self.count(problem, request, &scheme, best);
+            self.count(swarm, request, &scheme, best);
             self.digits = written;
             for (p, count) in self.probabilities.iter_mut().zip(&self.counts) {
                 *p = refit_probability(*p, *count, f64::from(voters), smoothing, floor);
@@ -115,7 +111,7 @@ impl<M: LaneModel> Planner<M> for DiscreteCem {
         let right = goes_right(self.counts[0], voters, self.best_words[0] >> 31 == 1);
         self.shift();
 
-        let mut diagnostics = diagnose([problem.particles, problem.horizon], &summary, iterations);
+        let mut diagnostics = diagnose([swarm.particles, swarm.horizon], &summary, iterations);
         diagnostics.best = f64::from(lowest);
         diagnostics.effective_samples = self.elites.count() as f64;
         ([if right { 1.0 } else { -1.0 }].into(), diagnostics)
@@ -129,14 +125,14 @@ impl<M: LaneModel> Planner<M> for DiscreteCem {
         Some(self)
     }
 
-    fn trajectories(&self, problem: &Problem<M>, request: &Request<'_>) -> Option<Trajectories> {
+    fn trajectories(&self, swarm: &Swarm<M>, request: &Request<'_>) -> Option<Trajectories> {
         let mut written = self.digits.clone();
         digits(&self.probabilities, &mut written);
-        let (stream, full) = (request.stream(0), problem.model.full_control());
-        Some(record(problem, request, &Biased { stream, full, digits: &written }))
+        let (stream, full) = (request.stream(0), swarm.model.full_control());
+        Some(record(swarm, request, &Biased { stream, full, digits: &written }))
     }
 
-    fn nominal(&self, _: &Problem<M>) -> Option<Vec<f64>> {
+    fn nominal(&self, _: &Swarm<M>) -> Option<Vec<f64>> {
         Some(self.probabilities.iter().map(|right| 2.0 * right - 1.0).collect())
     }
 }

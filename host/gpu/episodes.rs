@@ -1,6 +1,7 @@
 //! Closed loops on a GPU: many episodes that decide in step, and are stepped there too.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use bytemuck::Zeroable;
 use particle_pilot_kernels::env::Physics;
@@ -17,8 +18,11 @@ use crate::settings::PilotConfig;
 /// Threads of a block that steps episodes.
 const THREADS: u32 = 64;
 
-/// Steps after which the host asks how many episodes are left, and whether anybody wants to know.
-const CHECK: u32 = 16;
+/// How long a GPU works, about, until the host asks how many episodes are left, and whether anybody wants to know.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// The most steps until then: where all are over, so many are asked for in vain.
+const MOST_STEPS: u32 = 256;
 
 /// What episodes run in, as a GPU steps it.
 #[derive(Clone, Copy)]
@@ -146,6 +150,8 @@ impl GpuEpisodes {
             self.step_all(&gpu, &episodes)?;
         }
         episodes.begins = 0;
+        let mut left = gpu.pinned::<u32>(1)?;
+        let (mut ahead, mut check, mut since) = (1, 0, Instant::now());
         for step in 0..steps {
             episodes.task.decision = step;
             // SAFETY: as above.
@@ -153,11 +159,15 @@ impl GpuEpisodes {
                 self.launches.decide(&episodes.task, &self.numbers, count, 0)?;
                 self.step_all(&gpu, &episodes)?;
             }
-            if (step + 1).is_multiple_of(CHECK)
-                && (running.download()? == [0] || stop.load(Relaxed))
-            {
+            if step < check {
+                continue;
+            }
+            running.copy_to(&mut left)?;
+            if left.slice()? == [0] || stop.load(Relaxed) {
                 break;
             }
+            ahead = paced(ahead, since.elapsed());
+            (check, since) = (step + ahead, Instant::now());
         }
         summaries.download()
     }
@@ -170,5 +180,31 @@ impl GpuEpisodes {
         let grid = Grid::new(episodes.episodes.div_ceil(THREADS), THREADS);
         // SAFETY: the caller's duty.
         unsafe { gpu.launch_with(&self.step, grid, episodes, &self.world_numbers) }
+    }
+}
+
+/// How many steps to let a GPU take where `ahead` of them took `time`.
+fn paced(ahead: u32, time: Duration) -> u32 {
+    if time < PATIENCE / 2 {
+        (2 * ahead).min(MOST_STEPS)
+    } else if time > PATIENCE {
+        (ahead / 2).max(1)
+    } else {
+        ahead
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_asks_about_every_fifty_milliseconds_whatever_a_step_takes() {
+        for step in [1, 30, 700, 4_000, 20_000, 300_000].map(Duration::from_micros) {
+            let settled = (0..20).fold(1, |ahead, _| paced(ahead, step * ahead));
+            let time = step * settled;
+            let is_bound = settled == MOST_STEPS || settled == 1;
+            assert!(is_bound || (PATIENCE / 2..=PATIENCE).contains(&time), "{step:?}: {settled}");
+        }
     }
 }

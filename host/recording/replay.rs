@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
         let step = ("step", f64::from(row.step), self.steps as f64);
         self.environment.step(self.steps, states.chain([step, ("reward", row.reward, reward)]));
         self.steps += 1;
-        let at_limit = (self.steps == self.limit.into()).then(|| self.env.at_step_limit());
+        let at_limit = (self.steps == u64::from(self.limit)).then(|| self.env.at_step_limit());
         self.ended = self.ended.or(ending).or(at_limit);
         Ok(())
     }

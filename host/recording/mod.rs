@@ -21,7 +21,7 @@
 //! * `best` to `dead_share` are what [`Diagnostics`](crate::Diagnostics) has under these names; `ess` is the effective number
 //!   of samples.
 //!
-//! States and times aside, units are the model's. A recording is in no way about the device or the threads: any machine
+//! Units are the model's, times aside. A recording is in no way about the device or the threads: any machine
 //! replays it.
 //!
 //! # Examples

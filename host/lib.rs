@@ -35,6 +35,7 @@ mod pilot;
 mod planners;
 mod problem;
 mod random;
+pub mod recording;
 pub mod report;
 pub mod settings;
 mod simd;

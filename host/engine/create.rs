@@ -46,6 +46,8 @@ pub(crate) struct Made {
     pub engine: Box<dyn Engine>,
     /// Any state.
     pub state: Vec<f32>,
+    /// How many numbers an action of a box has.
+    pub action_len: usize,
     /// Nothing yet.
     pub given: Given,
 }
@@ -63,7 +65,7 @@ impl Visitor for MakeEngine<'_> {
     fn visit<M: LaneModel>(self, model: M) -> Result<Made, PilotError> {
         let engine = for_model(self.config, model, self.simd, self.stream)?;
         let given = Given::to::<M>(self.config.horizon);
-        Ok(Made { engine, state: vec![0.0; M::DIM], given })
+        Ok(Made { engine, state: vec![0.0; M::DIM], action_len: M::ACTION_DIM, given })
     }
 }
 

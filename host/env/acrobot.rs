@@ -92,7 +92,7 @@ impl Acrobot {
     pub fn reset_to(&mut self, state: [f64; 4]) -> Result<(), EnvError> {
         if !state.iter().zip(BOUNDS).all(|(number, bound)| number.abs() <= bound) {
             let required = "angles of at most pi and speeds of at most 4 pi and 9 pi".into();
-            return Err(EnvError::OtherState { given: state.to_vec(), required });
+            return Err(EnvError::no_state(&state, required));
         }
         self.state = state;
         self.has_begun = true;
@@ -150,6 +150,10 @@ impl Environment for Acrobot {
         let drawn = Pcg64::new(seed).uniform4(low, high);
         self.state = drawn.map(|number| f64::from(number as f32));
         self.has_begun = true;
+    }
+
+    fn start_from(&mut self, state: &[f64]) -> Result<(), EnvError> {
+        self.reset_to(EnvError::require_numbers(state)?)
     }
 
     fn state(&self) -> &[f64] {

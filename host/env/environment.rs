@@ -23,6 +23,27 @@ pub trait Environment: Send {
     /// Begins an episode, in a state that follows from `seed`.
     fn begin(&mut self, seed: u64);
 
+    /// Puts an episode that has just begun into this first state in place of its seed's; all else stays the seed's, such
+    /// as pushes to come. [Replays](crate::recording::Replay) ask for it where a recording begins otherwise than its seed.
+    ///
+    /// # Errors
+    /// [`EnvError::OtherState`] for a state that no episode can begin in, and nothing has changed. Any is refused unless
+    /// the environment has this function.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::env::{Acrobot, Environment};
+    /// let mut env = Acrobot::default();
+    /// env.begin(42);
+    /// env.start_from(&[3.0, 0.0, 0.0, 0.0])?; // nearly upright
+    /// assert_eq!(env.state(), [3.0, 0.0, 0.0, 0.0]);
+    /// assert!(env.start_from(&[3.0, 0.0]).is_err());
+    /// # Ok::<(), particle_pilot::env::EnvError>(())
+    /// ```
+    fn start_from(&mut self, state: &[f64]) -> Result<(), EnvError> {
+        Err(EnvError::no_state(state, "its seed's first state only".into()))
+    }
+
     /// The state now, as many numbers as the pilot's model has, in its units; any so many before the first episode.
     fn state(&self) -> &[f64];
 

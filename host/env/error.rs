@@ -95,6 +95,16 @@ impl EnvError {
         Self::OtherAction { given: action, required: format!("{count} finite number{plural}") }
     }
 
+    /// `state`, where episodes begin in what is `required`.
+    pub(super) fn no_state(state: &[f64], required: String) -> Self {
+        Self::OtherState { given: state.to_vec(), required }
+    }
+
+    /// A first state of `N` numbers; refuses another number of them.
+    pub(super) fn require_numbers<const N: usize>(state: &[f64]) -> Result<[f64; N], Self> {
+        state.try_into().map_err(|_| Self::no_state(state, format!("a state of {N} numbers")))
+    }
+
     /// Refuses bounds that NumPy would.
     pub(crate) fn check_bounds(low: f64, high: f64) -> Result<(), Self> {
         // An infinite bound makes the distance infinite or NaN.

@@ -130,6 +130,17 @@ impl<T: Model<N, M>, const N: usize, const M: usize> Environment for ModelEnviro
         self.has_begun = true;
     }
 
+    fn start_from(&mut self, state: &[f64]) -> Result<(), EnvError> {
+        let numbers = EnvError::require_numbers(state)?;
+        let is_single = |number: &f64| f64::from(*number as f32) == *number;
+        if !numbers.iter().all(|number| number.is_finite() && is_single(number)) {
+            return Err(EnvError::no_state(state, "finite numbers of single precision".into()));
+        }
+        self.state = numbers;
+        self.has_begun = true;
+        Ok(())
+    }
+
     fn state(&self) -> &[f64] {
         &self.state
     }

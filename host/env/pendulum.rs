@@ -129,7 +129,7 @@ impl Pendulum {
         let [theta, theta_dot] = state;
         if !theta.is_finite() || theta_dot.is_nan() || theta_dot.abs() > MAX_SPEED {
             let required = "a finite angle and a speed of at most 8 rad/s".into();
-            return Err(EnvError::OtherState { given: state.to_vec(), required });
+            return Err(EnvError::no_state(&state, required));
         }
         self.state = state;
         self.has_begun = true;
@@ -147,6 +147,10 @@ impl Environment for Pendulum {
         let mut rng = Pcg64::new(seed);
         self.state = [rng.uniform(-PI, PI), rng.uniform(-1.0, 1.0)];
         self.has_begun = true;
+    }
+
+    fn start_from(&mut self, state: &[f64]) -> Result<(), EnvError> {
+        self.reset_to(EnvError::require_numbers(state)?)
     }
 
     fn state(&self) -> &[f64] {

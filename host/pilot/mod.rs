@@ -51,6 +51,8 @@ pub struct Pilot {
     decision: u32,
     /// The state as particles start from it.
     state: Vec<f32>,
+    /// How many numbers an action of a box has.
+    action_len: usize,
     given: Given,
     interrupt: Option<Arc<AtomicBool>>,
 }
@@ -108,9 +110,10 @@ impl Pilot {
         config: PilotConfig,
         problem: Option<Problem>,
         simd: Simd,
-        Made { engine, state, given }: Made,
+        Made { engine, state, action_len, given }: Made,
     ) -> Self {
-        Self { config, problem, simd, engine, decision: 0, state, given, interrupt: None }
+        let (decision, interrupt) = (0, None);
+        Self { config, problem, simd, engine, decision, state, action_len, given, interrupt }
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
@@ -230,6 +233,19 @@ impl Pilot {
         match state.iter().position(|value| !(*value as f32).is_finite()) {
             Some(index) => Err(PilotError::StateNotFinite { index, value: state[index] }),
             None => Ok(()),
+        }
+    }
+
+    /// How many numbers a state has.
+    pub(crate) fn state_len(&self) -> usize {
+        self.state.len()
+    }
+
+    /// How many numbers say what an action is: an index is one.
+    pub(crate) fn action_len(&self) -> usize {
+        match self.config.action {
+            ActionKind::Discrete => 1,
+            ActionKind::Continuous => self.action_len,
         }
     }
 

@@ -55,6 +55,21 @@ impl Problem {
         }
     }
 
+    /// What the numbers of a state are called, in their order: columns of [recordings](crate::recording) go by these
+    /// names, none of which begins with `action`.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::Problem;
+    /// assert_eq!(Problem::default().state_names(), ["x", "x_dot", "theta", "theta_dot"]);
+    /// ```
+    #[must_use]
+    pub fn state_names(&self) -> &'static [&'static str] {
+        match self {
+            Self::CartPole(_) => &["x", "x_dot", "theta", "theta_dot"],
+        }
+    }
+
     /// The same, with what depends on the planner and was left open filled in.
     pub(crate) fn settled(self, planner: PlannerKind) -> Self {
         match self {

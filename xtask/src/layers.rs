@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("simd", &["settings"]),
     ("threads", &["settings"]),
     ("cuda", &["settings"]),
+    ("recording", &["decision", "env", "episode", "error", "pilot", "settings"]),
     ("planners", &["control_vector", "decision", "settings", "threads", "trajectories"]),
 ];
 

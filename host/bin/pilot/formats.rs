@@ -23,12 +23,7 @@ pub fn configuration(text: &str) -> Result<String> {
 /// # Errors
 /// If it is none.
 pub fn trace(bytes: Vec<u8>) -> Result<usize> {
-    let mut trace = Trace::read("the trace".into(), Cursor::new(bytes))?;
-    let mut steps = 0;
-    while trace.row()?.is_some() {
-        steps += 1;
-    }
-    Ok(steps)
+    Trace::read("the trace".into(), Cursor::new(bytes))?.count_rows()
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     machine.tell(&report);
 
     let progress = Progress::new("steps", settings.steps().into(), options.quiet);
-    let begin = |sink| TraceWriter::begin(sink, &settings);
+    let begin = |sink| TraceWriter::begin(sink, &settings, &pilot);
     let mut trace = trace_sink.map(begin).transpose()?;
     let mut trace_error = None;
     let mut series = plot.is_some().then(Series::default);

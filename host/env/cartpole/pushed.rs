@@ -9,6 +9,10 @@ impl Environment for CartPole {
         self.reset(Some(seed));
     }
 
+    fn start_from(&mut self, state: &[f64]) -> Result<(), EnvError> {
+        self.reset_to(EnvError::require_numbers(state)?)
+    }
+
     fn state(&self) -> &[f64] {
         self.episode.as_ref().map_or(&[0.0; 4], |episode| &episode.state)
     }
@@ -57,6 +61,10 @@ impl Environment for PushedCartPole {
     fn begin(&mut self, seed: u64) {
         self.seed = seed;
         self.env.begin(seed);
+    }
+
+    fn start_from(&mut self, state: &[f64]) -> Result<(), EnvError> {
+        self.env.start_from(state)
     }
 
     fn state(&self) -> &[f64] {

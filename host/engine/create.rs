@@ -52,6 +52,14 @@ pub(crate) struct Made {
     pub given: Given,
 }
 
+impl Made {
+    /// By an engine for a model of this type.
+    pub fn of<M: LaneModel>(engine: Box<dyn Engine>, horizon: u32) -> Self {
+        let given = Given::to::<M>(horizon);
+        Self { engine, state: vec![0.0; M::DIM], action_len: M::ACTION_DIM, given }
+    }
+}
+
 /// Makes the engine for a model: see [`for_model`].
 pub(crate) struct MakeEngine<'a> {
     pub config: &'a PilotConfig,
@@ -64,8 +72,7 @@ impl Visitor for MakeEngine<'_> {
 
     fn visit<M: LaneModel>(self, model: M) -> Result<Made, PilotError> {
         let engine = for_model(self.config, model, self.simd, self.stream)?;
-        let given = Given::to::<M>(self.config.horizon);
-        Ok(Made { engine, state: vec![0.0; M::DIM], action_len: M::ACTION_DIM, given })
+        Ok(Made::of::<M>(engine, self.config.horizon))
     }
 }
 

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use particle_pilot_kernels::model::{LaneModel, Model, Visitor, lift};
 
+use super::Pilot;
 use super::own_model::require_controls;
-use super::{Given, Pilot};
 use crate::decision::Decision;
 use crate::engine::{Made, drawn, gpu_index, require_table};
 use crate::error::PilotError;
@@ -71,8 +71,7 @@ impl Visitor for MakeJoint<'_> {
         require_table(&drawn, dimensions::<M>())?;
         let (engines, together) = gpu::rows(index, &drawn, model, simd, self.counts)?;
         let pilot = |engine| {
-            let given = Given::to::<M>(config.horizon);
-            let made = Made { engine, state: vec![0.0; M::DIM], given };
+            let made = Made::of::<M>(engine, config.horizon);
             Pilot::with_engine(config.clone(), None, simd, made)
         };
         Ok(Joint { pilots: engines.into_iter().map(pilot).collect(), together })

@@ -1,4 +1,7 @@
-//! Models of `kernels::problems` against the environments that they are of.
+//! Models of `kernels::problems` against the environments that they are of; and recordings of episodes of these and others, which
+//! take the same planners for the same models.
+
+mod recording;
 
 use std::f64::consts::{PI, TAU};
 use std::ops::ControlFlow;

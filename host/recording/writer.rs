@@ -1,8 +1,7 @@
 //! Writes a recording as it happens.
 
-use std::io::{self, Write};
-
-use serde::{Serialize, Serializer};
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, Write};
 
 use super::columns::Columns;
 use super::{FORMAT, MAGIC, Row};
@@ -13,8 +12,12 @@ use crate::pilot::Pilot;
 ///
 /// What is written arrives in blocks; without [`Recorder::end`], the recording is one that was cut off.
 pub struct Recorder<W: Write> {
-    rows: csv::Writer<Hashed<W>>,
+    out: BufWriter<W>,
+    /// Of what was written.
+    digest: Digest,
     columns: Columns,
+    /// The line that is being put together.
+    line: String,
 }
 
 impl<W: Write> Recorder<W> {
@@ -32,11 +35,12 @@ impl<W: Write> Recorder<W> {
             // Readers take returns at the end of a line for a part of its end.
             head += &format!("# {}\n", line.trim_end_matches('\r'));
         }
-        let mut out = Hashed { out, digest: Digest::new() };
-        out.write_all(head.as_bytes())?;
-        let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(out);
-        rows.write_record(columns.names()).map_err(plain)?;
-        Ok(Self { rows, columns })
+        let line = head + &columns.line() + "\n";
+        let mut recorder = Self { out: BufWriter::new(out), digest: Digest::new(), columns, line };
+        recorder.write_line()?;
+        // An output that takes nothing is told of before the episode.
+        recorder.out.flush()?;
+        Ok(recorder)
     }
 
     /// Writes a step, as [`Episode::run_in_with`](crate::Episode::run_in_with) and its like show it.
@@ -57,8 +61,11 @@ impl<W: Write> Recorder<W> {
         }
         let Row { reward, decision_us, best, mean, ess, spread, dead_share, .. } = row;
         let last = [reward, decision_us, best, mean, ess, spread, dead_share];
-        let line = (row.step, &row.state, IntegersWithoutPoint(&row.action), last);
-        self.rows.serialize(line).map_err(plain)
+        self.begin_row(row.step, &row.state);
+        row.action.iter().for_each(|number| add_action(&mut self.line, *number));
+        last.iter().for_each(|number| add(&mut self.line, *number));
+        self.line.push('\n');
+        self.write_line()
     }
 
     /// Ends with how it went, and gives back the output, flushed.
@@ -71,63 +78,44 @@ impl<W: Write> Recorder<W> {
                 let reason = "this episode's last state is of another model";
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
             }
-            let nothing = vec![None::<f64>; self.columns.names().len() - 1 - state.len()];
-            self.rows.serialize((result.steps, state, nothing)).map_err(plain)?;
+            self.begin_row(result.steps, state);
+            self.line.extend((1 + state.len()..self.columns.names().len()).map(|_| ','));
+            self.line.push('\n');
         }
-        let mut out = self.rows.into_inner().map_err(|error| error.into_error())?;
-        write!(out, "# outcome: {}\n# digest: {}\n", result.ending, result.digest)?;
-        let Hashed { mut out, digest } = out;
-        writeln!(out, "# lines: {digest}")?;
+        self.line += &format!("# outcome: {}\n# digest: {}\n", result.ending, result.digest);
+        self.write_line()?;
+        writeln!(self.out, "# lines: {}", self.digest)?;
+        let mut out = self.out.into_inner().map_err(|error| error.into_error())?;
         out.flush()?;
         Ok(out)
     }
-}
 
-/// The output's own error.
-fn plain(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+    fn begin_row(&mut self, step: u32, state: &[f64]) {
+        self.line += &step.to_string();
+        state.iter().for_each(|number| add(&mut self.line, *number));
+    }
+
+    /// Writes and hashes what was put together.
+    fn write_line(&mut self) -> io::Result<()> {
+        self.digest.bytes(self.line.as_bytes());
+        let written = self.out.write_all(self.line.as_bytes());
+        self.line.clear();
+        written
     }
 }
 
-/// Hashes what is written.
-struct Hashed<W> {
-    out: W,
-    digest: Digest,
+/// The shortest decimals that are read as this number.
+fn add(line: &mut String, number: f64) {
+    let _ = write!(line, ",{number:?}"); // which a string takes
 }
 
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.digest.bytes(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// Numbers of which whole ones look like indices.
-struct IntegersWithoutPoint<'a>(&'a [f64]);
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Number {
-    Integer(i64),
-    Other(f64),
-}
-
-impl Serialize for IntegersWithoutPoint<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|number| {
-            let integer = *number as i64;
-            // Not for -0, whose sign would be lost.
-            match (integer as f64).to_bits() == number.to_bits() {
-                true => Number::Integer(integer),
-                false => Number::Other(*number),
-            }
-        }))
+/// As [`add`], where whole numbers look like indices.
+fn add_action(line: &mut String, number: f64) {
+    let integer = number as i64;
+    // Not for -0, whose sign would be lost.
+    if (integer as f64).to_bits() == number.to_bits() {
+        let _ = write!(line, ",{integer}");
+    } else {
+        add(line, number);
     }
 }

@@ -59,8 +59,13 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Assemble that file for several GPUs, and hold what it takes against kernels/budgets.toml.
-    Ptxas,
+    /// Assemble that file for several GPUs, and hold what it takes against kernels/budgets.toml and against the counts in docs/gpu.md
+    /// and in `bench`.
+    Ptxas {
+        /// Replace those counts by what is counted now.
+        #[arg(long)]
+        write: bool,
+    },
     /// Build the Python package's wheels in target/wheels: Linux on x86-64 and ARM, old C libraries, and musl.
     Wheels,
     /// Make a folder that tests and times this project on a machine with a GPU and nothing else.
@@ -84,7 +89,7 @@ fn main() -> ExitCode {
         }
         Task::Kernels { check: true } => check::finish(kernels::check()),
         Task::Kernels { check: false } => check::finish(kernels::write()),
-        Task::Ptxas => check::finish(ptxas::within_budgets()),
+        Task::Ptxas { write } => check::finish(ptxas::assembled(write)),
         Task::Wheels => check::finish(wheels::build()),
         Task::GpuBundle { out } => check::finish(gpu_bundle::make(out)),
     }

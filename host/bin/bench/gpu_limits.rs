@@ -4,42 +4,29 @@
 //! lanes than that for multiply-adds (7.5 and 8.0: 16 for each scheduler), those may hold it up longer.
 
 use particle_pilot::backend::DeviceInfo;
-use particle_pilot::{PilotConfig, PlannerKind};
+use particle_pilot::{ActionKind, PilotConfig, PlannerKind};
 
-/// Clocks for which a scheduler is busy with one step of 32 particles, at least.
-struct Clocks {
-    /// The GPU's compute capability.
-    capability: (u32, u32),
-    /// Left or right by coin: the kernel `roll_out_coin`.
-    coin: f64,
-    /// Left or right with probabilities: `roll_out_biased`.
-    biased: f64,
-    /// Any force: `roll_out_knots`.
-    knots: f64,
-}
-
-/// Counted by `cargo xtask ptxas` on 2026-11-30, with NVIDIA's assembler 13.5.37. On 7.5 and 8.0 multiply-adds
-/// decide (twice their number); elsewhere the number of instructions does.
-const CLOCKS: [Clocks; 4] = [
-    Clocks { capability: (7, 5), coin: 42.0, biased: 42.4, knots: 55.0 },
-    Clocks { capability: (8, 0), coin: 42.0, biased: 42.5, knots: 57.0 },
-    Clocks { capability: (9, 0), coin: 24.4, biased: 25.4, knots: 48.5 },
-    Clocks { capability: (12, 0), coin: 25.0, biased: 25.5, knots: 41.5 },
-];
+use crate::gpu_clocks::CLOCKS;
 
 /// Particles that all schedulers of a multiprocessor advance by one instruction each.
 const PER_CLOCK: f64 = 4.0 * 32.0;
 
-/// The clocks of `config`'s inner loop on such a GPU, where they were counted.
+/// The clocks of `config`'s inner loop on such a GPU, where they were counted: of the cart-pole's usual angles.
 pub fn clocks_per_step(gpu: &DeviceInfo, config: &PilotConfig) -> Option<f64> {
-    let clocks = CLOCKS.iter().find(|clocks| clocks.capability == gpu.compute_capability)?;
-    match config.planner {
-        PlannerKind::RandomShooting => Some(clocks.coin),
-        PlannerKind::Cem => Some(clocks.biased),
-        PlannerKind::Mppi | PlannerKind::PredictiveSampling => Some(clocks.knots),
+    let kernel = match (config.planner, config.action) {
+        (PlannerKind::RandomShooting, ActionKind::Discrete) => "roll_out_coin",
+        (PlannerKind::Cem, ActionKind::Discrete) => "roll_out_biased",
+        (PlannerKind::RandomShooting | PlannerKind::Cem, ActionKind::Continuous) => {
+            "roll_out_knots"
+        }
+        (PlannerKind::Mppi | PlannerKind::PredictiveSampling, _) => "roll_out_knots",
         // Not counted.
-        PlannerKind::Icem | PlannerKind::Smc | PlannerKind::Fmc => None,
-    }
+        (PlannerKind::Icem | PlannerKind::Smc | PlannerKind::Fmc, _) => return None,
+    };
+    let is_it = |(name, capability, _): &&(&str, (u32, u32), f64)| {
+        (*name, *capability) == (kernel, gpu.compute_capability)
+    };
+    CLOCKS.iter().find(is_it).map(|(_, _, clocks)| *clocks)
 }
 
 /// How long `particle_steps` take at least, in seconds, at the clock that the driver names.

@@ -10,6 +10,7 @@ mod diff;
 mod doubt;
 mod figure;
 pub mod formats;
+mod gpu_clocks;
 pub mod gpu_limits;
 mod judge;
 mod limits;

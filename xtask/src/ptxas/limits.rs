@@ -11,34 +11,13 @@ pub struct Gpu {
     pub multiprocessors: f64,
     /// At the boost clock that the data sheet names; power may allow less.
     pub clock_hz: f64,
-    /// Clocks for which a warp's f32 multiplication or addition keeps a scheduler's lanes busy.
-    pub multiply_add_clocks: f64,
 }
 
-/// From NVIDIA's data sheets. On 7.5 and 8.0 a multiprocessor has 64 lanes for f32, 16 for each
-/// scheduler, and a warp of 32 threads takes two clocks; on 9.0 it has 128.
+/// From NVIDIA's data sheets.
 pub const GPUS: [Gpu; 3] = [
-    Gpu {
-        name: "T4",
-        arch: "sm_75",
-        multiprocessors: 40.0,
-        clock_hz: 1.59e9,
-        multiply_add_clocks: 2.0,
-    },
-    Gpu {
-        name: "A100",
-        arch: "sm_80",
-        multiprocessors: 108.0,
-        clock_hz: 1.41e9,
-        multiply_add_clocks: 2.0,
-    },
-    Gpu {
-        name: "H200",
-        arch: "sm_90",
-        multiprocessors: 132.0,
-        clock_hz: 1.98e9,
-        multiply_add_clocks: 1.0,
-    },
+    Gpu { name: "T4", arch: "sm_75", multiprocessors: 40.0, clock_hz: 1.59e9 },
+    Gpu { name: "A100", arch: "sm_80", multiprocessors: 108.0, clock_hz: 1.41e9 },
+    Gpu { name: "H200", arch: "sm_90", multiprocessors: 132.0, clock_hz: 1.98e9 },
 ];
 
 /// Lanes for comparison, selection and integers: 16 for each scheduler on all of them.
@@ -56,16 +35,25 @@ Model: each of a multiprocessor's 4 schedulers issues one instruction for 32 thr
   The hot loop alone is counted, at the boost clock: no launch, no drawing of random numbers, no
   waiting for anything.";
 
-/// Particle-steps in a second, and what stands against more.
-pub fn steps_per_second(gpu: &Gpu, pass: Loop, particle_steps: f64) -> (f64, &'static str) {
+/// Clocks for which a warp's f32 multiplication or addition keeps a scheduler's lanes busy. On 7.5 and 8.0 a multiprocessor has 64
+/// lanes for f32, 16 for each scheduler, and a warp of 32 threads takes two clocks; later ones have 128.
+fn multiply_add_clocks(arch: &str) -> f64 {
+    if ["sm_75", "sm_80"].contains(&arch) { 2.0 } else { 1.0 }
+}
+
+/// For how many clocks a scheduler is busy with one pass through a loop, and what of it stands against fewer.
+pub fn clocks(arch: &str, pass: Loop) -> (f64, &'static str) {
     let clocks = [
         (f64::from(pass.issued), "issue"),
-        (f64::from(pass.multiply_add) * gpu.multiply_add_clocks, "multiply-add lanes"),
+        (f64::from(pass.multiply_add) * multiply_add_clocks(arch), "multiply-add lanes"),
         (f64::from(pass.logic) * LOGIC_CLOCKS, "logic lanes"),
     ];
-    let (clocks, what) = clocks.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).expect("three");
-    let issues_per_second = gpu.multiprocessors * SCHEDULERS * WARP * gpu.clock_hz;
-    (issues_per_second * particle_steps / clocks, what)
+    clocks.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).expect("three")
+}
+
+/// Particle-steps in a second, where a scheduler takes so many clocks for one step of a warp.
+pub fn steps_per_second(gpu: &Gpu, clocks: f64) -> f64 {
+    gpu.multiprocessors * SCHEDULERS * WARP * gpu.clock_hz / clocks
 }
 
 #[cfg(test)]
@@ -76,13 +64,10 @@ mod tests {
     fn the_busiest_part_is_the_limit() {
         let pass = Loop { issued: 53, multiply_add: 40, logic: 12, markers: 4 };
         let [t4, _, h200] = GPUS;
+        assert_eq!(clocks(t4.arch, pass), (80.0, "multiply-add lanes"));
+        assert_eq!(clocks(h200.arch, pass), (53.0, "issue"));
+        assert_eq!(clocks(h200.arch, Loop { logic: 30, ..pass }), (60.0, "logic lanes"));
         // 40 multiprocessors x 64 lanes x 1.59 GHz over 20 multiply-adds a particle-step.
-        let (steps, what) = steps_per_second(&t4, pass, 2.0);
-        assert_eq!(
-            ((steps / 40.0 / 64.0 / 1.59e9 * 20.0).round(), what),
-            (1.0, "multiply-add lanes")
-        );
-        let (steps, what) = steps_per_second(&h200, pass, 2.0);
-        assert_eq!(((steps / 132.0 / 128.0 / 1.98e9 * 26.5).round(), what), (1.0, "issue"));
+        assert_eq!(steps_per_second(&t4, 80.0 / 2.0), 40.0 * 64.0 * 1.59e9 / 20.0);
     }
 }

@@ -2,6 +2,7 @@
 //! `kernels/budgets.toml`. No GPU is needed.
 
 mod budgets;
+mod counted;
 mod limits;
 mod models;
 mod sass;
@@ -22,6 +23,7 @@ use crate::check::Outcome;
 use crate::command::{output, output_and_errors, target_dir};
 use crate::kernels;
 use budgets::Budgets;
+use counted::Counted;
 use sass::Function;
 use tools::Tools;
 use usage::Usage;
@@ -36,8 +38,14 @@ struct Assembled {
     functions: BTreeMap<String, Function>,
 }
 
-/// Assembles, prints the tables, and fails when a kernel is over its budget.
+/// As [`assembled`], and writes nothing.
 pub fn within_budgets() -> Result<Outcome> {
+    assembled(false)
+}
+
+/// Assembles, prints the tables, and fails when a kernel is over its budget, or others are written down than are counted; these are
+/// replaced if `write`.
+pub fn assembled(write: bool) -> Result<Outcome> {
     let budgets = Budgets::read()?;
     let ptx = fs::read_to_string(kernels::path())
         .with_context(|| format!("no {}; run `cargo xtask kernels`", kernels::path().display()))?;
@@ -62,16 +70,16 @@ pub fn within_budgets() -> Result<Outcome> {
         results.into_iter().collect::<Result<Vec<_>>>()
     })?;
     print_usage(&kernels, &assembled, &budgets)?;
-    print_limits(&kernels, &assembled, &budgets)?;
+    let counted = Counted { all: &assembled, budgets: &budgets };
+    print_limits(&kernels, &counted)?;
     nothing_is_fused(tools, text, &assembled)?;
     let complaints = complaints(&kernels, &assembled, &budgets)?;
     complaints.iter().for_each(|complaint| eprintln!("over budget: {complaint}"));
-    match complaints.first() {
-        None => Ok(Outcome::Passed),
-        Some(first) => {
-            bail!("{} times over kernels/budgets.toml, such as {first}", complaints.len())
-        }
+    if let Some(first) = complaints.first() {
+        bail!("{} times over kernels/budgets.toml, such as {first}", complaints.len());
     }
+    counted.are_written(write)?;
+    Ok(Outcome::Passed)
 }
 
 /// The assembler may make one rounding of a multiplication and an addition unless both say `.rn`; forbidden to, it must
@@ -152,30 +160,16 @@ fn print_usage(kernels: &[&str], all: &[Assembled], budgets: &Budgets) -> Result
     Ok(())
 }
 
-fn print_limits(kernels: &[&str], all: &[Assembled], budgets: &Budgets) -> Result<()> {
+fn print_limits(kernels: &[&str], counted: &Counted<'_>) -> Result<()> {
     println!("{}\n", limits::MODEL);
-    println!(
-        "{:23} {:5} {:>12} {:>12} {:>13} {:>6}  held back by",
-        "kernel", "GPU", "steps/s", "instructions", "multiply-adds", "logic"
-    );
+    println!("{:23} {:5} {:>12} {:>7}  taken by", "kernel", "GPU", "steps/s", "clocks");
     for kernel in kernels {
-        let Some(hot) = budgets.of(kernel).and_then(|budget| budget.hot_loop.as_ref()) else {
-            continue;
-        };
         for gpu in &limits::GPUS {
-            let Some(on) = all.iter().find(|on| on.arch == gpu.arch) else { continue };
-            let Some(pass) = on.of(kernel)?.1.hot_loop(&hot.marker) else { continue };
-            let particle_steps = hot.particle_steps(pass.markers)?;
-            let (steps, what) = limits::steps_per_second(gpu, pass, particle_steps);
-            let per_step = |count| f64::from(count) / particle_steps;
-            println!(
-                "{kernel:23} {:5} {steps:12.3e} {:12.2} {:13.2} {:6.2}  {what}",
-                gpu.name,
-                per_step(pass.issued),
-                per_step(pass.multiply_add),
-                per_step(pass.logic)
-            );
+            let Ok((clocks, what)) = counted.limit(kernel, gpu.arch) else { continue };
+            let steps = limits::steps_per_second(gpu, clocks);
+            println!("{kernel:23} {:5} {steps:12.3e} {clocks:7.2}  {what}", gpu.name);
         }
     }
+    println!();
     Ok(())
 }

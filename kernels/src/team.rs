@@ -217,7 +217,8 @@ impl Team for Single {
         listed
     }
 
-    #[inline(always)]
+    // By itself: among all that a step does, the compiler arranged it worse.
+    #[inline(never)]
     fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]) {
         let mut total = 0;
         for weight in weights {

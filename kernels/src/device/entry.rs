@@ -23,7 +23,7 @@ macro_rules! tasks {
         #[cfg_attr(not(feature = "rust-cuda"), unsafe(no_mangle))]
         unsafe extern "ptx-kernel" fn $name(task: Task) {
             let call: fn(&Context<'_>) = $call;
-            let row = asked(Workspace::new(&task, block_row()).row().as_ptr());
+            let row = asked(Workspace::new(&task, block_row()).row_address());
             if row.state >= $least {
                 call(&Context::new(&task, &row));
             }

@@ -49,11 +49,16 @@ impl<'a> Workspace<'a> {
         values(self.memory + offset, count)
     }
 
+    /// Where the row is, if there are rows.
+    #[inline(always)]
+    pub fn row_address(&self) -> *const Row {
+        (self.task.rows + u64::from(self.row) * size_of::<Row>() as u64) as *const Row
+    }
+
     /// The row, where there are rows.
     #[inline(always)]
     pub fn row(&self) -> &'a Cell<Row> {
-        let address = self.task.rows + u64::from(self.row) * size_of::<Row>() as u64;
-        &cells(address, 1)[0]
+        &cells(self.row_address() as u64, 1)[0]
     }
 
     #[inline(always)]

@@ -14,7 +14,7 @@ use crate::gpu::{MOST_ROWS, Together};
 use crate::pilot::{Joint, Pilot, act_together};
 use crate::problem::Problem;
 use crate::settings::{ActionKind, Device, PilotConfig, SettingError, Threads};
-use crate::state::{BatchState, PilotState};
+use crate::state::{BatchState, Carried, PilotState};
 use crate::threads::Workers;
 
 /// Pilots for many independent episodes, which decide all at once.
@@ -123,7 +123,7 @@ impl PilotBatch {
     ///
     /// # Errors
     /// As [`Pilot::set_model`]. What is wrong with the model is found out by the first pilot; where a GPU fails, some may have the
-    /// new model already.
+    /// new model already. A model whose functions take other ways needs as much of a GPU's memory as there is in use.
     pub fn set_model<const N: usize, const M: usize, T: Model<N, M>>(
         &mut self,
         model: T,
@@ -184,7 +184,9 @@ impl PilotBatch {
         make: impl Fn(PilotConfig) -> Result<Pilot, PilotError>,
     ) -> Result<Self, PilotError> {
         config.validate()?;
-        let workers = Workers::start(Threads::asked(config.threads))?;
+        // A GPU has no need of them.
+        let threads = if let Device::Cuda(_) = config.device { 1 } else { config.threads };
+        let workers = Workers::start(Threads::asked(threads))?;
         let mut batch = Self {
             config: config.clone(),
             problem: None,
@@ -194,6 +196,9 @@ impl PilotBatch {
         };
         if let Device::Cuda(_) = config.device {
             for seeds in seeds.chunks(MOST_ROWS as usize) {
+                if flag.load(Ordering::Relaxed) {
+                    return Err(PilotError::Interrupted);
+                }
                 let count = seeds.len() as u32;
                 let Joint { mut pilots, together } = joint(count..=count)?;
                 for (pilot, seed) in pilots.iter_mut().zip(seeds) {
@@ -309,14 +314,27 @@ impl PilotBatch {
 
     /// As [`PilotBatch::act`] of pilots that decide together.
     fn act_together<S: AsRef<[f64]>>(&mut self, states: &[S]) -> Result<Vec<Decision>, PilotError> {
+        // Where there is more than one group, the first ones have decided when another fails.
+        let before = match &self.together[..] {
+            [_] => Vec::new(),
+            _ => self.pilots.iter().map(Pilot::carried).collect::<Result<_, _>>()?,
+        };
         let (mut decisions, mut first) = (Vec::with_capacity(states.len()), 0);
-        for (count, together) in &self.together {
+        let (mut failed, groups) = (None, &self.together);
+        for (count, together) in groups {
             let pilots = &mut self.pilots[first..][..*count];
             let states = states[first..].iter().map(|state| Some(state.as_ref()));
-            decisions.extend(act_together(together, pilots, states)?.into_iter().flatten());
+            match act_together(together, pilots, states) {
+                Ok(group) => decisions.extend(group.into_iter().flatten()),
+                Err(error @ (PilotError::Interrupted | PilotError::Backend(_))) => {
+                    recall_all(self.pilots.iter_mut().take(first).zip(&before));
+                    return Err(error);
+                }
+                Err(error) => failed = failed.or(Some(error)),
+            }
             first += count;
         }
-        Ok(decisions)
+        failed.map_or(Ok(decisions), Err)
     }
 
     /// As [`PilotBatch::reset`] of some pilots, each by its number and its seed, and then [`PilotBatch::act`], but as one:
@@ -353,7 +371,7 @@ impl PilotBatch {
         let decisions = self.act(states);
         if let Err(PilotError::Interrupted | PilotError::Backend(_)) = decisions {
             for (index, carried) in &before {
-                self.pilot(*index)?.recall(carried)?;
+                recall_all([(self.pilot(*index)?, carried)]);
             }
         }
         decisions
@@ -386,9 +404,17 @@ impl PilotBatch {
     }
 
     /// As [`Pilot::set_interrupt`], for all pilots. A call of [`PilotBatch::act`] that is interrupted leaves all of them as
-    /// before it; of more than 65,535 on a GPU some may have decided, so that the batch is to be reset.
+    /// before it.
     pub fn set_interrupt(&mut self, flag: &Arc<AtomicBool>) {
         self.pilots.iter_mut().for_each(|pilot| pilot.set_interrupt(Arc::clone(flag)));
+    }
+}
+
+/// Has pilots go on from where they were.
+fn recall_all<'a>(pilots: impl IntoIterator<Item = (&'a mut Pilot, &'a Carried)>) {
+    for (pilot, carried) in pilots {
+        // Refused where what they had were no numbers, of which nothing comes either way.
+        let _ = pilot.recall(carried);
     }
 }
 

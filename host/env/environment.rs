@@ -27,7 +27,7 @@ pub trait Environment: Send {
     /// as pushes to come. [Replays](crate::recording::Replay) ask for it where a recording begins otherwise than its seed.
     ///
     /// # Errors
-    /// [`EnvError::OtherState`] for a state that no episode can begin in, and nothing has changed. Any is refused unless
+    /// [`EnvError`] for a state that no episode can begin in, and nothing has changed. Any is refused unless
     /// the environment has this function.
     ///
     /// # Examples

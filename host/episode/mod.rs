@@ -247,13 +247,21 @@ impl Playing {
     /// [`PilotError`] for an episode of no steps, or of more than this machine has memory for.
     pub fn begin(episode: &Episode, env: &mut dyn Environment) -> Result<Self, PilotError> {
         episode.require_steps()?;
-        // The time of every decision, and half as much again while the list grows.
-        let times = u64::from(episode.steps) * 3 * size_of::<Duration>() as u64 / 2;
-        let what = || format!("an episode of {} steps needs", episode.steps);
-        memory::require(times, what, "use fewer steps")?;
+        Self::require_memory(episode, 1)?;
         env.begin(episode.seed);
         let state = env.state().to_vec();
         Ok(Self { episode: *episode, run: Run::start(episode.steps, state.len()), state })
+    }
+
+    /// Refuses as many episodes at a time as this machine has no memory for.
+    pub fn require_memory(episode: &Episode, count: u32) -> Result<(), PilotError> {
+        // The time of every decision, and half as much again while the list grows.
+        let times = u64::from(episode.steps) * 3 * size_of::<Duration>() as u64 / 2;
+        let what = || match count {
+            1 => format!("an episode of {} steps needs", episode.steps),
+            _ => format!("{count} episodes of {} steps at a time need", episode.steps),
+        };
+        memory::require(times * u64::from(count), what, "use fewer steps")
     }
 
     /// The state that the next decision is about.

@@ -61,6 +61,7 @@ impl JointEpisodes {
             players.push(next.map(|index| begin(evaluation, index, pilot)).transpose()?);
         }
         let rows = players.iter().flatten().count() as u32;
+        Playing::require_memory(&evaluation.episode, rows)?;
         while players.iter().any(Option::is_some) && !stop.load(Ordering::Relaxed) {
             let asked = Instant::now();
             let states =

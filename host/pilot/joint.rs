@@ -38,8 +38,7 @@ impl Joint {
         Ok(Self { pilots: joint.pilots.into_iter().map(known).collect(), ..joint })
     }
 
-    /// As [`Joint::new`], for a model of one's own; not one that takes a [reference](Model::REFERENCE), of which each pilot has
-    /// its own.
+    /// As [`Joint::new`], for a model of one's own.
     ///
     /// # Errors
     /// As [`Pilot::with_model`].
@@ -101,5 +100,7 @@ pub(crate) fn act_together<'a>(
         let plan = pilot.engine.joined().map_or(Ok(None), |engine| engine.answer())?;
         plan.map(|plan| pilot.decided(plan)).transpose()
     };
-    pilots.iter_mut().map(decision).collect()
+    // All are counted before any that came to nothing is told of.
+    let decisions: Vec<_> = pilots.iter_mut().map(decision).collect();
+    decisions.into_iter().collect()
 }

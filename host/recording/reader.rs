@@ -10,7 +10,8 @@ use crate::episode::Digest;
 /// What the line with the lines' digest begins with; it is not part of that.
 const LINES: &str = "# lines:";
 
-/// A recording that is read, row by row: one of any length takes no more memory than a line of it.
+/// A recording that is read, row by row: however many it has, they take no more memory than one. (Its notes, and what is odd about
+/// it, are kept.)
 pub struct Recording<R> {
     lines: Lines<R>,
     notes: String,

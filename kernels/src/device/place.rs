@@ -232,12 +232,13 @@ fn address(states: Rows<'_>, place: usize) -> (u64, u64) {
 #[inline(always)]
 pub fn asked(row: *const Row) -> Row {
     let (seed, decision, state): (u64, u32, u32);
-    // SAFETY: the place writes registers, and reads the row where there is one.
+    // SAFETY: the place writes registers, and reads the row where there is one. Warps may be asked what they agree on, so that all
+    // threads of a block come here: it is not `pure`, which could be moved to where only some do.
     unsafe {
         asm!(
             "//@pilot row {} {} {} {}",
             out(reg64) seed, out(reg32) decision, out(reg32) state, in(reg64) row,
-            options(pure, readonly, nostack),
+            options(readonly, nostack),
         );
     }
     Row { seed, decision, state, ..Row::BEGINNING }

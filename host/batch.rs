@@ -327,7 +327,8 @@ impl PilotBatch {
             match act_together(together, pilots, states) {
                 Ok(group) => decisions.extend(group.into_iter().flatten()),
                 Err(error @ (PilotError::Interrupted | PilotError::Backend(_))) => {
-                    recall_all(self.pilots.iter_mut().take(first).zip(&before));
+                    let decided = self.pilots.iter_mut().take(first).zip(&before);
+                    decided.for_each(|(pilot, carried)| put_back(pilot, carried));
                     return Err(error);
                 }
                 Err(error) => failed = failed.or(Some(error)),
@@ -371,7 +372,7 @@ impl PilotBatch {
         let decisions = self.act(states);
         if let Err(PilotError::Interrupted | PilotError::Backend(_)) = decisions {
             for (index, carried) in &before {
-                recall_all([(self.pilot(*index)?, carried)]);
+                put_back(self.pilot(*index)?, carried);
             }
         }
         decisions
@@ -410,12 +411,10 @@ impl PilotBatch {
     }
 }
 
-/// Has pilots go on from where they were.
-fn recall_all<'a>(pilots: impl IntoIterator<Item = (&'a mut Pilot, &'a Carried)>) {
-    for (pilot, carried) in pilots {
-        // Refused where what they had were no numbers, of which nothing comes either way.
-        let _ = pilot.recall(carried);
-    }
+/// Has a pilot go on from where it was.
+fn put_back(pilot: &mut Pilot, carried: &Carried) {
+    // Refused where what it had were no numbers, of which nothing comes either way.
+    let _ = pilot.recall(carried);
 }
 
 /// Says which row an error is about.

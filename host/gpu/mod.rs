@@ -16,6 +16,7 @@ mod rows;
 mod schedule;
 mod simulate;
 mod surroundings;
+mod table;
 
 pub(crate) use crate::cuda::ForeignStream;
 pub(crate) use episodes::{GpuEpisodes, World};

@@ -10,6 +10,7 @@ use super::answer::plan_of;
 use super::kept::Kept;
 use super::launches::Launches;
 use super::surroundings::Surroundings;
+use super::table::Table;
 use crate::cuda::{Buffer, Gpu, GpuError, Pinned};
 use crate::engine::{Plan, Question};
 use crate::settings::PilotConfig;
@@ -24,8 +25,8 @@ pub struct GpuRows {
     numbers: Vec<f32>,
     surroundings: Surroundings,
     memory: Buffer<u8>,
-    rows: Both<Row>,
-    starts: Both<f32>,
+    rows: Table<Row>,
+    starts: Table<f32>,
     answers: Pinned<u8>,
     /// Of each row, what is left to its next decision.
     kept: Vec<Kept>,
@@ -33,18 +34,6 @@ pub struct GpuRows {
     asked: Vec<Row>,
     /// The numbers of a state.
     state_len: usize,
-}
-
-/// Values here and on the GPU.
-struct Both<T: bytemuck::Pod> {
-    here: Pinned<T>,
-    there: Buffer<T>,
-}
-
-impl<T: bytemuck::Pod> Both<T> {
-    fn new(gpu: &Gpu, len: usize) -> Result<Self, GpuError> {
-        Ok(Self { here: gpu.pinned(len)?, there: gpu.buffer(len)? })
-    }
 }
 
 impl GpuRows {
@@ -67,8 +56,8 @@ impl GpuRows {
         let (count, state_len) = (count as usize, model.trace.structure.state_len() as usize);
         let (structure, horizon) = (&model.trace.structure, config.horizon);
         let surroundings = Surroundings::new(&gpu, structure, horizon, count, &mut numbers)?;
-        let (rows, starts) = (Both::new(&gpu, count)?, Both::new(&gpu, count * state_len)?);
-        (task.rows, task.starts) = (rows.there.address(), starts.there.address());
+        let (rows, starts) = (Table::new(&gpu, count)?, Table::new(&gpu, count * state_len)?);
+        (task.rows, task.starts) = (rows.address(), starts.address());
         let kept = (0..count).map(|_| Kept::new(&launches.schedule)).collect();
         let answers = gpu.pinned(count * task.layout.answer_size as usize)?;
         let asked = vec![WAITS; count];
@@ -112,8 +101,7 @@ impl GpuRows {
         question: &Question<'_>,
     ) -> Result<(), GpuError> {
         self.surroundings.update(&self.gpu, row, question, &mut self.numbers)?;
-        let starts = self.starts.here.slice_mut()?;
-        starts[self.state_len * row..][..self.state_len].copy_from_slice(start);
+        self.starts.write(self.state_len * row, start)?;
         let kept = self.kept[row].follows(&self.task.params);
         let Question { seed, decision, .. } = *question;
         self.asked[row] = Row { seed, decision, state: Row::DECIDES, kept, padding: 0 };
@@ -134,9 +122,9 @@ impl GpuRows {
                 unknown.push(index);
             }
         }
-        self.rows.here.slice_mut()?.copy_from_slice(&self.asked);
-        self.rows.there.copy_from(&self.rows.here)?;
-        self.starts.there.copy_from(&self.starts.here)?;
+        self.rows.write(0, &self.asked)?;
+        self.rows.send()?;
+        self.starts.send()?;
         self.surroundings.send()?;
         let rows = self.count() as u32;
         // SAFETY: the task and the numbers are those of the launches, for so many rows, and all that they point to is this

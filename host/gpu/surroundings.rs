@@ -5,15 +5,16 @@ use std::ops::Range;
 use particle_pilot_kernels::model::Grid;
 use particle_pilot_kernels::trace::Structure;
 
-use crate::cuda::{Buffer, Gpu, GpuError, Pinned};
+use super::table::Table;
+use crate::cuda::{Gpu, GpuError};
 use crate::engine::Question;
 
 /// What a GPU was given, for one decision or several that are made together: of these, each has its own reference, and all have
 /// the same grid.
 pub struct Surroundings {
     /// For models that have them.
-    reference: Option<Table>,
-    grid: Option<Table>,
+    reference: Option<Table<f32>>,
+    grid: Option<Table<f32>>,
     /// The revisions of what is there.
     there: Revisions,
     /// Those of what is on its way there.
@@ -29,13 +30,6 @@ struct Revisions {
     grid: u64,
 }
 
-/// A table of numbers on its way to the GPU, and there.
-struct Table {
-    len: usize,
-    here: Pinned<f32>,
-    there: Buffer<f32>,
-}
-
 /// Where the numbers that kernels take have the references' address, the grid's, its extent, and how many bytes references are
 /// apart.
 const REFERENCE: Range<usize> = 0..2;
@@ -43,27 +37,10 @@ const GRID: Range<usize> = 2..4;
 const EXTENT: Range<usize> = 4..7;
 const STRIDE: usize = 7;
 
-impl Table {
-    fn new(gpu: &Gpu, len: usize) -> Result<Self, GpuError> {
-        Ok(Self { len, here: gpu.pinned(len)?, there: gpu.buffer(len)? })
-    }
-
-    /// Replaces the numbers from `first` on, here.
-    fn write(&mut self, first: usize, numbers: &[f32]) -> Result<(), GpuError> {
-        self.here.slice_mut()?[first..][..numbers.len()].copy_from_slice(numbers);
-        Ok(())
-    }
-
-    /// Starts to copy all numbers to the GPU.
-    fn send(&mut self) -> Result<(), GpuError> {
-        self.there.copy_from(&self.here)
-    }
-
-    /// Where it is, as two numbers of 32 bits.
-    fn address(&self) -> [f32; 2] {
-        let address = self.there.address();
-        [address as u32, (address >> 32) as u32].map(f32::from_bits)
-    }
+/// The address of a table, as two numbers of 32 bits.
+fn halves(table: &Table<f32>) -> [f32; 2] {
+    let address = table.address();
+    [address as u32, (address >> 32) as u32].map(f32::from_bits)
 }
 
 impl Surroundings {
@@ -79,7 +56,7 @@ impl Surroundings {
         let numbers = structure.reference_len() as usize * (horizon as usize + 1);
         let reference = (numbers > 0).then(|| Table::new(gpu, numbers * count)).transpose()?;
         if let Some(table) = &reference {
-            head[REFERENCE].copy_from_slice(&table.address());
+            head[REFERENCE].copy_from_slice(&halves(table));
             head[STRIDE] = f32::from_bits((numbers * size_of::<f32>()) as u32);
         }
         let there = Revisions { references: vec![0; count], grid: 0 };
@@ -129,13 +106,13 @@ impl Surroundings {
 
     fn copy_grid(&mut self, gpu: &Gpu, grid: Grid<'_>, head: &mut [f32]) -> Result<(), GpuError> {
         // The one before makes room.
-        let table = match self.grid.take().filter(|table| table.len == grid.cells().len()) {
+        let table = match self.grid.take().filter(|table| table.len() == grid.cells().len()) {
             Some(table) => self.grid.insert(table),
             None => self.grid.insert(Table::new(gpu, grid.cells().len())?),
         };
         table.write(0, grid.cells())?;
         table.send()?;
-        head[GRID].copy_from_slice(&table.address());
+        head[GRID].copy_from_slice(&halves(table));
         head[EXTENT].copy_from_slice(&grid.extent());
         Ok(())
     }

@@ -5,6 +5,12 @@
 //! becomes a copy of the particle in whose weight it falls. Weights are fixed-point numbers, since sums of whole
 //! numbers are the same in any order, so that threads can share the work.
 
+use core::cell::Cell;
+
+use crate::lanes::{Lanes, WideLanes};
+use crate::population::cells::load;
+use crate::reduce::COLUMNS;
+
 /// 1 as a fixed-point weight.
 const ONE: f32 = (1u32 << 30) as f32;
 
@@ -14,6 +20,19 @@ const ONE: f32 = (1u32 << 30) as f32;
 pub fn fixed_point(weight: f32) -> u32 {
     // By way of `i32`, which has instructions; NaN becomes 0.
     (weight * ONE) as i32 as u32
+}
+
+/// [`fixed_point`] of a row of weights.
+#[inline(always)]
+#[must_use]
+pub fn fixed_points<L: Lanes>(proof: L::Proof, weights: &[Cell<f32>; COLUMNS]) -> [u32; COLUMNS] {
+    let one = L::splat(proof, ONE);
+    let mut integers = [0; COLUMNS];
+    for place in (0..COLUMNS).step_by(L::COUNT) {
+        let weight = load::<L>(proof, &weights[place..]);
+        (weight * one).widen().truncate(&mut integers[place..]);
+    }
+    integers
 }
 
 /// The points of systematic resampling. Positions are multiplied by the number of particles, so that all are whole:
@@ -45,6 +64,35 @@ impl Systematic {
     pub fn is_below(&self, point: usize, cumulative: u64) -> bool {
         cumulative * self.count > point as u64 * self.total + self.offset
     }
+
+    /// How many points lie [below](Systematic::is_below) each of `cumulative`; all at once, without a branch.
+    #[inline(always)]
+    #[must_use]
+    pub fn counts_below<L: Lanes>(
+        &self,
+        proof: L::Proof,
+        cumulative: &[u64; COLUMNS],
+    ) -> [u32; COLUMNS] {
+        // The bits of 2^52, to which whole numbers below it are added by standing in the low bits.
+        const ONES: u64 = 0x4330_0000_0000_0000;
+        let ones = L::Wide::splat(proof, f64::from_bits(ONES));
+        let total = self.total.max(1);
+        // Rounds up: a point that lies at the sum is not below it.
+        let [count, total, up] = [self.count, total, total - 1 - self.offset.min(total - 1)]
+            .map(|number| L::Wide::splat(proof, number as f64));
+        let mut values = [0.0; COLUMNS];
+        for i in 0..COLUMNS {
+            values[i] = f64::from_bits(ONES | cumulative[i]);
+        }
+        let mut counts = [0; COLUMNS];
+        for place in (0..COLUMNS).step_by(L::COUNT) {
+            let cumulative = L::Wide::load(proof, &values[place..]) - ones;
+            // All but the quotient is exact. That is at most 1024 and, where it is not whole, at least 2^-40 from any whole
+            // number: more than rounding moves it.
+            ((cumulative * count + up) / total).truncate(&mut counts[place..]);
+        }
+        counts
+    }
 }
 
 #[cfg(test)]
@@ -62,8 +110,43 @@ mod tests {
     }
 
     #[test]
+    fn counts_below_are_those_of_one_point_after_the_other() {
+        let mut state = 1u64;
+        let mut next = |bound: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (u128::from(state) * u128::from(bound) >> 64) as u64
+        };
+        for count in [1, 2, 3, 7, 1000, 1023, 1024] {
+            for total in [1, 12_345, 1 << 30, (1 << 30) + 1, (count << 30) - 77, count << 30] {
+                for word in [0, 1, next(1 << 32) as u32, u32::MAX] {
+                    let points = Systematic::new(count as usize, total, word);
+                    let naive =
+                        |c| (0..count as usize).filter(|point| points.is_below(*point, c)).count();
+                    // Just at a point, and wherever.
+                    let at = |point: u64| (point * total + points.offset) / count;
+                    let points_at = [at(0), at(count / 3), at(count - 1)];
+                    let near = points_at.into_iter().flat_map(|c| [c.saturating_sub(1), c, c + 1]);
+                    for c in near.chain([0, next(total), total - 1, total]).filter(|c| *c <= total)
+                    {
+                        let counts = points.counts_below::<f32>((), &[c; COLUMNS]);
+                        assert_eq!(counts, [naive(c) as u32; COLUMNS], "{points:?} {c}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn fixed_point_weights_keep_the_bounds() {
         let weights = [0.0, 1e-12, 0.5, 1.0, f32::NAN];
         assert_eq!(weights.map(fixed_point), [0, 0, 1 << 29, 1 << 30, 0]);
+    }
+
+    #[test]
+    fn rows_of_weights_become_what_each_becomes() {
+        let weights = [0.0, 1e-12, 1e-9, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.999_999_94, 1.0];
+        let row = core::array::from_fn(|i| weights[i % weights.len()]);
+        let expected = row.map(fixed_point);
+        assert_eq!(fixed_points::<f32>((), &row.map(Cell::new)), expected);
     }
 }

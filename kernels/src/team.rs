@@ -9,8 +9,10 @@
 
 use core::cell::Cell;
 
+use crate::lanes::{LaneBits, Lanes, WideLanes};
+use crate::population::cells::{load, store_bits};
 use crate::reduce::{COLUMNS, fold};
-use crate::resampling::{Systematic, fixed_point};
+use crate::resampling::{Systematic, fixed_points};
 
 /// Threads that work on a population together.
 pub trait Team: Copy {
@@ -27,14 +29,15 @@ pub trait Team: Copy {
     fn combine(&self, value: u32, with: impl Fn(u32, u32) -> u32) -> u32;
 
     /// The sum of each of `rows`, which have one length, passed through `finish`; in every thread.
-    fn sums<const N: usize>(
+    fn sums<L: Lanes, const N: usize>(
         &self,
+        proof: L::Proof,
         rows: [&[Cell<f32>]; N],
         finish: impl Fn(f64) -> f64,
     ) -> [f64; N];
 
     /// The sum of `row` and that of its squares; in every thread.
-    fn sum_and_squares(&self, row: &[Cell<f32>]) -> [f64; 2];
+    fn sum_and_squares<L: Lanes>(&self, proof: L::Proof, row: &[Cell<f32>]) -> [f64; 2];
 
     /// For each `n` below `N` the sum of `value(n, i)` over all `i` below `count`; in every thread.
     fn sums_of<const N: usize>(
@@ -55,7 +58,13 @@ pub trait Team: Copy {
     ///
     /// # Panics
     /// If `sources` is shorter than `weights`, or `weights` is empty.
-    fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]);
+    fn resample<L: Lanes>(
+        &self,
+        proof: L::Proof,
+        weights: &[Cell<f32>],
+        word: u32,
+        sources: &[Cell<u32>],
+    );
 
     /// Gathers: `to[i]` becomes `from[sources[i]]`, each thread with the `sources` of its own [`places`](Team::places).
     ///
@@ -145,48 +154,26 @@ impl Team for Single {
     }
 
     #[inline(always)]
-    fn sums<const N: usize>(
+    fn sums<L: Lanes, const N: usize>(
         &self,
+        proof: L::Proof,
         rows: [&[Cell<f32>]; N],
         finish: impl Fn(f64) -> f64,
     ) -> [f64; N] {
         let mut sums = [0.0; N];
-        for (sum, values) in sums.iter_mut().zip(rows) {
-            let mut columns = [0.0f64; COLUMNS];
-            let (chunks, rest) = values.as_chunks::<COLUMNS>();
-            for chunk in chunks {
-                for (column, value) in columns.iter_mut().zip(chunk) {
-                    *column += f64::from(value.get());
-                }
-            }
-            for (column, value) in columns.iter_mut().zip(rest) {
-                *column += f64::from(value.get());
-            }
-            *sum = finish(fold(columns));
+        for (sum, row) in sums.iter_mut().zip(rows) {
+            let mut columns = Columns::<L>::new(proof);
+            columns.add::<false>(row);
+            *sum = finish(fold(columns.sums()));
         }
         sums
     }
 
     #[inline(always)]
-    fn sum_and_squares(&self, row: &[Cell<f32>]) -> [f64; 2] {
-        // Not by `Sums`: with it the compiler arranged the resampling that follows otherwise, and `smc` took a tenth
-        // longer.
-        let mut columns = [0.0f64; COLUMNS];
-        let mut squares = [0.0f64; COLUMNS];
-        let (chunks, rest) = row.as_chunks::<COLUMNS>();
-        for chunk in chunks {
-            for i in 0..COLUMNS {
-                let value = f64::from(chunk[i].get());
-                columns[i] += value;
-                squares[i] += value * value;
-            }
-        }
-        for (i, value) in rest.iter().enumerate() {
-            let value = f64::from(value.get());
-            columns[i] += value;
-            squares[i] += value * value;
-        }
-        [fold(columns), fold(squares)]
+    fn sum_and_squares<L: Lanes>(&self, proof: L::Proof, row: &[Cell<f32>]) -> [f64; 2] {
+        let mut columns = Columns::<L>::new(proof);
+        columns.add::<true>(row);
+        [fold(columns.sums()), fold(columns.squares())]
     }
 
     #[inline(always)]
@@ -217,33 +204,134 @@ impl Team for Single {
         listed
     }
 
-    // By itself: among all that a step does, the compiler arranged it worse.
-    #[inline(never)]
-    fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]) {
+    #[inline(always)]
+    fn resample<L: Lanes>(
+        &self,
+        proof: L::Proof,
+        weights: &[Cell<f32>],
+        word: u32,
+        sources: &[Cell<u32>],
+    ) {
+        let (rows, rest) = weights.as_chunks::<COLUMNS>();
+        // A weight of 0 has no copies.
+        let last = padded(rest);
+        let rows = || rows.iter().chain((!rest.is_empty()).then_some(&last));
         let mut total = 0;
-        for weight in weights {
-            total += u64::from(fixed_point(weight.get()));
+        for row in rows() {
+            for weight in fixed_points::<L>(proof, row) {
+                total += u64::from(weight);
+            }
         }
         let points = Systematic::new(weights.len(), total, word);
-        let (mut source, mut cumulative) = (0, u64::from(fixed_point(weights[0].get())));
-        for (point, place) in sources.iter().enumerate() {
-            if point >= weights.len() {
-                place.set(point as u32);
-                continue;
+        let (mut cumulative, mut begin) = (0, 0);
+        for (row, weights) in rows().enumerate() {
+            let weights = fixed_points::<L>(proof, weights);
+            let mut sums = [0; COLUMNS];
+            for i in 0..COLUMNS {
+                cumulative += u64::from(weights[i]);
+                sums[i] = cumulative;
             }
-            while !points.is_below(point, cumulative) && source + 1 < weights.len() {
-                source += 1;
-                cumulative += u64::from(fixed_point(weights[source].get()));
+            let ends = points.counts_below::<L>(proof, &sums);
+            for i in 0..COLUMNS {
+                fill::<L>(proof, sources, begin as usize, ends[i] as usize, row * COLUMNS + i);
+                begin = ends[i];
             }
-            place.set(source as u32);
+        }
+        for place in weights.len()..sources.len() {
+            sources[place].set(place as u32);
         }
     }
+}
+
+/// Writes `value` to the places from `begin` to `end`, or more, which are written to next: branches on chance would cost more.
+#[inline(always)]
+fn fill<L: Lanes>(proof: L::Proof, places: &[Cell<u32>], begin: usize, end: usize, value: usize) {
+    let mut next = begin;
+    loop {
+        let Some(bundle) = places.get(next..next + L::COUNT) else {
+            places[next..end.max(next)].iter().for_each(|place| place.set(value as u32));
+            return;
+        };
+        store_bits::<L>(L::Bits::splat(proof, value as u32), bundle);
+        next += L::COUNT;
+        if next >= end {
+            return;
+        }
+    }
+}
+
+/// The columns of sums, and of sums of squares, in the order of [`crate::reduce`].
+struct Columns<L: Lanes> {
+    proof: L::Proof,
+    sums: [L::Wide; COLUMNS],
+    squares: [L::Wide; COLUMNS],
+}
+
+impl<L: Lanes> Columns<L> {
+    #[inline(always)]
+    fn new(proof: L::Proof) -> Self {
+        let zeros = [L::Wide::splat(proof, 0.0); COLUMNS];
+        Self { proof, sums: zeros, squares: zeros }
+    }
+
+    #[inline(always)]
+    fn add<const SQUARES: bool>(&mut self, values: &[Cell<f32>]) {
+        let (rows, rest) = values.as_chunks::<COLUMNS>();
+        for row in rows {
+            self.add_row::<SQUARES>(row);
+        }
+        if !rest.is_empty() {
+            // Adding 0 changes no sum: none is -0.
+            self.add_row::<SQUARES>(&padded(rest));
+        }
+    }
+
+    #[inline(always)]
+    fn add_row<const SQUARES: bool>(&mut self, row: &[Cell<f32>; COLUMNS]) {
+        for bundle in 0..COLUMNS / L::COUNT {
+            let values = load::<L>(self.proof, &row[bundle * L::COUNT..]).widen();
+            self.sums[bundle] = self.sums[bundle] + values;
+            if SQUARES {
+                self.squares[bundle] = self.squares[bundle] + values * values;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn sums(&self) -> [f64; COLUMNS] {
+        stored::<L>(&self.sums)
+    }
+
+    #[inline(always)]
+    fn squares(&self) -> [f64; COLUMNS] {
+        stored::<L>(&self.squares)
+    }
+}
+
+/// `rest`, fewer than a row, and zeros.
+#[inline(always)]
+fn padded(rest: &[Cell<f32>]) -> [Cell<f32>; COLUMNS] {
+    let row: [Cell<f32>; COLUMNS] = Default::default();
+    for (to, from) in row.iter().zip(rest) {
+        to.set(from.get());
+    }
+    row
+}
+
+#[inline(always)]
+fn stored<L: Lanes>(bundles: &[L::Wide; COLUMNS]) -> [f64; COLUMNS] {
+    let mut values = [0.0; COLUMNS];
+    for bundle in 0..COLUMNS / L::COUNT {
+        bundles[bundle].store(&mut values[bundle * L::COUNT..]);
+    }
+    values
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::reduce::{sum, sum_of_squares};
+    use crate::resampling::fixed_point;
     use proptest::prelude::*;
 
     fn cells<T: Copy>(values: &[T]) -> Vec<Cell<T>> {
@@ -280,7 +368,7 @@ mod tests {
         #[test]
         fn resampling_takes_those_in_whose_weights_the_points_fall(weights in weights(), word in any::<u32>()) {
             let sources = cells(&vec![u32::MAX; weights.len() + 5]);
-            Single.resample(&cells(&weights), word, &sources);
+            Single.resample::<f32>((), &cells(&weights), word, &sources);
             let mut expected = naive_sources(&weights, word);
             expected.extend(weights.len() as u32..weights.len() as u32 + 5);
             prop_assert_eq!(sources.iter().map(Cell::get).collect::<Vec<_>>(), expected);
@@ -292,7 +380,7 @@ mod tests {
             word in any::<u32>(),
         ) {
             let sources = cells(&vec![0; weights.len()]);
-            Single.resample(&cells(&weights), word, &sources);
+            Single.resample::<f32>((), &cells(&weights), word, &sources);
             let total: u64 = weights.iter().map(|w| u64::from(fixed_point(*w))).sum();
             for (particle, weight) in weights.iter().enumerate() {
                 let copies = sources.iter().filter(|s| s.get() as usize == particle).count();
@@ -314,9 +402,9 @@ mod tests {
         #[test]
         fn sums_have_the_order_of_all_others(row in prop::collection::vec(-1f32..1.0, 0..99)) {
             let (cells, squares) = (cells(&row), sum_of_squares(&row));
-            let [one, two] = Single.sums([&cells, &cells], |sum| 2.0 * sum);
+            let [one, two] = Single.sums::<f32, 2>((), [&cells, &cells], |sum| 2.0 * sum);
             prop_assert_eq!([one, two], [2.0 * sum(&row); 2]);
-            prop_assert_eq!(Single.sum_and_squares(&cells), [sum(&row), squares]);
+            prop_assert_eq!(Single.sum_and_squares::<f32>((), &cells), [sum(&row), squares]);
             let value = |n, i: usize| f64::from(row[i]).powi(1 + n as i32);
             prop_assert_eq!(Single.sums_of(row.len(), value), [sum(&row), squares]);
         }
@@ -330,7 +418,7 @@ mod tests {
         let mut copies = [0u32; 6];
         const WORDS: u32 = 10_000;
         for word in 0..WORDS {
-            Single.resample(&cells(&weights), word * (u32::MAX / WORDS), &sources);
+            Single.resample::<f32>((), &cells(&weights), word * (u32::MAX / WORDS), &sources);
             sources.iter().for_each(|source| copies[source.get() as usize] += 1);
         }
         let total: f32 = weights.iter().sum();

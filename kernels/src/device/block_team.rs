@@ -4,6 +4,7 @@ use core::cell::Cell;
 
 use super::block::{Block, HALF, WARP, across, fold_columns, prefix_sum_wide};
 use super::shared::Tile;
+use crate::lanes::Lanes;
 use crate::population::LARGEST;
 use crate::resampling::{Systematic, fixed_point};
 use crate::team::Team;
@@ -60,8 +61,9 @@ impl Team for Block {
     }
 
     #[inline(always)]
-    fn sums<const N: usize>(
+    fn sums<L: Lanes, const N: usize>(
         &self,
+        _: L::Proof,
         rows: [&[Cell<f32>]; N],
         finish: impl Fn(f64) -> f64,
     ) -> [f64; N] {
@@ -79,7 +81,7 @@ impl Team for Block {
     }
 
     #[inline(always)]
-    fn sum_and_squares(&self, row: &[Cell<f32>]) -> [f64; 2] {
+    fn sum_and_squares<L: Lanes>(&self, _: L::Proof, row: &[Cell<f32>]) -> [f64; 2] {
         let value = |n: usize, i: usize| {
             let value = f64::from(row[i].get());
             if n == 0 { value } else { value * value }
@@ -121,7 +123,13 @@ impl Team for Block {
     }
 
     #[inline(always)]
-    fn resample(&self, weights: &[Cell<f32>], word: u32, sources: &[Cell<u32>]) {
+    fn resample<L: Lanes>(
+        &self,
+        _: L::Proof,
+        weights: &[Cell<f32>],
+        word: u32,
+        sources: &[Cell<u32>],
+    ) {
         Block::sync(self);
         let (first, end) = share(self, weights.len());
         let weight = |place: u32| u64::from(fixed_point(weights[place as usize].get()));

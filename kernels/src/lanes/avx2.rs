@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 use core::ops::{Neg, Not};
 
-use super::{LaneBits, LaneMask, Lanes, factors, last_index, operators};
+use super::{LaneBits, LaneMask, Lanes, factors, last_index, operators, wide};
 
 /// Proof that this CPU has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +53,9 @@ operators!(avx2, U32x8: BitAnd bitand _mm256_and_si256,
     BitOr bitor _mm256_or_si256, BitXor bitxor _mm256_xor_si256);
 factors!(avx2, Factors8: Avx2, U32x8, _mm256_set1_epi32, _mm256_mul_epu32, _mm256_srli_epi64);
 operators!(avx2, Mask8: BitAnd bitand _mm256_and_ps, BitOr bitor _mm256_or_ps);
+wide!(avx2, F64x8: Avx2, 2 x 4 in __m256d, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd,
+    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd,
+    |to, value| _mm_storeu_si128(to.cast(), _mm256_cvttpd_epi32(value)));
 
 impl Neg for F32x8 {
     type Output = Self;
@@ -84,6 +87,7 @@ impl Lanes for F32x8 {
     type Proof = Avx2;
     type Bits = U32x8;
     type Mask = Mask8;
+    type Wide = F64x8;
     const COUNT: usize = 8;
     const INTERLEAVE: usize = 2;
     const REGISTERS: usize = 16;
@@ -177,6 +181,13 @@ impl Lanes for F32x8 {
                 Self(_mm256_permute2f128_ps::<0x20>(lower, upper)),
                 Self(_mm256_permute2f128_ps::<0x31>(lower, upper)),
             ]
+        })
+    }
+    #[inline(always)]
+    fn widen(self) -> F64x8 {
+        avx2!({
+            let upper = _mm256_extractf128_ps::<1>(self.0);
+            F64x8([_mm256_cvtps_pd(_mm256_castps256_ps128(self.0)), _mm256_cvtps_pd(upper)])
         })
     }
     #[inline(always)]

@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 use core::ops::{BitAnd, BitOr, Neg, Not};
 
-use super::{LaneBits, LaneMask, Lanes, factors, last_index, operators};
+use super::{LaneBits, LaneMask, Lanes, factors, last_index, operators, wide};
 
 /// Proof that this CPU has AVX-512F.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,9 @@ operators!(avx512, F32x16: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul
 operators!(avx512, U32x16: BitAnd bitand _mm512_and_si512,
     BitOr bitor _mm512_or_si512, BitXor bitxor _mm512_xor_si512);
 factors!(avx512, Factors16: Avx512, U32x16, _mm512_set1_epi32, _mm512_mul_epu32, _mm512_srli_epi64);
+wide!(avx512, F64x16: Avx512, 2 x 8 in __m512d, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd,
+    _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd,
+    |to, value| _mm256_storeu_si256(to.cast(), _mm512_cvttpd_epi32(value)));
 
 impl Neg for F32x16 {
     type Output = Self;
@@ -73,6 +76,7 @@ impl Lanes for F32x16 {
     type Proof = Avx512;
     type Bits = U32x16;
     type Mask = Mask16;
+    type Wide = F64x16;
     const COUNT: usize = 16;
     const INTERLEAVE: usize = 2;
     const REGISTERS: usize = 32;
@@ -168,6 +172,14 @@ impl Lanes for F32x16 {
                 Self(_mm512_permutex2var_ps(self.0, first, other.0)),
                 Self(_mm512_permutex2var_ps(self.0, second, other.0)),
             ]
+        })
+    }
+    #[inline(always)]
+    fn widen(self) -> F64x16 {
+        avx512!({
+            let upper = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(self.0));
+            let lower = _mm512_castps512_ps256(self.0);
+            F64x16([_mm512_cvtps_pd(lower), _mm512_cvtps_pd(_mm256_castpd_ps(upper))])
         })
     }
     #[inline(always)]

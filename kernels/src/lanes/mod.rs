@@ -15,9 +15,11 @@ use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
 #[cfg(feature = "std")]
 mod paths;
 mod scalar;
+mod wide;
 
 #[cfg(feature = "std")]
 pub use paths::{LaneWork, SimdProof};
+pub use wide::WideLanes;
 
 #[cfg(target_arch = "aarch64")]
 pub mod neon;
@@ -47,6 +49,8 @@ pub trait Lanes:
     type Bits: LaneBits<Float = Self, Proof = Self::Proof>;
     /// One truth value for each lane.
     type Mask: LaneMask;
+    /// The same lanes in double precision.
+    type Wide: WideLanes<Proof = Self::Proof>;
     /// The number of lanes: how many particles one bundle holds.
     const COUNT: usize;
     /// The interleave factor: how many bundles of pairs a thread advances side by side, 1 or 2. Two hide the
@@ -142,6 +146,9 @@ pub trait Lanes:
 
     /// The zip of `self` and `other`, lane 0 of both, lane 1 of both and so on: its first and its second half.
     fn zip(self, other: Self) -> [Self; 2];
+
+    /// The lanes in double precision.
+    fn widen(self) -> Self::Wide;
 
     /// The raw bits of every lane.
     fn bits(self) -> Self::Bits;
@@ -285,7 +292,7 @@ macro_rules! operators {
     )*};
 }
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-use operators;
+use {operators, wide::wide};
 
 /// A bundle of factors on x86: even lanes and odd lanes apart, each in the lower half of 64 bits; the upper half
 /// holds anything.

@@ -3,7 +3,7 @@
 use core::arch::aarch64::*;
 use core::ops::{Neg, Not};
 
-use super::{LaneBits, LaneFactors, LaneMask, Lanes, operators};
+use super::{LaneBits, LaneFactors, LaneMask, Lanes, operators, wide};
 
 /// Proof that this CPU has NEON.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,9 @@ operators!(neon, F32x4: Add add vaddq_f32, Sub sub vsubq_f32, Mul mul vmulq_f32,
 operators!(neon, U32x4: BitAnd bitand vandq_u32, BitOr bitor vorrq_u32,
     BitXor bitxor veorq_u32);
 operators!(neon, Mask4: BitAnd bitand vandq_u32, BitOr bitor vorrq_u32);
+wide!(neon, F64x4: Neon, 2 x 2 in float64x2_t, vaddq_f64, vsubq_f64, vmulq_f64, vdivq_f64,
+    vdupq_n_f64, vld1q_f64, vst1q_f64,
+    |to, value| vst1_u32(to, vmovn_u64(vcvtq_u64_f64(value))));
 
 impl Neg for F32x4 {
     type Output = Self;
@@ -76,6 +79,7 @@ impl Lanes for F32x4 {
     type Proof = Neon;
     type Bits = U32x4;
     type Mask = Mask4;
+    type Wide = F64x4;
     const COUNT: usize = 4;
     const INTERLEAVE: usize = 2;
     const REGISTERS: usize = 32;
@@ -153,6 +157,10 @@ impl Lanes for F32x4 {
     #[inline(always)]
     fn zip(self, other: Self) -> [Self; 2] {
         neon!([Self(vzip1q_f32(self.0, other.0)), Self(vzip2q_f32(self.0, other.0))])
+    }
+    #[inline(always)]
+    fn widen(self) -> F64x4 {
+        neon!(F64x4([vcvt_f64_f32(vget_low_f32(self.0)), vcvt_high_f64_f32(self.0)]))
     }
     #[inline(always)]
     fn bits(self) -> U32x4 {

@@ -7,6 +7,7 @@ impl Lanes for f32 {
     type Proof = ();
     type Bits = u32;
     type Mask = bool;
+    type Wide = f64;
     const COUNT: usize = 1;
     const INTERLEAVE: usize = 1;
     const REGISTERS: usize = 16;
@@ -87,6 +88,10 @@ impl Lanes for f32 {
     #[inline(always)]
     fn zip(self, other: Self) -> [Self; 2] {
         [self, other]
+    }
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        f64::from(self)
     }
     #[inline(always)]
     fn bits(self) -> u32 {

@@ -98,11 +98,11 @@ impl Strategy for Fmc {
             have_cloned = true;
         }
         let votes = if P::Control::<L>::LEN == 1 {
-            team.sums([&population.row(FIRST)[..population.count]], |sum| sum)[0]
+            team.sums::<L, 1>(proof, [&population.row(FIRST)[..population.count]], |sum| sum)[0]
         } else {
             0.0
         };
-        let stats = population.stats::<T>(team, spec.horizon);
+        let stats = population.stats::<L, T>(proof, team, spec.horizon);
         let best_first = population.first_of_best::<T>(team, stats.best);
         let strata = if P::Control::<L>::LEN == 1 {
             [0; STRATA / 2]
@@ -149,7 +149,7 @@ impl Fmc {
             store(L::select(lives, good, zero), &goods[place..]);
         }
         let count = living as f64;
-        let means = team.sums([distances, goods], |sum| sum / count);
+        let means = team.sums::<L, 2>(proof, [distances, goods], |sum| sum / count);
         let [near, good] = means.map(|mean| mean as f32);
         for place in team.places(width, L::COUNT) {
             let lives = steps.le(load(proof, &lifetimes[place..]));
@@ -158,7 +158,8 @@ impl Fmc {
             let off = load::<L>(proof, &goods[place..]) - L::splat(proof, good);
             store(L::select(lives, off * off, zero), &squares[place..]);
         }
-        let inverses = team.sums([rewards, squares], |sum| inverse_deviation(sum / count));
+        let inverses =
+            team.sums::<L, 2>(proof, [rewards, squares], |sum| inverse_deviation(sum / count));
         let near = Standard { mean: near, inverse_deviation: inverses[0] as f32 };
         let good = Standard { mean: good, inverse_deviation: inverses[1] as f32 };
         for place in team.places(width, L::COUNT) {

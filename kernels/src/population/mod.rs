@@ -343,10 +343,10 @@ impl<'a> Population<'a> {
 
     /// The statistics after `horizon` steps.
     #[inline(always)]
-    fn stats<T: Team>(&self, team: T, horizon: u32) -> PopulationStats {
+    fn stats<L: Lanes, T: Team>(&self, proof: L::Proof, team: T, horizon: u32) -> PopulationStats {
         let scores = &self.row(SCORE)[..self.count];
         let lifetimes = &self.row(LIFETIME)[..self.count];
-        let [sum, squares] = team.sum_and_squares(scores);
+        let [sum, squares] = team.sum_and_squares::<L>(proof, scores);
         let (mut best, mut dead, mut non_finite, mut longest) = (u32::MAX, 0, 0, 0);
         for place in team.places(self.count, 1) {
             let (score, lifetime) = (scores[place].get(), lifetimes[place].get() as u32);

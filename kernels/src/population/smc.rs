@@ -80,13 +80,13 @@ impl Strategy for Smc {
             }
             if is_last {
                 let effective_samples = total * total / squares;
-                let stats = population.stats::<T>(team, spec.horizon);
+                let stats = population.stats::<L, T>(proof, team, spec.horizon);
                 return SmcOutput { log_evidence, effective_samples, stats };
             }
             if uneven {
                 let word = spec.stream.block((), u32::MAX - step, self.first)[0];
                 let weights = &population.working(WEIGHT)[..population.count];
-                team.resample(weights, word, population.sources);
+                team.resample::<L>(proof, weights, word, population.sources);
                 population.replace(team);
                 population.note_scores::<L, T>(proof, team);
             }
@@ -131,7 +131,7 @@ impl Smc {
             let weight = load::<L>(proof, &weights[place..]) - L::splat(proof, heaviest);
             store(exp(proof, weight), &weights[place..]);
         }
-        (heaviest, team.sum_and_squares(weights))
+        (heaviest, team.sum_and_squares::<L>(proof, weights))
     }
 }
 

@@ -61,6 +61,7 @@ impl Lanes for Traced {
     type Proof = ();
     type Bits = TracedBits;
     type Mask = TracedMask;
+    type Wide = f64;
     const COUNT: usize = 1;
     const INTERLEAVE: usize = 1;
     const REGISTERS: usize = 1;
@@ -129,6 +130,10 @@ impl Lanes for Traced {
     }
     fn zip(self, other: Self) -> [Self; 2] {
         [self, other]
+    }
+    fn widen(self) -> f64 {
+        cannot_follow();
+        f64::NAN
     }
     fn bits(self) -> TracedBits {
         TracedBits(self.0)

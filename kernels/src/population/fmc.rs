@@ -84,7 +84,7 @@ impl Strategy for Fmc {
         let mut have_cloned = false;
         for step in 0..spec.horizon {
             population.draw::<L, T>(proof, team, &spec.stream, step, self.first);
-            population.advance::<P, L, T>(proof, team, spec, step, 0, self.first);
+            population.advance::<P, L, T>(proof, team, spec, step, 0, false, self.first);
             let now = population.list_living::<T>(team, step + 1);
             if now == 0 || spec.is_stopped() {
                 // Nobody is left to clone: the walkers that lived longest have the last say.

@@ -244,7 +244,8 @@ impl<'a> Population<'a> {
     }
 
     /// Advances every particle by step `step`: the first with its first action, later ones with one that row `words` of the
-    /// random words says, or where that has several dimensions, words of its own; the particles' numbers are from `first` on.
+    /// random words says, or where that has several dimensions, words of its own; the particles' numbers are from `first` on. Where
+    /// the words are `shared` by steps, each of which takes a sign, the next one moves up.
     #[inline(always)]
     fn advance<P: Plant, L: Lanes, T: Team>(
         &self,
@@ -253,6 +254,7 @@ impl<'a> Population<'a> {
         spec: &PopulationSpec<'_, P>,
         step: u32,
         words: usize,
+        shared: bool,
         first: u32,
     ) {
         let setup = spec.model.setup::<L>(proof, spec.state, spec.surroundings);
@@ -276,9 +278,13 @@ impl<'a> Population<'a> {
                     let share = uniform::<L>(proof, self.words::<L>(proof, words, place));
                     (share + share - L::splat(proof, 1.0)) * L::splat(proof, full)
                 } else {
-                    let sign = L::Bits::splat(proof, SIGN);
-                    ((self.words::<L>(proof, words, place) & sign) ^ L::splat(proof, -full).bits())
-                        .as_float()
+                    let signs = self.words::<L>(proof, words, place);
+                    if shared {
+                        let next = signs.shl::<1>();
+                        store_bits::<L>(next, &self.words[words * self.width + place..]);
+                    }
+                    let sign = signs & L::Bits::splat(proof, SIGN);
+                    (sign ^ L::splat(proof, -full).bits()).as_float()
                 })
             };
             let [cost, lifetime, score] =

@@ -11,7 +11,7 @@
 //! estimate of `E exp(-cost / temperature)`, which resampling leaves unbiased.
 
 use super::cells::{load, store};
-use super::{LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy};
+use super::{LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy, WORDS};
 use crate::lanes::Lanes;
 use crate::math::exp;
 use crate::model::Vector;
@@ -62,13 +62,18 @@ impl Strategy for Smc {
         population.note_scores::<L, T>(proof, team);
         let count = population.count as f64;
         let mut log_evidence = 0.0;
+        // Left or right takes a bit of a word, any other control the whole of it.
+        let logarithm = if spec.continuous { 0 } else { u32::BITS.trailing_zeros() };
+        let steps_of_block = (WORDS as u32) << logarithm;
         let mut step = 0u32;
         loop {
-            if P::Control::<L>::LEN == 1 && step.is_multiple_of(4) {
-                population.draw::<L, T>(proof, team, &spec.stream, step / 4, self.first);
+            let word = step >> logarithm;
+            if P::Control::<L>::LEN == 1 && step & (steps_of_block - 1) == 0 {
+                let block = word / WORDS as u32;
+                population.draw::<L, T>(proof, team, &spec.stream, block, self.first);
             }
-            let words = (step % 4) as usize;
-            population.advance::<P, L, T>(proof, team, spec, step, words, self.first);
+            let (row, shared) = (word as usize % WORDS, !spec.continuous);
+            population.advance::<P, L, T>(proof, team, spec, step, row, shared, self.first);
             step += 1;
             let (heaviest, [total, squares]) = self.weigh::<L, T>(proof, team, population);
             let is_last = step == spec.horizon || spec.is_stopped();

@@ -15,7 +15,7 @@ use super::planner::{Request, Swarm};
 use crate::decision::Diagnostics;
 
 /// Sums that [`Summary`] has.
-const SUMS: usize = STRATA + 1;
+pub(crate) const SUMS: usize = STRATA + 1;
 
 /// What is kept about the futures of one chunk.
 pub(crate) struct Chunk {
@@ -89,46 +89,24 @@ impl Futures {
         request: &Request<'_>,
         sampling: &S,
     ) -> Summary {
-        let Swarm { model, simd, particles, horizon } = swarm;
         let numbers = sampling.numbers() * PAIRS;
-        self.count = *particles as usize;
+        self.count = swarm.particles as usize;
         self.each(request, |index, chunk| {
             let mut noise = std::mem::take(&mut chunk.noise);
             if noise.len() < numbers {
                 noise = request.buffers.take(numbers);
             }
-            chunk.summary = {
-                let scheme = &sampling.draw(swarm, index, &mut noise);
-                let spec = RolloutSpec {
-                    model,
-                    scheme,
-                    state: request.state,
-                    surroundings: request.surroundings,
-                    horizon: *horizon,
-                    particles: *particles,
-                };
-                simd.run(RollOut { spec: &spec, index, costs: &mut chunk.costs })
-            };
+            chunk.summary =
+                roll_out_chunk(swarm, request, sampling, index, &mut noise, Some(&mut chunk.costs));
             if self.keeps_noise {
                 chunk.noise = noise;
             } else {
                 request.buffers.give(noise);
             }
         });
-        // One pass over the chunks, which may be more than caches hold.
-        let mut summary = Summary::EMPTY;
         let count = self.used();
-        for (index, chunk) in unlocked(&mut self.chunks[..count]).enumerate() {
-            let next = &chunk.summary;
-            summary.count(next);
-            for (row, sum) in next.sums.iter().chain([&next.squares]).enumerate() {
-                self.columns[row * count + index] = *sum;
-            }
-        }
-        let mut rows = self.columns[..SUMS * count].chunks_exact_mut(count).map(tree);
-        summary.sums = std::array::from_fn(|_| rows.next().expect("a row for each stratum"));
-        summary.squares = rows.next().expect("a row for the squares");
-        summary
+        let summaries = unlocked(&mut self.chunks[..count]).map(|chunk| chunk.summary);
+        combine(summaries, count, &mut self.columns)
     }
 
     /// The sum of `value` over all chunks, in an order that does not depend on threads.
@@ -169,10 +147,51 @@ fn unlocked(chunks: &mut [Mutex<Chunk>]) -> impl Iterator<Item = &mut Chunk> {
     chunks.iter_mut().map(|chunk| chunk.get_mut().expect("no thread panics with a chunk"))
 }
 
+/// Rolls out the futures of chunk `index`; `noise` has room for theirs, and `costs` for what they cost, if anybody asks for it.
+#[inline(never)]
+pub(crate) fn roll_out_chunk<M: LaneModel, S: Sampling<M>>(
+    swarm: &Swarm<M>,
+    request: &Request<'_>,
+    sampling: &S,
+    index: usize,
+    noise: &mut [f32],
+    costs: Option<&mut [f32; CHUNK]>,
+) -> Summary {
+    let Swarm { model, simd, particles, horizon } = swarm;
+    let (horizon, particles) = (*horizon, *particles);
+    let Request { state, surroundings, .. } = *request;
+    let scheme = &sampling.draw(swarm, index, noise);
+    let spec = RolloutSpec { model, scheme, state, surroundings, horizon, particles };
+    simd.run(RollOut { spec: &spec, index, costs })
+}
+
+/// The summary of all futures, given up to `count` summaries of equally many, which follow each other; `columns` has room for the
+/// sums of each, `[SUMS][count]`.
+pub(crate) fn combine(
+    summaries: impl Iterator<Item = Summary>,
+    count: usize,
+    columns: &mut [f64],
+) -> Summary {
+    // One pass, since they may be more than caches hold.
+    let (mut summary, mut seen) = (Summary::EMPTY, 0);
+    for next in summaries {
+        summary.count(&next);
+        for (row, sum) in next.sums.iter().chain([&next.squares]).enumerate() {
+            columns[row * count + seen] = *sum;
+        }
+        seen += 1;
+    }
+    let mut rows =
+        columns[..SUMS * count].chunks_exact_mut(count).map(|row| tree(&mut row[..seen]));
+    summary.sums = std::array::from_fn(|_| rows.next().expect("a row for each stratum"));
+    summary.squares = rows.next().expect("a row for the squares");
+    summary
+}
+
 struct RollOut<'a, M, S> {
     spec: &'a RolloutSpec<'a, M, S>,
     index: usize,
-    costs: &'a mut [f32; CHUNK],
+    costs: Option<&'a mut [f32; CHUNK]>,
 }
 
 impl<M: LaneModel, S: Scheme<M>> LaneWork for RollOut<'_, M, S> {
@@ -180,7 +199,10 @@ impl<M: LaneModel, S: Scheme<M>> LaneWork for RollOut<'_, M, S> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, proof: L::Proof) -> Summary {
-        rollout_chunk::<M, S, L>(proof, self.spec, self.index, self.costs)
+        // Here, where vector instructions fill it.
+        let mut own = [WORST; CHUNK];
+        let costs = self.costs.unwrap_or(&mut own);
+        rollout_chunk::<M, S, L>(proof, self.spec, self.index, costs)
     }
 }
 

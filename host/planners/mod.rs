@@ -14,6 +14,7 @@ mod predictive_sampling;
 mod random_shooting;
 mod record;
 mod smc;
+mod survey;
 mod weighing;
 
 use cem::{ContinuousCem, DiscreteCem};
@@ -27,6 +28,7 @@ use planner::{Planner, Swarm, dimensions, draws_numbers, draws_sides};
 use predictive_sampling::PredictiveSampling;
 use random_shooting::RandomShooting;
 use smc::SmcPlanner;
+use survey::Survey;
 
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 
@@ -59,10 +61,9 @@ pub(crate) fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
     let numbers = NoisePlan::knot_count(config) * dimensions;
     let noise = || NoisePlan::memory(config, dimensions) + drawing::memory(numbers);
     match (config.planner, config.action) {
-        (PlannerKind::RandomShooting, ActionKind::Discrete) => Futures::memory(particles, 0),
-        (PlannerKind::RandomShooting, ActionKind::Continuous) => {
-            Futures::memory(particles, 0) + noise()
-        }
+        (PlannerKind::RandomShooting, ActionKind::Discrete) => Survey::memory(particles),
+        (PlannerKind::RandomShooting, ActionKind::Continuous)
+        | (PlannerKind::PredictiveSampling, _) => Survey::memory(particles) + noise(),
         // The numbers of those that are chosen, too.
         (PlannerKind::Cem, ActionKind::Discrete) => Futures::memory(particles, 0) + keys + keys / 2,
         (PlannerKind::Cem, ActionKind::Continuous) => {
@@ -73,7 +74,6 @@ pub(crate) fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
             let plan = noise() + Icem::memory(config, dimensions);
             Futures::memory(particles, 2 * numbers) + keys + plan
         }
-        (PlannerKind::PredictiveSampling, _) => Futures::memory(particles, 0) + noise(),
         (PlannerKind::Smc, _) => SmcPlanner::memory::<M>(config),
         (PlannerKind::Fmc, _) => FmcPlanner::memory::<M>(config),
     }

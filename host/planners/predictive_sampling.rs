@@ -11,9 +11,10 @@ use particle_pilot_kernels::controls::width;
 use particle_pilot_kernels::model::LaneModel;
 
 use super::drawing::Drawing;
-use super::futures::{Futures, diagnose};
+use super::futures::diagnose;
 use super::noise::NoisePlan;
 use super::planner::{Memory, Planner, Request, Swarm, dimensions};
+use super::survey::Survey;
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
@@ -21,7 +22,7 @@ use crate::settings::PilotConfig;
 use crate::trajectories::Trajectories;
 
 pub(crate) struct PredictiveSampling {
-    futures: Futures,
+    futures: Survey,
     noise: NoisePlan,
     change: Vec<f64>,
 }
@@ -31,7 +32,7 @@ impl PredictiveSampling {
         let mut noise = NoisePlan::of(swarm, config);
         noise.anchored = true;
         let change = vec![0.0; noise.scales.len()];
-        Self { futures: Futures::new(config.particles), noise, change }
+        Self { futures: Survey::new(config.particles), noise, change }
     }
 
     /// Moves the plan to the controls of `particle`.

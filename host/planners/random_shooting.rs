@@ -8,9 +8,10 @@ use particle_pilot_kernels::controls::{Coin, First, Knots, STRATA, first_level, 
 use particle_pilot_kernels::model::LaneModel;
 use particle_pilot_kernels::planners::shooting::best_stratum;
 
-use super::futures::{Futures, diagnose};
+use super::futures::diagnose;
 use super::noise::NoisePlan;
 use super::planner::{Planner, Request, Swarm, dimensions, draws_numbers, draws_sides};
+use super::survey::Survey;
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
 use crate::planners::record::record;
@@ -18,7 +19,7 @@ use crate::settings::{ActionKind, PilotConfig};
 use crate::trajectories::Trajectories;
 
 pub(crate) struct RandomShooting {
-    futures: Futures,
+    futures: Survey,
     /// For continuous actions.
     noise: Option<NoisePlan>,
 }
@@ -27,7 +28,7 @@ impl RandomShooting {
     pub fn new<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Self {
         let continuous = config.action == ActionKind::Continuous;
         Self {
-            futures: Futures::new(config.particles),
+            futures: Survey::new(config.particles),
             noise: continuous.then(|| NoisePlan::of(swarm, config)),
         }
     }

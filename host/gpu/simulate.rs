@@ -5,9 +5,11 @@ use particle_pilot_kernels::simulate::{
     self as task, Autoreset, EnvironmentParams, drive, observation,
 };
 
+use super::mirror::Mirror;
 use super::module;
+use super::returned::Returned;
 use crate::backend::BackendError;
-use crate::cuda::{Buffer, Gpu, GpuError, Grid, Kernel, Pinned};
+use crate::cuda::{Buffer, Gpu, GpuError, Grid, Kernel};
 use crate::settings::Device;
 use crate::vector::reset::Orders;
 use crate::vector::{Drive, Simulation, VectorArrays, VectorCounts, VectorError, VectorStep};
@@ -25,41 +27,12 @@ struct GpuSimulation {
     /// Steps and failures.
     counters: Buffer<[u32; 2]>,
     generators: Buffer<[u64; 4]>,
-    observations: Mirror<[f32; 4]>,
-    /// Empty unless environments are reset in the same step.
-    final_observations: Mirror<[f32; 4]>,
-    rewards: Mirror<f64>,
-    terminated: Mirror<u8>,
-    truncated: Mirror<u8>,
+    returned: Returned,
     progress: Mirror<[u32; 2]>,
     actions: Option<Mirror<u32>>,
     forces: Option<Mirror<f64>>,
     orders: Mirror<u8>,
     seeds: Mirror<u64>,
-}
-
-/// Values of the GPU's memory, with a place on the host to copy them from or to.
-struct Mirror<T: Pod> {
-    device: Buffer<T>,
-    host: Pinned<T>,
-}
-
-impl<T: Pod> Mirror<T> {
-    fn new(gpu: &Gpu, len: usize) -> Result<Self, GpuError> {
-        Ok(Self { device: gpu.zeroed(len)?, host: gpu.pinned(len)? })
-    }
-
-    /// Starts to copy `values`, as many as there is room for, to the GPU, and returns where they will be.
-    fn send(&mut self, values: &[T]) -> Result<u64, GpuError> {
-        self.host.slice_mut()?.copy_from_slice(values);
-        self.device.copy_from(&self.host)?;
-        Ok(self.device.address())
-    }
-
-    /// Starts to copy all from the GPU.
-    fn fetch(&mut self) -> Result<(), GpuError> {
-        self.device.copy_to(&mut self.host)
-    }
 }
 
 impl GpuSimulation {
@@ -68,26 +41,18 @@ impl GpuSimulation {
         let keeps_final = params.autoreset == Autoreset::SameStep;
         let (states, counters) = (gpu.zeroed(count)?, gpu.zeroed(count)?);
         let generators = gpu.zeroed(count)?;
-        let observations = Mirror::new(&gpu, count)?;
-        let final_observations = Mirror::new(&gpu, if keeps_final { count } else { 0 })?;
-        let rewards = Mirror::new(&gpu, count)?;
-        let terminated = Mirror::new(&gpu, count)?;
-        let truncated = Mirror::new(&gpu, count)?;
+        let returned = Returned::new(&gpu, count, keeps_final)?;
         let progress = Mirror::new(&gpu, count)?;
         let environments = u32::try_from(count)
             .map_err(|_| GpuError::Misuse(format!("{count} environments on one GPU")))?;
-        let simulation = task::Simulation {
+        let mut simulation = task::Simulation {
             states: states.address(),
             counters: counters.address(),
             generators: generators.address(),
-            observations: observations.device.address(),
-            final_observations: final_observations.device.address(),
-            rewards: rewards.device.address(),
-            terminated: terminated.device.address(),
-            truncated: truncated.device.address(),
             progress: progress.device.address(),
             ..task::Simulation::new(params, environments)
         };
+        returned.address(&mut simulation);
         Ok(Self {
             step: gpu.kernel("simulate")?,
             reset: gpu.kernel("simulate_reset")?,
@@ -95,11 +60,7 @@ impl GpuSimulation {
             states,
             counters,
             generators,
-            observations,
-            final_observations,
-            rewards,
-            terminated,
-            truncated,
+            returned,
             progress,
             actions: None,
             forces: None,
@@ -107,14 +68,6 @@ impl GpuSimulation {
             seeds: Mirror::new(&gpu, count)?,
             gpu,
         })
-    }
-
-    /// Copies to the host what both steps and resets change, and waits for it: an error is told where it arose.
-    fn fetch(&mut self) -> Result<(), GpuError> {
-        self.observations.fetch()?;
-        self.terminated.fetch()?;
-        self.truncated.fetch()?;
-        self.gpu.synchronize()
     }
 
     fn launch(&self, kernel: &Kernel, simulation: &task::Simulation) -> Result<(), GpuError> {
@@ -132,7 +85,7 @@ impl Simulation for GpuSimulation {
         let (input, seeds) = (self.orders.send(orders)?, self.seeds.send(seeds)?);
         let simulation = task::Simulation { bounds: *bounds, input, seeds, ..self.simulation };
         self.launch(&self.reset, &simulation)?;
-        Ok(self.fetch()?)
+        Ok(self.returned.fetch(&self.gpu)?)
     }
 
     fn step(&mut self, drive: Drive<'_>, steps: u32) -> Result<(), VectorError> {
@@ -153,23 +106,15 @@ impl Simulation for GpuSimulation {
         let simulation =
             task::Simulation { drive, input, action_seed, first_step, steps, ..self.simulation };
         self.launch(&self.step, &simulation)?;
-        self.rewards.fetch()?;
-        self.final_observations.fetch()?;
-        Ok(self.fetch()?)
+        Ok(self.returned.fetch(&self.gpu)?)
     }
 
     fn flags(&self) -> Result<(&[bool], &[bool]), VectorError> {
-        Ok((flags(&self.terminated)?, flags(&self.truncated)?))
+        Ok(self.returned.flags()?)
     }
 
     fn last(&self) -> Result<VectorStep<'_>, VectorError> {
-        Ok(VectorStep {
-            observations: self.observations.host.slice()?,
-            rewards: self.rewards.host.slice()?,
-            terminated: flags(&self.terminated)?,
-            truncated: flags(&self.truncated)?,
-            final_observations: self.final_observations.host.slice()?,
-        })
+        Ok(self.returned.step()?)
     }
 
     fn counts(&mut self) -> Result<VectorCounts, VectorError> {
@@ -205,11 +150,7 @@ impl Simulation for GpuSimulation {
         self.counters.upload_at(0, &counters)?;
         self.generators.upload_at(0, &saved.generators)?;
         let observations: Vec<_> = saved.states.iter().map(|state| observation(*state)).collect();
-        self.observations.send(&observations)?;
-        self.final_observations.send(&saved.final_observations)?;
-        self.rewards.send(&saved.rewards)?;
-        self.terminated.send(bytemuck::cast_slice(&saved.terminated))?;
-        self.truncated.send(bytemuck::cast_slice(&saved.truncated))?;
+        self.returned.send(saved, &observations)?;
         Ok(self.gpu.synchronize()?)
     }
 
@@ -241,9 +182,4 @@ fn made<'a, T: Pod>(
         None => Mirror::new(gpu, len)?,
     };
     Ok(place.insert(mirror))
-}
-
-fn flags(mirror: &Mirror<u8>) -> Result<&[bool], GpuError> {
-    bytemuck::checked::try_cast_slice(mirror.host.slice()?)
-        .map_err(|_| GpuError::Misuse("a flag that is neither 0 nor 1".into()))
 }

@@ -6,6 +6,7 @@
 
 #[path = "../parity/cases.rs"]
 mod cases;
+mod environments;
 #[path = "../following/mod.rs"]
 mod following;
 #[path = "../following/map.rs"]
@@ -27,6 +28,15 @@ use particle_pilot::{
 };
 
 const GPU: Device = Device::Cuda(0);
+
+/// Names the file in which ptx-vm tells what it was asked for; a GPU of another make does not.
+const REPORT: &str = "PTX_VM_REPORT";
+
+/// The number that follows `kind` in the file `report`.
+fn reported(report: &std::ffi::OsStr, kind: &str) -> u32 {
+    let text = std::fs::read_to_string(report).expect("a report");
+    text.lines().find_map(|line| line.strip_prefix(kind)).expect(kind).parse().expect(kind)
+}
 
 /// Only cases whose names have this in them are run: for tools that make a GPU many times slower.
 const CHOSEN: &str = "PARITY_CASES";

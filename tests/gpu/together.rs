@@ -16,7 +16,8 @@ use super::models::{BOX, Everything, SIX};
 use super::own_episodes::{RACE, Watched, environment, told};
 use super::retries::{FAILED, again};
 use super::{
-    GPU, on_the_virtual_gpu, on_the_virtual_gpu_that_fails, on_the_virtual_gpu_with, planners,
+    GPU, REPORT, on_the_virtual_gpu, on_the_virtual_gpu_that_fails, on_the_virtual_gpu_with,
+    planners, reported,
 };
 
 const SEEDS: [u64; 3] = [7, u64::MAX, 100];
@@ -198,17 +199,11 @@ fn a_batch_takes_as_many_launches_of_the_virtual_gpu_as_one_decision() {
     assert!(text.contains("launches of one and of fifty: "), "{text}");
 }
 
-/// Where ptx-vm tells how many launches there were; a GPU of another make does not.
-const REPORT: &str = "PTX_VM_REPORT";
-
 #[test]
 #[ignore = "requires an NVIDIA GPU"]
 fn batches_take_as_many_launches() {
     let Some(report) = std::env::var_os(REPORT) else { return };
-    let launches = || -> u32 {
-        let text = std::fs::read_to_string(&report).unwrap();
-        text.lines().find_map(|line| line.strip_prefix("launches ")).unwrap().parse().unwrap()
-    };
+    let launches = || reported(&report, "launches ");
     for usual in planners() {
         let config = PilotConfig { device: GPU, particles: 129, horizon: 5, ..usual };
         let [one, fifty] = [1, 50].map(|count: usize| {

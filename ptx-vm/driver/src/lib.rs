@@ -18,7 +18,7 @@
 //! | `PTX_VM_MEMORY_BYTES` | how much memory each has | 4 GiB |
 //! | `PTX_VM_DRIVER_VERSION` | the version of CUDA, 11040 for 11.4 | 12080 |
 //! | `PTX_VM_FAIL` | calls that fail, see below | none |
-//! | `PTX_VM_REPORT` | a file that always tells how many objects of each kind are live | none |
+//! | `PTX_VM_REPORT` | a file that always tells how many objects of each kind are live, and how many launches and copies there were | none |
 //!
 //! `PTX_VM_FAIL=cuMemAlloc_v2:3=2,cuInit:1=100` lets the third `cuMemAlloc_v2` fail with code 2,
 //! `CUDA_ERROR_OUT_OF_MEMORY`, and the first `cuInit` with code 100. After a code that loses the

@@ -152,6 +152,7 @@ unsafe fn write(state: &mut State, to: u64, from: *const c_void, bytes: usize) -
     }
     // SAFETY: the caller vouches for it.
     let from = unsafe { slice::from_raw_parts(from.cast(), bytes) };
+    state.copies += 1;
     state.current()?.memory.write(to, from).map_err(|_| INVALID_VALUE)
 }
 
@@ -168,6 +169,7 @@ unsafe fn read(state: &mut State, to: *mut c_void, from: u64, bytes: usize) -> O
     }
     // SAFETY: the caller vouches for it.
     let to = unsafe { slice::from_raw_parts_mut(to.cast(), bytes) };
+    state.copies += 1;
     state.current()?.memory.read(from, to).map_err(|_| INVALID_VALUE)
 }
 

@@ -19,13 +19,14 @@ pub fn write(state: &mut State) {
     let contexts: u32 = state.devices.iter().map(|device| device.retained).sum();
     let text = format!(
         "allocations {}\npinned {}\ncontexts {contexts}\nmodules {}\nstreams {}\nevents {}\n\
-         launches {}\n",
+         launches {}\ncopies {}\n",
         state.devices.iter().map(|device| device.allocations.len()).sum::<usize>(),
         state.pinned.len(),
         objects.count(|object| matches!(object, Object::Module { .. })),
         objects.count(|object| matches!(object, Object::Stream(_))),
         objects.count(|object| matches!(object, Object::Event(_))),
         state.launches,
+        state.copies,
     );
     if text == state.reported {
         return;

@@ -37,6 +37,8 @@ pub struct State {
     /// Page-locked memory that was given out: address and bytes.
     pub pinned: HashMap<usize, usize>,
     pub launches: u64,
+    /// Copies from and to the host.
+    pub copies: u64,
     pub failures: Failures,
     pub report: Option<PathBuf>,
     /// What was reported last.
@@ -82,6 +84,7 @@ impl State {
             objects: Objects::default(),
             pinned: HashMap::new(),
             launches: 0,
+            copies: 0,
             failures: Failures::from_environment(),
             report: report::path(),
             reported: String::new(),

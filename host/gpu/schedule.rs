@@ -194,6 +194,7 @@ fn params(config: &PilotConfig, model: &KernelModel, noise: Option<&NoisePlan>) 
         limit: model.limit,
         choices: model.choices,
         anchored: anchored.into(),
+        moments_each: if config.planner == PlannerKind::Mppi { 1 } else { 2 },
         keeps: if config.planner == PlannerKind::Icem { icem::keeps(config) } else { 0 },
         ..PlannerParams::zeroed()
     };

@@ -76,7 +76,7 @@ impl<'a> Context<'a> {
     fn elite_moments<W: Width>(&self) {
         let noise = self.workspace.noise(self.stream);
         let weight = knots::elite_weight(&self.workspace);
-        knots::moments::<W, _>(&self.block, &self.workspace, &noise, weight);
+        knots::moments::<W, _, 2>(&self.block, &self.workspace, &noise, weight);
     }
 
     #[inline(always)]
@@ -102,7 +102,8 @@ impl<'a> Context<'a> {
     #[inline(always)]
     fn weighted_moments<W: Width>(&self) {
         let noise = self.workspace.noise(self.stream);
-        knots::moments::<W, _>(&self.block, &self.workspace, &noise, mppi::weight(&self.workspace));
+        let weight = mppi::weight(&self.workspace);
+        knots::moments::<W, _, 1>(&self.block, &self.workspace, &noise, weight);
     }
 }
 

@@ -118,8 +118,8 @@ pub struct PlannerParams {
     /// `icem`: how many of those that were kept the first particles of this iteration follow; where there are rows, of the first
     /// iteration each of them says so instead.
     pub kept: u32,
-    /// Makes up whole multiples of 8 bytes.
-    pub padding: u32,
+    /// Sums for each number of the noise: 1 of it, or 2, where that of its square is needed, too.
+    pub moments_each: u32,
 }
 
 impl PlannerParams {
@@ -194,10 +194,10 @@ impl PlannerParams {
         Split { particles: self.particles, islands: self.islands }
     }
 
-    /// Sums over futures that are kept for each chunk: of weights, and for each knot two moments.
+    /// Sums over futures that are kept for each chunk: of weights, and for each number of the noise one or two moments.
     #[must_use]
     pub fn moments(&self) -> u32 {
-        WEIGHT_SUMS + 2 * self.numbers
+        WEIGHT_SUMS + self.moments_each * self.numbers
     }
 }
 

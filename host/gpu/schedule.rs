@@ -75,7 +75,7 @@ impl Schedule {
         let costs = Buffers { costs: true, ..Buffers::default() };
         let populations =
             Buffers { populations: island_count(config, model), ..Buffers::default() };
-        let plans = Buffers { noise: true, moments: true, ..costs };
+        let plans = Buffers { noise: true, moments: true, kept_noise: true, ..costs };
         let (buffers, reset, iteration) = match (config.planner, discrete) {
             (PlannerKind::RandomShooting, true) => (
                 Buffers::default(),

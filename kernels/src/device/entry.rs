@@ -7,11 +7,13 @@
 use super::block::Block;
 use super::fold::fold_batch;
 use super::hardware::block_row;
+use super::kept::Keeping;
 use super::place::{Many, One, Placed, Width, asked};
 use super::population::{IslandStrategy, run_islands};
+use super::roll_out::{own_pair, roll_out};
 use super::workspace::Workspace;
-use super::{cem, followed, knots, mppi, roll_out::roll_out, shooting};
-use crate::controls::{Coin, Scheme};
+use super::{cem, followed, knots, mppi, shooting};
+use crate::controls::{Coin, Followed, Scheme};
 use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
 use crate::task::{COST_SUMS, Row, Task};
@@ -56,14 +58,23 @@ impl<'a> Context<'a> {
         roll_out(&self.block, &self.workspace, &self.workspace.placed::<W>(), scheme);
     }
 
+    /// `noise`, which the pair that this thread rolls out leaves in memory, if there is room.
+    #[inline(always)]
+    fn keeping<N>(&self, noise: N) -> Keeping<N> {
+        let (at, stride) = self.workspace.kept_noise(own_pair(&self.block, &self.workspace));
+        Keeping { noise, at, stride }
+    }
+
     #[inline(always)]
     fn knots(&self) {
-        self.roll_out::<One, _>(&self.workspace.knots(self.stream, self.full()));
+        let knots = self.workspace.knots(self.stream, self.full());
+        self.roll_out::<One, _>(&knots.with_noise(self.keeping(knots.noise)));
     }
 
     #[inline(always)]
     fn many_knots(&self) {
-        self.roll_out::<Many, _>(&self.workspace.many_knots(self.stream, self.full()));
+        let knots = self.workspace.many_knots(self.stream, self.full());
+        self.roll_out::<Many, _>(&knots.with_noise(self.keeping(knots.noise)));
     }
 
     #[inline(always)]
@@ -82,8 +93,10 @@ impl<'a> Context<'a> {
     #[inline(always)]
     fn followed(&self) {
         let iteration = self.workspace.task.iteration;
-        let scheme = self.workspace.followed(self.stream, self.full(), iteration);
-        self.roll_out::<Many, _>(&scheme);
+        let Followed { knots, sequences, kept, given } =
+            self.workspace.followed(self.stream, self.full(), iteration);
+        let knots = knots.with_noise(self.keeping(knots.noise));
+        self.roll_out::<Many, _>(&Followed { knots, sequences, kept, given });
     }
 
     #[inline(always)]

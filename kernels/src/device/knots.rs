@@ -75,24 +75,42 @@ pub fn moments<W: Width, N: Noise, const MOMENTS: u32>(
         block.sync();
         sum_weights(workspace, &weights, pair, row, true);
         let (difference, total) = (even - odd, even + odd);
-        let mut source = noise.source::<f32, W::Control<f32>>((), chunk * CHUNK_THREADS + pair);
+        let pair_number = chunk * CHUNK_THREADS + pair;
+        let (kept, stride) = workspace.kept_noise(pair_number);
+        let mut source = noise.source::<f32, W::Control<f32>>((), pair_number);
         let (mut first, mut dimension) = (0, 0);
         while first < params.numbers {
-            let mut count = 0;
-            while count < ROWS / MOMENTS && first + count < params.numbers {
-                let value = source.next_number(dimension);
-                dimension += 1;
-                if dimension == W::Control::<f32>::dimensions() {
-                    dimension = 0;
-                }
+            let count = (params.numbers - first).min(ROWS / MOMENTS);
+            let put = |place: u32, value: f32| {
                 let at = |moment: u32| {
-                    ((count * MOMENTS + moment) * HALVES + pair / HALF) * STRIDE + pair % HALF
+                    ((place * MOMENTS + moment) * HALVES + pair / HALF) * STRIDE + pair % HALF
                 };
                 products.set(at(0), difference * value);
                 if MOMENTS > 1 {
                     products.set(at(1), total * (value * value));
                 }
-                count += 1;
+            };
+            if kept == 0 {
+                for place in 0..count {
+                    put(place, source.next_number(dimension));
+                    dimension += 1;
+                    if dimension == W::Control::<f32>::dimensions() {
+                        dimension = 0;
+                    }
+                }
+            } else {
+                // All are on their way before the first is there.
+                let mut values = [0.0; ROWS as usize];
+                for place in 0..ROWS / MOMENTS {
+                    let number = u64::from((first + place).min(params.numbers - 1));
+                    // SAFETY: the roll-out has written so many numbers for each pair, before this launch.
+                    values[place as usize] = unsafe { *((kept + number * stride) as *const f32) };
+                }
+                for place in 0..ROWS / MOMENTS {
+                    if place < count {
+                        put(place, values[place as usize]);
+                    }
+                }
             }
             block.sync();
             let is_there = pair / HALVES < count * MOMENTS;

@@ -23,6 +23,7 @@ mod episode;
 mod fold;
 mod followed;
 mod hardware;
+mod kept;
 mod knots;
 mod mppi;
 mod place;

@@ -7,7 +7,9 @@ use core::marker::PhantomData;
 use super::place::Placed;
 use crate::controls::{Biased, First, Followed, Interpolant, KnotNoise, Knots, ORDER, PowerNoise};
 use crate::rng::Stream;
-use crate::task::{Answer, COST_SUMS, Counters, MEMORY, MOST_DIMENSIONS, OUTPUT_SIZE, Row, Task};
+use crate::task::{
+    Answer, CHUNK_THREADS, COST_SUMS, Counters, MEMORY, MOST_DIMENSIONS, OUTPUT_SIZE, Row, Task,
+};
 
 /// A decision's kernel parameter, and the memory that it lays out.
 #[derive(Clone, Copy)]
@@ -122,6 +124,16 @@ impl<'a> Workspace<'a> {
     pub fn moments(&self) -> &'a [Cell<f64>] {
         let params = &self.task.params;
         self.cells(self.task.layout.moments, params.row_count() * u64::from(params.moments()))
+    }
+
+    /// The noise of all pairs, where it is kept: the address of the first number of pair `pair`, and by how many bytes the next one
+    /// follows. The address is 0 where it is drawn again.
+    #[inline(always)]
+    pub fn kept_noise(&self, pair: u32) -> (u64, u64) {
+        let Task { params, layout, .. } = self.task;
+        let pairs = u64::from(params.chunks() * CHUNK_THREADS);
+        let first = self.memory + layout.noise + 4 * u64::from(pair);
+        (if layout.noise < layout.digits { first } else { 0 }, 4 * pairs)
     }
 
     #[inline(always)]

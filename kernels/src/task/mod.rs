@@ -194,6 +194,12 @@ impl PlannerParams {
         Split { particles: self.particles, islands: self.islands }
     }
 
+    /// The bytes of all pairs' noise, in whole chunks.
+    #[must_use]
+    pub fn noise_bytes(&self) -> u64 {
+        4 * u64::from(self.numbers) * u64::from(self.chunks() * CHUNK_THREADS)
+    }
+
     /// Sums over futures that are kept for each chunk: of weights, and for each number of the noise one or two moments.
     #[must_use]
     pub fn moments(&self) -> u32 {
@@ -234,6 +240,8 @@ pub struct Layout {
     pub scales: u64,
     /// `[rows][moments]` sums, `f64`; see [`PlannerParams::rows`].
     pub moments: u64,
+    /// `[numbers][pairs]` the noise, `f32`, of all pairs in whole chunks, where it is kept between rolling out and weighing.
+    pub noise: u64,
     /// `[entries][8]` the probabilities' binary digits, `u32`.
     pub digits: u64,
     /// `[entries][32]` how many elites go right at each step, `u32`.
@@ -261,6 +269,8 @@ pub struct Buffers {
     pub noise: bool,
     /// Moments of the noise.
     pub moments: bool,
+    /// The noise itself, which is then drawn once and not again for its moments.
+    pub kept_noise: bool,
     /// Probabilities for every step.
     pub probabilities: bool,
     /// Populations that are in memory at a time: one for each block that works on the decision.
@@ -284,6 +294,7 @@ impl Layout {
         let sums = take(true, rows * u64::from(COST_SUMS), 8);
         let scales = take(buffers.noise, params.numbers.into(), 4);
         let moments = take(buffers.moments, rows * u64::from(params.moments()), 8);
+        let noise = take(buffers.kept_noise, params.noise_bytes() / 4, 4);
         let digits = take(buffers.probabilities, entries * 8, 4);
         let counts = take(buffers.probabilities, entries * 32, 4);
         let best_words = take(buffers.probabilities, entries, 4);
@@ -305,6 +316,7 @@ impl Layout {
             sums,
             scales,
             moments,
+            noise,
             digits,
             counts,
             best_words,
@@ -411,8 +423,8 @@ pub struct Answer {
 // Both sides must agree on these.
 const _: () = {
     assert!(size_of::<PlannerParams>() == 136 && align_of::<PlannerParams>() == 8);
-    assert!(size_of::<Layout>() == 112);
-    assert!(size_of::<Task>() == 136 + 112 + 48 + 16);
+    assert!(size_of::<Layout>() == 120);
+    assert!(size_of::<Task>() == 136 + 120 + 48 + 16);
     assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 40 + 32);
     assert!(size_of::<EpisodeSummary>() == 24 && size_of::<Row>() == 24);

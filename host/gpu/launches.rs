@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use bytemuck::Zeroable;
-use particle_pilot_kernels::task::{Buffers, CHUNK_THREADS, Layout, Task};
+use particle_pilot_kernels::task::{Buffers, CHUNK_THREADS, Layout, SHARE, Task};
 use particle_pilot_kernels::trace::{Asks, EnvironmentTrace};
 
 use super::schedule::{Blocks, Launch, Schedule, WHOLE};
@@ -171,7 +171,7 @@ impl Launches {
             for ready in &self.iteration {
                 let batches = match ready.launch.blocks {
                     Blocks::Chunks(_) => task.params.batches(),
-                    Blocks::Islands | Blocks::One => 1,
+                    Blocks::Islands | Blocks::Shares | Blocks::One => 1,
                 };
                 for batch in 0..batches {
                     task.batch = batch;
@@ -201,6 +201,7 @@ impl Launches {
         let (blocks, threads) = match ready.launch.blocks {
             Blocks::Chunks(_) => (task.params.batch(task.batch).1, CHUNK_THREADS),
             Blocks::Islands => (task.params.islands, WHOLE),
+            Blocks::Shares => (task.params.particles.div_ceil(SHARE), WHOLE),
             Blocks::One => (1, WHOLE),
         };
         let grid = Grid { rows, ..Grid::new(blocks, threads) };

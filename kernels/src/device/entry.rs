@@ -11,6 +11,7 @@ use super::kept::Keeping;
 use super::place::{Many, One, Placed, Width, asked};
 use super::population::{IslandStrategy, run_islands};
 use super::roll_out::{own_pair, roll_out};
+use super::sift::sift;
 use super::workspace::Workspace;
 use super::{cem, followed, knots, mppi, shooting};
 use crate::controls::{Coin, Followed, Scheme};
@@ -84,6 +85,13 @@ impl<'a> Context<'a> {
     }
 
     #[inline(always)]
+    fn refit_probabilities<const COUNTED: bool>(&self) {
+        let (workspace, iteration) = (&self.workspace, self.workspace.task.iteration);
+        let scheme = workspace.biased(self.stream, self.full());
+        cem::refit::<COUNTED>(&self.block, workspace, &scheme, iteration);
+    }
+
+    #[inline(always)]
     fn elite_moments<W: Width>(&self) {
         let noise = self.workspace.noise(self.stream);
         let weight = knots::elite_weight(&self.workspace);
@@ -153,10 +161,13 @@ tasks! {
     choose_action => |context| {
         shooting::choose(&context.block, &context.workspace, &context.stream);
     };
-    refit_probabilities => |context| {
+    refit_probabilities => |context| context.refit_probabilities::<false>();
+    sift_elites => |context| sift(&context.block, &context.workspace);
+    count_elites => |context| {
         let scheme = context.workspace.biased(context.stream, context.full());
-        cem::refit(&context.block, &context.workspace, &scheme, context.workspace.task.iteration);
+        cem::count_share(&context.block, &context.workspace, &scheme);
     };
+    refit_counted => |context| context.refit_probabilities::<true>();
     choose_elites => |context| knots::choose(&context.block, &context.workspace);
     elite_moments => |context| context.elite_moments::<One>();
     elite_many_moments => |context| context.elite_moments::<Many>();

@@ -8,6 +8,7 @@ use super::place::Width;
 use super::roll_out::key;
 use super::select::select;
 use super::shared::Tile;
+use super::sift::clear_histogram;
 use super::workspace::Workspace;
 use crate::controls::{Noise, NoiseSource};
 use crate::model::Vector;
@@ -36,6 +37,7 @@ pub fn reset(block: &Block, workspace: &Workspace<'_>) {
         let scale = workspace.initial_scales()[(number % params.dimensions) as usize];
         workspace.scales()[number as usize].set(scale);
     });
+    clear_histogram(block, workspace);
     if block.rank == 0 {
         workspace.counters().reset();
     }
@@ -172,8 +174,12 @@ pub fn sum_weights(
 #[inline(always)]
 pub fn choose(block: &Block, workspace: &Workspace<'_>) {
     let params = &workspace.task.params;
-    let threshold =
-        select(block, workspace.costs().unwrap_or(&[]), params.particles, params.elites);
+    // One alone is known already.
+    let threshold = if params.elites == 1 {
+        workspace.counters().best.get()
+    } else {
+        select(block, workspace.costs().unwrap_or(&[]), params.particles, params.elites)
+    };
     if block.rank == 0 {
         workspace.counters().threshold.set(threshold);
     }

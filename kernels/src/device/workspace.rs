@@ -161,6 +161,13 @@ impl<'a> Workspace<'a> {
         self.cells(self.task.layout.chosen, self.task.params.elites.into())
     }
 
+    /// How many keys have each digit, where elites are selected by many blocks.
+    #[inline(always)]
+    pub fn histogram(&self) -> &'a [Cell<u32>] {
+        let layout = &self.task.layout;
+        self.cells(layout.histogram, (layout.floats - layout.histogram) / 4)
+    }
+
     /// Memory number `place` for a population that needs this many floats and integers.
     #[inline(always)]
     pub fn population(

@@ -181,6 +181,14 @@ impl PlannerParams {
         (1..=4).rev().map(|level| group.pow(level)).find(|size| *size < self.batch_chunks)
     }
 
+    /// The number of launches in which many blocks find the last of the elites, a digit of its cost and then of its number in each.
+    #[must_use]
+    pub fn sifts(&self) -> u32 {
+        let digits = SIFTED.ilog2();
+        u32::BITS.div_ceil(digits)
+            + (u32::BITS - (self.particles - 1).leading_zeros()).div_ceil(digits)
+    }
+
     /// The number of entries of 32 steps that the horizon makes.
     #[must_use]
     pub fn entries(&self) -> u32 {
@@ -219,6 +227,12 @@ pub const WEIGHT_SUMS: u32 = 3;
 /// Sums over costs that are kept for each chunk: by stratum, and of squares.
 pub const COST_SUMS: u32 = STRATA as u32 + 1;
 
+/// Futures that each block looks through, where many blocks select elites.
+pub const SHARE: u32 = 2048;
+
+/// Values of a digit, by which they do. Their counts take all of a block's shared memory.
+pub const SIFTED: u32 = 2048;
+
 /// Where in what the host reads of a decision, in bytes, the planner's memory of it is, for planners that have one: right after the
 /// [`Answer`]. `[H]` probabilities of going right, `f64`, or `[H][D]` the plan, `f32`; `icem`: and behind that `[2][keeps][H][D]`
 /// controls that are kept, of which a decision leaves the first half to the next.
@@ -250,6 +264,8 @@ pub struct Layout {
     pub best_words: u64,
     /// `[elites]` the numbers of the elites, `u32`.
     pub chosen: u64,
+    /// `[SIFTED]` how many keys have each digit, `u32`, where elites are selected by many blocks; zeros between launches.
+    pub histogram: u64,
     /// `[populations]` the populations' floats, `f32`: [`Population::memory`].
     pub floats: u64,
     /// `[populations]` their integers, `u32`.
@@ -271,6 +287,8 @@ pub struct Buffers {
     pub moments: bool,
     /// The noise itself, which is then drawn once and not again for its moments.
     pub kept_noise: bool,
+    /// A histogram, by which many blocks select elites.
+    pub histogram: bool,
     /// Probabilities for every step.
     pub probabilities: bool,
     /// Populations that are in memory at a time: one for each block that works on the decision.
@@ -299,6 +317,7 @@ impl Layout {
         let counts = take(buffers.probabilities, entries * 32, 4);
         let best_words = take(buffers.probabilities, entries, 4);
         let chosen = take(buffers.probabilities, params.elites.into(), 4);
+        let histogram = take(buffers.histogram, SIFTED.into(), 4);
         let populations = buffers.populations;
         let [each, words] = if populations > 0 {
             Population::memory(params.state_len as usize, params.split().largest() as usize)
@@ -321,6 +340,7 @@ impl Layout {
             counts,
             best_words,
             chosen,
+            histogram,
             floats,
             integers,
             outputs,
@@ -375,6 +395,16 @@ pub struct Counters {
     pub inverse_temperature: Cell<f32>,
     /// `cem`: the last of the elites, as `best`.
     pub threshold: Cell<u64>,
+    /// As long as it is being looked for by many blocks: its digits that are known,
+    pub prefix: Cell<u64>,
+    /// the place of the last of these, 0 when all are,
+    pub shift: Cell<u32>,
+    /// how many elites have these digits,
+    pub wanted: Cell<u32>,
+    /// and how many blocks have finished a launch; 0 between launches.
+    pub finished: Cell<u32>,
+    /// Makes up whole multiples of 8 bytes.
+    pub padding: Cell<u32>,
 }
 
 impl Counters {
@@ -386,6 +416,10 @@ impl Counters {
         self.non_finite.set(0);
         self.longest.set(0);
         self.listed.set(0);
+        self.prefix.set(0);
+        self.shift.set(u64::BITS);
+        self.wanted.set(0);
+        self.finished.set(0);
     }
 
     /// Forgets the decision that has ended.
@@ -423,9 +457,9 @@ pub struct Answer {
 // Both sides must agree on these.
 const _: () = {
     assert!(size_of::<PlannerParams>() == 136 && align_of::<PlannerParams>() == 8);
-    assert!(size_of::<Layout>() == 120);
-    assert!(size_of::<Task>() == 136 + 120 + 48 + 16);
-    assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
+    assert!(size_of::<Layout>() == 128);
+    assert!(size_of::<Task>() == 136 + 128 + 48 + 16);
+    assert!(size_of::<Counters>() == 64 && size_of::<Answer>() == 160);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 40 + 32);
     assert!(size_of::<EpisodeSummary>() == 24 && size_of::<Row>() == 24);
     assert!(size_of::<SmcOutput>() <= OUTPUT_SIZE && size_of::<FmcOutput>() == OUTPUT_SIZE);

@@ -40,9 +40,25 @@ pub fn sync_block() {
     thread::sync_threads();
 }
 
+/// The warp's barrier: what any of its threads wrote before, all of them see afterwards.
+#[gpu_only]
+pub fn sync_warp() {
+    // SAFETY: all threads of the warp reach it, see the module.
+    unsafe { core::arch::asm!("bar.warp.sync 0xffffffff;") }
+}
+
+/// A fence: whoever sees what this thread writes after it, or of which it knew before, sees what was written before it, too, in all
+/// blocks of the GPU.
+#[gpu_only]
+pub fn fence() {
+    // SAFETY: it only orders accesses.
+    unsafe { core::arch::asm!("fence.acq_rel.gpu;") }
+}
+
 /// The same numbers, behind a barrier of the warp: what they are loaded by is before it, and what is made of them after it.
 #[gpu_only]
-pub fn gathered(mut values: [f64; 8]) -> [f64; 8] {
+pub fn gathered(values: [f64; 8]) -> [f64; 8] {
+    let mut values = values;
     let [a, b, c, d, e, f, g, h] = &mut values;
     // SAFETY: all threads of the warp reach it, see the module.
     unsafe {

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use bytemuck::Zeroable;
-use particle_pilot_kernels::task::{CHUNK_THREADS, Layout, Task};
+use particle_pilot_kernels::task::{Buffers, CHUNK_THREADS, Layout, SHARE, Task};
 use particle_pilot_kernels::trace::{Asks, EnvironmentTrace};
 
 use super::schedule::{Blocks, Launch, Schedule, WHOLE};
@@ -14,6 +14,10 @@ use crate::settings::PilotConfig;
 /// Blocks of a chunk's threads for each multiprocessor, in all decisions that are made together: several times as many as fit, so
 /// that few wait for the last ones. An estimate, not measured on a GPU.
 const BLOCKS: u32 = 128;
+
+/// Bytes of noise that all decisions together keep from rolling out to weighing: what is in a cache is read faster than it is drawn
+/// again, what has to come from memory may not be. An estimate, not measured on a GPU.
+const MOST_KEPT: u64 = 32 << 20;
 
 /// The most rows of blocks of a launch.
 pub const MOST_ROWS: u32 = 65_535;
@@ -81,6 +85,9 @@ impl Launches {
     pub fn memory(&mut self, count: u32) -> Result<(Buffer<u8>, Task), GpuError> {
         loop {
             match (self.whole_memory(count), self.schedule.params.smaller_batch()) {
+                (Err(error), _) if error.is_out_of_memory() && self.schedule.buffers.kept_noise => {
+                    self.schedule.buffers.kept_noise = false;
+                }
                 (Err(error), Some(chunks)) if error.is_out_of_memory() => {
                     self.schedule.params.batch_chunks = chunks;
                 }
@@ -114,7 +121,9 @@ impl Launches {
     /// As [`Launches::memory`], in batches as large as they are now.
     fn whole_memory(&self, count: u32) -> Result<(Buffer<u8>, Task), GpuError> {
         let Schedule { params, buffers, .. } = &self.schedule;
-        let (layout, count) = (Layout::of(params, *buffers), u64::from(count));
+        let count = u64::from(count);
+        let kept_noise = buffers.kept_noise && count * params.noise_bytes() <= MOST_KEPT;
+        let layout = Layout::of(params, Buffers { kept_noise, ..*buffers });
         let answers = (layout.answer_size * count).next_multiple_of(256);
         let memory = self.gpu.buffer::<u8>((answers + layout.size * count) as usize)?;
         let task = Task {
@@ -162,7 +171,7 @@ impl Launches {
             for ready in &self.iteration {
                 let batches = match ready.launch.blocks {
                     Blocks::Chunks(_) => task.params.batches(),
-                    Blocks::Islands | Blocks::One => 1,
+                    Blocks::Islands | Blocks::Shares | Blocks::One => 1,
                 };
                 for batch in 0..batches {
                     task.batch = batch;
@@ -192,6 +201,7 @@ impl Launches {
         let (blocks, threads) = match ready.launch.blocks {
             Blocks::Chunks(_) => (task.params.batch(task.batch).1, CHUNK_THREADS),
             Blocks::Islands => (task.params.islands, WHOLE),
+            Blocks::Shares => (task.params.particles.div_ceil(SHARE), WHOLE),
             Blocks::One => (1, WHOLE),
         };
         let grid = Grid { rows, ..Grid::new(blocks, threads) };

@@ -1,5 +1,7 @@
 //! The launches that make a decision, and their parameters.
 
+use std::iter;
+
 use bytemuck::Zeroable;
 use particle_pilot_kernels::population::Split;
 use particle_pilot_kernels::task::{Buffers, PlannerParams};
@@ -13,6 +15,10 @@ use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 /// Threads of a block that has a decision for itself.
 pub const WHOLE: u32 = 256;
 
+/// The most futures among which one block selects elites. With more, many do, in several launches. An estimate, not measured
+/// on a GPU.
+const MOST_ALONE: u32 = 4096;
+
 /// How many blocks a launch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocks {
@@ -21,6 +27,8 @@ pub enum Blocks {
     Chunks(&'static str),
     /// A whole one for each island.
     Islands,
+    /// A whole one for each share of so many futures as `task::SHARE` says.
+    Shares,
     /// One.
     One,
 }
@@ -55,7 +63,8 @@ pub struct Schedule {
 impl Schedule {
     /// The schedule of `config`'s planner.
     pub fn of(config: &PilotConfig, model: &KernelModel) -> Self {
-        let dimensions = model.trace.structure.dimensions();
+        let mut params = params(config, model);
+        let dimensions = params.dimensions;
         let many = if dimensions > 1 { "many_" } else { "" };
         let rolls_out = |scheme: &str| {
             let kernel = format!("roll_out_{scheme}");
@@ -68,6 +77,11 @@ impl Schedule {
         };
         let one = |name: &str| Launch { kernel: name.into(), blocks: Blocks::One };
         let discrete = config.action == ActionKind::Discrete;
+        // One alone is the best, which is known anyway.
+        let by_many = params.elites > 1 && config.particles > MOST_ALONE;
+        let shares = |name: &str| Launch { kernel: name.into(), blocks: Blocks::Shares };
+        let sifts = || iter::repeat_n(shares("sift_elites"), params.sifts() as usize);
+        let selects = || if by_many { sifts().collect() } else { vec![one("choose_elites")] };
         let islands = |planner: &str| {
             let kernel = format!("run_{many}{planner}_islands");
             Launch { kernel, blocks: Blocks::Islands }
@@ -75,7 +89,7 @@ impl Schedule {
         let costs = Buffers { costs: true, ..Buffers::default() };
         let populations =
             Buffers { populations: island_count(config, model), ..Buffers::default() };
-        let plans = Buffers { noise: true, moments: true, ..costs };
+        let plans = Buffers { noise: true, moments: true, kept_noise: true, ..costs };
         let (buffers, reset, iteration) = match (config.planner, discrete) {
             (PlannerKind::RandomShooting, true) => (
                 Buffers::default(),
@@ -88,29 +102,31 @@ impl Schedule {
                 vec![knots(), one("choose_action")],
             ),
             (PlannerKind::Cem, true) => (
-                Buffers { probabilities: true, ..costs },
+                Buffers { probabilities: true, histogram: by_many, ..costs },
                 "reset_probabilities",
-                vec![rolls_out("biased"), one("refit_probabilities")],
+                if by_many {
+                    let refits = [shares("count_elites"), one("refit_counted")];
+                    iter::once(rolls_out("biased")).chain(sifts()).chain(refits).collect()
+                } else {
+                    vec![rolls_out("biased"), one("refit_probabilities")]
+                },
             ),
             // Of one iteration, which refits to one future.
             (PlannerKind::Cem, false) | (PlannerKind::PredictiveSampling, _) => (
-                plans,
+                Buffers { histogram: by_many, ..plans },
                 "reset_plan",
-                vec![knots(), one("choose_elites"), weighs("elite"), one("refit_plan")],
+                [vec![knots()], selects(), vec![weighs("elite"), one("refit_plan")]].concat(),
             ),
-            (PlannerKind::Icem, _) => (
-                plans,
-                "reset_plan",
-                vec![
-                    rolls_out("followed"),
-                    one("choose_elites"),
-                    Launch {
-                        kernel: "followed_moments".into(),
-                        blocks: Blocks::Chunks("fold_moments"),
-                    },
-                    one("refit_followed"),
-                ],
-            ),
+            (PlannerKind::Icem, _) => {
+                let kernel = "followed_moments".into();
+                let weighs = Launch { kernel, blocks: Blocks::Chunks("fold_moments") };
+                let refits = vec![weighs, one("refit_followed")];
+                (
+                    Buffers { histogram: by_many, ..plans },
+                    "reset_plan",
+                    [vec![rolls_out("followed")], selects(), refits].concat(),
+                )
+            }
             (PlannerKind::Smc, _) => {
                 (populations, "reset_counters", vec![islands("smc"), one("conclude_smc")])
             }
@@ -124,8 +140,11 @@ impl Schedule {
             ),
         };
         let noise = buffers.noise.then(|| NoisePlan::new(config, model.full, dimensions as usize));
+        if let Some(noise) = &noise {
+            add_noise(&mut params, noise);
+        }
         Self {
-            params: params(config, model, noise.as_ref()),
+            params,
             buffers,
             tables: noise.map_or(Vec::new(), |noise| {
                 let weights = noise.weights.into_iter().flatten().chain(noise.initial_scales);
@@ -164,7 +183,7 @@ fn island_count(config: &PilotConfig, model: &KernelModel) -> u32 {
     Split::new(config.particles, groups).islands
 }
 
-fn params(config: &PilotConfig, model: &KernelModel, noise: Option<&NoisePlan>) -> PlannerParams {
+fn params(config: &PilotConfig, model: &KernelModel) -> PlannerParams {
     let tuning = &config.tuning;
     let discrete = config.action == ActionKind::Discrete;
     let anchored = config.planner == PlannerKind::PredictiveSampling;
@@ -194,16 +213,18 @@ fn params(config: &PilotConfig, model: &KernelModel, noise: Option<&NoisePlan>) 
         limit: model.limit,
         choices: model.choices,
         anchored: anchored.into(),
+        moments_each: if config.planner == PlannerKind::Mppi { 1 } else { 2 },
         keeps: if config.planner == PlannerKind::Icem { icem::keeps(config) } else { 0 },
         ..PlannerParams::zeroed()
     };
     params.batch_chunks = params.chunks();
-    if let Some(noise) = noise {
-        params.spacing = noise.weights.len() as u32;
-        params.numbers = noise.scales.len() as u32;
-        params.cubic = noise.cubic.into();
-        params.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
-        params.colour = noise.colour;
-    }
     params
+}
+
+fn add_noise(params: &mut PlannerParams, noise: &NoisePlan) {
+    params.spacing = noise.weights.len() as u32;
+    params.numbers = noise.scales.len() as u32;
+    params.cubic = noise.cubic.into();
+    params.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
+    params.colour = noise.colour;
 }

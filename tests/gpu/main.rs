@@ -16,6 +16,7 @@ mod own_episodes;
 mod references;
 mod retries;
 mod saved;
+mod selections;
 mod together;
 
 use std::collections::HashMap;

@@ -171,6 +171,13 @@ pub fn add(to: &Cell<u32>, value: u32) -> u32 {
     unsafe { AtomicU32::from_ptr(to.as_ptr()) }.fetch_add(value, Relaxed)
 }
 
+/// Atomic exchange: puts `value` in place of a number that other threads have added to; returns that.
+#[inline(always)]
+pub fn exchange(of: &Cell<u32>, value: u32) -> u32 {
+    // SAFETY: as in `add`.
+    unsafe { AtomicU32::from_ptr(of.as_ptr()) }.swap(value, Relaxed)
+}
+
 /// Atomic maximum: raises a number to at least `value`.
 #[inline(always)]
 pub fn raise(to: &Cell<u32>, value: u32) {

@@ -7,11 +7,14 @@
 use super::block::Block;
 use super::fold::fold_batch;
 use super::hardware::block_row;
+use super::kept::Keeping;
 use super::place::{Many, One, Placed, Width, asked};
 use super::population::{IslandStrategy, run_islands};
+use super::roll_out::{own_pair, roll_out};
+use super::sift::sift;
 use super::workspace::Workspace;
-use super::{cem, followed, knots, mppi, roll_out::roll_out, shooting};
-use crate::controls::{Coin, Scheme};
+use super::{cem, followed, knots, mppi, shooting};
+use crate::controls::{Coin, Followed, Scheme};
 use crate::population::{Fmc, Smc};
 use crate::rng::Stream;
 use crate::task::{COST_SUMS, Row, Task};
@@ -56,14 +59,23 @@ impl<'a> Context<'a> {
         roll_out(&self.block, &self.workspace, &self.workspace.placed::<W>(), scheme);
     }
 
+    /// `noise`, which the pair that this thread rolls out leaves in memory, if there is room.
+    #[inline(always)]
+    fn keeping<N>(&self, noise: N) -> Keeping<N> {
+        let (at, stride) = self.workspace.kept_noise(own_pair(&self.block, &self.workspace));
+        Keeping { noise, at, stride }
+    }
+
     #[inline(always)]
     fn knots(&self) {
-        self.roll_out::<One, _>(&self.workspace.knots(self.stream, self.full()));
+        let knots = self.workspace.knots(self.stream, self.full());
+        self.roll_out::<One, _>(&knots.with_noise(self.keeping(knots.noise)));
     }
 
     #[inline(always)]
     fn many_knots(&self) {
-        self.roll_out::<Many, _>(&self.workspace.many_knots(self.stream, self.full()));
+        let knots = self.workspace.many_knots(self.stream, self.full());
+        self.roll_out::<Many, _>(&knots.with_noise(self.keeping(knots.noise)));
     }
 
     #[inline(always)]
@@ -73,17 +85,26 @@ impl<'a> Context<'a> {
     }
 
     #[inline(always)]
+    fn refit_probabilities<const COUNTED: bool>(&self) {
+        let (workspace, iteration) = (&self.workspace, self.workspace.task.iteration);
+        let scheme = workspace.biased(self.stream, self.full());
+        cem::refit::<COUNTED>(&self.block, workspace, &scheme, iteration);
+    }
+
+    #[inline(always)]
     fn elite_moments<W: Width>(&self) {
         let noise = self.workspace.noise(self.stream);
         let weight = knots::elite_weight(&self.workspace);
-        knots::moments::<W, _>(&self.block, &self.workspace, &noise, weight);
+        knots::moments::<W, _, 2>(&self.block, &self.workspace, &noise, weight);
     }
 
     #[inline(always)]
     fn followed(&self) {
         let iteration = self.workspace.task.iteration;
-        let scheme = self.workspace.followed(self.stream, self.full(), iteration);
-        self.roll_out::<Many, _>(&scheme);
+        let Followed { knots, sequences, kept, given } =
+            self.workspace.followed(self.stream, self.full(), iteration);
+        let knots = knots.with_noise(self.keeping(knots.noise));
+        self.roll_out::<Many, _>(&Followed { knots, sequences, kept, given });
     }
 
     #[inline(always)]
@@ -102,7 +123,8 @@ impl<'a> Context<'a> {
     #[inline(always)]
     fn weighted_moments<W: Width>(&self) {
         let noise = self.workspace.noise(self.stream);
-        knots::moments::<W, _>(&self.block, &self.workspace, &noise, mppi::weight(&self.workspace));
+        let weight = mppi::weight(&self.workspace);
+        knots::moments::<W, _, 1>(&self.block, &self.workspace, &noise, weight);
     }
 }
 
@@ -139,10 +161,13 @@ tasks! {
     choose_action => |context| {
         shooting::choose(&context.block, &context.workspace, &context.stream);
     };
-    refit_probabilities => |context| {
+    refit_probabilities => |context| context.refit_probabilities::<false>();
+    sift_elites => |context| sift(&context.block, &context.workspace);
+    count_elites => |context| {
         let scheme = context.workspace.biased(context.stream, context.full());
-        cem::refit(&context.block, &context.workspace, &scheme, context.workspace.task.iteration);
+        cem::count_share(&context.block, &context.workspace, &scheme);
     };
+    refit_counted => |context| context.refit_probabilities::<true>();
     choose_elites => |context| knots::choose(&context.block, &context.workspace);
     elite_moments => |context| context.elite_moments::<One>();
     elite_many_moments => |context| context.elite_moments::<Many>();

@@ -3,10 +3,13 @@
 use core::cell::Cell;
 
 use super::block::{Block, HALF, fold_columns};
+use super::hardware::gathered;
 use super::workspace::Workspace;
 use crate::reduce::GROUP;
 
 const SIZE: u32 = GROUP as u32;
+/// Values of a group that each thread adds up.
+const EACH: usize = (SIZE / HALF) as usize;
 
 /// The sums over all futures, a row of `width` numbers, from `values`: rows of all chunks or, where the futures
 /// come in batches, those that [`fold_batch`] left. Begins and ends with all threads in step.
@@ -59,15 +62,19 @@ fn fold_rows<'a>(
         let groups = rows.div_ceil(SIZE);
         let (from, to) = values.split_at(rows as usize * width as usize);
         block.each_half(groups * width, |task| {
-            let mut column = 0.0;
-            if let Some(task) = task {
-                let (group, place) = (task / width, task % width);
-                let mut row = group * SIZE + block.rank % HALF;
-                let end = rows.min((group + 1) * SIZE);
-                while row < end {
-                    column += from[row as usize * width as usize + place as usize].get();
-                    row += HALF;
+            let values = match task {
+                Some(task) => {
+                    let (group, place) = (task / width, task % width);
+                    let end = rows.min((group + 1) * SIZE);
+                    column(from, width, place, [group * SIZE + block.rank % HALF, end])
                 }
+                None => [0.0; EACH],
+            };
+            // Or the assembler mixes loads and additions, to save registers.
+            let values = gathered(values);
+            let mut column = 0.0;
+            for i in 0..EACH {
+                column += values[i];
             }
             let sum = fold_columns(column, 1);
             if let Some(task) = task
@@ -80,4 +87,22 @@ fn fold_rows<'a>(
         (values, rows) = (to, groups);
     }
     &values[..width as usize]
+}
+
+/// The values at `place` of every sixteenth row of a group from `first` on, up to `end`.
+///
+/// All are on their way before the first is there: one after the other, each would wait for memory as long as all of them do now.
+/// Behind the end they are 0, which changes no bit: a sum that begins with 0 is never -0.
+#[inline(always)]
+fn column(from: &[Cell<f64>], width: u32, place: u32, [first, end]: [u32; 2]) -> [f64; EACH] {
+    let mut values = [0.0; EACH];
+    for i in 0..EACH {
+        let row = first + i as u32 * HALF;
+        // Some row in any case: no load has to wait for a branch.
+        let at = row.min(end - 1) as usize * width as usize + place as usize;
+        // SAFETY: `end` is at most the number of rows of `width` values, and above 0; `place` is below `width`.
+        let value = unsafe { from.get_unchecked(at) }.get();
+        values[i] = if row < end { value } else { 0.0 };
+    }
+    values
 }

@@ -21,7 +21,7 @@ use crate::task::{Answer, WEIGHT_SUMS};
 pub fn moments<W: Width>(block: &Block, workspace: &Workspace<'_>, stream: Stream, iteration: u32) {
     let (noise, given) = (workspace.power_noise(stream), workspace.given(iteration));
     let elite_weight = knots::elite_weight(workspace);
-    knots::moments::<W, _>(block, workspace, &noise, |cost, particle| {
+    knots::moments::<W, _, 2>(block, workspace, &noise, |cost, particle| {
         if particle < given { 0.0 } else { elite_weight(cost, particle) }
     });
 }

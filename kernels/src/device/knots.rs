@@ -1,29 +1,32 @@
 //! Plans with noise at knots: the moments of the noise, and the cross-entropy method that follows them.
 
-use super::block::{Block, HALF, fold_columns};
+use super::block::{Block, HALF, across_wide, fold_columns};
 use super::conclude::{end_iteration, renew, summary};
 use super::fold::fold_all;
+use super::hardware::SHARED_BYTES;
 use super::place::Width;
 use super::roll_out::key;
 use super::select::select;
 use super::shared::Tile;
+use super::sift::clear_histogram;
 use super::workspace::Workspace;
 use crate::controls::{Noise, NoiseSource};
 use crate::model::Vector;
 use crate::planners::cem::refit_knot;
 use crate::planners::noise::moved;
-use crate::reduce::Sums;
+use crate::reduce::{COLUMNS, Sums, fold};
 use crate::rollout::{CHUNK, WORST};
 use crate::task::{Answer, CHUNK_THREADS, WEIGHT_SUMS};
 
 const SIZE: u32 = CHUNK as u32;
 /// Half-warps of a chunk's threads.
 const HALVES: u32 = CHUNK_THREADS / HALF;
-/// Knots whose sums are in shared memory at the same time.
-const KNOT_GROUP: u32 = 16;
+/// Rows of products in shared memory at the same time, a product for each pair: each thread adds up those of a half-warp.
+const ROWS: u32 = CHUNK_THREADS / HALVES;
+/// A half-warp's products are so far apart, that the threads that add them up read from different banks.
+const STRIDE: u32 = HALF + 1;
 
-/// Bytes of shared memory for each chunk: weights, then sums by half-warp, knot and moment.
-const SLOT_BYTES: u32 = SIZE * 4 + HALVES * KNOT_GROUP * 2 * 8;
+const _: () = assert!(SIZE * 4 + CHUNK_THREADS * STRIDE * 4 <= SHARED_BYTES);
 
 /// Resets plan, deviations and counters.
 #[inline(always)]
@@ -34,17 +37,21 @@ pub fn reset(block: &Block, workspace: &Workspace<'_>) {
         let scale = workspace.initial_scales()[(number % params.dimensions) as usize];
         workspace.scales()[number as usize].set(scale);
     });
+    clear_histogram(block, workspace);
     if block.rank == 0 {
         workspace.counters().reset();
     }
     block.sync();
 }
 
-/// The moments of this block's share of the chunks: sums of the futures' weights, and for every knot of the weighted
-/// noise and of its square ([`crate::weigh::knot_moments_chunk`]). `weight` gives the weight of a future of a cost and
-/// number.
+/// The moments of this block's share of the chunks: sums of the futures' weights, and for every number of the noise the weighted
+/// one and where there are two `MOMENTS` its square ([`crate::weigh::knot_moments_chunk`]). `weight` gives the weight of a
+/// future of a cost and number. The block has a chunk's threads.
+///
+/// Threads put their pairs' products into shared memory, and then each adds up those of a half-warp, in the order in which
+/// a butterfly of shuffles would: of its four additions in each of 16 threads, 15 are needed.
 #[inline(always)]
-pub fn moments<W: Width, N: Noise>(
+pub fn moments<W: Width, N: Noise, const MOMENTS: u32>(
     block: &Block,
     workspace: &Workspace<'_>,
     noise: &N,
@@ -52,66 +59,87 @@ pub fn moments<W: Width, N: Noise>(
 ) {
     let params = &workspace.task.params;
     let costs = workspace.costs().unwrap_or(&[]);
-    let (slots, slot, pair) = block.slots();
-    let weights = Tile::<f32>::at(slot * SLOT_BYTES);
-    let partial = Tile::<f64>::at(slot * SLOT_BYTES + SIZE * 4);
+    let pair = block.rank % CHUNK_THREADS;
+    let (weights, products) = (Tile::<f32>::at(0), Tile::<f32>::at(SIZE * 4));
     let ((first_chunk, chunks), width) = (params.batch(workspace.task.batch), params.moments());
-    let mut group = block.part * slots;
-    // A block has one chunk. Written as a loop all the same, it takes 64 registers, and without 84 to 94.
-    while group < chunks {
-        // Threads without a chunk go along, for the warps' sake, and write nothing.
-        let (place, busy) = (group + slot, group + slot < chunks);
-        let (chunk, row) =
-            (first_chunk + place, if busy { place as usize * width as usize } else { 0 });
+    let mut place = block.part;
+    // A block has one chunk. Written as a loop all the same, it takes fewer registers.
+    while place < chunks {
+        let (chunk, row) = (first_chunk + place, place as usize * width as usize);
         let own = |side: u32| {
             let particle = chunk * SIZE + 2 * pair + side;
             let exists = particle < params.particles;
             weight(if exists { costs[particle as usize].get() } else { WORST }, particle)
         };
-        let (even, odd) = if busy { (own(0), own(1)) } else { (0.0, 0.0) };
+        let (even, odd) = (own(0), own(1));
         weights.set(2 * pair, even);
         weights.set(2 * pair + 1, odd);
         block.sync();
-        sum_weights(workspace, &weights, pair, row, busy);
+        sum_weights(workspace, &weights, pair, row, true);
         let (difference, total) = (even - odd, even + odd);
         let pair_number = chunk * CHUNK_THREADS + pair;
+        let (kept, stride) = workspace.kept_noise(pair_number);
         let mut source = noise.source::<f32, W::Control<f32>>((), pair_number);
         let (mut first, mut dimension) = (0, 0);
         while first < params.numbers {
-            let mut place = 0;
-            while place < KNOT_GROUP && first + place < params.numbers {
-                let value = source.next_number(dimension);
-                dimension += 1;
-                if dimension == W::Control::<f32>::dimensions() {
-                    dimension = 0;
+            let count = (params.numbers - first).min(ROWS / MOMENTS);
+            let put = |place: u32, value: f32| {
+                let at = |moment: u32| {
+                    ((place * MOMENTS + moment) * HALVES + pair / HALF) * STRIDE + pair % HALF
+                };
+                products.set(at(0), difference * value);
+                if MOMENTS > 1 {
+                    products.set(at(1), total * (value * value));
                 }
-                let square = value * value;
-                let sums = [
-                    fold_columns(0.0 + f64::from(difference * value), 1),
-                    fold_columns(0.0 + f64::from(total * square), 1),
-                ];
-                if pair % HALF == 0 {
-                    let at = (pair / HALF * KNOT_GROUP + place) * 2;
-                    partial.set(at, sums[0]);
-                    partial.set(at + 1, sums[1]);
+            };
+            if kept == 0 {
+                for place in 0..count {
+                    put(place, source.next_number(dimension));
+                    dimension += 1;
+                    if dimension == W::Control::<f32>::dimensions() {
+                        dimension = 0;
+                    }
                 }
-                place += 1;
+            } else {
+                // All are on their way before the first is there.
+                let mut values = [0.0; ROWS as usize];
+                for place in 0..ROWS / MOMENTS {
+                    let number = u64::from((first + place).min(params.numbers - 1));
+                    // SAFETY: the roll-out has written so many numbers for each pair, before this launch.
+                    values[place as usize] = unsafe { *((kept + number * stride) as *const f32) };
+                }
+                for place in 0..ROWS / MOMENTS {
+                    if place < count {
+                        put(place, values[place as usize]);
+                    }
+                }
             }
             block.sync();
-            if busy && pair < 2 * place {
-                let mut sum = 0.0;
-                let mut half = 0;
-                while half < HALVES {
-                    sum += partial.get(half * KNOT_GROUP * 2 + pair);
-                    half += 1;
-                }
-                workspace.moments()[row + (WEIGHT_SUMS + 2 * first + pair) as usize].set(sum);
+            let is_there = pair / HALVES < count * MOMENTS;
+            let sum = if is_there { half_sum(&products, pair * STRIDE) } else { 0.0 };
+            let mut whole = 0.0 + sum;
+            for half in 1..HALVES {
+                whole += f64::from_bits(across_wide(sum.to_bits(), half));
+            }
+            if is_there && pair.is_multiple_of(HALVES) {
+                let number = WEIGHT_SUMS + first * MOMENTS + pair / HALVES;
+                workspace.moments()[row + number as usize].set(whole);
             }
             block.sync();
-            first += KNOT_GROUP;
+            first += ROWS / MOMENTS;
         }
-        group += slots * block.parts;
+        place += block.parts;
     }
+}
+
+/// The sum of a half-warp's 16 values, in the order of [`fold`].
+#[inline(always)]
+fn half_sum(values: &Tile<f32>, first: u32) -> f64 {
+    let mut columns = [0.0; COLUMNS];
+    for i in 0..COLUMNS {
+        columns[i] = f64::from(values.get(first + i as u32));
+    }
+    fold(columns)
 }
 
 /// The sums of a chunk's weights, in the order of [`crate::weigh::weigh_chunk`].
@@ -146,8 +174,12 @@ pub fn sum_weights(
 #[inline(always)]
 pub fn choose(block: &Block, workspace: &Workspace<'_>) {
     let params = &workspace.task.params;
-    let threshold =
-        select(block, workspace.costs().unwrap_or(&[]), params.particles, params.elites);
+    // One alone is known already.
+    let threshold = if params.elites == 1 {
+        workspace.counters().best.get()
+    } else {
+        select(block, workspace.costs().unwrap_or(&[]), params.particles, params.elites)
+    };
     if block.rank == 0 {
         workspace.counters().threshold.set(threshold);
     }

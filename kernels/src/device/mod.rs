@@ -8,7 +8,8 @@
 //! episode. Threads of a block see it as
 //! slices of `Cell`s and keep to one rule: between two [`Block::sync`]s, a place that one thread writes is
 //! read or written by no other thread, except by atomic operations. Blocks of one launch write to different places
-//! (or by atomic operations) and read only what was written before the launch. Places read and write the states of populations by address, by the same rule. ptx-vm checks the first rule for
+//! (or by atomic operations) and read only what was written before the launch, but for the block of [`sift`] that comes last: a counter
+//! that all raise says so, with fences around it. Places read and write the states of populations by address, by the same rule. ptx-vm checks the first rule for
 //! shared memory, bounds everywhere, and that nothing is read that was never written.
 
 // Arrays in loops over indices stay in registers; iterators over them often end in memory.
@@ -23,6 +24,7 @@ mod episode;
 mod fold;
 mod followed;
 mod hardware;
+mod kept;
 mod knots;
 mod mppi;
 mod place;
@@ -31,5 +33,6 @@ mod roll_out;
 mod select;
 mod shared;
 mod shooting;
+mod sift;
 mod simulate;
 mod workspace;

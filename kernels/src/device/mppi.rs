@@ -98,7 +98,7 @@ pub fn conclude(block: &Block, workspace: &Workspace<'_>, stream: &Stream, full:
     let row = fold_all(block, workspace, workspace.moments(), params.moments());
     let sums = sums(row);
     let total = sums.sides[0] + sums.sides[1];
-    let change = |number: usize| row[WEIGHT_SUMS as usize + 2 * number].get() / total;
+    let change = |number: usize| row[WEIGHT_SUMS as usize + number].get() / total;
     let first = move_plan(block, workspace, full, true, change);
     let share = if params.discrete == 0 {
         first

@@ -12,9 +12,15 @@ use crate::model::Surroundings;
 use crate::plant::Plant;
 use crate::reduce::{COLUMNS, Sums, sortable};
 use crate::rollout::{CHUNK, Extremes, WORST, rollout_pairs};
-use crate::task::COST_SUMS;
+use crate::task::{CHUNK_THREADS, COST_SUMS};
 
 const SIZE: u32 = CHUNK as u32;
+
+/// The number of the pair that this thread rolls out.
+#[inline(always)]
+pub fn own_pair(block: &Block, workspace: &Workspace<'_>) -> u32 {
+    (workspace.task.params.batch(workspace.task.batch).0 + block.part) * CHUNK_THREADS + block.rank
+}
 
 /// Rolls out this block's chunk of a batch: costs, where they are kept, and sums over the chunk go to the workspace, the
 /// rest to the counters.
@@ -28,13 +34,14 @@ pub fn roll_out<P: Plant, S: Scheme<P>>(
     let params = &workspace.task.params;
     let setup = plant.setup::<f32>((), &[], Surroundings::default());
     let chunk = params.batch(workspace.task.batch).0 + block.part;
-    let particle = chunk * SIZE + 2 * block.rank;
-    let mut sides = [[WORST, 0.0]; 2];
-    if particle < params.particles {
-        let controls = scheme.controls::<f32>((), particle / 2);
-        sides = rollout_pairs::<P, f32, _, 1>(&setup, params.horizon, [controls])[0];
-        if particle + 1 == params.particles {
-            sides[1][0] = WORST;
+    let pair = own_pair(block, workspace);
+    let particle = 2 * pair;
+    // Pairs behind the last one go along: whoever weighs the noise finds that of whole chunks.
+    let controls = scheme.controls::<f32>((), pair);
+    let mut sides = rollout_pairs::<P, f32, _, 1>(&setup, params.horizon, [controls])[0];
+    for side in 0..2 {
+        if particle + side as u32 >= params.particles {
+            sides[side] = [WORST, 0.0];
         }
     }
     let (costs, lifetimes) = (Tile::<f32>::at(0), Tile::<f32>::at(SIZE * 4));

@@ -7,7 +7,9 @@ use core::marker::PhantomData;
 use super::place::Placed;
 use crate::controls::{Biased, First, Followed, Interpolant, KnotNoise, Knots, ORDER, PowerNoise};
 use crate::rng::Stream;
-use crate::task::{Answer, COST_SUMS, Counters, MEMORY, MOST_DIMENSIONS, OUTPUT_SIZE, Row, Task};
+use crate::task::{
+    Answer, CHUNK_THREADS, COST_SUMS, Counters, MEMORY, MOST_DIMENSIONS, OUTPUT_SIZE, Row, Task,
+};
 
 /// A decision's kernel parameter, and the memory that it lays out.
 #[derive(Clone, Copy)]
@@ -124,6 +126,16 @@ impl<'a> Workspace<'a> {
         self.cells(self.task.layout.moments, params.row_count() * u64::from(params.moments()))
     }
 
+    /// The noise of all pairs, where it is kept: the address of the first number of pair `pair`, and by how many bytes the next one
+    /// follows. The address is 0 where it is drawn again.
+    #[inline(always)]
+    pub fn kept_noise(&self, pair: u32) -> (u64, u64) {
+        let Task { params, layout, .. } = self.task;
+        let pairs = u64::from(params.chunks() * CHUNK_THREADS);
+        let first = self.memory + layout.noise + 4 * u64::from(pair);
+        (if layout.noise < layout.digits { first } else { 0 }, 4 * pairs)
+    }
+
     #[inline(always)]
     pub fn probabilities(&self) -> &'a [Cell<f64>] {
         self.read_cells(MEMORY, self.task.params.horizon.into())
@@ -147,6 +159,13 @@ impl<'a> Workspace<'a> {
     #[inline(always)]
     pub fn chosen(&self) -> &'a [Cell<u32>] {
         self.cells(self.task.layout.chosen, self.task.params.elites.into())
+    }
+
+    /// How many keys have each digit, where elites are selected by many blocks.
+    #[inline(always)]
+    pub fn histogram(&self) -> &'a [Cell<u32>] {
+        let layout = &self.task.layout;
+        self.cells(layout.histogram, (layout.floats - layout.histogram) / 4)
     }
 
     /// Memory number `place` for a population that needs this many floats and integers.

@@ -118,8 +118,8 @@ pub struct PlannerParams {
     /// `icem`: how many of those that were kept the first particles of this iteration follow; where there are rows, of the first
     /// iteration each of them says so instead.
     pub kept: u32,
-    /// Makes up whole multiples of 8 bytes.
-    pub padding: u32,
+    /// Sums for each number of the noise: 1 of it, or 2, where that of its square is needed, too.
+    pub moments_each: u32,
 }
 
 impl PlannerParams {
@@ -181,6 +181,14 @@ impl PlannerParams {
         (1..=4).rev().map(|level| group.pow(level)).find(|size| *size < self.batch_chunks)
     }
 
+    /// The number of launches in which many blocks find the last of the elites, a digit of its cost and then of its number in each.
+    #[must_use]
+    pub fn sifts(&self) -> u32 {
+        let digits = SIFTED.ilog2();
+        u32::BITS.div_ceil(digits)
+            + (u32::BITS - (self.particles - 1).leading_zeros()).div_ceil(digits)
+    }
+
     /// The number of entries of 32 steps that the horizon makes.
     #[must_use]
     pub fn entries(&self) -> u32 {
@@ -194,10 +202,16 @@ impl PlannerParams {
         Split { particles: self.particles, islands: self.islands }
     }
 
-    /// Sums over futures that are kept for each chunk: of weights, and for each knot two moments.
+    /// The bytes of all pairs' noise, in whole chunks.
+    #[must_use]
+    pub fn noise_bytes(&self) -> u64 {
+        4 * u64::from(self.numbers) * u64::from(self.chunks() * CHUNK_THREADS)
+    }
+
+    /// Sums over futures that are kept for each chunk: of weights, and for each number of the noise one or two moments.
     #[must_use]
     pub fn moments(&self) -> u32 {
-        WEIGHT_SUMS + 2 * self.numbers
+        WEIGHT_SUMS + self.moments_each * self.numbers
     }
 }
 
@@ -212,6 +226,12 @@ pub const WEIGHT_SUMS: u32 = 3;
 
 /// Sums over costs that are kept for each chunk: by stratum, and of squares.
 pub const COST_SUMS: u32 = STRATA as u32 + 1;
+
+/// Futures that each block looks through, where many blocks select elites.
+pub const SHARE: u32 = 2048;
+
+/// Values of a digit, by which they do. Their counts take all of a block's shared memory.
+pub const SIFTED: u32 = 2048;
 
 /// Where in what the host reads of a decision, in bytes, the planner's memory of it is, for planners that have one: right after the
 /// [`Answer`]. `[H]` probabilities of going right, `f64`, or `[H][D]` the plan, `f32`; `icem`: and behind that `[2][keeps][H][D]`
@@ -234,6 +254,8 @@ pub struct Layout {
     pub scales: u64,
     /// `[rows][moments]` sums, `f64`; see [`PlannerParams::rows`].
     pub moments: u64,
+    /// `[numbers][pairs]` the noise, `f32`, of all pairs in whole chunks, where it is kept between rolling out and weighing.
+    pub noise: u64,
     /// `[entries][8]` the probabilities' binary digits, `u32`.
     pub digits: u64,
     /// `[entries][32]` how many elites go right at each step, `u32`.
@@ -242,6 +264,8 @@ pub struct Layout {
     pub best_words: u64,
     /// `[elites]` the numbers of the elites, `u32`.
     pub chosen: u64,
+    /// `[SIFTED]` how many keys have each digit, `u32`, where elites are selected by many blocks; zeros between launches.
+    pub histogram: u64,
     /// `[populations]` the populations' floats, `f32`: [`Population::memory`].
     pub floats: u64,
     /// `[populations]` their integers, `u32`.
@@ -261,6 +285,10 @@ pub struct Buffers {
     pub noise: bool,
     /// Moments of the noise.
     pub moments: bool,
+    /// The noise itself, which is then drawn once and not again for its moments.
+    pub kept_noise: bool,
+    /// A histogram, by which many blocks select elites.
+    pub histogram: bool,
     /// Probabilities for every step.
     pub probabilities: bool,
     /// Populations that are in memory at a time: one for each block that works on the decision.
@@ -284,10 +312,12 @@ impl Layout {
         let sums = take(true, rows * u64::from(COST_SUMS), 8);
         let scales = take(buffers.noise, params.numbers.into(), 4);
         let moments = take(buffers.moments, rows * u64::from(params.moments()), 8);
+        let noise = take(buffers.kept_noise, params.noise_bytes() / 4, 4);
         let digits = take(buffers.probabilities, entries * 8, 4);
         let counts = take(buffers.probabilities, entries * 32, 4);
         let best_words = take(buffers.probabilities, entries, 4);
         let chosen = take(buffers.probabilities, params.elites.into(), 4);
+        let histogram = take(buffers.histogram, SIFTED.into(), 4);
         let populations = buffers.populations;
         let [each, words] = if populations > 0 {
             Population::memory(params.state_len as usize, params.split().largest() as usize)
@@ -305,10 +335,12 @@ impl Layout {
             sums,
             scales,
             moments,
+            noise,
             digits,
             counts,
             best_words,
             chosen,
+            histogram,
             floats,
             integers,
             outputs,
@@ -363,6 +395,16 @@ pub struct Counters {
     pub inverse_temperature: Cell<f32>,
     /// `cem`: the last of the elites, as `best`.
     pub threshold: Cell<u64>,
+    /// As long as it is being looked for by many blocks: its digits that are known,
+    pub prefix: Cell<u64>,
+    /// the place of the last of these, 0 when all are,
+    pub shift: Cell<u32>,
+    /// how many elites have these digits,
+    pub wanted: Cell<u32>,
+    /// and how many blocks have finished a launch; 0 between launches.
+    pub finished: Cell<u32>,
+    /// Makes up whole multiples of 8 bytes.
+    pub padding: Cell<u32>,
 }
 
 impl Counters {
@@ -374,6 +416,10 @@ impl Counters {
         self.non_finite.set(0);
         self.longest.set(0);
         self.listed.set(0);
+        self.prefix.set(0);
+        self.shift.set(u64::BITS);
+        self.wanted.set(0);
+        self.finished.set(0);
     }
 
     /// Forgets the decision that has ended.
@@ -411,9 +457,9 @@ pub struct Answer {
 // Both sides must agree on these.
 const _: () = {
     assert!(size_of::<PlannerParams>() == 136 && align_of::<PlannerParams>() == 8);
-    assert!(size_of::<Layout>() == 112);
-    assert!(size_of::<Task>() == 136 + 112 + 48 + 16);
-    assert!(size_of::<Counters>() == 40 && size_of::<Answer>() == 160);
+    assert!(size_of::<Layout>() == 128);
+    assert!(size_of::<Task>() == 136 + 128 + 48 + 16);
+    assert!(size_of::<Counters>() == 64 && size_of::<Answer>() == 160);
     assert!(size_of::<Episodes>() == size_of::<Task>() + 72 + 32 + 40 + 32);
     assert!(size_of::<EpisodeSummary>() == 24 && size_of::<Row>() == 24);
     assert!(size_of::<SmcOutput>() <= OUTPUT_SIZE && size_of::<FmcOutput>() == OUTPUT_SIZE);

@@ -68,6 +68,43 @@ pub fn sync_block() {
     unsafe { _syncthreads() }
 }
 
+/// The warp's barrier: what any of its threads wrote before, all of them see afterwards.
+#[inline(always)]
+pub fn sync_warp() {
+    // SAFETY: all threads of the warp reach it, see the module.
+    unsafe { asm!("bar.warp.sync 0xffffffff;") }
+}
+
+/// A fence: whoever sees what this thread writes after it, or of which it knew before, sees what was written before it, too, in all
+/// blocks of the GPU.
+#[inline(always)]
+pub fn fence() {
+    // SAFETY: it only orders accesses.
+    unsafe { asm!("fence.acq_rel.gpu;") }
+}
+
+/// The same numbers, behind a barrier of the warp: what they are loaded by is before it, and what is made of them after it.
+#[inline(always)]
+pub fn gathered(mut values: [f64; 8]) -> [f64; 8] {
+    let [a, b, c, d, e, f, g, h] = &mut values;
+    // SAFETY: all threads of the warp reach it, see the module.
+    unsafe {
+        asm!(
+            "bar.warp.sync 0xffffffff; // {} {} {} {} {} {} {} {}",
+            inout(reg64) * a,
+            inout(reg64) * b,
+            inout(reg64) * c,
+            inout(reg64) * d,
+            inout(reg64) * e,
+            inout(reg64) * f,
+            inout(reg64) * g,
+            inout(reg64) * h,
+            options(nostack),
+        );
+    }
+    values
+}
+
 /// Butterfly shuffle: `value` of the thread of the warp whose number differs from this one's in the bit `distance`.
 #[inline(always)]
 pub fn shuffle_butterfly(value: u32, distance: u32) -> u32 {

@@ -207,3 +207,31 @@ fn params(config: &PilotConfig, model: &KernelModel, noise: Option<&NoisePlan>) 
     }
     params
 }
+
+#[cfg(test)]
+mod tests {
+    use particle_pilot_kernels::env::Physics;
+    use particle_pilot_kernels::model::{CartPoleModel, CostWeights};
+
+    use super::*;
+    use crate::CartPoleProblem;
+    use crate::choice::DecisionWork;
+
+    #[test]
+    fn launches_are_as_many_as_are_predicted() {
+        let (physics, weights) = (Physics::default(), CostWeights::default());
+        let model = CartPoleModel::<false>::new(&physics, &weights).unwrap();
+        let model = KernelModel::of(&model).unwrap();
+        for (planner, _) in PlannerKind::ALL {
+            for action in [ActionKind::Discrete, ActionKind::Continuous] {
+                let config = PilotConfig { action, ..PilotConfig::of(*planner) };
+                let schedule = Schedule::of(&config, &model);
+                let launches = schedule.iteration.len() * schedule.counts.len();
+                let work = DecisionWork::of(&config, CartPoleProblem::default()).unwrap();
+                assert_eq!(work.launches as usize, launches, "{planner} {action}");
+                let futures: u32 = schedule.counts.iter().sum();
+                assert_eq!(work.steps, f64::from(futures) * f64::from(config.horizon));
+            }
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! `bench --calibrate`: measures what predictions are made with, and writes it to where they look for it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -77,7 +77,7 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
 }
 
 /// The file, in a folder that is made if it is not there.
-fn open(path: &PathBuf) -> Result<Sink> {
+fn open(path: &Path) -> Result<Sink> {
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
         std::fs::create_dir_all(folder).map_err(|error| {
             usage(format!("cannot make the folder {}: {error}; {OTHER}", folder.display()))

@@ -128,6 +128,6 @@ fn the_driver_is_only_loaded_where_a_gpu_could_be_faster() {
     };
     assert_eq!(run(&[], true), ("cpu".into(), false));
     assert_eq!(run(&[], false), ("cuda:0".into(), true));
-    // Looked at, and found to be slower: the virtual GPU is as small as a GPU can be.
-    assert_eq!(run(&["-n", "1", "-k", "20000"], true).1, true);
+    // Whichever is faster: it was looked at.
+    assert!(run(&["-n", "1", "-k", "20000"], true).1);
 }

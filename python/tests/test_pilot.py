@@ -120,7 +120,7 @@ def test_a_gpu_that_is_not_there_is_a_device_error():
     with pytest.raises(DeviceError, match="no NVIDIA driver|no GPU|no CUDA"):
         Pilot(device="cuda")
     assert issubclass(DeviceError, RuntimeError)
-    small, large = Pilot(device="auto"), Pilot(device="auto", particles=1 << 18, threads=1)
+    small, large = Pilot(device="auto", particles=64), Pilot(device="auto", particles=1 << 18, threads=1)
     assert small.device == large.device == "cpu"
     # Only where a GPU might be faster is there anything to say.
     assert large.fallback_reason and small.fallback_reason is None

@@ -16,6 +16,7 @@ mod advice;
 pub mod backend;
 mod batch;
 mod bytes;
+pub mod choice;
 mod control_vector;
 #[cfg(all(feature = "cuda", target_os = "linux"))]
 mod cuda;

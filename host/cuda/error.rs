@@ -3,7 +3,8 @@
 use std::fmt;
 
 pub use super::driver::DriverError;
-use super::driver::LoadError;
+use super::driver::{LoadError, NOT_INITIALIZED};
+use super::info::has_forked;
 
 /// Why a GPU cannot be used, or can no longer be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +30,12 @@ pub enum GpuError {
         /// What the driver said.
         cause: DriverError,
     },
+    /// The driver works only in the process that it was started in.
+    #[error(
+        "a GPU cannot be used in a process that was forked from one that has used one; start workers by \
+         `spawn` (Python: `multiprocessing.set_start_method(\"spawn\")`), or use the device `cpu`"
+    )]
+    Forked,
     /// There are GPUs, but not this one.
     #[error(
         "there is no GPU {index}: this machine has {count}, counted from 0; use `cuda:0` or `cpu`"
@@ -182,7 +189,9 @@ impl GpuError {
         last_kernel: Option<String>,
         cause: DriverError,
     ) -> Self {
-        if cause.is_out_of_memory() {
+        if cause.code == NOT_INITIALIZED && has_forked() {
+            Self::Forked
+        } else if cause.is_out_of_memory() {
             Self::OutOfMemory { memory: "GPU", asked_bytes: None, free_bytes: None, cause }
         } else if cause.is_sticky() {
             Self::DeviceLost { during, last_kernel, cause }

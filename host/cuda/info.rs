@@ -39,13 +39,21 @@ fn count() -> Result<u32, GpuError> {
     if count == 0 { Err(none()) } else { Ok(count) }
 }
 
+/// What came of initialising the driver, and in which process.
+static INITIALISED: OnceLock<(u32, Result<(), GpuError>)> = OnceLock::new();
+
 /// Loads and initialises the driver, once in a process.
 fn initialise() -> Result<(), GpuError> {
-    static RESULT: OnceLock<Result<(), GpuError>> = OnceLock::new();
-    let result = RESULT.get_or_init(|| {
-        driver::initialise()?.map_err(|error| absence("starting the driver", error))
+    let (_, result) = INITIALISED.get_or_init(|| {
+        let start = || driver::initialise()?.map_err(|error| absence("starting the driver", error));
+        (std::process::id(), start())
     });
-    result.clone()
+    if has_forked() { Err(GpuError::Forked) } else { result.clone() }
+}
+
+/// Whether this process was forked from one that has a driver, which then works there and nowhere else.
+pub fn has_forked() -> bool {
+    matches!(INITIALISED.get(), Some((process, Ok(()))) if *process != std::process::id())
 }
 
 fn absence(during: &'static str, cause: DriverError) -> GpuError {

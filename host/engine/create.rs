@@ -3,6 +3,7 @@
 use particle_pilot_kernels::model::{LaneModel, Visitor};
 
 use super::{CpuEngine, Engine, require_table};
+use crate::choice::DeviceChoice;
 use crate::error::PilotError;
 use crate::given::Given;
 use crate::gpu::{self, ForeignStream, GpuEpisodes, World};
@@ -16,26 +17,26 @@ pub(crate) fn drawn<M: LaneModel>(config: &PilotConfig) -> PilotConfig {
     PilotConfig { action, ..config.clone() }
 }
 
-/// The engine for `config` and a model: where the device is left open, a GPU's if there is one, whose work goes to `stream`,
-/// if there is one given.
+/// The engine for `config` and a model: where the device is left open, of the one that is chosen, and why. A GPU's work goes to
+/// `stream`, if there is one given.
 pub(crate) fn for_model<M: LaneModel>(
     config: &PilotConfig,
     model: M,
     simd: Simd,
     stream: Option<ForeignStream>,
-) -> Result<Box<dyn Engine>, PilotError> {
+) -> Result<(Box<dyn Engine>, DeviceChoice), PilotError> {
     config.tuning.noise_scale.require(if scores::<M>() { 1 } else { dimensions::<M>() })?;
     let config = &drawn::<M>(config);
-    let index = match config.device {
-        Device::Cpu => return Ok(Box::new(CpuEngine::new(config, model, simd, None)?)),
-        Device::Auto => 0,
-        Device::Cuda(index) => index,
+    let choice = DeviceChoice::of_pilot(config, &model, simd);
+    let Device::Cuda(index) = choice.device else {
+        let reason = choice.fallback_reason().cloned();
+        return Ok((Box::new(CpuEngine::new(config, model, simd, reason)?), choice));
     };
     require_table(config, dimensions::<M>())?;
     match gpu::engine(index, config, model, simd, stream) {
-        Ok(engine) => Ok(engine),
+        Ok(engine) => Ok((engine, choice)),
         Err(error) if config.device == Device::Auto => {
-            Ok(Box::new(CpuEngine::new(config, model, simd, Some(error))?))
+            Ok((Box::new(CpuEngine::new(config, model, simd, Some(error))?), choice))
         }
         Err(error) => Err(error.into()),
     }
@@ -50,13 +51,15 @@ pub(crate) struct Made {
     pub action_len: usize,
     /// Nothing yet.
     pub given: Given,
+    /// Why on that device.
+    pub choice: DeviceChoice,
 }
 
 impl Made {
     /// By an engine for a model of this type.
-    pub fn of<M: LaneModel>(engine: Box<dyn Engine>, horizon: u32) -> Self {
+    pub fn of<M: LaneModel>(engine: Box<dyn Engine>, choice: DeviceChoice, horizon: u32) -> Self {
         let given = Given::to::<M>(horizon);
-        Self { engine, state: vec![0.0; M::DIM], action_len: M::ACTION_DIM, given }
+        Self { engine, state: vec![0.0; M::DIM], action_len: M::ACTION_DIM, given, choice }
     }
 }
 
@@ -71,12 +74,12 @@ impl Visitor for MakeEngine<'_> {
     type Output = Result<Made, PilotError>;
 
     fn visit<M: LaneModel>(self, model: M) -> Result<Made, PilotError> {
-        let engine = for_model(self.config, model, self.simd, self.stream)?;
-        Ok(Made::of::<M>(engine, self.config.horizon))
+        let (engine, choice) = for_model(self.config, model, self.simd, self.stream)?;
+        Ok(Made::of::<M>(engine, choice, self.config.horizon))
     }
 }
 
-/// The GPU that `config` asks for, the first where that is left open.
+/// The GPU that `config` asks for, or the only one that is chosen where that is left open.
 pub(crate) fn gpu_index(config: &PilotConfig) -> u32 {
     match config.device {
         Device::Cuda(index) => index,

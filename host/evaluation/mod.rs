@@ -17,6 +17,7 @@ pub use result::{DeviceShare, EvaluationResult, Failure, WarningSummary};
 
 use self::places::Results;
 use self::subject::{OwnSubject, Subject};
+use crate::choice::DeviceChoice;
 use crate::env::{Ending, Environment, Push};
 use crate::episode::{Episode, EpisodeResult};
 use crate::error::PilotError;
@@ -42,6 +43,8 @@ pub struct Evaluation {
     /// The first one.
     pub(crate) episode: Episode,
     subject: Arc<dyn Subject>,
+    /// Where to begin, if that is not to be predicted.
+    choice: Option<DeviceChoice>,
 }
 
 impl Evaluation {
@@ -113,7 +116,7 @@ impl Evaluation {
 
     fn of(config: PilotConfig, subject: Arc<dyn Subject>, problem: Option<Problem>) -> Self {
         let episode = Episode::new().seed(config.seed);
-        Self { config, problem, episodes: 100, episode, subject }
+        Self { config, problem, episodes: 100, episode, subject, choice: None }
     }
 
     /// How its episodes usually end.
@@ -146,6 +149,24 @@ impl Evaluation {
     #[must_use]
     pub fn push(mut self, push: Option<Push>) -> Self {
         self.episode = self.episode.push(push);
+        self
+    }
+
+    /// Has it begin on the device of this choice, where the configuration leaves it open, rather than on what is predicted to
+    /// be faster: for several evaluations that are to be compared.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{CartPoleProblem, Evaluation, PilotConfig};
+    /// let evaluation = Evaluation::new(PilotConfig::default(), CartPoleProblem::default()).steps(20);
+    /// let choice = evaluation.clone().episodes(1000).prepare()?.device_choice().clone();
+    /// let short = evaluation.episodes(2).begin_on(choice.clone()).prepare()?;
+    /// assert_eq!(short.device_choice(), &choice);
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    #[must_use]
+    pub fn begin_on(mut self, choice: DeviceChoice) -> Self {
+        self.choice = Some(choice);
         self
     }
 

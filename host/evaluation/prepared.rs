@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::gpu::OpenGpu;
 use super::{DeviceShare, Evaluation, EvaluationResult, Results};
 use crate::backend::BackendError;
+use crate::choice::{Cpu, DeviceChoice, Episodes};
 use crate::env::Environment;
 use crate::episode::{EpisodeResult, StepRecord};
 use crate::error::PilotError;
@@ -38,6 +39,7 @@ pub struct PreparedEvaluation {
     /// Those of the CPU, started as soon as it is known to be needed.
     workers: Option<Workers>,
     gpu: Option<OpenGpu>,
+    choice: DeviceChoice,
     fallback_reason: Option<BackendError>,
     /// How long it took to prepare.
     spent: Duration,
@@ -55,8 +57,9 @@ impl PreparedEvaluation {
         let simd = Simd::select()?;
         evaluation.episode.require_steps()?;
         evaluation.subject.check(config, &evaluation.episode)?;
-        let (mut gpu, mut fallback_reason) = (None, None);
-        if config.device != Device::Cpu {
+        let choice = choice(evaluation, simd)?;
+        let (mut gpu, mut fallback_reason) = (None, choice.fallback_reason().cloned());
+        if choice.device != Device::Cpu {
             match evaluation.subject.open_gpu(config, evaluation.episodes) {
                 Ok(open) => gpu = Some(open),
                 Err(PilotError::Backend(error)) if config.device == Device::Auto => {
@@ -75,7 +78,7 @@ impl PreparedEvaluation {
         let threads = Threads::asked(config.threads);
         let workers = gpu.is_none().then(|| Workers::start(threads)).transpose()?;
         let (evaluation, spent) = (evaluation.clone(), began.elapsed());
-        Ok(Self { evaluation, simd, workers, gpu, fallback_reason, spent })
+        Ok(Self { evaluation, simd, workers, gpu, choice, fallback_reason, spent })
     }
 
     /// The device that episodes begin on: never [`Device::Auto`].
@@ -93,7 +96,13 @@ impl PreparedEvaluation {
         }
     }
 
-    /// Why that is not a GPU, where the device was left open.
+    /// Which device was chosen, and why: where it was left open, the one that was predicted to be the first to finish all episodes.
+    #[must_use]
+    pub fn device_choice(&self) -> &DeviceChoice {
+        &self.choice
+    }
+
+    /// Why that is not a GPU, where the device was left open and a GPU was, or might have been, faster.
     #[must_use]
     pub fn fallback_reason(&self) -> Option<&BackendError> {
         self.fallback_reason.as_ref()
@@ -206,6 +215,25 @@ impl PreparedEvaluation {
             }
         }
         Ok(())
+    }
+}
+
+/// The device for all episodes: the opening of a GPU counts.
+fn choice(evaluation: &Evaluation, simd: Simd) -> Result<DeviceChoice, PilotError> {
+    let Evaluation { config, subject, episodes, episode, .. } = evaluation;
+    if config.device != Device::Auto {
+        return Ok(DeviceChoice::asked(config.device));
+    }
+    if let Some(choice) = &evaluation.choice {
+        return Ok(choice.clone());
+    }
+    let (episodes, steps) = (*episodes, episode.step_limit());
+    let many = Episodes { episodes, steps, waits: !subject.runs_whole() };
+    let cpu = Cpu { simd, threads: config.resolved_threads() };
+    match subject.work(config) {
+        Ok(work) => Ok(DeviceChoice::of_episodes(&work, many, cpu)),
+        Err(PilotError::Backend(error)) => Ok(DeviceChoice::of_no_gpu(error)),
+        Err(error) => Err(error),
     }
 }
 

@@ -6,8 +6,10 @@ use particle_pilot_kernels::model::{LaneModel, Model, Visitor, lift};
 
 use super::gpu::OpenGpu;
 use super::joint::JointEpisodes;
+use crate::backend::BackendError;
+use crate::choice::{DecisionWork, WorkOf};
 use crate::engine::{MemoryCheck, OpenEpisodes};
-use crate::env::{Ending, Environment, OwnActions};
+use crate::env::{Ending, Environment, ModelWorld, OwnActions};
 use crate::episode::Episode;
 use crate::error::PilotError;
 use crate::gpu::World;
@@ -31,6 +33,12 @@ pub trait Subject: Send + Sync {
 
     /// The GPU that `config` asks for, the first where that is left open, for so many episodes.
     fn open_gpu(&self, config: &PilotConfig, episodes: u32) -> Result<OpenGpu, PilotError>;
+
+    /// What a decision takes.
+    fn work(&self, config: &PilotConfig) -> Result<DecisionWork, PilotError>;
+
+    /// Whether a GPU would run episodes without the CPU.
+    fn runs_whole(&self) -> bool;
 
     /// How episodes usually end.
     fn endings(&self) -> &'static [Ending];
@@ -71,6 +79,14 @@ impl Subject for Problem {
         }
     }
 
+    fn work(&self, config: &PilotConfig) -> Result<DecisionWork, PilotError> {
+        Ok(self.visit(config.planner, WorkOf(config))?.map_err(BackendError::from)?)
+    }
+
+    fn runs_whole(&self) -> bool {
+        true
+    }
+
     fn endings(&self) -> &'static [Ending] {
         self.endings()
     }
@@ -91,6 +107,13 @@ impl Visitor for ControlCheck<'_> {
 pub struct OwnSubject<T, E, const N: usize, const M: usize> {
     pub model: T,
     pub env: E,
+}
+
+impl<const N: usize, const M: usize, T, E: Environment> OwnSubject<T, E, N, M> {
+    /// The environment as a GPU steps it, if it can, for actions that are planned like this.
+    fn world(&self, planned: &OwnActions) -> Option<ModelWorld> {
+        self.env.world().filter(|world| world.actions.are_like(planned))
+    }
 }
 
 impl<const N: usize, const M: usize, T, E> Subject for OwnSubject<T, E, N, M>
@@ -126,13 +149,21 @@ where
 
     fn open_gpu(&self, config: &PilotConfig, episodes: u32) -> Result<OpenGpu, PilotError> {
         let planned = OwnActions::of(&self.model.actions());
-        if let Some(world) = self.env.world().filter(|world| world.actions.are_like(&planned)) {
+        if let Some(world) = self.world(&planned) {
             let open = OpenEpisodes { config, world: World::Model(&world, &planned) };
             let (episodes, info) = lift(self.model, open)??;
             return Ok(OpenGpu::Whole(Box::new(episodes), info));
         }
         let joint = Joint::with_model(config, self.model, 1..=episodes)?;
         Ok(OpenGpu::Deciding(Box::new(JointEpisodes::new(joint, config.threads)?)))
+    }
+
+    fn work(&self, config: &PilotConfig) -> Result<DecisionWork, PilotError> {
+        Ok(lift(self.model, WorkOf(config))?.map_err(BackendError::from)?)
+    }
+
+    fn runs_whole(&self) -> bool {
+        self.world(&OwnActions::of(&self.model.actions())).is_some()
     }
 
     fn endings(&self) -> &'static [Ending] {

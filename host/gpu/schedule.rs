@@ -7,6 +7,7 @@ use particle_pilot_kernels::population::Split;
 use particle_pilot_kernels::task::{Buffers, PlannerParams};
 
 use super::KernelModel;
+use crate::choice::work::SELECTED_ALONE;
 use crate::planners::islands::strata;
 use crate::planners::noise::NoisePlan;
 use crate::planners::{cem::elites::elite_count, fmc, icem};
@@ -14,10 +15,6 @@ use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 
 /// Threads of a block that has a decision for itself.
 pub const WHOLE: u32 = 256;
-
-/// The most futures among which one block selects elites. With more, many do, in several launches. An estimate, not measured
-/// on a GPU.
-const MOST_ALONE: u32 = 4096;
 
 /// How many blocks a launch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +75,7 @@ impl Schedule {
         let one = |name: &str| Launch { kernel: name.into(), blocks: Blocks::One };
         let discrete = config.action == ActionKind::Discrete;
         // One alone is the best, which is known anyway.
-        let by_many = params.elites > 1 && config.particles > MOST_ALONE;
+        let by_many = params.elites > 1 && config.particles > SELECTED_ALONE;
         let shares = |name: &str| Launch { kernel: name.into(), blocks: Blocks::Shares };
         let sifts = || iter::repeat_n(shares("sift_elites"), params.sifts() as usize);
         let selects = || if by_many { sifts().collect() } else { vec![one("choose_elites")] };
@@ -227,4 +224,39 @@ fn add_noise(params: &mut PlannerParams, noise: &NoisePlan) {
     params.cubic = noise.cubic.into();
     params.halton_pairs = if noise.points.is_empty() { 0 } else { noise.pairs as u32 };
     params.colour = noise.colour;
+}
+
+#[cfg(test)]
+mod tests {
+    use particle_pilot_kernels::env::Physics;
+    use particle_pilot_kernels::model::{CartPoleModel, CostWeights};
+
+    use super::*;
+    use crate::CartPoleProblem;
+    use crate::choice::DecisionWork;
+
+    #[test]
+    fn launches_are_as_many_as_are_predicted() {
+        let (physics, weights) = (Physics::default(), CostWeights::default());
+        let model = CartPoleModel::<false>::new(&physics, &weights).unwrap();
+        let model = KernelModel::of(&model).unwrap();
+        for (planner, _) in PlannerKind::ALL {
+            for action in [ActionKind::Discrete, ActionKind::Continuous] {
+                for particles in [1, 1024, SELECTED_ALONE, SELECTED_ALONE + 1, 1_000_000] {
+                    let config = PilotConfig { particles, action, ..PilotConfig::of(*planner) };
+                    let schedule = Schedule::of(&config, &model);
+                    let launches = schedule.iteration.len() * schedule.counts.len();
+                    let work = DecisionWork::of(&config, CartPoleProblem::default()).unwrap();
+                    let case = format!("{planner} {action} {particles}");
+                    assert_eq!(work.launches as usize, launches, "{case}");
+                    let futures: u32 = schedule.counts.iter().sum();
+                    assert_eq!(
+                        work.steps,
+                        f64::from(futures) * f64::from(config.horizon),
+                        "{case}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@ use particle_pilot_kernels::model::{LaneModel, Model, Visitor, lift};
 
 use super::Pilot;
 use super::own_model::require_controls;
+use crate::choice::DeviceChoice;
 use crate::decision::Decision;
 use crate::engine::{Made, drawn, gpu_index, require_table};
 use crate::error::PilotError;
@@ -70,7 +71,8 @@ impl Visitor for MakeJoint<'_> {
         require_table(&drawn, dimensions::<M>())?;
         let (engines, together) = gpu::rows(index, &drawn, model, simd, self.counts)?;
         let pilot = |engine| {
-            let made = Made::of::<M>(engine, config.horizon);
+            let choice = DeviceChoice::asked(config.device);
+            let made = Made::of::<M>(engine, choice, config.horizon);
             Pilot::with_engine(config.clone(), None, simd, made)
         };
         Ok(Joint { pilots: engines.into_iter().map(pilot).collect(), together })

@@ -14,6 +14,7 @@ use std::time::Duration;
 use particle_pilot_kernels::rng::Stream;
 
 use crate::backend::BackendError;
+use crate::choice::DeviceChoice;
 use crate::decision::{Action, Decision};
 use crate::engine::{Engine, Made, MakeEngine, Plan, Question};
 use crate::error::PilotError;
@@ -55,6 +56,7 @@ pub struct Pilot {
     action_len: usize,
     given: Given,
     interrupt: Option<Arc<AtomicBool>>,
+    choice: DeviceChoice,
 }
 
 impl Pilot {
@@ -110,10 +112,21 @@ impl Pilot {
         config: PilotConfig,
         problem: Option<Problem>,
         simd: Simd,
-        Made { engine, state, action_len, given }: Made,
+        Made { engine, state, action_len, given, choice }: Made,
     ) -> Self {
         let (decision, interrupt) = (0, None);
-        Self { config, problem, simd, engine, decision, state, action_len, given, interrupt }
+        Self {
+            config,
+            problem,
+            simd,
+            engine,
+            decision,
+            state,
+            action_len,
+            given,
+            interrupt,
+            choice,
+        }
     }
 
     /// Decides what to do in `state`, in the model's units; for cart-pole
@@ -449,7 +462,22 @@ impl Pilot {
         self.engine.device_name()
     }
 
-    /// Why the pilot does not, or no longer, use a GPU, where the device was left open.
+    /// Which device the pilot was given when it was made, and why: where it was left open, the one that was predicted to be faster.
+    ///
+    /// # Examples
+    /// ```
+    /// use particle_pilot::{CartPoleProblem, Device, Pilot, PilotConfig};
+    /// let config = PilotConfig::builder().particles(64).build()?;
+    /// let pilot = Pilot::new(config, CartPoleProblem::default())?;
+    /// println!("{}", pilot.device_choice());
+    /// # Ok::<(), particle_pilot::PilotError>(())
+    /// ```
+    #[must_use]
+    pub fn device_choice(&self) -> &DeviceChoice {
+        &self.choice
+    }
+
+    /// Why the pilot does not, or no longer, use a GPU, where the device was left open and a GPU was, or might have been, faster.
     #[must_use]
     pub fn fallback_reason(&self) -> Option<&BackendError> {
         self.engine.fallback_reason()

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Device {
-    /// The best there is.
+    /// Whichever is predicted to be faster for what is to be done: see [`choice`](crate::choice).
     #[default]
     Auto,
     /// The CPU.

@@ -28,6 +28,7 @@ use cpu::CpuVector;
 use particle_pilot_kernels::simulate::EnvironmentParams;
 
 use crate::backend::BackendError;
+use crate::choice::DeviceChoice;
 use crate::env::{CartPole, EnvError};
 use crate::gpu;
 use crate::settings::{Device, Threads};
@@ -63,27 +64,25 @@ pub struct CartPoleVector {
     options: VectorOptions,
     count: usize,
     simulation: Box<dyn Simulation>,
+    choice: DeviceChoice,
     is_reset: bool,
     action_seed: u64,
     /// Random steps since the seed was set.
     action_step: u64,
 }
 
-/// `count` environments on `device`.
+/// `count` environments on the device that was chosen; on the CPU where it `is_open` and fails.
 fn simulation(
     count: usize,
     params: EnvironmentParams,
-    device: Device,
-    threads: usize,
+    choice: &DeviceChoice,
+    is_open: bool,
+    threads: Threads,
 ) -> Result<Box<dyn Simulation>, VectorError> {
     let cpu = |fallback_reason| -> Result<Box<dyn Simulation>, VectorError> {
-        Ok(Box::new(CpuVector::new(count, params, Threads::asked(threads), fallback_reason)?))
+        Ok(Box::new(CpuVector::new(count, params, threads, fallback_reason)?))
     };
-    let (index, is_open) = match device {
-        Device::Cpu => return cpu(None),
-        Device::Auto => (0, true),
-        Device::Cuda(index) => (index, false),
-    };
+    let Device::Cuda(index) = choice.device else { return cpu(choice.fallback_reason().cloned()) };
     match gpu::simulation(index, count, &params) {
         Err(error) if is_open => cpu(Some(error)),
         result => Ok(result?),
@@ -134,8 +133,14 @@ impl CartPoleVector {
         CartPole::new(physics, episode)?;
         let bounds = CartPole::RESET_BOUNDS;
         let params = EnvironmentParams { physics, terms: episode.terms(), autoreset, bounds };
-        let simulation = simulation(count, params, device, threads)?;
-        Ok(Self { options, count, simulation, is_reset: false, action_seed: 0, action_step: 0 })
+        let (threads, is_open) = (Threads::asked(threads), device == Device::Auto);
+        let choice = match is_open {
+            true => DeviceChoice::of_environments(count, threads.most()),
+            false => DeviceChoice::asked(device),
+        };
+        let simulation = simulation(count, params, &choice, is_open, threads)?;
+        let (is_reset, action_seed, action_step) = (false, 0, 0);
+        Ok(Self { options, count, simulation, choice, is_reset, action_seed, action_step })
     }
 
     /// Begins a new episode in every environment and returns its first observations `[N][4]`.
@@ -438,7 +443,15 @@ impl CartPoleVector {
         self.simulation.device()
     }
 
-    /// Why the environments are on the CPU although the device was left open; see [`device`](Self::device).
+    /// Which device was chosen, and why: where it was left open, the one that was predicted to be faster by the time of a step
+    /// whose results come to the host.
+    #[must_use]
+    pub fn device_choice(&self) -> &DeviceChoice {
+        &self.choice
+    }
+
+    /// Why the environments are on the CPU although the device was left open and a GPU might have been faster; see
+    /// [`device`](Self::device).
     #[must_use]
     pub fn fallback_reason(&self) -> Option<&BackendError> {
         self.simulation.fallback_reason()

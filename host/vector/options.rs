@@ -27,8 +27,8 @@ pub struct VectorOptions {
     /// When an environment whose episode has ended begins the next one; default [`Autoreset::NextStep`], as in
     /// Gymnasium.
     pub autoreset: Autoreset,
-    /// Where environments are kept and stepped; default [`Device::Auto`], a GPU if there is one. The numbers are
-    /// the same bits everywhere.
+    /// Where environments are kept and stepped; default [`Device::Auto`], whichever is predicted to be
+    /// faster. The numbers are the same bits everywhere.
     pub device: Device,
     /// Threads of the CPU; default 0, for as many as there are.
     pub threads: usize,

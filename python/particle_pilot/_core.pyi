@@ -171,6 +171,8 @@ class Pilot:
     @property
     def device_name(self) -> str: ...
     @property
+    def device_choice(self) -> str: ...
+    @property
     def fallback_reason(self) -> str | None: ...
     @property
     def simd(self) -> str: ...
@@ -308,6 +310,7 @@ class Info(_Record):
     simd: str
     simd_available: list[str]
     devices: list[str]
+    auto: str
     gpus: list[GpuInfo]
     gpu_absence: str | None
     planners: list[str]

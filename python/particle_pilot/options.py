@@ -17,7 +17,8 @@ What an option is where it is not given depends on the planner: ``Pilot("mppi").
 ``seed``
     Determines every random number.
 ``device``
-    Where futures are simulated: ``"auto"``, a GPU if there is one, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``. Changes no bit.
+    Where futures are simulated: ``"auto"``, whichever is predicted to be faster, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
+    Changes no bit.
 ``threads``
     How many of the CPU's; 0 for one on each core. Changes no bit.
 ``action``

@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 
 use particle_pilot::backend::{DeviceInfo, gpus};
-use particle_pilot::{Device, PlannerKind, Simd};
+use particle_pilot::choice::DeviceChoice;
+use particle_pilot::{CartPoleProblem, Device, PilotConfig, PlannerKind, Simd};
 use pyo3::prelude::*;
 
-use crate::errors::device_refusal;
+use crate::errors::{device_refusal, refusal};
 use crate::record::record;
 
 record! {
@@ -46,6 +47,8 @@ record! {
         simd_available: Vec<String>,
         /// Names for ``device``.
         devices: Vec<String>,
+        /// Which of them ``"auto"`` is for a decision with all defaults, and why.
+        auto: String,
         /// The GPUs among them.
         gpus: Vec<Py<GpuInfo>>,
         /// Why there is none; ``None`` where there is one.
@@ -72,6 +75,8 @@ pub fn info(py: Python<'_>) -> PyResult<Info> {
         Ok(gpus) => (gpus, None),
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
+    let choice = DeviceChoice::of(&PilotConfig::default(), CartPoleProblem::default());
+    let choice = choice.map_err(refusal)?;
     let names = gpus.iter().map(|gpu| Device::Cuda(gpu.index).to_string());
     Ok(Info {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -80,6 +85,7 @@ pub fn info(py: Python<'_>) -> PyResult<Info> {
         simd: simd.name().into(),
         simd_available: Simd::available().into_iter().map(|simd| simd.name().into()).collect(),
         devices: std::iter::once("cpu".to_owned()).chain(names).collect(),
+        auto: choice.to_string(),
         gpus: gpus
             .into_iter()
             .map(|gpu| Py::new(py, GpuInfo::from(gpu)))

@@ -43,7 +43,7 @@ use crate::{batch, physics, settings};
 /// seed : int, default 0
 ///     Determines every random number, 0 to 2**64 - 1.
 /// device : str, default "auto"
-///     ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; changes no bit.
+///     ``"auto"`` for whichever is predicted to be faster, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; changes no bit.
 /// threads : int, default 0
 ///     CPU threads, up to 1024; 0 for one on each core, or fewer if the system refuses so many. Changes no bit.
 /// action : str, default "discrete"
@@ -392,7 +392,14 @@ impl Pilot {
         self.with(py, |inner| inner.pilot.device_name())
     }
 
-    /// Why no GPU is in use, or no longer, where the device was left open; else ``None``.
+    /// Which device the pilot was given when it was made, and why, in words.
+    #[getter]
+    fn device_choice(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |inner| inner.pilot.device_choice().to_string())
+    }
+
+    /// Why no GPU is in use, or no longer, where the device was left open and one was, or might have been, faster; else
+    /// ``None``.
     #[getter]
     fn fallback_reason(&self, py: Python<'_>) -> PyResult<Option<String>> {
         self.with(py, |inner| inner.pilot.fallback_reason().map(ToString::to_string))

@@ -120,8 +120,12 @@ def test_a_gpu_that_is_not_there_is_a_device_error():
     with pytest.raises(DeviceError, match="no NVIDIA driver|no GPU|no CUDA"):
         Pilot(device="cuda")
     assert issubclass(DeviceError, RuntimeError)
-    assert Pilot(device="auto").device == "cpu"
-    assert Pilot(device="auto").fallback_reason
+    small, large = Pilot(device="auto", particles=64), Pilot(device="auto", particles=1 << 18, threads=1)
+    assert small.device == large.device == "cpu"
+    # Only where a GPU might be faster is there anything to say.
+    assert large.fallback_reason and small.fallback_reason is None
+    assert large.device_choice.startswith("cpu: ") and "there is no GPU" in large.device_choice
+    assert "any GPU" in small.device_choice and Pilot(device="cpu").device_choice == "cpu: asked for"
 
 
 def test_options_come_back_and_make_the_same_pilot_again():

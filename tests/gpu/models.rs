@@ -395,6 +395,9 @@ fn models_that_kernels_cannot_follow_are_the_cpus() {
 #[test]
 #[ignore = "requires an NVIDIA GPU"]
 fn what_kernels_cannot_follow_is_the_cpus() {
+    if !crate::is_where_the_gpu_is_fast("models::what_kernels_cannot_follow_is_the_cpus") {
+        return;
+    }
     static ASKED: AtomicU32 = AtomicU32::new(0);
     let pilot = |device| {
         let config = PilotConfig { particles: 100, device, ..PilotConfig::default() };
@@ -416,6 +419,11 @@ fn models_that_change_after_the_cpu_took_over_say_what_actions_are() {
 #[test]
 #[ignore = "requires an NVIDIA GPU"]
 fn models_that_change_on_the_cpu_say_what_actions_are() {
+    if !crate::is_where_the_gpu_is_fast(
+        "models::models_that_change_on_the_cpu_say_what_actions_are",
+    ) {
+        return;
+    }
     static ASKED: AtomicU32 = AtomicU32::new(0);
     let moody = Moody { actions: LINE.actions, asked: Some(&ASKED) };
     let steady = Moody { asked: None, ..moody };

@@ -107,6 +107,10 @@ fn the_cpu_that_takes_over_follows_the_same_reference() {
 #[test]
 #[ignore = "requires an NVIDIA GPU"]
 fn whoever_takes_over_follows_the_same_reference() {
+    if !crate::is_where_the_gpu_is_fast("references::whoever_takes_over_follows_the_same_reference")
+    {
+        return;
+    }
     let config = config(PlannerKind::Mppi, 100, 6);
     let run = |device| {
         let config = PilotConfig { device, ..config.clone() };

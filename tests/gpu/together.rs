@@ -258,6 +258,9 @@ fn what_the_virtual_gpu_has_finished_stays_finished_when_it_fails() {
 #[test]
 #[ignore = "requires an NVIDIA GPU"]
 fn some_episodes_are_the_gpus() {
+    if !crate::is_where_the_gpu_is_fast("together::some_episodes_are_the_gpus") {
+        return;
+    }
     let (auto, cpu) = (evaluate(Device::Auto), evaluate(Device::Cpu));
     assert_eq!(told(&auto), told(&cpu));
     let shares: Vec<_> = auto.devices.iter().map(|share| (share.device, share.episodes)).collect();

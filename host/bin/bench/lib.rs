@@ -5,6 +5,7 @@
 //! `peers` are other software that does the same; `record` keeps what came of it and `load` reads it back,
 //! `judge` marks what is to be doubted, `report` and `plots` show it, `diff` compares two records.
 
+mod calibrate;
 mod contender;
 mod diff;
 mod doubt;
@@ -56,6 +57,7 @@ pub fn main() -> ExitCode {
     let outcome = match &cli.command {
         Some(Command::Diff(options)) => diff::run(options),
         Some(Command::Show(options)) => show::run(options),
+        None if cli.run.calibrate => calibrate::run(&cli.run),
         None => run::run(&cli.run),
     };
     exit_code(outcome)

@@ -13,6 +13,7 @@ Examples:
   bench --suite throughput --json a.json one suite, recorded
   bench --plot plots --report bench.html all suites, drawn, and as a page for a browser
   bench --peers --suite peers            against NumPy, Numba, JAX, Gymnasium and others
+  bench --calibrate                      how fast is this machine? For the device `auto`
   bench diff a.json b.json               has anything become slower?
   bench show a.json --report a.html      a page of an earlier record
 
@@ -48,6 +49,15 @@ pub struct RunOptions {
     /// Fewer sizes and samples: a first impression
     #[arg(long)]
     pub quick: bool,
+    /// Measure only what the device `auto` is chosen by, and write it to where that is looked for: the file that the variable
+    /// PILOT_CALIBRATION names, or else particle-pilot/calibration.toml in the user's folder for caches
+    #[arg(
+        long,
+        conflicts_with_all = [
+            "suite", "quick", "patience", "threads", "pilot", "peers", "json", "csv", "markdown", "plot", "report",
+        ]
+    )]
+    pub calibrate: bool,
     /// Hardly any work: shows that this program works, and nothing else
     #[arg(long, hide = true)]
     pub tiny: bool,

@@ -60,7 +60,7 @@ pub enum Command {
     /// through every recorded one, and that planning again from the recorded states gives every
     /// recorded action and statistic. Exits with 0 if all agrees, 1 if not, 2 if it is no trace.
     Replay(ReplayOptions),
-    /// Show version, CPU, vector instructions and devices
+    /// Show version, CPU, vector instructions, devices, and which of them `auto` is
     Info(InfoOptions),
     /// Print a script that completes commands and options in a shell
     Completions {
@@ -117,7 +117,7 @@ pub struct CompareOptions {
 pub struct ReplayOptions {
     /// The trace, as `pilot --trace` wrote it, `-` for standard input
     pub trace: PathBuf,
-    /// Where to plan: auto, cpu, cuda or cuda:N [default: auto]
+    /// Where to plan: cpu, cuda, cuda:N, or auto for what is predicted to be faster [default: auto]
     #[arg(short, long, value_parser = DeviceParser, hide_possible_values = true)]
     pub device: Option<Device>,
     /// CPU threads, 0 for one on each core [default: 0]

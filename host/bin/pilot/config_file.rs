@@ -17,6 +17,7 @@ impl Options {
                     $($option: self.$option.clone().or(file.$option),)*
                     print_config: self.print_config || file.print_config,
                     quiet: self.quiet || file.quiet,
+                    verbose: self.verbose || file.verbose,
                     require_success: self.require_success || file.require_success,
                 }
             };

@@ -37,7 +37,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     let stop = interrupt::watch();
     let quiet = settings.options().quiet;
     let report = Report::open(settings.options().json.as_deref(), quiet)?;
-    machine.tell(&report);
+    machine.tell(&report, settings.options().verbose);
 
     let progress = Progress::new("episodes", episodes.into(), quiet);
     let result = prepared.run_with(stop, |_| progress.tick());

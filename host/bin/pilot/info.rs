@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use particle_pilot::backend::{DeviceInfo, gpus as gpus_of_this_machine};
-use particle_pilot::{Device, PlannerKind, Simd};
+use particle_pilot::choice::DeviceChoice;
+use particle_pilot::{CartPoleProblem, Device, PilotConfig, PlannerKind, Simd};
 use serde::Serialize;
 
 use crate::commands::InfoOptions;
@@ -17,6 +18,7 @@ use crate::shared::usage::usage;
 pub fn run(options: &InfoOptions) -> Result<Outcome> {
     let report = Report::open(options.json.as_deref(), false)?;
     let (gpus, gpu_absence) = gpus();
+    let choice = DeviceChoice::of(&PilotConfig::default(), CartPoleProblem::default());
     let info = Info {
         version: env!("CARGO_PKG_VERSION"),
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
@@ -28,6 +30,7 @@ pub fn run(options: &InfoOptions) -> Result<Outcome> {
         devices: std::iter::once("cpu".into())
             .chain(gpus.iter().map(|gpu| gpu.device.clone()))
             .collect(),
+        auto: choice.map_err(usage)?.to_string(),
         gpus,
         gpu_absence,
         planners: PlannerKind::ALL.iter().map(|(_, name)| *name).collect(),
@@ -53,6 +56,8 @@ struct Info {
     simd_forced: bool,
     /// Names for `--device`.
     devices: Vec<String>,
+    /// Which of them `auto` is for a decision with all defaults, and why.
+    auto: String,
     /// The GPUs among them.
     gpus: Vec<GpuInfo>,
     /// Why there is none.
@@ -73,6 +78,7 @@ impl Info {
              cores      {}\n\
              simd       {}, {} ({forced}); available: {}\n\
              devices    {}\n\
+             auto       {}\n\
              {}\
              planners   {}\n",
             self.version,
@@ -83,6 +89,7 @@ impl Info {
             count(self.simd.lanes() as u64, "lane"),
             available.join(", "),
             self.devices.join(", "),
+            self.auto,
             self.gpu_text(),
             self.planners.join(", "),
         )

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use particle_pilot::backend::BackendError;
+use particle_pilot::choice::DeviceChoice;
 use particle_pilot::{Device, DeviceShare, EvaluationResult, Pilot, PreparedEvaluation, Simd};
 
 use crate::shared::output::{Report, say};
@@ -18,6 +19,8 @@ pub struct Machine {
     name: String,
     /// Why it is not a GPU, where it might have been one.
     fallback_reason: Option<BackendError>,
+    /// Why it is the one that it is.
+    choice: DeviceChoice,
 }
 
 impl Machine {
@@ -29,6 +32,7 @@ impl Machine {
             threads: pilot.threads(),
             name: pilot.device_name(),
             fallback_reason: pilot.fallback_reason().cloned(),
+            choice: pilot.device_choice().clone(),
         }
     }
 
@@ -40,11 +44,21 @@ impl Machine {
             threads: evaluation.threads(),
             name: evaluation.device_name(),
             fallback_reason: evaluation.fallback_reason().cloned(),
+            choice: evaluation.device_choice().clone(),
         }
     }
 
-    /// Says once, to people, that it is the CPU where a GPU would have been used.
-    pub fn tell(&self, report: &Report) {
+    /// The choice of the device, for others to begin on the same.
+    pub fn choice(&self) -> &DeviceChoice {
+        &self.choice
+    }
+
+    /// Says once, to people, that it is the CPU where a GPU would have been used; and to whom it is `verbose`, which device was
+    /// chosen, and why.
+    pub fn tell(&self, report: &Report, verbose: bool) {
+        if verbose && !report.quiet() {
+            say(&format!("device {}", self.choice));
+        }
         let Some(error) = self.fallback_reason.as_ref().filter(|_| !report.silent()) else {
             return;
         };

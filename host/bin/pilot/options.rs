@@ -34,7 +34,7 @@ pub struct Options {
     /// Determines every random number, the first state included [default: 0]
     #[arg(short, long, value_name = "S", value_parser = whole::<u64>(0, u64::MAX))]
     pub seed: Option<u64>,
-    /// Where particles run: auto, cpu, cuda or cuda:N; changes no bit [default: auto]
+    /// Where particles run: cpu, cuda, cuda:N, or auto for what is predicted to be faster; changes no bit [default: auto]
     #[arg(short, long, value_parser = DeviceParser, hide_possible_values = true)]
     pub device: Option<Device>,
     /// CPU threads, 0 for one on each core; changes no bit [default: 0]
@@ -149,6 +149,10 @@ pub struct Options {
     #[arg(short, long, help_heading = "Output")]
     #[serde(skip_serializing_if = "is_off")]
     pub quiet: bool,
+    /// Tell on standard error which device was chosen, and why
+    #[arg(short, long, help_heading = "Output")]
+    #[serde(skip)]
+    pub verbose: bool,
     #[arg(skip)]
     pub trace: Option<PathBuf>,
     #[arg(skip)]

@@ -38,7 +38,7 @@ pub fn run(options: Options) -> Result<Outcome> {
     let trace_sink = options.trace.as_deref().map(Sink::file).transpose()?;
     let plot = options.plot.as_deref().map(Picture::open).transpose()?;
     let machine = Machine::of_pilot(&pilot);
-    machine.tell(&report);
+    machine.tell(&report, options.verbose);
 
     let progress = Progress::new("steps", settings.steps().into(), options.quiet);
     let begin = |sink| TraceWriter::begin(sink, &settings, &pilot);

@@ -24,6 +24,8 @@ pub use objects::{Event, ForeignStream, Function, Module, Stream};
 
 /// What functions return for success.
 const SUCCESS: u32 = 0;
+/// `CUDA_ERROR_NOT_INITIALIZED`.
+pub const NOT_INITIALIZED: u32 = 3;
 /// `CUDA_ERROR_NO_DEVICE`.
 pub const NO_DEVICE: u32 = 100;
 /// `CUDA_ERROR_NOT_FOUND`: what a function amounts to that the driver lacks.

@@ -1,5 +1,8 @@
 //! What works.
 
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -203,4 +206,33 @@ fn kernels_are_looked_up_and_their_parameter_is_checked() {
         let error = unsafe { gpu.launch_with(&kernel, Grid::new(1, 1), &0u64, &[0.0; 2]) };
         assert_says(&error.unwrap_err(), &["takes 8 and 4 bytes, not 8 and 8"]);
     });
+}
+
+/// Whether `holds` holds in a process that is forked from this one.
+fn holds_after_a_fork(holds: impl Fn() -> bool + Send + Sync + 'static) -> bool {
+    let mut command = Command::new("true");
+    let run = move || match holds() {
+        true => Ok(()),
+        false => Err(io::Error::other("it does not")),
+    };
+    // SAFETY: no other thread of a scenario's process holds a lock that this takes: they wait for the one that forks.
+    unsafe { command.pre_exec(run) };
+    command.status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_process_that_was_forked_from_one_with_a_gpu_is_told_how_to_start_it() {
+    Scenario::new().run(|| {
+        // A driver that nobody has started yet is the new process's own.
+        assert!(holds_after_a_fork(|| devices().is_ok()));
+        let gpu = Gpu::open(0, PTX).unwrap();
+        assert!(holds_after_a_fork(|| devices() == Err(GpuError::Forked)));
+        assert!(holds_after_a_fork(|| Gpu::open(0, PTX).err() == Some(GpuError::Forked)));
+        assert_eq!(add_on(&gpu), Ok(vec![100.0; 70]));
+    });
+    Scenario::with_driver("/nowhere/libcuda.so.1").set("PTX_VM_DEVICES", "1").run(|| {
+        let absence = devices().unwrap_err();
+        assert!(holds_after_a_fork(move || devices() == Err(absence.clone())));
+    });
+    assert_says(&GpuError::Forked, &["forked", "set_start_method(\"spawn\")", "`cpu`"]);
 }

@@ -62,8 +62,8 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
         max_episode_steps: Steps after which an episode is truncated; ``None`` for no limit.
         render_mode: ``None``, or ``"rgb_array"`` to have :meth:`render` draw, as Gymnasium's own does, with pygame.
         sutton_barto_reward: Whether a step is worth 0, and -1 if it fails, instead of 1.
-        device: ``"auto"``, a GPU if there is one, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``. :attr:`device` says which it
-            has become.
+        device: ``"auto"``, whichever is predicted to be faster, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``. :attr:`device`
+            says which it has become.
         threads: How many of the CPU's; 0 for as many as there are.
         autoreset_mode: When an environment whose episode has ended begins the next one.
         copy: Whether ``reset`` and ``step`` return arrays of their own. (The memory of those of a step is used again
@@ -142,7 +142,7 @@ class CartPoleVectorEnv(VectorEnv[Observations, Actions, npt.NDArray[Any]]):
 
     @property
     def fallback_reason(self) -> str | None:
-        """Why they are on the CPU although the device was left open, or ``None``."""
+        """Why they are on the CPU although the device was left open and a GPU might have been faster, or ``None``."""
         return self._core.fallback_reason
 
     @property

@@ -5,7 +5,8 @@ mod mutations;
 pub use mutations::mutations;
 
 use std::env;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -42,6 +43,23 @@ pub fn virtual_driver() -> PathBuf {
     static DRIVER: OnceLock<PathBuf> = OnceLock::new();
     let build = || build(&["--package", "ptx-vm-driver"], "libptx_vm_driver.so");
     DRIVER.get_or_init(|| env::var_os("PTX_VM_DRIVER").map_or_else(build, PathBuf::from)).clone()
+}
+
+/// Writes to `folder`, which must be there, a calibration of a machine whose GPU is reached in no time and whose CPU is slow: with
+/// `PILOT_CALIBRATION` naming it, an open device is the GPU however little there is to do.
+///
+/// # Panics
+/// If it cannot be written.
+#[must_use]
+pub fn fast_gpu_in(folder: &Path) -> PathBuf {
+    const TEXT: &str =
+        "version = 1\ngpu_launch_s = 0\ngpu_wait_s = 0\ngpu_open_s = 0\ncpu_decision_s = 10\n";
+    let path = folder.join("fast-gpu.toml");
+    // Several tests write it at the same time: none may find half of it.
+    let draft =
+        folder.join(format!("fast-gpu-{}-{:?}", std::process::id(), std::thread::current().id()));
+    fs::write(&draft, TEXT).and_then(|()| fs::rename(&draft, &path)).expect("a folder to write to");
+    path
 }
 
 /// The program `pilot`: what lies beside this test's program, as cargo builds it for tests of the whole workspace, or else what

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use particle_pilot::choice::DeviceChoice;
 use particle_pilot::{
     Device, EpisodeResult, Evaluation, EvaluationResult, Pilot, PilotConfig, PilotError,
     PlannerKind,
@@ -52,8 +53,11 @@ pub fn run(options: Options) -> Result<Outcome> {
         given => given.map(|us| Duration::from_nanos((us * 1e3) as u64)),
     };
     let reference = settings.config(REFERENCE);
-    // Each row opens the device again: it has another planner, and other kernels.
-    let prepared = Evaluation::new(reference.clone(), settings.problem(REFERENCE));
+    // Each row opens the device again: it has another planner, and other kernels. But all have the same, which is that of the
+    // reference's row, so that none is held against a row of another.
+    let prepared = Evaluation::new(reference.clone(), settings.problem(REFERENCE))
+        .episodes(settings.episodes()?)
+        .steps(settings.steps());
     let prepared = prepared.prepare().map_err(refused)?;
     let machine = Machine::of_evaluation(&prepared);
     drop(prepared);
@@ -63,11 +67,12 @@ pub fn run(options: Options) -> Result<Outcome> {
         settings: &settings,
         reference: &reference,
         on_gpu: machine.device != Device::Cpu,
+        choice: machine.choice(),
         fallback_reason: OnceCell::new(),
     };
     interrupt::watch();
     let report = Report::open(settings.options().json.as_deref(), settings.options().quiet)?;
-    machine.tell(&report);
+    machine.tell(&report, settings.options().verbose);
 
     let mut comparison = Comparison::new(&settings, &machine, match_.episodes, &reference);
     match match_.run(budget, &mut comparison) {
@@ -89,6 +94,7 @@ struct Match<'a> {
     settings: &'a Settings,
     reference: &'a PilotConfig,
     on_gpu: bool,
+    choice: &'a DeviceChoice,
     /// The first that any pilot or evaluation had.
     fallback_reason: OnceCell<String>,
 }
@@ -218,7 +224,8 @@ impl Match<'_> {
         let evaluation = Evaluation::new(config.clone(), self.settings.problem(config.planner))
             .episodes(episodes)
             .steps(steps)
-            .push(self.settings.push());
+            .push(self.settings.push())
+            .begin_on(self.choice.clone());
         let result = evaluation.run_with(interrupt::watch(), |episode| {
             let quality = Quality::of(episode, self.settings);
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);

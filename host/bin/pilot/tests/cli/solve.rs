@@ -128,15 +128,73 @@ fn curves_of_an_svg_are_drawn_to_a_tenth_of_the_pixels_it_is_shown_in() {
 }
 
 #[test]
-fn auto_without_a_gpu_says_so_once_and_not_when_quiet() {
+fn auto_without_a_gpu_that_would_be_faster_says_so_once_and_not_when_quiet() {
     let note = "no GPU: running on the CPU";
-    let said = |arguments: &[&str]| stderr(&run_small(arguments)).matches(note).count();
-    if json(&run_small(&["--json", "-"]))["device"] == "cpu" {
+    let folder = folder();
+    let calibration = test_support::fast_gpu_in(folder.path());
+    let run = |arguments: &[&str]| {
+        let mut pilot = pilot();
+        pilot.args(SMALL).args(arguments).env("PILOT_CALIBRATION", &calibration);
+        pilot.output().unwrap()
+    };
+    let said = |arguments: &[&str]| stderr(&run(arguments)).matches(note).count();
+    if json(&run(&["--json", "-"]))["device"] == "cpu" {
         assert_eq!(said(&[]), 1);
     }
     assert_eq!(said(&["--device", "cpu"]), 0);
     assert_eq!(said(&["-q"]), 0);
     assert_eq!(said(&["--json", "-"]), 0);
+    // Where the CPU is faster anyway, there is nothing to say.
+    assert_eq!(stderr(&run_small(&[])), "");
+}
+
+#[test]
+fn which_device_was_chosen_and_why_is_told_to_whom_it_is_verbose() {
+    for command in [&["solve"][..], &["evaluate", "-e", "2"]] {
+        let told = |more: &[&str]| stderr(&run_small(&[command, more].concat()));
+        let said = told(&["-v"]);
+        assert!(said.starts_with("device cpu: ") && said.contains(" predicted for "), "{said}");
+        assert!(said.contains(" on any GPU; by estimates") && said.lines().count() == 1, "{said}");
+        assert_eq!(told(&["-v", "-d", "cpu"]), "device cpu: asked for\n");
+        assert_eq!((told(&[]), told(&["-v", "-q"])), (String::new(), String::new()));
+        let output = run_small(&[command, &["-v", "--json", "-"]].concat());
+        assert_eq!((json(&output)["device"].as_str(), stderr(&output)), (Some("cpu"), said));
+    }
+}
+
+#[test]
+fn a_calibration_that_is_damaged_is_told_of_and_estimates_take_its_place() {
+    let folder = folder();
+    let calibration = folder.path().join("calibration.toml");
+    let run = |arguments: &[&str]| {
+        let mut pilot = pilot();
+        pilot.args(arguments).env("PILOT_CALIBRATION", &calibration).output().unwrap()
+    };
+    let solve = [&SMALL[..], &["-v", "-q"]].concat();
+    let verbose = [&SMALL[..], &["-v"]].concat();
+    for (text, needle) in [
+        (None, "there is no such file"),
+        (Some("version = 1\ngpu_wait_s = soon\n"), "line 2 of the calibration file"),
+        (Some("version = 9\n"), "its version is 9"),
+    ] {
+        if let Some(text) = text {
+            fs::write(&calibration, text).unwrap();
+        }
+        let output = run(&solve);
+        assert_code(&output, 0);
+        assert_eq!(stderr(&output), "");
+        for said in [stderr(&run(&verbose)), stdout(&run(&["info"]))] {
+            let once = "; by estimates, since ";
+            assert_eq!(
+                (said.matches(once).count(), said.matches(needle).count()),
+                (1, 1),
+                "{said}"
+            );
+        }
+    }
+    fs::write(&calibration, "version = 1\ngpu_wait_s = 1\n").unwrap();
+    let said = stdout(&run(&["info"]));
+    assert!(said.contains(&format!("; by {}", text_of(&calibration))), "{said}");
 }
 
 #[test]

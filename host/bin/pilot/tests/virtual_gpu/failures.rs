@@ -111,3 +111,23 @@ fn a_decision_that_does_not_fit_the_memory_is_made_piece_by_piece() {
         }
     }
 }
+
+#[test]
+fn the_driver_is_only_loaded_where_a_gpu_could_be_faster() {
+    let folder = tempfile::tempdir().expect("a folder for reports");
+    let report = folder.path().join("report");
+    let run = |arguments: &[&str], estimates: bool| {
+        // Where the driver was started, this leaves a report.
+        let mut pilot = crate::pilot(&[&EPISODE, arguments].concat(), "auto", "");
+        pilot.env("PTX_VM_REPORT", &report);
+        if estimates {
+            pilot.env_remove("PILOT_CALIBRATION").env("XDG_CACHE_HOME", folder.path());
+        }
+        let device = json(&crate::run(&mut pilot))["device"].clone();
+        (device, std::fs::remove_file(&report).is_ok())
+    };
+    assert_eq!(run(&[], true), ("cpu".into(), false));
+    assert_eq!(run(&[], false), ("cuda:0".into(), true));
+    // Whichever is faster: it was looked at.
+    assert!(run(&["-n", "1", "-k", "20000"], true).1);
+}

@@ -5,14 +5,17 @@ mod failures;
 mod fallback;
 mod interrupt;
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// The program with these arguments on `device`; `fails` is `FUNCTION:NTH=CODE`, or nothing.
+/// The program with these arguments on `device`, where an open one is the GPU; `fails` is `FUNCTION:NTH=CODE`, or nothing.
 fn pilot(arguments: &[&str], device: &str, fails: &str) -> Command {
     let mut pilot = Command::new(env!("CARGO_BIN_EXE_pilot"));
     pilot.args(arguments).args(["--device", device]);
+    let calibration = test_support::fast_gpu_in(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    pilot.env("PILOT_CALIBRATION", calibration);
     pilot.env("PILOT_CUDA_DRIVER", test_support::virtual_driver()).env("PTX_VM_FAIL", fails);
     pilot
 }

@@ -15,7 +15,7 @@ const FASTEST_CLOCK: f64 = 3e9;
 /// Of an environment's step in double precision: operations; bytes that come and go; launches and copies of a call.
 const ENVIRONMENT_OPERATIONS: f64 = 200.0;
 const ENVIRONMENT_BYTES: f64 = 30.0;
-const ENVIRONMENT_CALLS: f64 = 6.0;
+const ENVIRONMENT_CALLS: f64 = 3.0;
 
 /// Many decisions: those of episodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -163,7 +163,7 @@ impl Model {
             PlannerKind::RandomShooting => (measured.random_shooting_operations, 10.0),
             PlannerKind::Cem => (measured.cem_operations, 20.0),
             PlannerKind::Mppi => (measured.mppi_operations, 50.0),
-            PlannerKind::Smc => (measured.smc_operations, 250.0),
+            PlannerKind::Smc => (measured.smc_operations, 145.0),
             PlannerKind::Fmc => (measured.fmc_operations, 1000.0),
             PlannerKind::PredictiveSampling => (measured.predictive_sampling_operations, 15.0),
             PlannerKind::Icem => (measured.icem_operations, 100.0),

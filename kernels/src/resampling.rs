@@ -114,7 +114,7 @@ mod tests {
         let mut state = 1u64;
         let mut next = |bound: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (u128::from(state) * u128::from(bound) >> 64) as u64
+            ((u128::from(state) * u128::from(bound)) >> 64) as u64
         };
         for count in [1, 2, 3, 7, 1000, 1023, 1024] {
             for total in [1, 12_345, 1 << 30, (1 << 30) + 1, (count << 30) - 77, count << 30] {

@@ -232,13 +232,13 @@ impl Team for Single {
                 sums[i] = cumulative;
             }
             let ends = points.counts_below::<L>(proof, &sums);
-            for i in 0..COLUMNS {
-                fill::<L>(proof, sources, begin as usize, ends[i] as usize, row * COLUMNS + i);
-                begin = ends[i];
+            for (i, end) in ends.into_iter().enumerate() {
+                fill::<L>(proof, sources, begin, end as usize, row * COLUMNS + i);
+                begin = end as usize;
             }
         }
-        for place in weights.len()..sources.len() {
-            sources[place].set(place as u32);
+        for (place, source) in sources.iter().enumerate().skip(weights.len()) {
+            source.set(place as u32);
         }
     }
 }

@@ -11,7 +11,7 @@ use core::cell::Cell;
 
 use super::cells::{load, store, store_bits};
 use super::{
-    FIRST, LARGEST, LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy,
+    FIRST, LARGEST, LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy, Words,
 };
 use crate::controls::STRATA;
 use crate::lanes::{LaneBits, Lanes};
@@ -84,7 +84,8 @@ impl Strategy for Fmc {
         let mut have_cloned = false;
         for step in 0..spec.horizon {
             population.draw::<L, T>(proof, team, &spec.stream, step, self.first);
-            population.advance::<P, L, T>(proof, team, spec, step, 0, false, self.first);
+            let words = Words { row: 0, shared: false };
+            population.advance::<P, L, T>(proof, team, spec, step, words, self.first);
             let now = population.list_living::<T>(team, step + 1);
             if now == 0 || spec.is_stopped() {
                 // Nobody is left to clone: the walkers that lived longest have the last say.

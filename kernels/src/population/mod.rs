@@ -67,6 +67,15 @@ pub struct PopulationSpec<'a, P> {
     pub stop: Option<&'a dyn Stop>,
 }
 
+/// The random words that say a step's controls.
+#[derive(Clone, Copy)]
+struct Words {
+    /// Their row.
+    row: usize,
+    /// Whether steps share them: left or right takes the highest bit, and the next one moves up.
+    shared: bool,
+}
+
 /// Cooperative cancellation: asked after every step whether to go on.
 pub trait Stop: Sync {
     /// Whether the output is no longer wanted.
@@ -243,9 +252,8 @@ impl<'a> Population<'a> {
         load_bits::<L>(proof, &self.words[row * self.width + place..])
     }
 
-    /// Advances every particle by step `step`: the first with its first action, later ones with one that row `words` of the
-    /// random words says, or where that has several dimensions, words of its own; the particles' numbers are from `first` on. Where
-    /// the words are `shared` by steps, each of which takes a sign, the next one moves up.
+    /// Advances every particle by step `step`: the first with its first action, later ones with one that the `words` say, or where
+    /// that has several dimensions, words of its own; the particles' numbers are from `first` on.
     #[inline(always)]
     fn advance<P: Plant, L: Lanes, T: Team>(
         &self,
@@ -253,8 +261,7 @@ impl<'a> Population<'a> {
         team: T,
         spec: &PopulationSpec<'_, P>,
         step: u32,
-        words: usize,
-        shared: bool,
+        words: Words,
         first: u32,
     ) {
         let setup = spec.model.setup::<L>(proof, spec.state, spec.surroundings);
@@ -275,13 +282,13 @@ impl<'a> Population<'a> {
                 P::Control::<L>::all(if step == 0 {
                     load(proof, &firsts[place..])
                 } else if spec.continuous {
-                    let share = uniform::<L>(proof, self.words::<L>(proof, words, place));
+                    let share = uniform::<L>(proof, self.words::<L>(proof, words.row, place));
                     (share + share - L::splat(proof, 1.0)) * L::splat(proof, full)
                 } else {
-                    let signs = self.words::<L>(proof, words, place);
-                    if shared {
+                    let signs = self.words::<L>(proof, words.row, place);
+                    if words.shared {
                         let next = signs.shl::<1>();
-                        store_bits::<L>(next, &self.words[words * self.width + place..]);
+                        store_bits::<L>(next, &self.words[words.row * self.width + place..]);
                     }
                     let sign = signs & L::Bits::splat(proof, SIGN);
                     (sign ^ L::splat(proof, -full).bits()).as_float()

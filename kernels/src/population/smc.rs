@@ -11,7 +11,7 @@
 //! estimate of `E exp(-cost / temperature)`, which resampling leaves unbiased.
 
 use super::cells::{load, store};
-use super::{LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy, WORDS};
+use super::{LIFETIME, Population, PopulationSpec, PopulationStats, SCORE, Strategy, WORDS, Words};
 use crate::lanes::Lanes;
 use crate::math::exp;
 use crate::model::Vector;
@@ -72,8 +72,8 @@ impl Strategy for Smc {
                 let block = word / WORDS as u32;
                 population.draw::<L, T>(proof, team, &spec.stream, block, self.first);
             }
-            let (row, shared) = (word as usize % WORDS, !spec.continuous);
-            population.advance::<P, L, T>(proof, team, spec, step, row, shared, self.first);
+            let words = Words { row: word as usize % WORDS, shared: !spec.continuous };
+            population.advance::<P, L, T>(proof, team, spec, step, words, self.first);
             step += 1;
             let (heaviest, [total, squares]) = self.weigh::<L, T>(proof, team, population);
             let is_last = step == spec.horizon || spec.is_stopped();

@@ -2,7 +2,7 @@
 //! then chance does, for the throughput.
 //!
 //! ```sh
-//! cargo run --release --example vector_environment            # on a GPU, if there is one
+//! cargo run --release --example vector_environment            # on whichever device is predicted to be faster
 //! cargo run --release --example vector_environment -- cpu 1   # on one thread of the CPU
 //! ```
 

@@ -8,7 +8,7 @@ mod calibration;
 #[cfg(test)]
 mod tests;
 mod time;
-pub(crate) mod work;
+mod work;
 
 use std::fmt;
 use std::path::PathBuf;

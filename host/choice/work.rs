@@ -1,18 +1,16 @@
 //! What a decision takes, whatever the device.
 
-use bytemuck::Zeroable;
 use particle_pilot_kernels::model::{LaneModel, Visitor};
-use particle_pilot_kernels::population::Split;
 use particle_pilot_kernels::rollout::CHUNK;
-use particle_pilot_kernels::task::PlannerParams;
+use particle_pilot_kernels::task::{CHUNK_THREADS, SELECTED_ALONE, WHOLE, sifts};
 use particle_pilot_kernels::trace::{Counts, Trace, TraceError};
 
 use crate::engine::drawn;
 use crate::error::PilotError;
 use crate::planners::cem::elites::elite_count;
-use crate::planners::islands::strata;
+use crate::planners::islands::split;
+use crate::planners::iterations;
 use crate::planners::planner::dimensions;
-use crate::planners::{fmc, icem};
 use crate::problem::Problem;
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 
@@ -27,14 +25,6 @@ const OF_NORMAL: f64 = 102.0;
 /// Operations that draw a number of a control in a population, or a side.
 const OF_UNIFORM: f64 = 10.0;
 const OF_SIDE: f64 = 2.0;
-
-/// Threads of a GPU that work on a chunk, and on an island.
-const CHUNK_THREADS: u32 = CHUNK as u32 / 2;
-const ISLAND_THREADS: u32 = 256;
-
-/// The most futures among which one block of a GPU selects elites. With more, many do, in several launches. An estimate, not
-/// measured on a GPU.
-pub(crate) const SELECTED_ALONE: u32 = 4096;
 
 /// What a decision takes, whatever the device.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,17 +78,16 @@ impl DecisionWork {
         let config = &drawn::<M>(config);
         let PilotConfig { planner, horizon, particles, .. } = *config;
         let counts = Trace::of(model)?.step_counts();
-        let futures: Vec<u32> = futures(config);
+        let futures = iterations(config);
         let rounds = futures.len() as f64;
         let (pieces, gpu_threads, each) = match planner {
             PlannerKind::Smc | PlannerKind::Fmc => {
-                let groups = match planner {
-                    PlannerKind::Fmc => fmc::GROUPS,
-                    _ => strata(model.choices(), config.action == ActionKind::Continuous) as u32,
-                };
-                let split = Split::new(particles, groups);
-                let each = split.largest().div_ceil(ISLAND_THREADS);
-                (split.islands, split.islands.saturating_mul(ISLAND_THREADS), each)
+                let split = split(config, model.choices());
+                (
+                    split.islands,
+                    split.islands.saturating_mul(WHOLE),
+                    split.largest().div_ceil(WHOLE),
+                )
             }
             _ => {
                 let chunks = particles.div_ceil(CHUNK as u32);
@@ -129,15 +118,6 @@ impl Visitor for WorkOf<'_> {
     }
 }
 
-/// The futures of each iteration.
-fn futures(config: &PilotConfig) -> Vec<u32> {
-    match config.planner {
-        PlannerKind::Icem => icem::counts(config).collect(),
-        PlannerKind::Cem => vec![config.particles; config.tuning.iterations as usize],
-        _ => vec![config.particles],
-    }
-}
-
 /// Launches of an iteration on a GPU: a test holds it to what is launched.
 fn launches(config: &PilotConfig) -> u32 {
     let discrete = config.action == ActionKind::Discrete;
@@ -153,7 +133,7 @@ fn launches(config: &PilotConfig) -> u32 {
 fn of_selection(config: &PilotConfig, more: u32) -> u32 {
     let PilotConfig { particles, ref tuning, .. } = *config;
     match elite_count(particles, tuning.elite_share) > 1 && particles > SELECTED_ALONE {
-        true => PlannerParams { particles, ..PlannerParams::zeroed() }.sifts() + more,
+        true => sifts(particles) + more,
         false => 0,
     }
 }

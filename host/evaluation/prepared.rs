@@ -60,7 +60,8 @@ impl PreparedEvaluation {
         let choice = choice(evaluation, simd)?;
         let (mut gpu, mut fallback_reason) = (None, choice.fallback_reason().cloned());
         if choice.device != Device::Cpu {
-            match evaluation.subject.open_gpu(config, evaluation.episodes) {
+            let chosen = PilotConfig { device: choice.device, ..config.clone() };
+            match evaluation.subject.open_gpu(&chosen, evaluation.episodes) {
                 Ok(open) => gpu = Some(open),
                 Err(PilotError::Backend(error)) if config.device == Device::Auto => {
                     fallback_reason = Some(error);

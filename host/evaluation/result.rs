@@ -48,7 +48,7 @@ pub struct EvaluationResult {
     /// no [`Evaluation`](crate::Evaluation) ran them.
     #[serde(default)]
     pub devices: Vec<DeviceShare>,
-    /// Why not all episodes ran on a GPU, where the device was left open: the words of the
+    /// Why not all episodes ran on a GPU, where the device was left open and a GPU was, or might have been, faster: the words of the
     /// [`BackendError`](crate::backend::BackendError).
     #[serde(default)]
     pub fallback_reason: Option<String>,

@@ -31,7 +31,7 @@ pub trait Subject: Send + Sync {
     /// Refuses `pilots` pilots that this machine has no memory for.
     fn require_memory(&self, config: &PilotConfig, pilots: usize) -> Result<(), PilotError>;
 
-    /// The GPU that `config` asks for, the first where that is left open, for so many episodes.
+    /// The GPU that `config` asks for, by number, for so many episodes.
     fn open_gpu(&self, config: &PilotConfig, episodes: u32) -> Result<OpenGpu, PilotError>;
 
     /// What a decision takes.

@@ -3,10 +3,10 @@
 use std::ops::RangeInclusive;
 
 use bytemuck::Zeroable;
-use particle_pilot_kernels::task::{Buffers, CHUNK_THREADS, Layout, SHARE, Task};
+use particle_pilot_kernels::task::{Buffers, CHUNK_THREADS, Layout, SHARE, Task, WHOLE};
 use particle_pilot_kernels::trace::{Asks, EnvironmentTrace};
 
-use super::schedule::{Blocks, Launch, Schedule, WHOLE};
+use super::schedule::{Blocks, Launch, Schedule};
 use super::{KernelModel, module};
 use crate::cuda::{Buffer, ForeignStream, Gpu, GpuError, Grid, Kernel};
 use crate::settings::PilotConfig;

@@ -3,18 +3,14 @@
 use std::iter;
 
 use bytemuck::Zeroable;
-use particle_pilot_kernels::population::Split;
-use particle_pilot_kernels::task::{Buffers, PlannerParams};
+use particle_pilot_kernels::task::{Buffers, PlannerParams, SELECTED_ALONE};
 
 use super::KernelModel;
-use crate::choice::work::SELECTED_ALONE;
-use crate::planners::islands::strata;
+use crate::planners::islands::{split, strata};
+use crate::planners::iterations;
 use crate::planners::noise::NoisePlan;
-use crate::planners::{cem::elites::elite_count, fmc, icem};
+use crate::planners::{cem::elites::elite_count, icem};
 use crate::settings::{ActionKind, PilotConfig, PlannerKind};
-
-/// Threads of a block that has a decision for itself.
-pub const WHOLE: u32 = 256;
 
 /// How many blocks a launch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +81,7 @@ impl Schedule {
         };
         let costs = Buffers { costs: true, ..Buffers::default() };
         let populations =
-            Buffers { populations: island_count(config, model), ..Buffers::default() };
+            Buffers { populations: split(config, model.choices).islands, ..Buffers::default() };
         let plans = Buffers { noise: true, moments: true, kept_noise: true, ..costs };
         let (buffers, reset, iteration) = match (config.planner, discrete) {
             (PlannerKind::RandomShooting, true) => (
@@ -149,7 +145,7 @@ impl Schedule {
             }),
             reset: one(reset),
             iteration,
-            counts: counts(config),
+            counts: iterations(config),
         }
     }
 
@@ -160,24 +156,6 @@ impl Schedule {
             _ => None,
         }
     }
-}
-
-/// The futures of each iteration.
-fn counts(config: &PilotConfig) -> Vec<u32> {
-    match config.planner {
-        PlannerKind::Icem => icem::counts(config).collect(),
-        PlannerKind::Cem => vec![config.particles; config.tuning.iterations as usize],
-        _ => vec![config.particles],
-    }
-}
-
-/// How many populations a decision has.
-fn island_count(config: &PilotConfig, model: &KernelModel) -> u32 {
-    let groups = match config.planner {
-        PlannerKind::Fmc => fmc::GROUPS,
-        _ => strata(model.choices, config.action == ActionKind::Continuous) as u32,
-    };
-    Split::new(config.particles, groups).islands
 }
 
 fn params(config: &PilotConfig, model: &KernelModel) -> PlannerParams {
@@ -191,7 +169,7 @@ fn params(config: &PilotConfig, model: &KernelModel) -> PlannerParams {
         target_share: tuning.target_share,
         particles: config.particles,
         horizon: config.horizon,
-        iterations: counts(config).len() as u32,
+        iterations: iterations(config).len() as u32,
         elites: if anchored { 1 } else { elite_count(config.particles, tuning.elite_share) as u32 },
         discrete: discrete.into(),
         strata: match config.planner {
@@ -202,7 +180,7 @@ fn params(config: &PilotConfig, model: &KernelModel) -> PlannerParams {
         },
         inverse_temperature: (1.0 / tuning.temperature) as f32,
         balance: tuning.balance as f32,
-        islands: island_count(config, model),
+        islands: split(config, model.choices).islands,
         state_len: model.trace.structure.state_len(),
         dimensions: model.trace.structure.dimensions(),
         full: model.full,

@@ -14,9 +14,11 @@ use particle_pilot_kernels::population::{
 };
 use particle_pilot_kernels::team::Single;
 
+use super::fmc;
 use super::planner::{Request, Swarm, dimensions};
 use crate::control_vector::ControlVector;
 use crate::decision::Diagnostics;
+use crate::settings::{ActionKind, PilotConfig, PlannerKind};
 
 /// Populations of nearly equal size, allocated once.
 pub(crate) struct Islands<T> {
@@ -104,6 +106,15 @@ pub(crate) fn strata(choices: u32, continuous: bool) -> usize {
         0 => 2,
         choices => choices as usize,
     }
+}
+
+/// The populations of `config`'s planner, one that has such.
+pub(crate) fn split(config: &PilotConfig, choices: u32) -> Split {
+    let groups = match config.planner {
+        PlannerKind::Fmc => fmc::GROUPS,
+        _ => strata(choices, config.action == ActionKind::Continuous) as u32,
+    };
+    Split::new(config.particles, groups)
 }
 
 /// The shares of several dimensions, given what `share` says of one whose levels of strata it is given.

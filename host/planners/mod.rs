@@ -53,6 +53,15 @@ pub(crate) fn create<M: LaneModel>(swarm: &Swarm<M>, config: &PilotConfig) -> Bo
     }
 }
 
+/// The futures of each iteration.
+pub(crate) fn iterations(config: &PilotConfig) -> Vec<u32> {
+    match config.planner {
+        PlannerKind::Icem => icem::counts(config).collect(),
+        PlannerKind::Cem => vec![config.particles; config.tuning.iterations as usize],
+        _ => vec![config.particles],
+    }
+}
+
 /// About how many bytes the planner that `config` asks for takes, for a model of `M`'s size.
 pub(crate) fn memory<M: LaneModel>(config: &PilotConfig) -> u64 {
     let particles = config.particles;

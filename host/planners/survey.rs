@@ -61,7 +61,7 @@ impl Survey {
                 let first = task * self.each;
                 let members = (first..chunks.min(first + self.each)).map(roll_out);
                 let members = members.take_while(|_| !request.is_stopped());
-                *found = combine(members, self.each, &mut vec![0.0; SUMS * self.each]);
+                *found = combine(members, GROUP, &mut [0.0; SUMS * GROUP]);
             }
             request.buffers.give(noise);
         });

@@ -52,7 +52,7 @@ pub struct EpisodeReport {
     pub seed: u64,
     /// The device that planned last.
     pub device: Device,
-    /// Why it is not, or no longer, a GPU, where the device was left open.
+    /// Why it is not, or no longer, a GPU, where the device was left open and a GPU was, or might have been, faster.
     pub fallback_reason: Option<String>,
     /// The vector instructions.
     pub simd: Simd,

@@ -65,7 +65,7 @@ pub struct EvaluationReport {
     pub device: Device,
     /// All devices, in the order in which they worked, and how many episodes each ran.
     pub devices: Vec<DeviceShare>,
-    /// Why not all episodes ran on a GPU, where the device was left open.
+    /// Why not all episodes ran on a GPU, where the device was left open and a GPU was, or might have been, faster.
     pub fallback_reason: Option<String>,
     /// The vector instructions that a CPU uses.
     pub simd: Simd,

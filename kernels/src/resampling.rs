@@ -22,7 +22,7 @@ pub fn fixed_point(weight: f32) -> u32 {
     (weight * ONE) as i32 as u32
 }
 
-/// [`fixed_point`] of a row of weights.
+/// [`fixed_point`] of a row of weights, 0 to 1.
 #[inline(always)]
 #[must_use]
 pub fn fixed_points<L: Lanes>(proof: L::Proof, weights: &[Cell<f32>; COLUMNS]) -> [u32; COLUMNS] {
@@ -65,7 +65,8 @@ impl Systematic {
         cumulative * self.count > point as u64 * self.total + self.offset
     }
 
-    /// How many points lie [below](Systematic::is_below) each of `cumulative`; all at once, without a branch.
+    /// How many points lie [below](Systematic::is_below) each of `cumulative`; all at once, without a branch. There are at most
+    /// 1024 points, and no sum is above the total, at most 2^40.
     #[inline(always)]
     #[must_use]
     pub fn counts_below<L: Lanes>(
@@ -78,8 +79,9 @@ impl Systematic {
         let ones = L::Wide::splat(proof, f64::from_bits(ONES));
         let total = self.total.max(1);
         // Rounds up: a point that lies at the sum is not below it.
-        let [count, total, up] = [self.count, total, total - 1 - self.offset.min(total - 1)]
-            .map(|number| L::Wide::splat(proof, number as f64));
+        let up = total - 1 - self.offset.min(total - 1);
+        let count = L::Wide::splat(proof, self.count as f64);
+        let (total, up) = (L::Wide::splat(proof, total as f64), L::Wide::splat(proof, up as f64));
         let mut values = [0.0; COLUMNS];
         for i in 0..COLUMNS {
             values[i] = f64::from_bits(ONES | cumulative[i]);
@@ -87,7 +89,7 @@ impl Systematic {
         let mut counts = [0; COLUMNS];
         for place in (0..COLUMNS).step_by(L::COUNT) {
             let cumulative = L::Wide::load(proof, &values[place..]) - ones;
-            // All but the quotient is exact. That is at most 1024 and, where it is not whole, at least 2^-40 from any whole
+            // All but the quotient is exact. That is below 1025 and, where it is not whole, at least 2^-40 from any whole
             // number: more than rounding moves it.
             ((cumulative * count + up) / total).truncate(&mut counts[place..]);
         }

@@ -53,11 +53,11 @@ pub trait Team: Copy {
     /// If `list` is shorter than `count`.
     fn compact(&self, count: usize, chosen: impl Fn(usize) -> bool, list: &[Cell<u32>]) -> usize;
 
-    /// [`Systematic`] resampling by `weights`, 0 to 1, at the offset that the random `word` says: writes to
-    /// `sources` the number of the particle that takes each one's place. Places beyond the last weight keep their own.
+    /// [`Systematic`] resampling by `weights`, up to 1024 from 0 to 1 of which one is above 0, at the offset that the random `word`
+    /// says: writes to `sources` the number of the particle that takes each one's place. Places beyond the last weight keep their own.
     ///
     /// # Panics
-    /// If `sources` is shorter than `weights`, or `weights` is empty.
+    /// If `sources` is shorter than `weights`.
     fn resample<L: Lanes>(
         &self,
         proof: L::Proof,
@@ -330,12 +330,41 @@ fn stored<L: Lanes>(bundles: &[L::Wide; COLUMNS]) -> [f64; COLUMNS] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lanes::{LaneWork, SimdProof};
     use crate::reduce::{sum, sum_of_squares};
     use crate::resampling::fixed_point;
     use proptest::prelude::*;
 
     fn cells<T: Copy>(values: &[T]) -> Vec<Cell<T>> {
         values.iter().map(|value| Cell::new(*value)).collect()
+    }
+
+    struct Resample<'a> {
+        weights: &'a [Cell<f32>],
+        word: u32,
+        sources: &'a [Cell<u32>],
+    }
+
+    impl LaneWork for Resample<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<L: Lanes>(self, proof: L::Proof) {
+            Single.resample::<L>(proof, self.weights, self.word, self.sources);
+        }
+    }
+
+    /// Twice the sum of a row, twice; its sum and that of its squares.
+    struct Sums<'a>(&'a [Cell<f32>]);
+
+    impl LaneWork for Sums<'_> {
+        type Output = ([f64; 2], [f64; 2]);
+
+        #[inline(always)]
+        fn run<L: Lanes>(self, proof: L::Proof) -> Self::Output {
+            let doubled = Single.sums::<L, 2>(proof, [self.0, self.0], |sum| 2.0 * sum);
+            (doubled, Single.sum_and_squares::<L>(proof, self.0))
+        }
     }
 
     /// Whom each particle is replaced by, in numbers of any size.
@@ -367,11 +396,14 @@ mod tests {
     proptest! {
         #[test]
         fn resampling_takes_those_in_whose_weights_the_points_fall(weights in weights(), word in any::<u32>()) {
-            let sources = cells(&vec![u32::MAX; weights.len() + 5]);
-            Single.resample::<f32>((), &cells(&weights), word, &sources);
             let mut expected = naive_sources(&weights, word);
             expected.extend(weights.len() as u32..weights.len() as u32 + 5);
-            prop_assert_eq!(sources.iter().map(Cell::get).collect::<Vec<_>>(), expected);
+            for simd in SimdProof::available() {
+                let sources = cells(&vec![u32::MAX; weights.len() + 5]);
+                simd.run(Resample { weights: &cells(&weights), word, sources: &sources });
+                let sources: Vec<_> = sources.iter().map(Cell::get).collect();
+                prop_assert_eq!(&sources, &expected, "{:?}", simd);
+            }
         }
 
         #[test]
@@ -402,9 +434,11 @@ mod tests {
         #[test]
         fn sums_have_the_order_of_all_others(row in prop::collection::vec(-1f32..1.0, 0..99)) {
             let (cells, squares) = (cells(&row), sum_of_squares(&row));
-            let [one, two] = Single.sums::<f32, 2>((), [&cells, &cells], |sum| 2.0 * sum);
-            prop_assert_eq!([one, two], [2.0 * sum(&row); 2]);
-            prop_assert_eq!(Single.sum_and_squares::<f32>((), &cells), [sum(&row), squares]);
+            for simd in SimdProof::available() {
+                let (doubled, both) = simd.run(Sums(&cells));
+                prop_assert_eq!(doubled, [2.0 * sum(&row); 2], "{:?}", simd);
+                prop_assert_eq!(both, [sum(&row), squares], "{:?}", simd);
+            }
             let value = |n, i: usize| f64::from(row[i]).powi(1 + n as i32);
             prop_assert_eq!(Single.sums_of(row.len(), value), [sum(&row), squares]);
         }

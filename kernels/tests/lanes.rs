@@ -4,7 +4,7 @@
 //! NaNs compare equal to NaNs: their signs and payloads are no result.
 
 use particle_pilot_kernels::lanes::{
-    LaneBits, LaneFactors, LaneMask, LaneWork, Lanes, SimdProof, splat_all,
+    LaneBits, LaneFactors, LaneMask, LaneWork, Lanes, SimdProof, WideLanes, splat_all,
 };
 use particle_pilot_kernels::math::{
     NarrowTrig, atan2, exp, ln, normal_quantile, quadratic, reciprocal, round, sin_cos,
@@ -225,6 +225,46 @@ impl Trial for Operands {
     }
 }
 
+/// Numbers for lanes in double precision.
+struct Wide([f32; MOST]);
+
+impl Trial for Wide {
+    fn run<L: Lanes>(&self, proof: L::Proof) {
+        let stored = |wide: L::Wide| {
+            let mut values = [0.0f64; MOST];
+            wide.store(&mut values);
+            values
+        };
+        let exact = self.0.map(f64::from);
+        let wide = L::load(proof, &self.0).widen();
+        let third = L::Wide::splat(proof, 1.0 / 3.0);
+        let mut integers = [u32::MAX; MOST];
+        (wide * L::Wide::splat(proof, 1000.0)).truncate(&mut integers);
+        let results = [
+            stored(wide),
+            stored(L::Wide::load(proof, &exact)),
+            stored(wide + third),
+            stored(wide - third),
+            stored(wide * third),
+            stored(third / wide),
+        ];
+        let third = 1.0 / 3.0;
+        for i in 0..L::COUNT {
+            let x = exact[i];
+            let wanted = [x, x, x + third, x - third, x * third, third / x].map(f64::to_bits);
+            assert_eq!(
+                results.map(|result| result[i].to_bits()),
+                wanted,
+                "{x}, {} lanes",
+                L::COUNT
+            );
+            assert_eq!(integers[i], (x * 1000.0) as u32, "{x}, {} lanes", L::COUNT);
+        }
+        let is_rest = |(i, integer): (usize, &u32)| i < L::COUNT || *integer == u32::MAX;
+        assert!(integers.iter().enumerate().all(is_rest), "more than {} lanes", L::COUNT);
+    }
+}
+
 /// Elementary functions of any numbers but NaN.
 fn functions<L: Lanes>(proof: L::Proof, x: L) -> Named<L> {
     let (sine, cosine) = sin_cos(proof, x);
@@ -294,6 +334,11 @@ proptest! {
     #[test]
     fn every_operation_of_every_bundle_gives_each_lane_the_scalar_bits(operands in operands()) {
         on_every_path(&operands);
+    }
+
+    #[test]
+    fn lanes_in_double_precision_are_plain_numbers(values in prop::array::uniform16(0f32..2e6)) {
+        on_every_path(&Wide(values));
     }
 
     #[test]

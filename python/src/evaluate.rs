@@ -72,7 +72,7 @@ record! {
         device: String,
         /// All devices, in the order in which they worked, and how many episodes each ran.
         devices: Vec<Py<DeviceShare>>,
-        /// Why not all episodes ran on a GPU, where the device was left open; else ``None``.
+        /// Why not all episodes ran on a GPU, where the device was left open and one was, or might have been, faster; else ``None``.
         fallback_reason: Option<String>,
         /// The vector instructions.
         simd: String,

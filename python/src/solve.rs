@@ -46,7 +46,7 @@ record! {
         seed: u64,
         /// The device that planned.
         device: String,
-        /// Why no GPU did, or not to the end, where the device was left open; else ``None``.
+        /// Why no GPU did, or not to the end, where the device was left open and one was, or might have been, faster; else ``None``.
         fallback_reason: Option<String>,
         /// The vector instructions.
         simd: String,

@@ -44,7 +44,10 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
         ))
     })?;
     let simd = Simd::select().map_err(usage)?;
+    // The first look at GPUs starts the driver, which is part of opening one.
+    let began = Instant::now();
     let machine = Machine::at_hand(simd, options.allow_virtual);
+    let looked = began.elapsed();
     // Opened first, so that nothing is measured for a file that cannot be written.
     let sink = open(&path)?;
     let tiny = options.tiny || machine.is_virtual();
@@ -55,13 +58,18 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
     if !options.outputs.quiet {
         say("measuring how fast this machine is; about 10 s, longer with a GPU");
     }
+    if !machine.optimised {
+        say(
+            "caution: this program is not optimised; `cargo run --release` measures what pilots will take",
+        );
+    }
     interrupt::watch();
     let mut measured = Calibration::default();
     cpu(&mut measured, simd, machine.threads, extent)?;
     // An open device is the first GPU.
     let gpu = machine.racing_gpus().into_iter().find(|gpu| gpu.index == 0);
     if gpu.is_some() && !interrupt::stopped() {
-        self::gpu(&mut measured, extent)?;
+        self::gpu(&mut measured, extent, looked)?;
     }
     if interrupt::stopped() {
         return Ok(Outcome::Interrupted);
@@ -209,12 +217,12 @@ fn environments(extent: Extent) -> Result<f64> {
     Ok(least / ENVIRONMENTS as f64)
 }
 
-fn gpu(measured: &mut Calibration, extent: Extent) -> Result<()> {
+fn gpu(measured: &mut Calibration, extent: Extent, looked: Duration) -> Result<()> {
     let on_gpu = |config: &PilotConfig| pilot(config, Simd::select()?);
     let device = Device::Cuda(0);
     let began = Instant::now();
     let first = on_gpu(&shooting(128, 1, device, 1))?;
-    measured.gpu_open_s = rounded(began.elapsed().as_secs_f64());
+    measured.gpu_open_s = rounded((looked + began.elapsed()).as_secs_f64());
     drop(first);
     // Iterations that do nearly nothing differ by their launches.
     let launching = |iterations| {

@@ -1,7 +1,7 @@
 //! The entry points: which block works on what.
 //!
 //! A decision is a sequence of launches. Those that roll out and weigh futures have many blocks, which
-//! share the chunks; those that turn sums into a plan have one. Where many decisions are made in step, a launch has a
+//! share the chunks; those that select elites of many futures share these; those that turn sums into a plan have one. Where many decisions are made in step, a launch has a
 //! row of blocks for each.
 
 use super::block::Block;

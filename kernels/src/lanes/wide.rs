@@ -73,9 +73,10 @@ macro_rules! wide {
             #[inline(always)]
             fn truncate(self, integers: &mut [u32]) {
                 let (first, second) = integers[..2 * $half].split_at_mut($half);
-                for ($to, $value) in [first, second].map(<[u32]>::as_mut_ptr).into_iter().zip(self.0) {
-                    $call!($truncate);
-                }
+                let ($to, $value) = (first.as_mut_ptr(), self.0[0]);
+                $call!($truncate);
+                let ($to, $value) = (second.as_mut_ptr(), self.0[1]);
+                $call!($truncate);
             }
         }
     };

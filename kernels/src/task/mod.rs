@@ -184,9 +184,7 @@ impl PlannerParams {
     /// The number of launches in which many blocks find the last of the elites, a digit of its cost and then of its number in each.
     #[must_use]
     pub fn sifts(&self) -> u32 {
-        let digits = SIFTED.ilog2();
-        u32::BITS.div_ceil(digits)
-            + (u32::BITS - (self.particles - 1).leading_zeros()).div_ceil(digits)
+        sifts(self.particles)
     }
 
     /// The number of entries of 32 steps that the horizon makes.
@@ -229,6 +227,21 @@ pub const COST_SUMS: u32 = STRATA as u32 + 1;
 
 /// Futures that each block looks through, where many blocks select elites.
 pub const SHARE: u32 = 2048;
+
+/// The most futures among which one block selects elites. With more, many do, in several launches. An estimate, not measured on
+/// a GPU.
+pub const SELECTED_ALONE: u32 = 4096;
+
+/// Threads of a block that has a decision, an island or a share of futures for itself.
+pub const WHOLE: u32 = 256;
+
+/// [`PlannerParams::sifts`] of so many particles.
+#[must_use]
+pub fn sifts(particles: u32) -> u32 {
+    let digits = SIFTED.ilog2();
+    let of_number = u32::BITS - particles.saturating_sub(1).leading_zeros();
+    u32::BITS.div_ceil(digits) + of_number.div_ceil(digits)
+}
 
 /// Values of a digit, by which they do. Their counts take all of a block's shared memory.
 pub const SIFTED: u32 = 2048;

@@ -55,7 +55,7 @@ record! {
         speculation_misses: u64,
         /// The device that planned.
         device: String,
-        /// Why it is not, or no longer, a GPU, where the device was left open; else ``None``.
+        /// Why it is not, or no longer, a GPU, where the device was left open and one was, or might have been, faster; else ``None``.
         fallback_reason: Option<String>,
         /// How it was planned, the planner's knobs as a group (``tuning``). The seed is the first episode's.
         config: Py<PyDict>,

@@ -245,7 +245,9 @@ impl Match<'_> {
 
     /// What decisions cost, on one thread as in an evaluation.
     fn decide(&self, config: &PilotConfig) -> Result<Cost> {
-        let single = PilotConfig { threads: 1, ..config.clone() };
+        // Where the comparison runs, not where one decision alone would be fastest.
+        let device = if self.on_gpu { config.device } else { Device::Cpu };
+        let single = PilotConfig { threads: 1, device, ..config.clone() };
         let pilot = Pilot::new(single, self.settings.problem(config.planner));
         let mut pilot = pilot.map_err(refused)?;
         pilot.set_interrupt(Arc::clone(interrupt::watch()));

@@ -34,7 +34,7 @@ pub struct Comparison {
     pub budget_us: f64,
     /// The one that the comparison began on.
     device: Device,
-    /// Why not everything ran on a GPU, where the device was left open.
+    /// Why not everything ran on a GPU, where the device was left open and a GPU was, or might have been, faster.
     pub fallback_reason: Option<String>,
     simd: &'static str,
     threads: usize,

@@ -15,7 +15,7 @@ fn run_within(megabytes: u32, arguments: &[&str]) -> Output {
 
 #[test]
 fn more_particles_than_fit_are_a_usage_error_that_says_how_much_they_need_and_leaves_no_file() {
-    for planner in ["random-shooting", "cem", "mppi", "smc", "fmc", "predictive-sampling", "icem"] {
+    for planner in ["cem", "mppi", "smc", "fmc", "icem"] {
         for action in ["discrete", "continuous"] {
             let folder = folder();
             let paths = ["t.csv", "j.json", "p.svg"].map(|name| folder.path().join(name));
@@ -28,6 +28,18 @@ fn more_particles_than_fit_are_a_usage_error_that_says_how_much_they_need_and_le
             let needles = [planner, "16000000 particles x 500 steps needs about", "B of memory"];
             assert_usage_error(&output, &needles);
             assert_eq!(names_in(&folder), [""; 0], "{planner} {action}");
+        }
+    }
+}
+
+#[test]
+fn planners_that_keep_summaries_alone_need_no_memory_for_each_particle() {
+    let size = ["-d", "cpu", "-k", "16000000", "-H", "1", "-n", "1"];
+    for planner in ["random-shooting", "predictive-sampling"] {
+        for action in ["discrete", "continuous"] {
+            let output =
+                run_within(140, &[&["-p", planner, "--action", action][..], &size].concat());
+            assert_code(&output, 0);
         }
     }
 }
